@@ -1,0 +1,62 @@
+/*
+ * columns: which columns a LIST names.
+ *
+ * One lookup of a name, one syntax of lists, one set of messages for every
+ * option that takes columns and for the expression language.
+ */
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mem.h"
+#include "record.h"
+
+/*
+ * The column that bears this name: its position from 1; 0: none; or -1: more
+ * than one.  Looks for the exact bytes, then, with trimmed, for one whose
+ * blanks at both ends are left out.
+ */
+long columns_find(const struct header *h, const char *name, size_t n,
+    bool trimmed);
+
+/*
+ * Appends to say why columns_find failed: "no column 'x'; did you mean {y}?",
+ * or "column 'x' is ambiguous: 2, 3".  braces: names in {} as expressions
+ * write them, else in quotes.
+ */
+void columns_explain(struct buf *say, const struct header *h, const char *name,
+    size_t n, bool braces);
+
+/* One column of a resolved list. */
+struct column {
+	size_t number;       /* from 1 */
+	struct field rename; /* decoded; raw NULL: it keeps its name */
+};
+
+struct column_list {
+	struct column *item;
+	size_t n;
+};
+
+/*
+ * Resolves a LIST (names, positions, ranges, globs, *, new=old, "...", @n)
+ * against a header.  Returns 0, or -1 with a message in say, and then *list
+ * is empty.  columns_free frees what was resolved.
+ */
+int columns_parse(const char *text, const struct header *h,
+    struct column_list *list, struct buf *say);
+void columns_free(struct column_list *list);
+
+/* Is the syntax of a LIST right, whatever the header?  As columns_parse. */
+int columns_check(const char *text, struct buf *say);
+
+/*
+ * Splits the LIST of --names or --expect-header into decoded names, with
+ * "..." around a name that holds a comma.  Returns their number with *names
+ * allocated as one block, or -1 with a message in say.
+ */
+long columns_names(const char *text, struct field **names, struct buf *say);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * expr: the language of csvfilter and csvmap.
+ *
+ * Hides everything between the text of a program and its answer for a record:
+ * lexer, parser, types, compiled code, numbers, dates, regular expressions.
+ * csvexpr(7) is the language; expr knows fields but no files.
+ *
+ * Life: expr_new, expr_parse (before the input is opened), expr_bind (when the
+ * header is known), then expr_test or expr_map for every record, expr_free.
+ */
+#ifndef EXPR_H
+#define EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+#include "record.h"
+
+enum expr_kind { EXPR_FILTER, EXPR_MAP };
+
+/* What becomes of an error value at the top of a program. */
+enum expr_policy {
+	EXPR_FAIL, /* the answer is an error */
+	EXPR_NULL  /* an error that is not a bool's is missing where it arose */
+};
+
+struct expr_options {
+	enum expr_kind kind;
+	enum expr_policy policy;
+	bool only;         /* csvmap --only */
+	bool replace_only; /* csvmap --replace-only */
+	struct dialect dialect;
+};
+
+struct expr;
+
+struct expr *expr_new(const struct expr_options *opt);
+void expr_free(struct expr *e); /* NULL is accepted */
+
+/*
+ * What the command line adds, before expr_parse; all are copied.
+ * expr_arg: --arg "name=VALUE".  expr_set: the set @name, from the bytes of
+ * its file, one value a line.  expr_na: a list of spellings of missing.
+ * 0, or -1 with expr_error.
+ */
+int expr_arg(struct expr *e, const char *definition);
+int expr_set(struct expr *e, const char *name, const char *bytes, size_t n);
+int expr_na(struct expr *e, const char *list);
+
+/*
+ * Parses n bytes of program.  0, or -1 with expr_error: three lines, the
+ * message ("COLUMN: what"), the line of the program, and a caret.
+ */
+int expr_parse(struct expr *e, const char *text, size_t n);
+
+/* Names, types and code for this header, which must outlive e.  As above. */
+int expr_bind(struct expr *e, const struct header *h);
+
+/* The columns that expr_test and expr_map look at: record.field's order. */
+const size_t *expr_columns(const struct expr *e, size_t *n);
+
+/* What a program sees of a record. */
+struct expr_input {
+	const struct field *field; /* in the order of expr_columns */
+	size_t nfields;            /* of the whole record, for ncols() */
+	uint64_t record;           /* row() */
+	const char *file;          /* file() */
+	uint64_t (*line)(void *);  /* line(), asked only when it is used */
+	void *line_arg;
+};
+
+/* Is the filter true for this record?  1, 0, or -1 with expr_error. */
+int expr_test(struct expr *e, const struct expr_input *in);
+
+/* A computed cell; the bytes live until the next call, and are decoded. */
+struct expr_cell {
+	const char *text;
+	size_t len;
+};
+
+/*
+ * Computes the assigned cells of this record, in the order of expr_layout's
+ * cell numbers.  0, or -1 with expr_error.
+ */
+int expr_map(struct expr *e, const struct expr_input *in,
+    const struct expr_cell **cells);
+
+/* What stands in one output column of csvmap. */
+struct expr_column {
+	size_t input;      /* the input's column from 1, passed raw; 0: computed */
+	size_t cell;       /* which cell of expr_map, from 0 */
+	struct field name; /* decoded */
+	bool renamed;      /* the name is not the input's: the header has it
+	                    * quoted anew */
+	bool appended;     /* a new last column */
+};
+const struct expr_column *expr_layout(const struct expr *e, size_t *n);
+
+/*
+ * The text of the last -1.  After expr_test and expr_map it is one line
+ * without file and record: 'column 13 "Vehicle Expiration Date": ...'.
+ */
+const char *expr_error(const struct expr *e);
+
+/*
+ * Errors by kind since the start, which the policies null and skip count on
+ * standard error: the i-th kind's text ("not a number") and its count, or
+ * NULL behind the last.
+ */
+const char *expr_error_kind(const struct expr *e, size_t i, uint64_t *count);
+
+/* Appends what --explain prints. */
+void expr_explain(const struct expr *e, struct buf *out);
+
+#endif

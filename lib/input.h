@@ -1,0 +1,58 @@
+/*
+ * input: bytes from descriptors, and the one place where a program waits.
+ *
+ * Hides short reads, EINTR, non-blocking descriptors and signals.  Whoever
+ * has something to say while the input is silent (buffered output, a progress
+ * line) hands in hooks; they run before a read that would block.
+ */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define INPUT_BLOCK ((size_t)256 * 1024) /* bytes asked of one read(2) */
+
+struct input_hooks {
+	void (*idle)(void *arg); /* the next read would block */
+	void (*tick)(void *arg); /* a second went by, or SIGUSR1 came */
+	void *arg;
+	bool ticks; /* call tick once a second, not only on SIGUSR1 */
+};
+
+/*
+ * Reads at most n bytes from fd.  Returns their number, 0 at the end, or -1
+ * with errno set.  Waits while there is nothing, also on a descriptor that is
+ * non-blocking (whose flag is left alone: it is shared with other processes).
+ * hooks may be NULL.
+ */
+ssize_t input_read(int fd, void *to, size_t n, const struct input_hooks *hooks);
+
+/* Would a read of fd return at once? */
+bool input_ready(int fd);
+
+/* Opens a file for reading, close-on-exec; -1 with errno set. */
+int input_open(const char *path);
+
+/* Asks for a pipe of n bytes where fd is one; a refusal is no error. */
+void input_pipe_size(int fd, int n);
+
+/*
+ * From now on sig no longer has its effect: it ends input_wait, and
+ * input_signal tells that it came.
+ */
+void input_watch(int sig);
+
+/* Did sig, which is watched, come since the last time this was asked? */
+bool input_signal(int sig);
+
+/*
+ * poll(2) that a watched signal ends without a race: returns the number of
+ * descriptors that are ready, 0 after ms milliseconds (-1: never), or -1 with
+ * errno EINTR when a watched signal came.
+ */
+int input_wait(struct pollfd *fds, size_t n, int ms);
+
+#endif

@@ -1,0 +1,183 @@
+#include "mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARENA_BLOCK 4096
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size, used;
+	_Alignas(max_align_t) char bytes[];
+};
+
+/* The one variable of the library: there is no caller to hand it through. */
+static void (*on_failure)(void);
+
+void
+mem_on_failure(void (*handler)(void))
+{
+	on_failure = handler;
+}
+
+static void
+fail(void)
+{
+	static const char text[] = "out of memory\n";
+
+	if (on_failure != NULL)
+		on_failure();
+	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+		_exit(3);
+	_exit(3);
+}
+
+size_t
+mem_add(size_t a, size_t b)
+{
+	if (b > SIZE_MAX - a)
+		fail();
+	return a + b;
+}
+
+size_t
+mem_mul(size_t a, size_t b)
+{
+	if (a != 0 && b > SIZE_MAX / a)
+		fail();
+	return a * b;
+}
+
+void *
+mem_new(size_t n, size_t size)
+{
+	void *p = calloc(n != 0 ? n : 1, size != 0 ? size : 1);
+
+	if (p == NULL)
+		fail();
+	return p;
+}
+
+void *
+mem_resize(void *old, size_t n, size_t size)
+{
+	size_t bytes = mem_mul(n, size);
+	void *p = realloc(old, bytes != 0 ? bytes : 1);
+
+	if (p == NULL)
+		fail();
+	return p;
+}
+
+char *
+mem_copy(const void *bytes, size_t n)
+{
+	char *p = mem_resize(NULL, mem_add(n, 1), 1);
+
+	if (n > 0)
+		memcpy(p, bytes, n);
+	p[n] = '\0';
+	return p;
+}
+
+void
+buf_need(struct buf *b, size_t more)
+{
+	size_t least = mem_add(b->len, more);
+
+	if (least <= b->room)
+		return;
+	if (b->room <= SIZE_MAX / 2 && least < b->room * 2)
+		least = b->room * 2;
+	if (least < 64)
+		least = 64;
+	b->data = mem_resize(b->data, least, 1);
+	b->room = least;
+}
+
+void
+buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	if (n == 0)
+		return;
+	buf_need(b, n);
+	memcpy(b->data + b->len, bytes, n);
+	b->len += n;
+}
+
+void
+buf_add_text(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+}
+
+void
+buf_add_byte(struct buf *b, int byte)
+{
+	buf_need(b, 1);
+	b->data[b->len++] = (char)byte;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){NULL, 0, 0};
+}
+
+/* The next block with room for n bytes; a smaller one is passed over. */
+static void
+arena_advance(struct arena *a, size_t n)
+{
+	struct arena_block *b, **link;
+
+	link = a->now != NULL ? &a->now->next : &a->first;
+	while (*link != NULL && (*link)->size < n)
+		link = &(*link)->next;
+	if (*link == NULL) {
+		size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+
+		b = mem_resize(NULL, mem_add(sizeof *b, size), 1);
+		b->next = NULL;
+		b->size = size;
+		*link = b;
+	}
+	a->now = *link;
+	a->now->used = 0;
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	const size_t unit = _Alignof(max_align_t);
+	void *p;
+
+	n = mem_add(n, unit - 1) / unit * unit;
+	if (a->now == NULL || a->now->size - a->now->used < n)
+		arena_advance(a, n);
+	p = a->now->bytes + a->now->used;
+	a->now->used += n;
+	return p;
+}
+
+void
+arena_reset(struct arena *a)
+{
+	a->now = a->first;
+	if (a->now != NULL)
+		a->now->used = 0;
+}
+
+void
+arena_free(struct arena *a)
+{
+	struct arena_block *b, *next;
+
+	for (b = a->first; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+	a->first = a->now = NULL;
+}

@@ -1,0 +1,122 @@
+/*
+ * output: a buffered writer that never loses an error.
+ *
+ * Hides the block size, partial writes, non-blocking descriptors, FILE.part
+ * and the rename of -o, and the quoting of computed values.  The buffer is
+ * written in whole records, so that an end at any moment leaves a prefix of
+ * the right output.  The first error is kept: everything after it is dropped,
+ * and writer_end and writer_close tell.
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "record.h"
+
+struct writer {
+	char *data;        /* the buffer; WRITER_SLACK bytes more are there */
+	size_t len;        /* bytes in use */
+	size_t whole;      /* of those, up to the end of the last record */
+	size_t room;
+	struct dialect dialect;
+	uint64_t bytes;    /* handed to the system so far */
+	uint64_t records;  /* ended so far */
+	int fd;
+	int error;         /* errno of the first failure, or 0 */
+	bool is_pipe;
+	bool owes_lf;      /* the last record's CR may still get its LF */
+	char *path, *part; /* of -o, else NULL */
+};
+
+#define WRITER_SLACK 64
+
+/* A writer to an open descriptor, which it closes in the end. */
+struct writer *writer_new(int fd, const struct dialect *d);
+
+/*
+ * A writer to path: a regular file or none is written as path.part, locked,
+ * and renamed by writer_close; anything else is written directly.  NULL with
+ * errno set on failure; EWOULDBLOCK: another run holds the lock.
+ */
+struct writer *writer_open(const char *path, const struct dialect *d);
+
+/*
+ * Writes what is left and closes; with keep, -o's file is synced and takes
+ * its name, otherwise it is removed.  Returns 0, or -1 with errno set to the
+ * first error.  Frees w.
+ */
+int writer_close(struct writer *w, bool keep);
+
+/* Writes the whole records of the buffer.  0, or -1 after a failure. */
+int writer_flush(struct writer *w);
+
+/* Makes room for n bytes more in the buffer. */
+void writer_need(struct writer *w, size_t n);
+
+/* Adds bytes as they are. */
+static inline void
+writer_add(struct writer *w, const char *bytes, size_t n)
+{
+	if (n > w->room - w->len)
+		writer_need(w, n);
+	memcpy(w->data + w->len, bytes, n);
+	w->len += n;
+}
+
+/*
+ * Adds bytes behind which READER_SLACK more can be read: short ones, as most
+ * fields are, go in one wide copy.
+ */
+static inline void
+writer_slice(struct writer *w, const char *bytes, size_t n)
+{
+	if (n > w->room - w->len)
+		writer_need(w, n);
+	if (n <= 32)
+		memcpy(w->data + w->len, bytes, 32);
+	else
+		memcpy(w->data + w->len, bytes, n);
+	w->len += n;
+}
+
+static inline void
+writer_byte(struct writer *w, char byte)
+{
+	if (w->len == w->room)
+		writer_need(w, 1);
+	w->data[w->len++] = byte;
+}
+
+/* Adds a value as a field, in quotes where the rule wants them (libcsv's). */
+void writer_field(struct writer *w, const char *value, size_t n);
+
+/*
+ * Ends a record with the line end of rec.  Returns 0, or -1 once writing has
+ * failed, when there is no use in going on.
+ */
+static inline int
+writer_end(struct writer *w, const struct record *rec)
+{
+	writer_slice(w, rec->raw + rec->len, rec->end);
+	w->owes_lf = rec->end == 1 && rec->raw[rec->len] == '\r';
+	w->whole = w->len;
+	w->records++;
+	return w->error != 0 ? -1 : 0;
+}
+
+/* Adds a whole record as it came. */
+static inline int
+writer_record(struct writer *w, const struct record *rec)
+{
+	writer_slice(w, rec->raw, rec->len);
+	return writer_end(w, rec);
+}
+
+/* For reader_on_late_lf: arg is the writer. */
+void writer_late_lf(void *arg, bool came);
+
+#endif

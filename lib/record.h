@@ -1,0 +1,206 @@
+/*
+ * record: read CSV records, one at a time, from a list of files.
+ *
+ * What a record is, the table of section 2 of csvpipe's design says, and
+ * libcsv decides: a well-formed record is split here with vector
+ * instructions, every other one is read by libcsv, and the caller cannot tell
+ * which path ran.  Also hidden: blocks, long records, byte order marks, blank
+ * lines, line counting, files read as one.
+ *
+ * Lines, records and columns count from 1, bytes from 0.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "input.h"
+
+/* One field as it stands in the input: quotes still on, not NUL-terminated. */
+struct field {
+	const char *raw; /* NULL: the record has no such field */
+	size_t len;      /* bytes; may hold NUL, CR and LF */
+};
+
+/* The columns first to last, both included; they come as one slice. */
+struct span {
+	size_t first, last;
+};
+
+struct record {
+	const char *raw;           /* its line end stands right behind it */
+	size_t len;                /* bytes, without the line end */
+	size_t end;                /* bytes of the line end: 1 or 2 */
+	size_t nfields;
+	const struct field *field; /* the slices of reader_need, in order */
+};
+
+struct dialect {
+	char delim, quote;
+};
+
+enum ragged {
+	RAGGED_ERROR, /* another number of fields makes a bad record */
+	RAGGED_PAD,   /* too few: empty fields are added before the line end */
+	RAGGED_PASS   /* both go through */
+};
+
+struct reader_options {
+	struct dialect dialect;
+	enum ragged ragged;
+	bool no_header;            /* the first record is data */
+	const struct field *names; /* decoded names for a file without any */
+	size_t nnames;             /* 0: not given */
+	size_t max_record;         /* bytes, without the line end */
+	bool require_eol;          /* the last record must have a line end */
+	bool settled_ends;         /* see reader_next */
+};
+
+#define READER_DEFAULTS                                                        \
+	(struct reader_options)                                                \
+	{                                                                      \
+		.dialect = {',', '"'}, .max_record = (size_t)16 << 20          \
+	}
+
+/* The names of the columns. */
+struct header {
+	size_t n;                 /* columns; 0: the input is empty */
+	const struct field *name; /* decoded; NULL: there are no names */
+	struct record raw;        /* as read; raw.raw is NULL if none was */
+};
+
+/* Why a record or the input is bad; lib/report has the sentence for each. */
+enum fault_cause {
+	FAULT_NONE,
+	FAULT_AFTER_QUOTE,    /* a byte after a closing quote */
+	FAULT_FEW_FIELDS,     /* a: fields, b: columns */
+	FAULT_MANY_FIELDS,    /* a: fields, b: columns */
+	FAULT_OTHER,          /* text: found by the caller, not by the reader */
+	FAULT_OPEN_QUOTE,     /* never closed; line_open: where it was opened */
+	FAULT_TOO_LONG,       /* a: the limit; line_open: 0, or as above */
+	FAULT_NO_EOL,         /* the last record has no line end */
+	FAULT_UTF16,          /* a: the first byte of the mark */
+	FAULT_HEADER_DIFFERS, /* a: column; b: columns of the first file */
+	FAULT_READ,           /* error: errno */
+	FAULT_OPEN            /* error: errno */
+};
+
+/* A bad record, or where and why the input ended. */
+struct fault {
+	enum fault_cause cause;
+	const char *file;   /* "stdin" or the name as given */
+	uint64_t record;    /* 0: the header, or not in a record */
+	uint64_t line;      /* where the record starts */
+	uint64_t byte;      /* where it starts, or for a byte after a closing
+	                     * quote, a read error: where that is */
+	uint64_t start;     /* offset of the record's first byte */
+	uint64_t line_open; /* where its open quote stands */
+	uint64_t a, b;
+	int error;
+	bool no_header;     /* widths come from the first record or --names */
+	bool bare_cr;       /* it ended at a CR that no LF followed */
+	bool backslash;     /* a backslash stands before the quote */
+	const char *text;
+	const char *raw;    /* the record's exact bytes without line end */
+	size_t len;
+};
+
+struct reader;
+
+/*
+ * Begins to read files (names; "-" is standard input; n == 0: only that),
+ * one after the other, as one input.  files and opt's pointers must outlive
+ * the reader.  Opens nothing yet.  Never fails.
+ */
+struct reader *reader_new(char *const *files, size_t n,
+    const struct reader_options *opt);
+
+/* The same for one open descriptor, which the reader does not close. */
+struct reader *reader_new_fd(int fd, const char *name,
+    const struct reader_options *opt);
+
+void reader_free(struct reader *r); /* NULL is accepted */
+
+/* Whom to call before a wait, and at ticks. */
+void reader_hooks(struct reader *r, const struct input_hooks *hooks);
+
+/*
+ * Called when it is known what followed a record that ended with a CR as the
+ * last byte read: came tells whether a LF did, which then belongs to that
+ * record and is found in no later one.
+ */
+void reader_on_late_lf(struct reader *r, void (*fn)(void *arg, bool came),
+    void *arg);
+
+/*
+ * Reads as far as the header, or with no_header to the first record's width.
+ * Returns 1; 0 when the input is empty; -1 as reader_next.  *h and what it
+ * points to live as long as the reader.
+ */
+int reader_header(struct reader *r, const struct header **h);
+
+/*
+ * From the next record on, record.field holds these n slices, in this order.
+ * Only what is asked for is looked up.  Call it after reader_header.
+ */
+void reader_need(struct reader *r, const struct span *spans, size_t n);
+
+/*
+ * Reads the next record.  Returns 1 with *rec filled in, 0 after the last
+ * record of the last file, -1 for a bad record, described by reader_fault,
+ * after which reading can go on, or -2 for an end before the end.  The record
+ * belongs to the reader and lives until the next call on it.  At least
+ * READER_SLACK bytes can be read behind any field.
+ *
+ * A CR that is the last byte read ends its record at once, so that a record
+ * never waits for the next one; with settled_ends the reader waits for the
+ * byte behind it, and the line end is always whole.
+ */
+int reader_next(struct reader *r, struct record *rec);
+
+/*
+ * As reader_next, but returns READER_WOULD_WAIT instead of waiting.
+ * reader_fd is then the descriptor to poll for reading.
+ */
+int reader_next_nowait(struct reader *r, struct record *rec);
+int reader_fd(const struct reader *r);
+
+#define READER_WOULD_WAIT 2
+#define READER_SLACK 64
+
+/* Describes the last -1 or -2; lives until the next call of reader_next. */
+const struct fault *reader_fault(const struct reader *r);
+
+/*
+ * Describes the record that reader_next returned last as bad, for a reason of
+ * the caller's: FAULT_OTHER with text, which must live as long as the answer.
+ */
+const struct fault *reader_blame(struct reader *r, const char *text);
+
+/* Of the record returned last: its number, its line, its file, its offset. */
+uint64_t reader_record(const struct reader *r);
+uint64_t reader_line(struct reader *r);
+const char *reader_file(const struct reader *r);
+uint64_t reader_byte(const struct reader *r);
+
+uint64_t reader_bytes(const struct reader *r); /* read so far, all files */
+
+/* The fstat device and inode of the open file, for "input file is output". */
+int reader_stat_fd(const struct reader *r); /* -1: none is open */
+
+/*
+ * Decodes a field into to, which has room for len bytes: takes the quotes off
+ * and halves the doubled ones.  Returns the decoded length.
+ */
+size_t field_decode(const struct field *f, char quote, char *to);
+
+/* Does the field stand in quotes? */
+static inline bool
+field_quoted(const struct field *f, char quote)
+{
+	return f->len > 1 && f->raw[0] == quote;
+}
+
+#endif
