@@ -1,0 +1,70 @@
+/*
+ * date: calendar days and times as numbers.
+ *
+ * A date counts days, a datetime microseconds since 1970-01-01, proleptic
+ * Gregorian, without a zone.  Hides the calendar, the ISO forms and compiled
+ * formats; libc's date functions are not used, because they normalise what
+ * does not exist and read only the front of a text.
+ */
+#ifndef EXPR_DATE_H
+#define EXPR_DATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+
+#define DATE_MIN (-719162LL)  /* 0001-01-01 */
+#define DATE_MAX 2932896LL    /* 9999-12-31 */
+#define DATE_SECOND 1000000LL /* in microseconds */
+#define DATE_DAY (86400 * DATE_SECOND)
+#define DATETIME_MIN (DATE_MIN * DATE_DAY)
+#define DATETIME_MAX (DATE_MAX * DATE_DAY + DATE_DAY - 1)
+#define DATE_TEXT 32 /* bytes that date_print and datetime_print may write */
+
+/* A compiled format.  It lives in the arena that date_format_compile got. */
+struct date_format;
+
+/*
+ * Compiles n bytes of format, for reading a date from a cell or for writing
+ * one.  Returns NULL with a message in say: an unknown code, a field twice,
+ * no full day.  Reading: a code takes as many digits as EXPR.md says, other
+ * bytes stand for themselves, %* for the rest of the cell.
+ */
+enum date_use { DATE_READ, DATE_WRITE };
+struct date_format *date_format_compile(struct arena *a, enum date_use use,
+    const char *text, size_t n, struct buf *say);
+
+/*
+ * Reads all n bytes of a text by a compiled format; NULL: YYYY-MM-DD or
+ * YYYYMMDD, then maybe T or a blank, hh:mm[:ss[.f]], and Z or an offset.
+ * date_parse takes the day as written; datetime_parse applies the offset.
+ * 0, or -1: it does not match, or there is no such day or time.
+ */
+int date_parse(
+    const struct date_format *f, const char *text, size_t n, int64_t *days);
+int datetime_parse(
+    const struct date_format *f, const char *text, size_t n, int64_t *micros);
+
+/* Write ISO, NUL behind it, and return the length.  In range only. */
+size_t date_print(int64_t days, char out[DATE_TEXT]);
+size_t datetime_print(int64_t micros, char out[DATE_TEXT]);
+
+/* strftime: the text, in the arena, of *n bytes. */
+const char *date_write(
+    const struct date_format *f, int64_t micros, struct arena *a, size_t *n);
+
+/* The day in which a datetime lies. */
+int64_t date_of(int64_t micros);
+
+struct date_parts {
+	int year, month, day;
+	int yearday; /* from 1 */
+	int weekday; /* 1 = Monday, 7 = Sunday */
+	int hour, minute, second, micro;
+};
+
+/* The parts of a datetime, or of a date times DATE_DAY.  In range only. */
+void date_split(int64_t micros, struct date_parts *p);
+
+#endif

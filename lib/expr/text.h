@@ -1,0 +1,68 @@
+/*
+ * text: what the language does to text.
+ *
+ * Text is bytes, read as UTF-8 where characters count; a byte that is no part
+ * of a valid character counts as one.  Every result is a slice of an operand
+ * or lies in the arena that was given.
+ */
+#ifndef EXPR_TEXT_H
+#define EXPR_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+
+#define TEXT_PAD_MAX 65536 /* characters that text_pad fills up to */
+
+struct text {
+	const char *at; /* not NUL-terminated; may be NULL when len is 0 */
+	size_t len;	/* bytes */
+};
+
+/* Bytes of the character at p, which is before end: 1 to 4. */
+size_t text_char(const char *p, const char *end);
+
+/* Writes a code point; returns its bytes, 0: a surrogate, or past 10FFFF. */
+size_t text_encode(uint32_t point, char out[4]);
+
+size_t text_length(struct text t); /* in characters */
+bool text_equal(struct text a, struct text b);
+int text_compare(struct text a, struct text b); /* byte order: <0, 0, >0 */
+
+bool text_contains(struct text t, struct text what);
+bool text_starts(struct text t, struct text what);
+bool text_ends(struct text t, struct text what);
+
+struct text text_lower(struct arena *a, struct text t); /* ASCII only */
+struct text text_upper(struct arena *a, struct text t);
+struct text text_trim(struct text t); /* blanks, \t \n \v \f \r, both ends */
+
+/*
+ * Up to n characters from the start-th.  The first is 1; -1 is the last, and
+ * what lies before the first is the first.  start is not 0.
+ */
+struct text text_substr(struct text t, int64_t start, int64_t n);
+
+/*
+ * Fills up to width characters with the character pad, on the left or on the
+ * right; a longer text stays.  0, or -1: width is past TEXT_PAD_MAX.
+ */
+int text_pad(struct arena *a, struct text t, int64_t width, struct text pad,
+    bool left, struct text *out);
+
+/* Replaces every `from`, which is not empty, from left to right. */
+struct text text_replace(
+    struct arena *a, struct text t, struct text from, struct text to);
+
+/*
+ * The n-th part between separators, which are not empty; from 1, or -1 for
+ * the last.  false: there is none.
+ */
+bool text_part(struct text t, struct text sep, int64_t n, struct text *out);
+
+/* As a JSON string with its quotes.  0, or -1: it is not valid UTF-8. */
+int text_json(struct arena *a, struct text t, struct text *out);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * number: exact decimals where they fit, IEEE doubles where they do not.
+ *
+ * Hides how text becomes a number and a number text, the rules of scale, the
+ * promotion to double, and every rounding.  No locale ever matters.  What a
+ * missing or bad value means is the caller's business: functions that can
+ * fail return a status.
+ *
+ * A decimal that does not fit loses trailing zeros of its scale first and
+ * becomes a double only then; a decimal that meets a double becomes one.  A
+ * number is never NaN, infinite or -0.
+ */
+#ifndef NUMBER_H
+#define NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+
+#define NUMBER_DIGITS 18 /* of a decimal, and the largest scale */
+#define NUMBER_REAL 255	 /* the scale that says: a double */
+#define NUMBER_TEXT 32	 /* bytes that number_print may write */
+#define NUMBER_FIXED 360 /* bytes that number_fixed may write */
+#define NUMBER_PLACES 40 /* decimals that number_fixed and formats take */
+
+/* coef / 10^scale, or real.  Zeros in the scale are kept: 1.10 is 110 / 100. */
+struct number {
+	union {
+		int64_t coef; /* at most 18 digits */
+		double real;  /* finite */
+	};
+	uint8_t scale; /* 0 to 18, or NUMBER_REAL */
+};
+
+enum number_status {
+	NUMBER_OK,
+	NUMBER_BAD,   /* not a number */
+	NUMBER_RANGE, /* beyond the largest double */
+	NUMBER_ZERO   /* division by zero */
+};
+
+/*
+ * Reads n bytes: blanks and tabs around, a sign, digits with at most one
+ * point, an exponent; nothing else.  1e-400 is 0.
+ */
+enum number_status number_parse(const char *text, size_t n, struct number *x);
+
+/* What stands for the decimal point, and between groups of digits. */
+struct number_marks {
+	char decimal[5], group[5]; /* one character each; group may be "" */
+};
+
+/*
+ * Sets marks from two texts; group may be empty.  0, or -1 with a message in
+ * say: a mark is one character and no digit, sign, letter e or the other.
+ */
+int number_marks_set(struct number_marks *marks, const char *decimal,
+    size_t ndecimal, const char *group, size_t ngroup, struct buf *say);
+
+/*
+ * As number_parse, with these marks.  Group marks stand in the whole part
+ * only, before groups of two or three digits, the last of three.
+ */
+enum number_status number_parse_marks(const char *text, size_t n,
+    const struct number_marks *marks, struct number *x);
+
+struct number number_of_int(int64_t i);	  /* a double past 18 digits */
+double number_to_double(struct number x); /* correctly rounded */
+
+/* *i = x.  0, or -1 when x is not whole or does not fit. */
+int number_to_int(struct number x, int64_t *i);
+
+/* Writes the canonical text, NUL behind it; returns its length. */
+size_t number_print(struct number x, char out[NUMBER_TEXT]);
+
+/* *r may be one of the operands. */
+enum number_status number_add(
+    struct number a, struct number b, struct number *r);
+enum number_status number_sub(
+    struct number a, struct number b, struct number *r);
+enum number_status number_mul(
+    struct number a, struct number b, struct number *r);
+enum number_status number_div(
+    struct number a, struct number b, struct number *r);
+/* The remainder has the sign of a. */
+enum number_status number_mod(
+    struct number a, struct number b, struct number *r);
+
+int number_compare(struct number a, struct number b); /* -1, 0, 1 */
+struct number number_neg(struct number x);
+struct number number_abs(struct number x);
+struct number number_floor(struct number x);
+struct number number_ceil(struct number x);
+struct number number_trunc(struct number x);
+
+/*
+ * Rounds half away from zero to at most `places` decimals; negative ones
+ * round to tens, hundreds.  A double is rounded as the decimal that it prints
+ * as.
+ */
+struct number number_round(struct number x, int64_t places);
+
+/*
+ * Writes x with exactly `places` (0 to NUMBER_PLACES) decimals, rounded as by
+ * number_round, NUL behind it; returns the length.
+ */
+size_t number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED]);
+
+/* A compiled format: text around one %d %i %f %e or %g; fields are private. */
+struct number_format {
+	const char *text;	   /* the caller's, kept */
+	size_t before, after, len; /* the conversion is [before, after) */
+	size_t room;		   /* bytes that any answer may take */
+	bool left, plus, blank, alt, zero;
+	char conversion;
+	int width, precision; /* -1: none given */
+};
+
+/*
+ * Compiles n bytes of format, which must outlive f.  0, or -1 with a message
+ * in say.  Flags are "-+ #0", width and precision at most NUMBER_PLACES.
+ */
+int number_format_compile(
+    struct number_format *f, const char *text, size_t n, struct buf *say);
+
+/*
+ * Writes what C's printf prints for the double x (%d: for x without its
+ * fraction, exact) into out, which has f->room bytes; returns the length.
+ */
+size_t number_format(const struct number_format *f, struct number x, char *out);
+
+#endif
