@@ -1,0 +1,316 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "input.h"
+
+#define GROUP_LOOK 20 /* ms; nobody tells us that a group is gone */
+
+extern char **environ;
+
+/*
+ * What the new process needs.  It runs in our memory until it calls execve, so
+ * all of this is ready before, and it only reads it.
+ */
+struct launch {
+	const struct command *cmd;
+	char *const *env;
+	const int *fd;
+	int tell; /* where it writes errno when it cannot go on */
+	pid_t parent;
+};
+
+/*
+ * In the new process: only calls that are safe in a signal handler.  Signals
+ * are blocked until none of our handlers is left that could run here.
+ */
+static _Noreturn void
+become(const struct launch *l)
+{
+	struct sigaction act = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	int i, error;
+
+	for (i = 1; i < NSIG; i++)
+		sigaction(i, &act, NULL);
+	setpgid(0, 0);
+#ifdef PR_SET_PDEATHSIG
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != l->parent)
+		_exit(127); /* our parent died before it could matter */
+#endif
+	for (i = 0; i <= 2; i++)
+		if (l->fd[i] != i && dup2(l->fd[i], i) < 0)
+			break;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (i > 2)
+		execve(l->cmd->path, l->cmd->argv, l->env);
+	error = errno;
+	if (write(l->tell, &error, sizeof error) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* A function of its own: nothing of its frame is used after vfork. */
+static __attribute__((noinline)) pid_t
+launch(const struct launch *l)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		become(l);
+	return pid;
+}
+
+/* Starts l with every signal blocked; -1 with errno set. */
+static pid_t
+launch_blocked(const struct launch *l)
+{
+	sigset_t all, old;
+	pid_t pid;
+	int error, tries;
+
+	for (tries = 1;; tries++) {
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, &old);
+		pid = launch(l);
+		error = errno;
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		if (pid > 0 || tries >= child_times.tries ||
+		    (error != EAGAIN && error != ENOMEM))
+			break;
+		poll(NULL, 0, child_times.retry);
+	}
+	errno = error;
+	return pid;
+}
+
+/* Is the variable of this NAME=VALUE also in env? */
+static bool
+is_replaced(const char *variable, char *const *env)
+{
+	size_t n = strcspn(variable, "=") + 1;
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, variable, n) == 0)
+			return true;
+	return false;
+}
+
+/* env, then what of our environment it does not replace; to be freed. */
+static char **
+environment(char *const *env)
+{
+	size_t i, n = 1;
+	char **all;
+
+	for (i = 0; env[i] != NULL; i++)
+		n++;
+	for (i = 0; environ[i] != NULL; i++)
+		n++;
+	all = mem_new(n, sizeof *all);
+	for (n = 0; env[n] != NULL; n++)
+		all[n] = env[n];
+	for (i = 0; environ[i] != NULL; i++)
+		if (!is_replaced(environ[i], env))
+			all[n++] = environ[i];
+	return all;
+}
+
+/* Says why execve did not run cmd; returns the exit status. */
+static int
+explain(const struct command *cmd, int error, struct buf *say)
+{
+	buf_add_text(say, cmd->argv[0]);
+	buf_add_text(say, ": ");
+	buf_add_text(say, strerror(error));
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return 127;
+	case ENOEXEC:
+		buf_add_text(say, " (a script without a '#!' line? try: sh ");
+		buf_add_text(say, cmd->argv[0]);
+		buf_add_text(say, ")");
+		return 126;
+	case E2BIG:
+		return 2;
+	case EAGAIN:
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+		return 3;
+	default:
+		return 126;
+	}
+}
+
+/* errno of the execve that failed in the new process, or 0 if it did not. */
+static int
+told(int fd)
+{
+	int error;
+	ssize_t n;
+
+	do
+		n = read(fd, &error, sizeof error);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof error ? error : 0;
+}
+
+static void
+reap(struct child *c)
+{
+	pid_t got;
+
+	do
+		got = waitpid(c->pid, &c->status, 0);
+	while (got < 0 && errno == EINTR);
+	c->reaped = true;
+}
+
+int
+child_start(struct child *c, const struct command *cmd, const int fd[3],
+    char *const *env, struct buf *say)
+{
+	struct launch l = {.cmd = cmd, .fd = fd, .parent = getpid()};
+	char **all = environment(env);
+	int tell[2], error = 0;
+
+	*c = (struct child){0};
+	if (pipe2(tell, O_CLOEXEC) < 0) {
+		error = errno;
+		goto out;
+	}
+	l.env = all;
+	l.tell = tell[1];
+	c->pid = launch_blocked(&l);
+	error = errno;
+	close(tell[1]);
+	if (c->pid > 0)
+		error = told(tell[0]);
+	close(tell[0]);
+	if (c->pid > 0 && error != 0)
+		reap(c);
+	if (error != 0)
+		*c = (struct child){0};
+out:
+	free(all);
+	return error != 0 ? explain(cmd, error, say) : 0;
+}
+
+bool
+child_ended(struct child *c)
+{
+	if (c->pid == 0)
+		return true;
+	if (!c->reaped)
+		c->reaped = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
+	if (!c->reaped || c->kill_at == 0)
+		return c->reaped;
+	/*
+	 * A group has its number to itself until its last member is gone, and
+	 * then it is not given away at once: we hit no stranger.
+	 */
+	return c->kill_at < 0 || kill(-c->pid, 0) < 0;
+}
+
+void
+child_stop(struct child *c)
+{
+	if (c->pid == 0 || c->kill_at != 0)
+		return;
+	c->kill_at = input_now() + child_times.grace;
+	kill(-c->pid, SIGTERM);
+	kill(-c->pid, SIGCONT); /* a stopped process does not hear TERM */
+}
+
+int
+child_due(struct child *c)
+{
+	int64_t left;
+
+	if (c->kill_at <= 0 || child_ended(c))
+		return -1;
+	left = c->kill_at - input_now();
+	if (left > 0)
+		return c->reaped && left > GROUP_LOOK ? GROUP_LOOK : (int)left;
+	kill(-c->pid, SIGKILL);
+	c->kill_at = -1;
+	return -1;
+}
+
+/* The least time of those that are due, -1: all have ended. */
+static int
+wait_time(struct child *const *c, size_t n)
+{
+	int due, least = -1;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (child_ended(c[i]))
+			continue;
+		due = child_due(c[i]);
+		if (due < 0)
+			due = GROUP_LOOK; /* it was killed just now */
+		if (least < 0 || due < least)
+			least = due;
+	}
+	return least;
+}
+
+int
+child_end(struct child *const *c, size_t n)
+{
+	int ms, sig, came = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		child_stop(c[i]);
+	while ((ms = wait_time(c, n)) >= 0) {
+		input_wait(NULL, 0, ms);
+		input_signal(SIGCHLD);
+		sig = child_signal();
+		if (sig == 0)
+			continue;
+		came = sig;
+		for (i = 0; i < n; i++)
+			if (c[i]->kill_at > 0)
+				c[i]->kill_at = 1;
+	}
+	return came;
+}
+
+/* Says a number of at most three digits. */
+static void
+say_number(struct buf *say, int n)
+{
+	if (n > 9)
+		say_number(say, n / 10);
+	buf_add_byte(say, '0' + n % 10);
+}
+
+void
+child_describe(int status, struct buf *say)
+{
+	if (WIFEXITED(status)) {
+		buf_add_text(say, "exit status ");
+		say_number(say, WEXITSTATUS(status));
+		return;
+	}
+	buf_add_text(say, "killed by signal ");
+	say_number(say, WTERMSIG(status));
+	if (WCOREDUMP(status))
+		buf_add_text(say, " (core dumped)");
+}
