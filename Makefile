@@ -1,28 +1,103 @@
-# csvpipe
-CC ?= gcc
-CFLAGS ?= -O2 -g
-B ?= build
+# csvpipe: build, test, install.  `make demo` and `make check` install what
+# they need; a flavour is a directory: make B=build/clang CC=clang.
+CC = gcc
+CFLAGS = -O2 -g
+PREFIX = /usr/local
+B = build
 STD = -std=c11 -D_GNU_SOURCE -Ilib
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes
+LIBS = -Wl,--as-needed -lcsv -lpcre2-8 -lxxhash
+SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+FUZZ_SECONDS = 60
 
-PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
 LIBSRC = $(wildcard lib/*.c lib/*/*.c)
-LIBOBJ = $(LIBSRC:%.c=$(B)/%.o)
+LIB = $(B)/libcsvpipe.a
+PROGRAMS = $(patsubst %.c,$(B)/%,$(notdir $(wildcard cmd/*.c)))
+TESTS = $(patsubst %.c,$(B)/%,$(wildcard tests/*.c tests/unit/*_test.c))
+BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
+SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/bench/run \
+	$(wildcard tests/soak/*)
+MAKEFLAGS += --no-print-directory
+PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
-all: $(PROGRAMS:%=$(B)/%)
+all: $(PROGRAMS)
 
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -c -o $@ $<
+demo:
+	@$(PACKAGES) install build
+	@$(MAKE) all $(B)/tests/parking
+	@BIN=$(abspath $(B)) tests/demo
 
-$(B)/libcsvpipe.a: $(LIBOBJ)
-	$(AR) rcs $@ $^
+check:
+	@$(PACKAGES) install build test
+	@$(MAKE) all $(TESTS)
+	@BIN=$(abspath $(B)) tests/run $(TESTS)
 
-$(PROGRAMS:%=$(B)/%): $(B)/%: $(B)/cmd/%.o $(B)/libcsvpipe.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lcsv -lpcre2-8 -lxxhash
+check-san:
+	@CSVPIPE_SAN=1 $(MAKE) check B=$(B)/asan CFLAGS='$(SAN)'
+
+bench: all $(B)/tests/parking $(BENCH)
+	@BIN=$(abspath $(B)) tests/bench/run
+
+soak: all $(TESTS)
+	@BIN=$(abspath $(B)) tests/run --soak
+
+fuzz:
+	@$(MAKE) fuzz-run B=$(B)/fuzz CC=clang \
+		CFLAGS='$(SAN) -fsanitize=fuzzer-no-link'
+
+fuzz-run: $(FUZZ)
+	@set -e; for f in $(FUZZ); do mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(FUZZ_SECONDS) $$f.corpus; done
+
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man7)
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -f $(patsubst $(B)/%,bin/%,$(PROGRAMS)) \
+		$(patsubst man/%.1,share/man/man1/%.1,$(wildcard man/*.1)) \
+		$(patsubst man/%.7,share/man/man7/%.7,$(wildcard man/*.7))
+
+lint:
+	clang-tidy --quiet $(SOURCES) -- $(STD) $(WARN)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr -Ilib \
+		--enable=warning,performance,portability $(SOURCES)
+	shellcheck $(SCRIPTS)
+	mandoc -T lint -W warning $(wildcard man/*)
+
+format:
+	clang-format -i $(SOURCES) $(wildcard lib/*.h lib/*/*.h tests/*/*.h)
 
 clean:
 	rm -rf $(B)
 
--include $(LIBOBJ:.o=.d) $(PROGRAMS:%=$(B)/cmd/%.d)
+# The one line that names a missing package comes before the first compilation.
+$(B)/packages:
+	@mkdir -p $(@D)
+	@$(PACKAGES) check build && touch $@
+
+$(B)/%.o: %.c | $(B)/packages
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+
+$(LIB): $(LIBSRC:%.c=$(B)/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(PROGRAMS): $(B)/%: $(B)/cmd/%.o $(LIB)
+$(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(LIB)
+$(FUZZ): $(B)/%: $(B)/%.o $(LIB)
+$(FUZZ): LINK = -fsanitize=fuzzer
+$(PROGRAMS) $(TESTS) $(BENCH) $(FUZZ):
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+-include $(patsubst %.c,$(B)/%.d,$(SOURCES))
+.PHONY: all demo check check-san bench soak fuzz fuzz-run install uninstall \
+	lint format clean
+.SECONDARY:
