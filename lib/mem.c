@@ -1,6 +1,5 @@
 #include "mem.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,6 +117,28 @@ buf_add_byte(struct buf *b, int byte)
 {
 	buf_need(b, 1);
 	b->data[b->len++] = (char)byte;
+}
+
+void
+buf_add_number(struct buf *b, uint64_t n)
+{
+	char text[20];
+	size_t at = sizeof text;
+
+	do {
+		text[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	buf_add(b, text + at, sizeof text - at);
+}
+
+void
+buf_add_hex(struct buf *b, uint64_t n)
+{
+	int shift;
+
+	for (shift = 60; shift >= 0; shift -= 4)
+		buf_add_byte(b, "0123456789abcdef"[n >> shift & 15]);
 }
 
 void

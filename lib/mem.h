@@ -11,6 +11,7 @@
 #define MEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What is called when memory is gone; it must not return. */
 void mem_on_failure(void (*handler)(void));
@@ -40,6 +41,8 @@ void buf_need(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_add_text(struct buf *b, const char *text); /* up to its NUL */
 void buf_add_byte(struct buf *b, int byte);
+void buf_add_number(struct buf *b, uint64_t n); /* in decimal */
+void buf_add_hex(struct buf *b, uint64_t n);    /* 16 digits */
 void buf_free(struct buf *b);
 
 /*

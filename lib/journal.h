@@ -1,0 +1,73 @@
+/*
+ * journal: which batches of a run are done, on disk, whatever kills us.
+ *
+ * Hides the file: its lock, its lines and their checksums, what the end of a
+ * crash looks like and what damage is, and when a line is safe.  The first
+ * line holds the settings that decide what a batch and its answer are; a run
+ * with others is refused.  Every further line is one batch.
+ *
+ * Functions that return a status give 0, or one of the exit statuses
+ * JOURNAL_IO and JOURNAL_STATE with a message in say.
+ */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+#include "spool.h"
+
+#define JOURNAL_IO 3	/* the system failed */
+#define JOURNAL_STATE 5 /* locked, damaged, or of another run */
+
+struct journal;
+
+/* What must be the same in every run on one journal: both any text. */
+struct setting {
+	const char *name, *value;
+};
+
+/* One batch.  Of the input: records from 1, bytes from 0. */
+struct journal_batch {
+	uint64_t number;       /* from 1 */
+	uint64_t first, last;  /* its records */
+	uint64_t from, to;     /* its bytes: from <= byte < to */
+	struct digest hash;    /* of these records */
+	uint64_t out, rejects; /* lengths of both files with it */
+	uint64_t rejected;     /* records in the rejects file with it */
+};
+
+/*
+ * Opens or creates the journal at path, locks it, compares the settings and
+ * checks every line.  A last line that a crash cut off is removed; then
+ * journal_torn tells.  *j is NULL unless the status is 0.
+ */
+int journal_open(struct journal **j, const char *path,
+    const struct setting *settings, size_t n, struct buf *say);
+
+/* Ends the lock too.  NULL is accepted. */
+void journal_close(struct journal *j);
+
+bool journal_created(const struct journal *j); /* there was none */
+bool journal_torn(const struct journal *j);
+
+/* The last batch that is done; all zero when there is none. */
+const struct journal_batch *journal_last(const struct journal *j);
+
+/*
+ * The batches that were done when the journal was opened, one a call.
+ * Returns 1 with *b filled in, 0 behind the last, -1 with errno set.
+ */
+int journal_next(struct journal *j, struct journal_batch *b);
+
+/*
+ * Notes that b, the one behind journal_last, is done (its output must be safe
+ * before), or that it failed.  Returns when that is on disk: 0, or -1 with
+ * errno set, after which nothing more may be added.
+ */
+int journal_done(struct journal *j, const struct journal_batch *b);
+int journal_failed(struct journal *j, const struct journal_batch *b);
+
+#endif

@@ -1,0 +1,313 @@
+#include "json.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "number.h"
+
+#define SHOWN 40 /* bytes of a cell that a message holds */
+
+enum type { TEXT, NUMBER, BOOL, VALUE };
+
+static const char *const type_names[] = {"", "number", "bool", "json"};
+
+struct json {
+	char quote;
+	size_t n;	      /* columns */
+	enum type *type;      /* of each */
+	struct field *key;    /* of each: {"name": or ,"name": */
+	struct field *name;   /* of each, as the header has it, for messages */
+	char *keys;	      /* what key points into */
+	struct buf cell, why; /* a decoded cell; json_error */
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct field *x = a, *y = b;
+	size_t n = x->len < y->len ? x->len : y->len;
+	int order = n > 0 ? memcmp(x->raw, y->raw, n) : 0;
+
+	if (order != 0)
+		return order;
+	return (x->len > y->len) - (x->len < y->len);
+}
+
+/* Says which name the header has twice, and returns true if there is one. */
+static bool
+has_twice(const struct header *h, struct buf *say)
+{
+	struct field *sorted = mem_new(h->n, sizeof *sorted);
+	size_t i;
+
+	memcpy(sorted, h->name, h->n * sizeof *sorted);
+	qsort(sorted, h->n, sizeof *sorted, compare_names);
+	for (i = 1; i < h->n; i++)
+		if (compare_names(&sorted[i - 1], &sorted[i]) == 0)
+			break;
+	if (i < h->n) {
+		buf_add_text(say, "an object has each name once: ");
+		columns_explain(say, h, sorted[i].raw, sorted[i].len, false);
+	}
+	free(sorted);
+	return i < h->n;
+}
+
+/* Makes the keys.  0, or -1 with a message. */
+static int
+make_keys(struct json *j, const struct header *h, struct buf *say)
+{
+	struct buf keys = {NULL, 0, 0};
+	size_t i, at;
+
+	for (i = 0; i < j->n; i++) {
+		at = keys.len;
+		buf_add_byte(&keys, i == 0 ? '{' : ',');
+		if (json_string(&keys, h->name[i].raw, h->name[i].len) < 0) {
+			buf_add_text(
+			    say, "an object needs UTF-8: column name '");
+			buf_add(say, h->name[i].raw, h->name[i].len);
+			buf_add_text(say, "' is none");
+			buf_free(&keys);
+			return -1;
+		}
+		buf_add_byte(&keys, ':');
+		j->key[i].len = keys.len - at;
+	}
+	j->keys = keys.data;
+	for (i = at = 0; i < j->n; at += j->key[i++].len)
+		j->key[i].raw = j->keys + at;
+	return 0;
+}
+
+struct json *
+json_new(const struct header *h, const struct dialect *d, struct buf *say)
+{
+	struct json *j;
+
+	if (h->name == NULL) {
+		buf_add_text(
+		    say, "an object needs names for the columns; give --names");
+		return NULL;
+	}
+	if (has_twice(h, say))
+		return NULL;
+	j = mem_new(1, sizeof *j);
+	j->quote = d->quote;
+	j->n = h->n;
+	j->type = mem_new(j->n, sizeof *j->type);
+	j->key = mem_new(j->n, sizeof *j->key);
+	j->name = mem_new(j->n, sizeof *j->name);
+	memcpy(j->name, h->name, j->n * sizeof *j->name);
+	if (make_keys(j, h, say) < 0) {
+		json_free(j);
+		return NULL;
+	}
+	return j;
+}
+
+void
+json_free(struct json *j)
+{
+	if (j == NULL)
+		return;
+	free(j->type);
+	free(j->key);
+	free(j->name);
+	free(j->keys);
+	buf_free(&j->cell);
+	buf_free(&j->why);
+	free(j);
+}
+
+/* One item of a list of types, as written: columns, a colon, a type. */
+struct item {
+	char *columns; /* NUL-terminated */
+	enum type type;
+};
+
+/*
+ * Takes the item at *text, up to a comma outside quotes, and moves *text
+ * behind it.  0 with an item to be freed, or -1 with a message.
+ */
+static int
+next_item(const char **text, struct item *item, struct buf *say)
+{
+	const char *from = *text, *p, *colon = NULL;
+	bool quoted = false;
+	size_t n;
+	int i;
+
+	for (p = from; *p != '\0' && (quoted || *p != ','); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		if (*p == ':' && !quoted)
+			colon = p;
+	}
+	*text = *p == ',' ? p + 1 : p;
+	for (i = NUMBER; colon != NULL && i <= VALUE; i++) {
+		n = (size_t)(p - colon - 1);
+		if (n != strlen(type_names[i]) ||
+		    memcmp(colon + 1, type_names[i], n) != 0)
+			continue;
+		item->type = (enum type)i;
+		item->columns = mem_copy(from, (size_t)(colon - from));
+		return 0;
+	}
+	buf_add_text(say, "type '");
+	buf_add(say, from, (size_t)(p - from));
+	buf_add_text(say, "' is not COLUMN:number, COLUMN:bool or COLUMN:json");
+	return -1;
+}
+
+int
+json_check_types(const char *list, struct buf *say)
+{
+	struct item item;
+	int done;
+
+	do {
+		if (next_item(&list, &item, say) < 0)
+			return -1;
+		done = columns_check(item.columns, say);
+		free(item.columns);
+	} while (done == 0 && *list != '\0');
+	return done;
+}
+
+int
+json_types(
+    struct json *j, const char *list, const struct header *h, struct buf *say)
+{
+	struct column_list columns;
+	struct item item;
+	size_t i;
+	int done;
+
+	do {
+		if (next_item(&list, &item, say) < 0)
+			return -1;
+		done = columns_parse(item.columns, h, &columns, say);
+		free(item.columns);
+		for (i = 0; done == 0 && i < columns.n; i++)
+			j->type[columns.item[i].number - 1] = item.type;
+		if (done == 0)
+			columns_free(&columns);
+	} while (done == 0 && *list != '\0');
+	return done;
+}
+
+static int
+add_number(struct json *j, struct buf *to)
+{
+	char text[NUMBER_TEXT];
+	struct number x;
+
+	if (number_parse(j->cell.data, j->cell.len, &x) != NUMBER_OK)
+		return -1;
+	buf_add(to, text, number_print(x, text));
+	return 0;
+}
+
+static int
+add_bool(struct json *j, struct buf *to)
+{
+	static const struct {
+		const char *text, *value;
+	} words[] = {{"true", "true"}, {"false", "false"}, {"t", "true"},
+	    {"f", "false"}, {"1", "true"}, {"0", "false"}};
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (j->cell.len != strlen(words[i].text) ||
+		    memcmp(j->cell.data, words[i].text, j->cell.len) != 0)
+			continue;
+		buf_add_text(to, words[i].value);
+		return 0;
+	}
+	return -1;
+}
+
+/* A line end in a value can only be a blank between its tokens. */
+static int
+add_value(struct json *j, struct buf *to)
+{
+	size_t i = to->len;
+
+	if (!json_valid(j->cell.data, j->cell.len))
+		return -1;
+	buf_add(to, j->cell.data, j->cell.len);
+	for (; i < to->len; i++)
+		if (to->data[i] == '\n' || to->data[i] == '\r')
+			to->data[i] = ' ';
+	return 0;
+}
+
+/* Adds the value of a field.  0, or -1 when it does not fit its type. */
+static int
+add_field(struct json *j, const struct field *f, enum type type, struct buf *to)
+{
+	if (f->len == 0) {
+		buf_add_text(to, "null");
+		return 0;
+	}
+	if (type == TEXT && !field_quoted(f, j->quote))
+		return json_string(to, f->raw, f->len);
+	j->cell.len = 0;
+	buf_need(&j->cell, f->len);
+	j->cell.len = field_decode(f, j->quote, j->cell.data);
+	switch (type) {
+	case NUMBER:
+		return add_number(j, to);
+	case BOOL:
+		return add_bool(j, to);
+	case VALUE:
+		return add_value(j, to);
+	default:
+		return json_string(to, j->cell.data, j->cell.len);
+	}
+}
+
+static void
+explain(struct json *j, size_t column, const struct field *f)
+{
+	static const char *const reasons[] = {"not valid UTF-8", "not a number",
+	    "not a bool (true, false, t, f, 1, 0)", "not one JSON value"};
+	struct buf *why = &j->why;
+
+	why->len = 0;
+	buf_add_text(why, "column ");
+	buf_add_number(why, column + 1);
+	buf_add_text(why, " \"");
+	buf_add(why, j->name[column].raw, j->name[column].len);
+	buf_add_text(why, "\": \"");
+	buf_add(why, f->raw, f->len < SHOWN ? f->len : SHOWN);
+	buf_add_text(why, f->len < SHOWN ? "\" is " : "...\" is ");
+	buf_add_text(why, reasons[j->type[column]]);
+	buf_add_byte(why, '\0');
+}
+
+int
+json_object(struct json *j, const struct record *rec, struct buf *to)
+{
+	size_t before = to->len, i;
+
+	for (i = 0; i < j->n; i++) {
+		buf_add(to, j->key[i].raw, j->key[i].len);
+		if (add_field(j, &rec->field[i], j->type[i], to) < 0) {
+			explain(j, i, &rec->field[i]);
+			to->len = before;
+			return -1;
+		}
+	}
+	buf_add_byte(to, '}');
+	return 0;
+}
+
+const char *
+json_error(const struct json *j)
+{
+	return j->why.data;
+}

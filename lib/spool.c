@@ -1,0 +1,218 @@
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define SPOOL_BUFFER ((size_t)256 * 1024)
+
+struct spool {
+	int fd;
+	char *buffer;
+	size_t len; /* bytes in the buffer */
+	XXH3_state_t *hash;
+};
+
+static const char *
+directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir != NULL && dir[0] != '\0' ? dir : "/var/tmp";
+}
+
+/* For a file system that knows no O_TMPFILE: a name for a moment. */
+static int
+open_named(const char *dir)
+{
+	struct buf path = {NULL, 0, 0};
+	int error, fd;
+
+	buf_add_text(&path, dir);
+	buf_add(&path, "/csvpipe-XXXXXX", sizeof "/csvpipe-XXXXXX");
+	fd = mkostemp(path.data, O_APPEND | O_CLOEXEC);
+	error = errno;
+	if (fd >= 0)
+		unlink(path.data);
+	buf_free(&path);
+	errno = error;
+	return fd;
+}
+
+static int
+open_nameless(const char *dir)
+{
+#ifdef O_TMPFILE
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+#endif
+	return open_named(dir);
+}
+
+struct spool *
+spool_new(void)
+{
+	struct spool *s;
+	int fd = open_nameless(directory());
+
+	if (fd < 0)
+		return NULL;
+	s = mem_new(1, sizeof *s);
+	s->fd = fd;
+	s->hash = XXH3_createState();
+	if (s->hash == NULL) {
+		spool_free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	XXH3_128bits_reset(s->hash);
+	return s;
+}
+
+void
+spool_free(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	close(s->fd);
+	XXH3_freeState(s->hash);
+	free(s->buffer);
+	free(s);
+}
+
+static int
+write_out(struct spool *s, const char *bytes, size_t n)
+{
+	ssize_t done;
+
+	XXH3_128bits_update(s->hash, bytes, n);
+	while (n > 0) {
+		done = write(s->fd, bytes, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int
+flush(struct spool *s)
+{
+	size_t n = s->len;
+
+	s->len = 0;
+	return n > 0 ? write_out(s, s->buffer, n) : 0;
+}
+
+int
+spool_add(struct spool *s, const void *bytes, size_t n)
+{
+	if (n > SPOOL_BUFFER - s->len && flush(s) < 0)
+		return -1;
+	if (n > SPOOL_BUFFER)
+		return write_out(s, bytes, n);
+	if (s->buffer == NULL)
+		s->buffer = mem_resize(NULL, SPOOL_BUFFER, 1);
+	if (n > 0)
+		memcpy(s->buffer + s->len, bytes, n);
+	s->len += n;
+	return 0;
+}
+
+int
+spool_settle(struct spool *s)
+{
+	int done = flush(s);
+
+	free(s->buffer);
+	s->buffer = NULL;
+	return done;
+}
+
+uint64_t
+spool_size(struct spool *s)
+{
+	struct stat st;
+
+	return fstat(s->fd, &st) < 0 ? UINT64_MAX
+				     : (uint64_t)st.st_size + s->len;
+}
+
+int
+spool_cut(struct spool *s, uint64_t n)
+{
+	if (flush(s) < 0)
+		return -1;
+	return ftruncate(s->fd, (off_t)n);
+}
+
+long
+spool_read(const struct spool *s, uint64_t at, void *to, size_t n)
+{
+	size_t have = 0;
+	ssize_t got;
+
+	while (have < n) {
+		got = pread(
+		    s->fd, (char *)to + have, n - have, (off_t)(at + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (long)have;
+}
+
+int
+spool_open(const struct spool *s)
+{
+	struct buf path = {NULL, 0, 0};
+	int fd;
+
+	buf_add_text(&path, "/proc/self/fd/");
+	buf_add_number(&path, (uint64_t)s->fd);
+	buf_add_byte(&path, '\0');
+	fd = open(path.data, O_RDONLY | O_CLOEXEC);
+	buf_free(&path);
+	if (fd >= 0)
+		return fd;
+	/* Without /proc: the same file, whose offset all copies share. */
+	fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+int
+spool_fd(const struct spool *s)
+{
+	return s->fd;
+}
+
+struct digest
+spool_digest(const struct spool *s)
+{
+	XXH128_hash_t h = XXH3_128bits_digest(s->hash);
+
+	return (struct digest){h.high64, h.low64};
+}
+
+void
+digest_add(struct buf *to, struct digest d)
+{
+	buf_add_hex(to, d.high);
+	buf_add_hex(to, d.low);
+}

@@ -1,0 +1,61 @@
+/*
+ * spool: a temporary file that holds one batch or one answer.
+ *
+ * Hides where it lies (TMPDIR, else /var/tmp), that it never has a name that
+ * outlives its creation, the buffer in front of it, and its digest.  Nobody
+ * but its owner can read it, and its space is given back by spool_free,
+ * whatever becomes of us.
+ *
+ * What can fail returns -1 (or NULL) with errno set.
+ */
+#ifndef SPOOL_H
+#define SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+
+struct spool;
+
+struct spool *spool_new(void);
+void spool_free(struct spool *s); /* NULL is accepted */
+
+/* Adds bytes at the end; they may stay in the buffer for now. */
+int spool_add(struct spool *s, const void *bytes, size_t n);
+
+/* Writes what is buffered and gives the buffer back.  0 or -1. */
+int spool_settle(struct spool *s);
+
+/* Bytes in it, also those that others wrote to spool_fd; UINT64_MAX: error. */
+uint64_t spool_size(struct spool *s);
+
+/* Cuts it to n bytes, which are the first of what it holds. */
+int spool_cut(struct spool *s, uint64_t n);
+
+/*
+ * Reads up to n bytes from offset at.  Returns their number, which is less
+ * than n only at the end.  What is still buffered is not seen.
+ */
+long spool_read(const struct spool *s, uint64_t at, void *to, size_t n);
+
+/*
+ * A new descriptor at the start of the settled file, for reading only: what
+ * one command does to its own changes nothing for the next.  The caller
+ * closes it.
+ */
+int spool_open(const struct spool *s);
+
+/* Its descriptor, which appends wherever it is used. */
+int spool_fd(const struct spool *s);
+
+/* 128 bits (XXH3) of what spool_add was given since the start. */
+struct digest {
+	uint64_t high, low;
+};
+struct digest spool_digest(const struct spool *s);
+
+/* Appends its 32 hexadecimal digits. */
+void digest_add(struct buf *to, struct digest d);
+
+#endif
