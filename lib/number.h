@@ -96,9 +96,9 @@ struct number number_ceil(struct number x);
 struct number number_trunc(struct number x);
 
 /*
- * Rounds half away from zero to at most `places` decimals; negative ones
- * round to tens, hundreds.  A double is rounded as the decimal that it prints
- * as.
+ * Rounds half away from zero to at most `places` decimals.  Negative ones
+ * round to tens, hundreds, up to 10^18; past 18 nothing is rounded.  A double
+ * is rounded as the decimal that it prints as.
  */
 struct number number_round(struct number x, int64_t places);
 

@@ -1,0 +1,197 @@
+#include "digits.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wide.h"
+
+#define LONGEST 17 /* digits that always tell two doubles apart */
+
+/*
+ * A double is whole / 2^shift; its distance to the next one is 1 / 2^shift.
+ * Times 10^scale it has 17 digits and a rest, also over 2^shift.
+ */
+struct scaled {
+	uint64_t whole, digits;
+	unsigned shift;
+	int scale;
+	u128 rest, distance; /* distance = 10^scale */
+};
+
+static u128
+multiply(struct scaled *s)
+{
+	int half = s->scale / 2;
+
+	s->distance = (u128)wide_ten[half] * wide_ten[s->scale - half];
+	return s->distance * s->whole;
+}
+
+/*
+ * Scales x.  Returns false where that takes more than 128 bits, and for powers
+ * of two, whose neighbours are not equally far away.
+ */
+static bool
+scale_up(double x, struct scaled *s)
+{
+	const uint64_t fraction = (UINT64_C(1) << 52) - 1;
+	uint64_t bits;
+	int exponent;
+	u128 product;
+
+	memcpy(&bits, &x, sizeof bits);
+	if (x < 1e-5 || x >= 0x1p53 || (bits & fraction) == 0)
+		return false;
+	s->whole = (bits & fraction) | (fraction + 1);
+	exponent = (int)(bits >> 52) - 1023;
+	s->shift = (unsigned)(52 - exponent);
+	/* 1233 / 4096 is log10(2): floor(log10(x)), or one less */
+	s->scale = LONGEST - 1 - ((exponent * 1233) >> 12);
+	product = multiply(s);
+	if (product >> s->shift >= wide_ten[LONGEST]) {
+		s->scale--;
+		product = multiply(s);
+	}
+	s->digits = (uint64_t)(product >> s->shift);
+	s->rest = product & (((u128)1 << s->shift) - 1);
+	return true;
+}
+
+/*
+ * The multiple of unit (1, 10 or 100) that is nearest to the scaled number,
+ * the even one of two.  Returns whether it reads back as the same double: it
+ * is then off by at most half of the distance, the even double winning a tie.
+ */
+static bool
+nearest(const struct scaled *s, uint64_t unit, uint64_t *found)
+{
+	uint64_t quotient = s->digits / unit;
+	u128 below = ((u128)(s->digits % unit) << s->shift) + s->rest;
+	u128 above = ((u128)unit << s->shift) - below;
+	bool up = above < below || (above == below && quotient % 2 != 0);
+	u128 twice = 2 * (up ? above : below);
+
+	*found = (quotient + up) * unit;
+	return twice < s->distance ||
+	    (twice == s->distance && s->whole % 2 == 0);
+}
+
+static double
+read_back(struct digits d)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "%llue%d", (unsigned long long)d.coef,
+	    -d.scale);
+	return strtod(text, NULL);
+}
+
+/* x printed with n digits, by printf. */
+static struct digits
+print_digits(double x, int n)
+{
+	char text[32], *p;
+	struct digits d = {0, n - 1, false};
+
+	snprintf(text, sizeof text, "%.*e", n - 1, x);
+	for (p = text; *p != 'e'; p++) {
+		if (*p != '.')
+			d.coef = d.coef * 10 + (uint64_t)(*p - '0');
+	}
+	d.scale -= (int)strtol(p + 1, NULL, 10);
+	return d;
+}
+
+/*
+ * The same for any x > 0.  15 digits are enough for what was written with 15
+ * or fewer, except where doubles are sparse.  Below a power of two doubles are
+ * closer than above, so that the second best of 16 digits may read back where
+ * the best does not.
+ */
+static struct digits
+search_shortest(double x)
+{
+	struct digits d, next;
+	int n;
+
+	for (n = x < DBL_MIN ? 1 : DBL_DIG; n < LONGEST; n++) {
+		next = d = print_digits(x, n);
+		next.coef++;
+		if (read_back(d) == x)
+			return d;
+		if (read_back(next) == x)
+			return next;
+	}
+	return print_digits(x, LONGEST);
+}
+
+static struct digits
+shortest(double x)
+{
+	struct digits d = {0, 0, false};
+	struct scaled s;
+
+	if (x == 0)
+		return d;
+	if (scale_up(x, &s)) {
+		d.scale = s.scale;
+		if (!nearest(&s, 100, &d.coef) && !nearest(&s, 10, &d.coef))
+			nearest(&s, 1, &d.coef);
+	} else {
+		d = search_shortest(x);
+	}
+	while (d.coef % 10 == 0) {
+		d.coef /= 10;
+		d.scale--;
+	}
+	return d;
+}
+
+struct digits
+digits_of(struct number x)
+{
+	struct digits d;
+
+	if (x.scale == NUMBER_REAL) {
+		d = shortest(fabs(x.real));
+		d.negative = x.real < 0;
+	} else {
+		d.negative = x.coef < 0;
+		d.coef = (uint64_t)(d.negative ? -x.coef : x.coef);
+		d.scale = x.scale;
+	}
+	return d;
+}
+
+struct digits
+digits_round(struct digits d, int places)
+{
+	int drop = d.scale - places;
+
+	if (drop <= 0)
+		return d;
+	if (drop < WIDE_TENS)
+		d.coef = (d.coef + wide_ten[drop] / 2) / wide_ten[drop];
+	else
+		d.coef = 0;
+	d.scale = places;
+	return d;
+}
+
+size_t
+digits_write(uint64_t v, char out[DIGITS_TEXT])
+{
+	char text[DIGITS_TEXT], *p = text + sizeof text;
+	size_t n;
+
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v != 0);
+	n = (size_t)(text + sizeof text - p);
+	memcpy(out, p, n);
+	return n;
+}

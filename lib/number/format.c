@@ -1,0 +1,280 @@
+#include "number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "digits.h"
+#include "wide.h"
+
+#define PRECISION 6 /* printf's, where none is given */
+
+/* Reads up to three digits, which is more than NUMBER_PLACES. */
+static int
+read_size(const char *text, size_t n, size_t *i)
+{
+	size_t last = *i + 3;
+	int size = 0;
+
+	for (; *i < n && *i < last && text[*i] >= '0' && text[*i] <= '9'; ++*i)
+		size = size * 10 + (text[*i] - '0');
+	return size;
+}
+
+/* Takes the flag that is c; returns false when c is none. */
+static bool
+read_flag(struct number_format *f, char c)
+{
+	switch (c) {
+	case '-':
+		f->left = true;
+		return true;
+	case '+':
+		f->plus = true;
+		return true;
+	case ' ':
+		f->blank = true;
+		return true;
+	case '#':
+		f->alt = true;
+		return true;
+	case '0':
+		f->zero = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Reads what follows a %; returns NULL, or what is wrong. */
+static const char *
+read_conversion(struct number_format *f, size_t i)
+{
+	f->before = i - 1;
+	while (i < f->len && read_flag(f, f->text[i]))
+		i++;
+	f->width = read_size(f->text, f->len, &i);
+	f->precision = -1;
+	if (i < f->len && f->text[i] == '.') {
+		i++;
+		f->precision = read_size(f->text, f->len, &i);
+	}
+	if (f->width > NUMBER_PLACES || f->precision > NUMBER_PLACES)
+		return "width and precision of a format are at most 40";
+	if (i == f->len || memchr("difeg", f->text[i], 5) == NULL)
+		return "a format knows %d %i %f %e %g and %%";
+	f->conversion = f->text[i];
+	f->after = i + 1;
+	return NULL;
+}
+
+int
+number_format_compile(struct number_format *f, const char *text, size_t n,
+    struct buf *say)
+{
+	const char *why = NULL;
+	size_t i;
+
+	*f = (struct number_format){.text = text, .len = n};
+	for (i = 0; i < n && why == NULL; i++) {
+		if (text[i] != '%')
+			continue;
+		if (i + 1 < n && text[i + 1] == '%') {
+			i++;
+		} else if (f->conversion != '\0') {
+			why = "a format writes one number, not two";
+		} else {
+			why = read_conversion(f, i + 1);
+			i = f->after - 1;
+		}
+	}
+	if (why == NULL && f->conversion == '\0')
+		why = "a format needs one of %d %i %f %e %g";
+	if (why != NULL) {
+		buf_add_text(say, why);
+		return -1;
+	}
+	f->room = mem_add(n, NUMBER_FIXED);
+	return 0;
+}
+
+/* Copies literal text, %% as %. */
+static char *
+put_text(char *out, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (text[i] == '%')
+			i++;
+		*out++ = text[i];
+	}
+	return out;
+}
+
+/*
+ * Writes n bytes of digits with sign and padding; zero: the padding is zeros
+ * behind the sign.
+ */
+static char *
+put_padded(const struct number_format *f, bool zero, bool negative,
+    const char *digits, size_t n, char *out)
+{
+	char sign = negative ? '-' : f->plus ? '+' : f->blank ? ' ' : '\0';
+	size_t used = n + (sign != '\0'), width = (size_t)f->width;
+	size_t pad = width > used ? width - used : 0;
+
+	if (!f->left && !zero) {
+		memset(out, ' ', pad);
+		out += pad;
+	}
+	if (sign != '\0')
+		*out++ = sign;
+	if (!f->left && zero) {
+		memset(out, '0', pad);
+		out += pad;
+	}
+	memcpy(out, digits, n);
+	out += n;
+	if (f->left) {
+		memset(out, ' ', pad);
+		out += pad;
+	}
+	return out;
+}
+
+/* %d: the whole part, exact; the precision is the least number of digits. */
+static char *
+put_whole(const struct number_format *f, struct number x, char *out)
+{
+	struct number whole = number_trunc(x);
+	char digits[NUMBER_FIXED], *p = digits;
+	size_t least = f->precision < 0 ? 1 : (size_t)f->precision, n;
+	char text[NUMBER_FIXED];
+	bool negative;
+
+	if (whole.scale == NUMBER_REAL) {
+		negative = whole.real < 0;
+		n = (size_t)snprintf(text, sizeof text, "%.0f",
+		    fabs(whole.real));
+	} else {
+		negative = whole.coef < 0;
+		n = whole.coef == 0 ? 0 : digits_write(
+		    (uint64_t)(negative ? -whole.coef : whole.coef), text);
+	}
+	for (; least > n; least--)
+		*p++ = '0';
+	memcpy(p, text, n);
+	p += n;
+	return put_padded(f, f->zero && f->precision < 0, negative, digits,
+	    (size_t)(p - digits), out);
+}
+
+/*
+ * Splits x into its whole part and its fraction in units of 1 / unit, rounded
+ * as printf does: from the exact binary value, a tie to even.  unit is a power
+ * of ten, 0 <= x < 2^53.
+ */
+static void
+split(double x, uint64_t unit, uint64_t *whole, uint64_t *fraction)
+{
+	const uint64_t hidden = UINT64_C(1) << 52;
+	uint64_t bits, digits, last;
+	u128 one, product, rest;
+	unsigned shift;
+
+	*whole = *fraction = 0;
+	if (x < 0x1p-70) /* far less than half a unit */
+		return;
+	memcpy(&bits, &x, sizeof bits);
+	/* x = digits / 2^shift, 0 <= shift <= 122 */
+	shift = 1075 - (unsigned)(bits >> 52);
+	digits = (bits & (hidden - 1)) | hidden;
+	*whole = shift < 64 ? digits >> shift : 0;
+	/* what is left is below 2^53, and unit below 2^64 */
+	one = (u128)1 << shift;
+	product = (u128)(digits & (uint64_t)(one - 1)) * unit;
+	rest = product & (one - 1);
+	*fraction = (uint64_t)(product >> shift);
+	last = unit > 1 ? *fraction : *whole;
+	*fraction += 2 * rest > one || (2 * rest == one && last % 2 != 0);
+	if (*fraction == unit) {
+		*fraction = 0;
+		++*whole;
+	}
+}
+
+/* Writes v as `places` digits. */
+static size_t
+put_fraction(uint64_t v, size_t places, char *out)
+{
+	char text[DIGITS_TEXT];
+	size_t n = digits_write(v, text);
+
+	memset(out, '0', places - n);
+	memcpy(out + places - n, text, n);
+	return places;
+}
+
+/* %f, for what 128 bits hold. */
+static char *
+put_fixed(const struct number_format *f, double x, unsigned places, char *out)
+{
+	char digits[2 * DIGITS_TEXT + 1];
+	uint64_t whole, fraction;
+	size_t n;
+
+	split(fabs(x), wide_ten[places], &whole, &fraction);
+	n = digits_write(whole, digits);
+	if (places > 0) {
+		digits[n++] = '.';
+		n += put_fraction(fraction, places, digits + n);
+	}
+	return put_padded(f, f->zero, x < 0, digits, n, out);
+}
+
+/* All else: printf, with a format made of what was parsed. */
+static char *
+put_printf(const struct number_format *f, double x, char *out)
+{
+	char spec[16], *p = spec;
+
+	*p++ = '%';
+	if (f->left)
+		*p++ = '-';
+	if (f->plus)
+		*p++ = '+';
+	if (f->blank)
+		*p++ = ' ';
+	if (f->alt)
+		*p++ = '#';
+	if (f->zero)
+		*p++ = '0';
+	memcpy(p, "*.*", 3);
+	p[3] = f->conversion;
+	p[4] = '\0';
+	/* a negative precision is as if none were given */
+	return out + snprintf(out, NUMBER_FIXED, spec, f->width, f->precision,
+	    x);
+}
+
+size_t
+number_format(const struct number_format *f, struct number x, char *out)
+{
+	int places = f->precision < 0 ? PRECISION : f->precision;
+	char *p = put_text(out, f->text, f->before);
+	double real;
+
+	if (f->conversion == 'd' || f->conversion == 'i') {
+		p = put_whole(f, x, p);
+	} else {
+		real = number_to_double(x);
+		if (f->conversion == 'f' && !f->alt && places < WIDE_TENS &&
+		    fabs(real) < 0x1p53)
+			p = put_fixed(f, real, (unsigned)places, p);
+		else
+			p = put_printf(f, real, p);
+	}
+	p = put_text(p, f->text + f->after, f->len - f->after);
+	return (size_t)(p - out);
+}

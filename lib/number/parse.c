@@ -1,0 +1,318 @@
+#include "number.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wide.h"
+
+/* A double is decided by 767 digits and whether more that are not 0 follow. */
+#define DECISIVE 770
+
+/* Past this every exponent is 0 or out of range, however long the digits. */
+#define EXPONENT_MAX INT64_C(1000000000000000)
+
+/* A text of digits, cut after DECISIVE of them: digits / 10^scale. */
+struct significand {
+	bool negative;
+	bool cut; /* digits that are not 0 were left out */
+	int n;    /* digits kept, without leading zeros */
+	int64_t scale;
+	char digit[DECISIVE + 32];
+};
+
+static bool
+is_digit(char c)
+{
+	return (unsigned char)(c - '0') <= 9;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static void
+start(struct significand *s, bool negative)
+{
+	s->negative = negative;
+	s->cut = false;
+	s->n = 0;
+	s->scale = 0;
+}
+
+/* Adds a digit behind those of s. */
+static void
+add_digit(struct significand *s, char c)
+{
+	if (s->n == 0 && c == '0')
+		return;
+	if (s->n < DECISIVE) {
+		s->digit[s->n++] = c;
+	} else {
+		s->cut |= c != '0';
+		s->scale--;
+	}
+}
+
+/*
+ * Reads an exponent, if one stands at *p, and moves p behind it.  Returns
+ * false when an e has no digits.
+ */
+static bool
+read_exponent(const char **p, const char *end, int64_t *exponent)
+{
+	const char *q = *p;
+	bool negative = false;
+
+	*exponent = 0;
+	if (q == end || (*q != 'e' && *q != 'E'))
+		return true;
+	q++;
+	if (q < end && (*q == '+' || *q == '-'))
+		negative = *q++ == '-';
+	if (q == end || !is_digit(*q))
+		return false;
+	for (; q < end && is_digit(*q); q++) {
+		if (*exponent < EXPONENT_MAX)
+			*exponent = *exponent * 10 + (*q - '0');
+	}
+	if (negative)
+		*exponent = -*exponent;
+	*p = q;
+	return true;
+}
+
+/* The value of n digits, at most 18. */
+static int64_t
+coefficient(const struct significand *s, int n)
+{
+	int64_t coef = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		coef = coef * 10 + (s->digit[i] - '0');
+	return s->negative ? -coef : coef;
+}
+
+/* Makes a decimal of s, or returns false: it does not fit. */
+static bool
+make_decimal(const struct significand *s, struct number *x)
+{
+	int64_t scale = s->scale;
+	int n = s->n;
+
+	if (n == 0) {
+		x->coef = 0;
+		x->scale = (uint8_t)(scale < 0 ? 0 :
+			scale < NUMBER_DIGITS  ? scale :
+						 NUMBER_DIGITS);
+		return true;
+	}
+	while ((n > NUMBER_DIGITS || scale > NUMBER_DIGITS) && scale > 0 &&
+	    s->digit[n - 1] == '0') {
+		n--;
+		scale--;
+	}
+	if (s->cut || scale > NUMBER_DIGITS || scale < -NUMBER_DIGITS ||
+	    n - (scale < 0 ? scale : 0) > NUMBER_DIGITS)
+		return false;
+	x->coef = coefficient(s, n);
+	if (scale < 0) {
+		x->coef *= (int64_t)wide_ten[-scale];
+		scale = 0;
+	}
+	x->scale = (uint8_t)scale;
+	return true;
+}
+
+/* Makes a number of s, which is not needed any more. */
+static enum number_status
+make_number(struct significand *s, struct number *x)
+{
+	double real;
+	int64_t exponent;
+
+	if (make_decimal(s, x))
+		return NUMBER_OK;
+	if (s->cut)
+		s->digit[s->n++] = '1';
+	exponent = -s->scale - s->cut;
+	if (exponent > 9999 || exponent < -9999)
+		exponent = exponent > 0 ? 9999 : -9999;
+	snprintf(s->digit + s->n, sizeof s->digit - (size_t)s->n, "e%d",
+	    (int)exponent);
+	real = strtod(s->digit, NULL);
+	if (isinf(real))
+		return NUMBER_RANGE;
+	x->real = s->negative && real != 0 ? -real : real;
+	x->scale = NUMBER_REAL;
+	return NUMBER_OK;
+}
+
+/*
+ * What the fast path could not hold: the digits from p, known to be right,
+ * with a point somewhere, up to end.
+ */
+static enum number_status
+parse_long(const char *p, const char *end, bool negative, int64_t scale,
+    struct number *x)
+{
+	struct significand s;
+
+	start(&s, negative);
+	s.scale = scale;
+	for (; p < end; p++) {
+		if (*p != '.')
+			add_digit(&s, *p);
+	}
+	return make_number(&s, x);
+}
+
+/* Takes the blanks from both ends, and a sign; returns whether it was '-'. */
+static bool
+strip(const char **p, const char **end)
+{
+	while (*p < *end && is_blank(**p))
+		++*p;
+	while (*end > *p && is_blank((*end)[-1]))
+		--*end;
+	if (*p == *end || (**p != '-' && **p != '+'))
+		return false;
+	return *(*p)++ == '-';
+}
+
+enum number_status
+number_parse(const char *text, size_t n, struct number *x)
+{
+	const char *p = text, *end = text + n, *first, *point;
+	bool negative = strip(&p, &end);
+	uint64_t coef = 0; /* wrong, and not used, past 18 digits */
+	int64_t digits, scale = 0, exponent;
+
+	for (first = p; p < end && is_digit(*p); p++)
+		coef = coef * 10 + (uint64_t)(*p - '0');
+	digits = p - first;
+	if (p < end && *p == '.') {
+		for (point = ++p; p < end && is_digit(*p); p++)
+			coef = coef * 10 + (uint64_t)(*p - '0');
+		scale = p - point;
+		digits += scale;
+	}
+	if (digits == 0)
+		return NUMBER_BAD;
+	if (p == end && digits <= NUMBER_DIGITS) {
+		x->coef = negative ? -(int64_t)coef : (int64_t)coef;
+		x->scale = (uint8_t)scale;
+		return NUMBER_OK;
+	}
+	point = p;
+	if (!read_exponent(&p, end, &exponent) || p != end)
+		return NUMBER_BAD;
+	return parse_long(first, point, negative, scale - exponent, x);
+}
+
+/* Is the mark one character that cannot be taken for something else? */
+static bool
+good_mark(const char *mark, size_t n)
+{
+	static const char taken[] = "0123456789+-eE\t\r\n"; /* and NUL */
+	size_t i;
+
+	if (n == 0 || n > 4 || memchr(taken, *mark, sizeof taken) != NULL)
+		return false;
+	for (i = 1; i < n; i++) {
+		if (((unsigned char)mark[i] & 0xC0) != 0x80)
+			return false;
+	}
+	return true;
+}
+
+int
+number_marks_set(struct number_marks *marks, const char *decimal,
+    size_t ndecimal, const char *group, size_t ngroup, struct buf *say)
+{
+	*marks = (struct number_marks){"", ""};
+	if (!good_mark(decimal, ndecimal) || *decimal == ' ') {
+		buf_add_text(say, "a decimal mark is one character, and no "
+				  "digit, blank, sign or e");
+		return -1;
+	}
+	memcpy(marks->decimal, decimal, ndecimal);
+	if (ngroup == 0)
+		return 0;
+	if (!good_mark(group, ngroup)) {
+		buf_add_text(say, "a group mark is one character, and no "
+				  "digit, sign or e");
+		return -1;
+	}
+	memcpy(marks->group, group, ngroup);
+	if (strcmp(marks->decimal, marks->group) == 0) {
+		buf_add_text(say, "decimal mark and group mark are the same");
+		return -1;
+	}
+	return 0;
+}
+
+/* Moves *p behind a mark that stands there. */
+static bool
+read_mark(const char **p, const char *end, const char *mark)
+{
+	size_t n = strlen(mark);
+
+	if (n == 0 || (size_t)(end - *p) < n || memcmp(*p, mark, n) != 0)
+		return false;
+	*p += n;
+	return true;
+}
+
+/* Reads digits into s; returns how many. */
+static int64_t
+read_digits(const char **p, const char *end, struct significand *s)
+{
+	const char *first = *p;
+
+	for (; *p < end && is_digit(**p); ++*p)
+		add_digit(s, **p);
+	return *p - first;
+}
+
+/* Reads the whole part; returns its digits, or -1: groups of a wrong size. */
+static int64_t
+read_groups(const char **p, const char *end, const char *mark,
+    struct significand *s)
+{
+	int64_t n = read_digits(p, end, s), group = n;
+	bool grouped = false;
+
+	while (n > 0 && read_mark(p, end, mark)) {
+		if (grouped ? group < 2 || group > 3 : group > 3)
+			return -1;
+		grouped = true;
+		group = read_digits(p, end, s);
+		n += group;
+	}
+	return grouped && group != 3 ? -1 : n;
+}
+
+enum number_status
+number_parse_marks(const char *text, size_t n,
+    const struct number_marks *marks, struct number *x)
+{
+	const char *p = text, *end = text + n;
+	int64_t whole, scale = 0, exponent;
+	struct significand s;
+
+	start(&s, strip(&p, &end));
+	whole = read_groups(&p, end, marks->group, &s);
+	if (whole >= 0 && read_mark(&p, end, marks->decimal))
+		scale = read_digits(&p, end, &s);
+	if (whole < 0 || whole + scale == 0 ||
+	    !read_exponent(&p, end, &exponent) || p != end)
+		return NUMBER_BAD;
+	s.scale += scale - exponent;
+	return make_number(&s, x);
+}

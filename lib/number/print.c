@@ -1,0 +1,97 @@
+#include "number.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digits.h"
+
+/* From here on, and up to here, doubles print without an exponent. */
+#define POSITIONAL_LEAST 1e-7
+#define POSITIONAL_END 1e21
+
+/* Writes n times byte c. */
+static char *
+put_many(char *p, char c, int n)
+{
+	if (n <= 0)
+		return p;
+	memset(p, c, (size_t)n);
+	return p + n;
+}
+
+static char *
+put_bytes(char *p, const char *bytes, int n)
+{
+	if (n <= 0)
+		return p;
+	memcpy(p, bytes, (size_t)n);
+	return p + n;
+}
+
+/* Writes d with `places` decimals, at least as many as its scale. */
+static char *
+put_positional(char *p, struct digits d, int places)
+{
+	char text[DIGITS_TEXT];
+	int n = (int)digits_write(d.coef, text);
+	int whole = n - d.scale; /* digits before the point */
+	int shown = whole < 0 ? 0 : whole < n ? whole : n;
+
+	if (d.negative && d.coef != 0)
+		*p++ = '-';
+	if (whole <= 0)
+		*p++ = '0';
+	p = put_bytes(p, text, shown);
+	p = put_many(p, '0', whole - shown);
+	if (places <= 0)
+		return p;
+	*p++ = '.';
+	p = put_many(p, '0', -whole);
+	p = put_bytes(p, text + shown, n - shown);
+	return put_many(p, '0', d.scale < 0 ? places : places - d.scale);
+}
+
+/* Writes d as 1.5e-8. */
+static char *
+put_exponent(char *p, struct digits d)
+{
+	char text[DIGITS_TEXT];
+	int n = (int)digits_write(d.coef, text), exponent = n - 1 - d.scale;
+
+	if (d.negative)
+		*p++ = '-';
+	*p++ = text[0];
+	if (n > 1)
+		*p++ = '.';
+	p = put_bytes(p, text + 1, n - 1);
+	*p++ = 'e';
+	if (exponent < 0)
+		*p++ = '-';
+	return p + digits_write((uint64_t)abs(exponent), p);
+}
+
+size_t
+number_print(struct number x, char out[NUMBER_TEXT])
+{
+	struct digits d = digits_of(x);
+	char *end;
+
+	if (x.scale == NUMBER_REAL && x.real != 0 &&
+	    (fabs(x.real) < POSITIONAL_LEAST || fabs(x.real) >= POSITIONAL_END))
+		end = put_exponent(out, d);
+	else
+		end = put_positional(out, d, d.scale);
+	*end = '\0';
+	return (size_t)(end - out);
+}
+
+size_t
+number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED])
+{
+	struct digits d = digits_round(digits_of(x), (int)places);
+	char *end = put_positional(out, d, (int)places);
+
+	*end = '\0';
+	return (size_t)(end - out);
+}
