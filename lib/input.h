@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define INPUT_BLOCK ((size_t)256 * 1024) /* bytes asked of one read(2) */
@@ -19,7 +20,8 @@ struct input_hooks {
 	void (*idle)(void *arg); /* the next read would block */
 	void (*tick)(void *arg); /* a second went by, or SIGUSR1 came */
 	void *arg;
-	bool ticks; /* call tick once a second, not only on SIGUSR1 */
+	bool ticks;    /* call tick once a second, not only on SIGUSR1 */
+	int64_t due;   /* the next tick, input's own; 0 at first */
 };
 
 /*
@@ -28,7 +30,16 @@ struct input_hooks {
  * non-blocking (whose flag is left alone: it is shared with other processes).
  * hooks may be NULL.
  */
-ssize_t input_read(int fd, void *to, size_t n, const struct input_hooks *hooks);
+ssize_t input_read(int fd, void *to, size_t n, struct input_hooks *hooks);
+
+/*
+ * Calls hooks->tick if it is due.  Returns the milliseconds until the next
+ * one, as input_wait takes them.  For those who wait by themselves.
+ */
+int input_tick(struct input_hooks *hooks);
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t input_now(void);
 
 /* Would a read of fd return at once? */
 bool input_ready(int fd);

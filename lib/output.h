@@ -27,7 +27,6 @@ struct writer {
 	uint64_t records;  /* ended so far */
 	int fd;
 	int error;         /* errno of the first failure, or 0 */
-	bool is_pipe;
 	bool owes_lf;      /* the last record's CR may still get its LF */
 	char *path, *part; /* of -o, else NULL */
 };
@@ -91,7 +90,7 @@ writer_byte(struct writer *w, char byte)
 	w->data[w->len++] = byte;
 }
 
-/* Adds a value as a field, in quotes where the rule wants them (libcsv's). */
+/* Adds a value as a field, in quotes where the rule wants them. */
 void writer_field(struct writer *w, const char *value, size_t n);
 
 /*
@@ -102,7 +101,7 @@ static inline int
 writer_end(struct writer *w, const struct record *rec)
 {
 	writer_slice(w, rec->raw + rec->len, rec->end);
-	w->owes_lf = rec->end == 1 && rec->raw[rec->len] == '\r';
+	w->owes_lf = rec->open_end;
 	w->whole = w->len;
 	w->records++;
 	return w->error != 0 ? -1 : 0;

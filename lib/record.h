@@ -33,6 +33,7 @@ struct record {
 	const char *raw;           /* its line end stands right behind it */
 	size_t len;                /* bytes, without the line end */
 	size_t end;                /* bytes of the line end: 1 or 2 */
+	bool open_end;             /* a CR, the last byte read: see below */
 	size_t nfields;
 	const struct field *field; /* the slices of reader_need, in order */
 };
@@ -56,6 +57,7 @@ struct reader_options {
 	size_t max_record;         /* bytes, without the line end */
 	bool require_eol;          /* the last record must have a line end */
 	bool settled_ends;         /* see reader_next */
+	size_t block;              /* bytes a read; 0: INPUT_BLOCK (for tests) */
 };
 
 #define READER_DEFAULTS                                                        \
@@ -124,12 +126,11 @@ struct reader *reader_new_fd(int fd, const char *name,
 void reader_free(struct reader *r); /* NULL is accepted */
 
 /* Whom to call before a wait, and at ticks. */
-void reader_hooks(struct reader *r, const struct input_hooks *hooks);
+void reader_hooks(struct reader *r, struct input_hooks *hooks);
 
 /*
- * Called when it is known what followed a record that ended with a CR as the
- * last byte read: came tells whether a LF did, which then belongs to that
- * record and is found in no later one.
+ * fn is called when it is known what followed a record with open_end: came
+ * tells whether a LF did, which then belongs to that record and to no other.
  */
 void reader_on_late_lf(struct reader *r, void (*fn)(void *arg, bool came),
     void *arg);
@@ -165,7 +166,7 @@ int reader_next(struct reader *r, struct record *rec);
  * reader_fd is then the descriptor to poll for reading.
  */
 int reader_next_nowait(struct reader *r, struct record *rec);
-int reader_fd(const struct reader *r);
+int reader_fd(const struct reader *r); /* -1: none is open */
 
 #define READER_WOULD_WAIT 2
 #define READER_SLACK 64
@@ -187,14 +188,17 @@ uint64_t reader_byte(const struct reader *r);
 
 uint64_t reader_bytes(const struct reader *r); /* read so far, all files */
 
-/* The fstat device and inode of the open file, for "input file is output". */
-int reader_stat_fd(const struct reader *r); /* -1: none is open */
-
 /*
  * Decodes a field into to, which has room for len bytes: takes the quotes off
  * and halves the doubled ones.  Returns the decoded length.
  */
 size_t field_decode(const struct field *f, char quote, char *to);
+
+/*
+ * The other way: writes n bytes in quotes to to, which has room for 2 n + 2.
+ * Returns how many were written.
+ */
+size_t field_quote(const char *value, size_t n, char quote, char *to);
 
 /* Does the field stand in quotes? */
 static inline bool

@@ -1,0 +1,163 @@
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK 1000 /* milliseconds between two ticks */
+
+/*
+ * Watched signals stay blocked except inside ppoll, so that none can come
+ * between the look at came[] and the wait.  A handler has no other place for
+ * what it saw than variables of the file.
+ */
+static volatile sig_atomic_t came[NSIG];
+static sigset_t watched;
+static bool any_watched;
+
+static void
+note_signal(int sig)
+{
+	came[sig] = 1;
+}
+
+void
+input_watch(int sig)
+{
+	struct sigaction act = {.sa_handler = note_signal};
+
+	if (!any_watched)
+		sigemptyset(&watched);
+	any_watched = true;
+	sigaddset(&watched, sig);
+	sigprocmask(SIG_BLOCK, &watched, NULL);
+	sigemptyset(&act.sa_mask);
+	sigaction(sig, &act, NULL);
+}
+
+bool
+input_signal(int sig)
+{
+	if (came[sig] == 0)
+		return false;
+	came[sig] = 0;
+	return true;
+}
+
+int
+input_wait(struct pollfd *fds, size_t n, int ms)
+{
+	struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+	sigset_t mask;
+	int sig;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	for (sig = 1; any_watched && sig < NSIG; sig++)
+		if (sigismember(&watched, sig) == 1)
+			sigdelset(&mask, sig);
+	return ppoll(fds, (nfds_t)n, ms < 0 ? NULL : &limit, &mask);
+}
+
+int64_t
+input_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+input_tick(struct input_hooks *hooks)
+{
+	int64_t now;
+
+	if (input_signal(SIGUSR1))
+		hooks->tick(hooks->arg);
+	if (!hooks->ticks)
+		return -1;
+	now = input_now();
+	if (hooks->due == 0)
+		hooks->due = now + TICK;
+	if (now >= hooks->due) {
+		hooks->due = now + TICK;
+		hooks->tick(hooks->arg);
+	}
+	return (int)(hooks->due - now);
+}
+
+bool
+input_ready(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* Waits until fd can be read; what hooks have to say is said meanwhile. */
+static void
+wait_readable(int fd, struct input_hooks *hooks)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int ms;
+
+	if (input_wait(&p, 1, 0) > 0) {
+		input_tick(hooks);
+		return;
+	}
+	hooks->idle(hooks->arg);
+	do
+		ms = input_tick(hooks);
+	while (input_wait(&p, 1, ms) <= 0);
+}
+
+ssize_t
+input_read(int fd, void *to, size_t n, struct input_hooks *hooks)
+{
+	ssize_t got;
+
+	for (;;) {
+		if (hooks != NULL)
+			wait_readable(fd, hooks);
+		got = read(fd, to, n);
+		if (got >= 0)
+			return got;
+		if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			struct pollfd p = {.fd = fd, .events = POLLIN};
+
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
+			return -1;
+		}
+	}
+}
+
+int
+input_open(const char *path)
+{
+	int fd;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+void
+input_pipe_size(int fd, int n)
+{
+#ifdef F_SETPIPE_SZ
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
+	    fcntl(fd, F_GETPIPE_SZ) < n)
+		(void)fcntl(fd, F_SETPIPE_SZ, n);
+#else
+	(void)fd;
+	(void)n;
+#endif
+}

@@ -1,0 +1,210 @@
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "mem.h"
+
+#define BLOCK ((size_t)256 * 1024) /* measured: less costs, more gains nothing */
+#define PIPE_SIZE (1 << 20)
+
+struct writer *
+writer_new(int fd, const struct dialect *d)
+{
+	struct writer *w = mem_new(1, sizeof *w);
+
+	w->fd = fd;
+	w->dialect = *d;
+	w->room = BLOCK;
+	w->data = mem_new(BLOCK + WRITER_SLACK, 1);
+	input_pipe_size(fd, PIPE_SIZE);
+	return w;
+}
+
+/* Opens path.part, locked and empty; a part left by a dead run is ours. */
+static int
+open_part(const char *part)
+{
+	struct stat by_name, by_fd;
+	int fd, saved;
+
+	fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &by_fd) == 0) {
+		/* another run may have renamed it before we had the lock */
+		if (lstat(part, &by_name) == 0 &&
+		    by_name.st_ino == by_fd.st_ino &&
+		    by_name.st_dev == by_fd.st_dev && ftruncate(fd, 0) == 0)
+			return fd;
+		errno = EWOULDBLOCK;
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+struct writer *
+writer_open(const char *path, const struct dialect *d)
+{
+	struct writer *w;
+	struct stat st;
+	struct buf part = {NULL, 0, 0};
+	const bool exists = stat(path, &st) == 0;
+	int fd;
+
+	if (exists && !S_ISREG(st.st_mode)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		return fd < 0 ? NULL : writer_new(fd, d);
+	}
+	buf_add_text(&part, path);
+	buf_add(&part, ".part", sizeof ".part");
+	fd = open_part(part.data);
+	if (fd < 0) {
+		buf_free(&part);
+		return NULL;
+	}
+	if (exists) /* what replaces a file is as private as it was */
+		(void)fchmod(fd, st.st_mode & 07777);
+	w = writer_new(fd, d);
+	w->path = mem_copy(path, strlen(path));
+	w->part = part.data;
+	return w;
+}
+
+/* Writes n bytes, whatever it takes.  0, or -1 with w->error set. */
+static int
+write_all(struct writer *w, const char *data, size_t n)
+{
+	while (n > 0 && w->error == 0) {
+		const ssize_t put = write(w->fd, data, n);
+
+		if (put >= 0) {
+			data += put;
+			n -= (size_t)put;
+			w->bytes += (uint64_t)put;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			struct pollfd p = {.fd = w->fd, .events = POLLOUT};
+
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
+			w->error = errno;
+		}
+	}
+	return w->error != 0 ? -1 : 0;
+}
+
+int
+writer_flush(struct writer *w)
+{
+	const int done = write_all(w, w->data, w->whole);
+
+	memmove(w->data, w->data + w->whole, w->len - w->whole);
+	w->len -= w->whole;
+	w->whole = 0;
+	return done;
+}
+
+void
+writer_need(struct writer *w, size_t n)
+{
+	if (w->error != 0)
+		w->len = w->whole = 0;
+	else if (w->whole > 0)
+		writer_flush(w);
+	if (n <= w->room - w->len)
+		return;
+	w->room = mem_add(mem_mul(w->room, 2), n);
+	w->data = mem_resize(w->data, mem_add(w->room, WRITER_SLACK), 1);
+}
+
+void
+writer_field(struct writer *w, const char *value, size_t n)
+{
+	const struct dialect *d = &w->dialect;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (value[i] == d->delim || value[i] == d->quote ||
+		    value[i] == '\r' || value[i] == '\n')
+			break;
+	if (i == n) {
+		writer_add(w, value, n);
+		return;
+	}
+	i = mem_add(mem_mul(n, 2), 2);
+	if (i > w->room - w->len)
+		writer_need(w, i);
+	w->len += field_quote(value, n, d->quote, w->data + w->len);
+}
+
+void
+writer_late_lf(void *arg, bool came)
+{
+	struct writer *w = arg;
+
+	if (w->owes_lf && came) {
+		writer_byte(w, '\n');
+		w->whole = w->len;
+	}
+	w->owes_lf = false;
+}
+
+/* Makes a rename last: the directory is where the name stands. */
+static int
+sync_directory(const char *path)
+{
+	char *copy = mem_copy(path, strlen(path));
+	const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int done = -1;
+
+	free(copy);
+	if (fd >= 0) {
+		/* some file systems know no sync of a directory */
+		done = fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
+		close(fd);
+	}
+	return done;
+}
+
+/* Closes the part of -o and gives it its name, or removes it. */
+static void
+finish_part(struct writer *w, bool keep)
+{
+	if (w->error == 0 && keep && fsync(w->fd) != 0)
+		w->error = errno;
+	if (w->error == 0 && keep && rename(w->part, w->path) != 0)
+		w->error = errno;
+	if (w->error != 0 || !keep)
+		unlink(w->part);
+	else if (sync_directory(w->path) != 0)
+		w->error = errno;
+}
+
+int
+writer_close(struct writer *w, bool keep)
+{
+	int error;
+
+	write_all(w, w->data, w->whole);
+	if (w->part != NULL)
+		finish_part(w, keep);
+	if (close(w->fd) != 0 && errno != EINTR && w->error == 0)
+		w->error = errno;
+	error = w->error;
+	free(w->data);
+	free(w->path);
+	free(w->part);
+	free(w);
+	errno = error;
+	return error != 0 ? -1 : 0;
+}
