@@ -16,8 +16,8 @@
  * what it saw than variables of the file.
  */
 static volatile sig_atomic_t came[NSIG];
-static sigset_t watched;
-static bool any_watched;
+static sigset_t waiting; /* the mask inside ppoll */
+static bool watching;
 
 static void
 note_signal(int sig)
@@ -29,12 +29,13 @@ void
 input_watch(int sig)
 {
 	struct sigaction act = {.sa_handler = note_signal};
+	sigset_t one;
 
-	if (!any_watched)
-		sigemptyset(&watched);
-	any_watched = true;
-	sigaddset(&watched, sig);
-	sigprocmask(SIG_BLOCK, &watched, NULL);
+	sigemptyset(&one);
+	sigaddset(&one, sig);
+	sigprocmask(SIG_BLOCK, &one, watching ? NULL : &waiting);
+	sigdelset(&waiting, sig);
+	watching = true;
 	sigemptyset(&act.sa_mask);
 	sigaction(sig, &act, NULL);
 }
@@ -52,14 +53,9 @@ int
 input_wait(struct pollfd *fds, size_t n, int ms)
 {
 	struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
-	sigset_t mask;
-	int sig;
 
-	sigprocmask(SIG_BLOCK, NULL, &mask);
-	for (sig = 1; any_watched && sig < NSIG; sig++)
-		if (sigismember(&watched, sig) == 1)
-			sigdelset(&mask, sig);
-	return ppoll(fds, (nfds_t)n, ms < 0 ? NULL : &limit, &mask);
+	return ppoll(fds, (nfds_t)n, ms < 0 ? NULL : &limit,
+	    watching ? &waiting : NULL);
 }
 
 int64_t

@@ -93,6 +93,16 @@ writer_byte(struct writer *w, char byte)
 /* Adds a value as a field, in quotes where the rule wants them. */
 void writer_field(struct writer *w, const char *value, size_t n);
 
+/* Adds "": an empty field that is a record's only one, lest it be blank. */
+static inline void
+writer_empty(struct writer *w)
+{
+	if (w->room - w->len < 2)
+		writer_need(w, 2);
+	w->data[w->len++] = w->dialect.quote;
+	w->data[w->len++] = w->dialect.quote;
+}
+
 /*
  * Ends a record with the line end of rec.  Returns 0, or -1 once writing has
  * failed, when there is no use in going on.
@@ -113,6 +123,13 @@ writer_record(struct writer *w, const struct record *rec)
 {
 	writer_slice(w, rec->raw, rec->len);
 	return writer_end(w, rec);
+}
+
+/* Ends what is no record, such as a header: its line end was added. */
+static inline void
+writer_done(struct writer *w)
+{
+	w->whole = w->len;
 }
 
 /* For reader_on_late_lf: arg is the writer. */

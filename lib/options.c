@@ -1,0 +1,402 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+
+#define LETTERS "d:tq:HhV"
+#define MAX_RECORD ((uint64_t)1 << 30)
+
+/* Long options without a letter, above any byte and any program's own. */
+enum {
+	OPT_NAMES = 1000,
+	OPT_RAGGED,
+	OPT_MAX_RECORD,
+	OPT_REJECTS,
+	OPT_MAX_REJECTS,
+	OPT_REQUIRE_EOL,
+	OPT_EXPECT_RECORDS,
+	OPT_EXPECT_HEADER,
+	OPT_STATS,
+	OPT_PROGRESS
+};
+
+static const struct option common[] = {
+    {"delimiter", required_argument, NULL, 'd'},
+    {"tabs", no_argument, NULL, 't'},
+    {"quotechar", required_argument, NULL, 'q'},
+    {"no-header-row", no_argument, NULL, 'H'},
+    {"names", required_argument, NULL, OPT_NAMES},
+    {"ragged", required_argument, NULL, OPT_RAGGED},
+    {"max-record", required_argument, NULL, OPT_MAX_RECORD},
+    {"rejects", required_argument, NULL, OPT_REJECTS},
+    {"max-rejects", required_argument, NULL, OPT_MAX_REJECTS},
+    {"require-eol", no_argument, NULL, OPT_REQUIRE_EOL},
+    {"expect-records", required_argument, NULL, OPT_EXPECT_RECORDS},
+    {"expect-header", required_argument, NULL, OPT_EXPECT_HEADER},
+    {"stats", no_argument, NULL, OPT_STATS},
+    {"progress", no_argument, NULL, OPT_PROGRESS},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+};
+
+static const char common_help[] =
+    "\nInput:\n"
+    "  -d, --delimiter C       the delimiter is C, not a comma\n"
+    "  -t, --tabs              the delimiter is a tab\n"
+    "  -q, --quotechar C       the quote is C, not \"\n"
+    "  -H, --no-header-row     there is no header; columns by number\n"
+    "      --names LIST        the names of a file without a header\n"
+    "      --ragged=pad|pass   records with too few fields: fill them up, or\n"
+    "                          let any number of fields through\n"
+    "      --max-record SIZE   no record is longer than SIZE bytes (16M)\n"
+    "      --require-eol       the last record must have a line end\n"
+    "      --expect-records N  exactly N records must come\n"
+    "      --expect-header LIST  the header must be LIST\n"
+    "      --rejects FILE      write bad records to FILE and go on\n"
+    "      --max-rejects N     ... but not after N of them\n"
+    "\nOther:\n";
+static const char output_help[] =
+    "  -o, --output FILE       write to FILE, which appears when all is well\n";
+static const char rest_help[] =
+    "      --stats             say counts, rate and memory at the end\n"
+    "      --progress          say them once a second (SIGUSR1: once)\n"
+    "  -h, --help              this text\n"
+    "  -V, --version\n";
+
+static int
+complain(struct buf *say, const char *option, const char *what)
+{
+	buf_add_text(say, option);
+	buf_add_text(say, ": ");
+	buf_add_text(say, what);
+	return -1;
+}
+
+/* Digits, as many as fit; 0 when there is none. */
+static size_t
+digits(const char *text, uint64_t *n)
+{
+	size_t i;
+
+	*n = 0;
+	for (i = 0; text[i] >= '0' && text[i] <= '9'; i++) {
+		const uint64_t digit = (uint64_t)(text[i] - '0');
+
+		if (*n > (UINT64_MAX - digit) / 10)
+			return 0;
+		*n = *n * 10 + digit;
+	}
+	return i;
+}
+
+int
+options_count(const char *option, const char *value, uint64_t *n,
+    struct buf *say)
+{
+	const size_t used = digits(value, n);
+
+	if (used == 0 || value[used] != '\0' || *n == 0)
+		return complain(say, option, "needs a whole number above 0");
+	return 0;
+}
+
+/* The factor of a unit as coreutils write them, or 0. */
+static uint64_t
+unit(const char *text)
+{
+	static const char letters[] = "KMGTPE";
+	const char *found;
+	uint64_t base = 1024, factor = 1;
+
+	if (*text == '\0')
+		return 1;
+	found = strchr(letters, *text == 'k' ? 'K' : *text);
+	if (found == NULL)
+		return 0;
+	if (strcmp(text + 1, "B") == 0)
+		base = 1000;
+	else if (text[1] != '\0' && strcmp(text + 1, "iB") != 0)
+		return 0;
+	for (const char *p = letters; p <= found; p++)
+		factor *= base;
+	return factor;
+}
+
+int
+options_size(const char *option, const char *value, uint64_t *bytes,
+    struct buf *say)
+{
+	const size_t used = digits(value, bytes);
+	const uint64_t factor = unit(value + used);
+
+	if (used == 0 || factor == 0 || *bytes == 0 ||
+	    *bytes > UINT64_MAX / factor)
+		return complain(say, option,
+		    "needs a size above 0, such as 4096, 64K or 16M");
+	*bytes *= factor;
+	return 0;
+}
+
+int
+options_time(const char *option, const char *value, int64_t *ms,
+    struct buf *say)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000},
+	    {"h", 3600000}};
+	uint64_t n;
+	const size_t used = digits(value, &n);
+
+	for (size_t i = 0; used > 0 && i < sizeof units / sizeof *units; i++) {
+		if (strcmp(value + used, units[i].name) != 0)
+			continue;
+		if (n == 0 || n > (uint64_t)(INT32_MAX / units[i].ms))
+			break;
+		*ms = (int64_t)n * units[i].ms;
+		return 0;
+	}
+	return complain(say, option,
+	    "needs a time above 0, such as 500ms, 2s, 5m or 1h");
+}
+
+static int
+take_byte(const char *option, const char *value, char *byte, struct buf *say)
+{
+	if (strlen(value) != 1 || *value == '\r' || *value == '\n')
+		return complain(say, option,
+		    "needs one byte that is no line end (-t is a tab)");
+	*byte = *value;
+	return 0;
+}
+
+static int
+take_ragged(const char *value, enum ragged *ragged, struct buf *say)
+{
+	if (strcmp(value, "pad") == 0)
+		*ragged = RAGGED_PAD;
+	else if (strcmp(value, "pass") == 0)
+		*ragged = RAGGED_PASS;
+	else
+		return complain(say, "--ragged", "needs pad or pass");
+	return 0;
+}
+
+static int
+take_names(struct options *o, const char *value, struct buf *say)
+{
+	long n;
+
+	free(o->names);
+	o->names = NULL;
+	n = columns_names(value, &o->names, say);
+	if (n < 0)
+		return -1;
+	o->reader.names = o->names;
+	o->reader.nnames = (size_t)n;
+	o->reader.no_header = true;
+	return 0;
+}
+
+static int
+take_max_record(struct options *o, const char *value, struct buf *say)
+{
+	uint64_t n;
+
+	if (options_size("--max-record", value, &n, say) != 0)
+		return -1;
+	if (n > MAX_RECORD)
+		return complain(say, "--max-record", "can be 1G at most");
+	o->reader.max_record = (size_t)n;
+	return 0;
+}
+
+/* A common option.  0, -1 with a message, or 1: it is none. */
+static int
+take_common(struct options *o, int option, const char *value, struct buf *say)
+{
+	switch (option) {
+	case 'd':
+		return take_byte("-d", value, &o->reader.dialect.delim, say);
+	case 't':
+		o->reader.dialect.delim = '\t';
+		return 0;
+	case 'q':
+		return take_byte("-q", value, &o->reader.dialect.quote, say);
+	case 'H':
+		o->reader.no_header = true;
+		return 0;
+	case 'o':
+		o->output = value;
+		return 0;
+	case OPT_NAMES:
+		return take_names(o, value, say);
+	case OPT_RAGGED:
+		return take_ragged(value, &o->reader.ragged, say);
+	case OPT_MAX_RECORD:
+		return take_max_record(o, value, say);
+	case OPT_REJECTS:
+		o->rejects = value;
+		return 0;
+	case OPT_MAX_REJECTS:
+		return options_count("--max-rejects", value, &o->max_rejects,
+		    say);
+	case OPT_REQUIRE_EOL:
+		o->reader.require_eol = true;
+		return 0;
+	case OPT_EXPECT_RECORDS:
+		return options_count("--expect-records", value,
+		    &o->expect_records, say);
+	case OPT_EXPECT_HEADER:
+		o->expect_header = value;
+		return columns_check(value, say);
+	case OPT_STATS:
+		o->stats = true;
+		return 0;
+	case OPT_PROGRESS:
+		o->progress = true;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+/* What getopt did not understand, in our words. */
+static int
+complain_option(char *const *argv, int result, struct buf *say)
+{
+	const char *word = argv[optind - 1];
+	char letter[3] = {'-', (char)optopt, '\0'};
+
+	if (optopt != 0 && optopt < 256)
+		word = letter;
+	buf_add_text(say, result == ':' ? "a value is missing behind "
+					: "unknown option ");
+	buf_add_text(say, word);
+	return -1;
+}
+
+/* getopt_long takes abbreviations, which would tie us to today's names. */
+static int
+check_whole(char *const *argv, const char *name, struct buf *say)
+{
+	const size_t n = strlen(name);
+
+	for (int i = optind - 1; i > 0 && i >= optind - 2; i--)
+		if (strncmp(argv[i], "--", 2) == 0 &&
+		    strncmp(argv[i] + 2, name, n) == 0 &&
+		    (argv[i][2 + n] == '\0' || argv[i][2 + n] == '='))
+			return 0;
+	buf_add_text(say, "long options are written out: --");
+	buf_add_text(say, name);
+	return -1;
+}
+
+static void
+help(const struct options_program *p, bool output, struct buf *say)
+{
+	buf_add_text(say, "Usage: ");
+	buf_add_text(say, p->name);
+	buf_add_byte(say, ' ');
+	buf_add_text(say, p->usage);
+	buf_add_text(say, "\n\n");
+	buf_add_text(say, p->help);
+	buf_add_text(say, common_help);
+	if (output)
+		buf_add_text(say, output_help);
+	buf_add_text(say, rest_help);
+	buf_add_text(say, "\nThe manual: man ");
+	buf_add_text(say, p->name);
+	buf_add_text(say, ", man csvpipe\n");
+}
+
+/* The letters and long options of a program and of all. */
+static struct option *
+all_options(const struct options_program *p, bool output, struct buf *letters)
+{
+	const size_t n = sizeof common / sizeof *common;
+	size_t own = 0;
+	struct option *longs;
+
+	/* ':' first: tell a missing value from an unknown option */
+	buf_add_text(letters, p->command ? "+:" LETTERS : ":" LETTERS);
+	buf_add_text(letters, p->letters);
+	if (output && !p->command)
+		buf_add_text(letters, "o:");
+	buf_add(letters, "", 1);
+	while (p->longs != NULL && p->longs[own].name != NULL)
+		own++;
+	longs = mem_new(n + own + 2, sizeof *longs);
+	memcpy(longs, common, sizeof common);
+	if (own > 0)
+		memcpy(longs + n, p->longs, own * sizeof *longs);
+	if (output)
+		longs[n + own] = (struct option){"output", required_argument,
+		    NULL, 'o'};
+	return longs;
+}
+
+/* What can only be seen when all options are known. */
+static int
+check_together(const struct options *o, struct buf *say)
+{
+	if (o->reader.dialect.delim == o->reader.dialect.quote)
+		return complain(say, "-d", "delimiter and quote are the same");
+	if (o->max_rejects != UINT64_MAX && o->rejects == NULL)
+		return complain(say, "--max-rejects", "needs --rejects");
+	if (o->expect_header != NULL && o->reader.no_header)
+		return complain(say, "--expect-header", "not with -H");
+	return 0;
+}
+
+enum options_result
+options_parse(struct options *o, const struct options_program *p, void *arg,
+    int argc, char *const *argv, struct buf *say)
+{
+	const bool output = !p->command || strstr(p->letters, "o:") != NULL;
+	struct buf letters = {NULL, 0, 0};
+	struct option *longs = all_options(p, output, &letters);
+	enum options_result result = OPTIONS_OK;
+	int got, bad = 0, which = -1;
+
+	*o = (struct options){.reader = READER_DEFAULTS,
+	    .max_rejects = UINT64_MAX,
+	    .expect_records = UINT64_MAX};
+	optind = 1;
+	while (bad == 0 && result == OPTIONS_OK &&
+	    (got = getopt_long(argc, argv, letters.data, longs, &which)) != -1) {
+		if (got == '?' || got == ':') {
+			bad = complain_option(argv, got, say);
+		} else if (which >= 0 &&
+		    check_whole(argv, longs[which].name, say) != 0) {
+			bad = -1;
+		} else if (got == 'h') {
+			help(p, output, say);
+			result = OPTIONS_TEXT;
+		} else if (got == 'V') {
+			buf_add_text(say, p->name);
+			buf_add_text(say, " (csvpipe) 0.1\n");
+			result = OPTIONS_TEXT;
+		} else if ((bad = take_common(o, got, optarg, say)) > 0) {
+			bad = p->take(arg, got, optarg, say);
+		}
+		which = -1;
+	}
+	if (bad == 0 && result == OPTIONS_OK)
+		bad = check_together(o, say);
+	o->operand = argv + optind;
+	o->noperands = (size_t)(argc - optind);
+	buf_free(&letters);
+	free(longs);
+	return bad != 0 ? OPTIONS_BAD : result;
+}
+
+void
+options_free(struct options *o)
+{
+	free(o->names);
+	o->names = NULL;
+}

@@ -1,0 +1,353 @@
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "input.h"
+
+#define LINE_MAX_BYTES 512
+
+/* For the one message that has no report at hand: memory is gone. */
+static const char *program_name = "csvpipe";
+
+static void
+put(const char *text, size_t n)
+{
+	while (n > 0) {
+		const ssize_t done = write(STDERR_FILENO, text, n);
+
+		if (done >= 0) {
+			text += done;
+			n -= (size_t)done;
+		} else if (errno != EINTR && errno != EAGAIN) {
+			return;
+		}
+	}
+}
+
+static void
+say_no_memory(void)
+{
+	char text[LINE_MAX_BYTES];
+	const int n = snprintf(text, sizeof text, "%s: out of memory\n",
+	    program_name);
+
+	put(text, (size_t)n);
+	_exit(EXIT_IO);
+}
+
+void
+report_init(struct report *r, const char *program)
+{
+	*r = (struct report){.program = program};
+	program_name = program;
+	mem_on_failure(say_no_memory);
+}
+
+void
+report_escape(struct buf *b, const char *bytes, size_t n, size_t most)
+{
+	static const char digit[] = "0123456789abcdef";
+	const size_t shown = n < most ? n : most;
+
+	for (size_t i = 0; i < shown; i++) {
+		const unsigned char c = (unsigned char)bytes[i];
+
+		if (c >= 0x20 && c <= 0x7e) {
+			buf_add_byte(b, c);
+		} else {
+			buf_add(b, "\\x", 2);
+			buf_add_byte(b, digit[c >> 4]);
+			buf_add_byte(b, digit[c & 15]);
+		}
+	}
+	if (shown < n)
+		buf_add_text(b, "...");
+}
+
+/* One line of at most LINE_MAX_BYTES, all of it printable. */
+static void
+put_line(const struct report *r, const char *text, size_t n)
+{
+	struct buf line = {NULL, 0, 0};
+
+	buf_add_text(&line, r->program);
+	buf_add_text(&line, ": ");
+	report_escape(&line, text, n, n);
+	if (line.len > LINE_MAX_BYTES - 1) {
+		line.len = LINE_MAX_BYTES - 4;
+		buf_add_text(&line, "...");
+	}
+	buf_add_byte(&line, '\n');
+	put(line.data, line.len);
+	buf_free(&line);
+}
+
+static void
+put_format(const struct report *r, const char *format, va_list args)
+{
+	char text[2 * LINE_MAX_BYTES];
+	int n = vsnprintf(text, sizeof text, format, args);
+
+	if (n < 0)
+		return;
+	if ((size_t)n >= sizeof text)
+		n = (int)sizeof text - 1;
+	put_line(r, text, (size_t)n);
+}
+
+void
+report_say(const struct report *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_format(r, format, args);
+	va_end(args);
+}
+
+/* I/O before the journal before commands before data. */
+static void
+take_status(struct report *r, int status)
+{
+	static const int order[] = {EXIT_IO, EXIT_JOURNAL, EXIT_COMMAND,
+	    EXIT_DATA};
+
+	if (status == 0 || r->status > EXIT_JOURNAL)
+		return;
+	if (status == EXIT_USAGE || status > EXIT_JOURNAL) {
+		r->status = r->status != 0 ? r->status : status;
+		return;
+	}
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		if (r->status == order[i])
+			return;
+		if (status == order[i]) {
+			r->status = status;
+			return;
+		}
+	}
+}
+
+void
+report_fail(struct report *r, int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_format(r, format, args);
+	va_end(args);
+	take_status(r, status);
+}
+
+void
+report_text(struct report *r, int status, const char *text, size_t n)
+{
+	struct buf b = {NULL, 0, 0};
+
+	buf_add_text(&b, r->program);
+	buf_add_text(&b, ": ");
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			buf_add_byte(&b, '\n');
+		else if (text[i] == '\t' || (unsigned char)text[i] >= 0x80)
+			buf_add_byte(&b, text[i]);
+		else
+			report_escape(&b, text + i, 1, 1);
+	}
+	if (n == 0 || text[n - 1] != '\n')
+		buf_add_byte(&b, '\n');
+	put(b.data, b.len);
+	buf_free(&b);
+	take_status(r, status);
+}
+
+static void
+add(struct buf *say, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+add(struct buf *say, const char *format, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	buf_add_text(say, text);
+}
+
+static void
+say_ragged(const struct fault *f, struct buf *say)
+{
+	add(say, "record %llu has %llu field%s, the %s has %llu",
+	    (unsigned long long)f->record, (unsigned long long)f->a,
+	    f->a == 1 ? "" : "s", f->no_header ? "first record" : "header",
+	    (unsigned long long)f->b);
+	if (f->bare_cr)
+		buf_add_text(say, "; a bare CR ends a record; quote it");
+}
+
+static void
+say_after_quote(const struct fault *f, struct buf *say)
+{
+	const char byte = (char)f->a;
+
+	buf_add_byte(say, '\'');
+	report_escape(say, &byte, 1, 1);
+	buf_add_text(say, "' after a closing quote");
+	if (f->backslash)
+		buf_add_text(say, "; backslash is not an escape in CSV");
+}
+
+void
+report_reason(const struct fault *f, struct buf *say)
+{
+	switch (f->cause) {
+	case FAULT_NONE:
+		break;
+	case FAULT_AFTER_QUOTE:
+		say_after_quote(f, say);
+		break;
+	case FAULT_FEW_FIELDS:
+	case FAULT_MANY_FIELDS:
+		say_ragged(f, say);
+		break;
+	case FAULT_OTHER:
+		buf_add_text(say, f->text);
+		break;
+	case FAULT_OPEN_QUOTE:
+		add(say, "quoted field opened at line %llu is never closed",
+		    (unsigned long long)f->line_open);
+		break;
+	case FAULT_TOO_LONG:
+		add(say, "record exceeds %llu bytes",
+		    (unsigned long long)f->a);
+		if (f->line_open != 0)
+			add(say, "; a quote opened at line %llu may be unclosed",
+			    (unsigned long long)f->line_open);
+		buf_add_text(say, "; --max-record sets the limit");
+		break;
+	case FAULT_NO_EOL:
+		buf_add_text(say, "the last record has no line end; "
+				  "the input may be cut off");
+		break;
+	case FAULT_UTF16:
+		buf_add_text(say, "input looks like UTF-16; convert it with "
+				  "iconv -f UTF-16 -t UTF-8");
+		break;
+	case FAULT_HEADER_DIFFERS:
+		add(say, "the header differs from the first file's in column "
+			 "%llu", (unsigned long long)f->a);
+		break;
+	case FAULT_READ:
+	case FAULT_OPEN:
+		buf_add_text(say, strerror(f->error));
+		break;
+	}
+}
+
+/* "file:line: record 1, byte 71: reason", as much of it as applies. */
+static void
+say_fault(const struct fault *f, struct buf *say)
+{
+	const bool ragged = f->cause == FAULT_FEW_FIELDS ||
+	    f->cause == FAULT_MANY_FIELDS;
+
+	if (f->cause == FAULT_READ && strcmp(f->file, "stdin") == 0)
+		buf_add_text(say, "standard input");
+	else
+		buf_add_text(say, f->file);
+	if (f->line != 0)
+		add(say, ":%llu", (unsigned long long)f->line);
+	buf_add_text(say, ": ");
+	if (f->cause == FAULT_READ && f->byte != 0)
+		add(say, "byte %llu: ", (unsigned long long)f->byte);
+	if (f->line != 0 && !ragged && f->cause != FAULT_UTF16) {
+		if (f->record != 0)
+			add(say, "record %llu", (unsigned long long)f->record);
+		else
+			buf_add_text(say, "header");
+		add(say, f->cause == FAULT_OTHER ? ": " : ", byte %llu: ",
+		    (unsigned long long)f->byte);
+	}
+	report_reason(f, say);
+}
+
+void
+report_fault(struct report *r, const struct fault *f)
+{
+	struct buf say = {NULL, 0, 0};
+
+	say_fault(f, &say);
+	put_line(r, say.data, say.len);
+	buf_free(&say);
+	take_status(r, f->cause == FAULT_READ || f->cause == FAULT_OPEN
+		? EXIT_IO
+		: EXIT_DATA);
+}
+
+void
+report_io(struct report *r, const char *file, int error)
+{
+	report_fail(r, EXIT_IO, "%s: %s", file, strerror(error));
+}
+
+void
+report_write(struct report *r, const char *file, int error)
+{
+	if (file != NULL)
+		report_fail(r, EXIT_IO, "%s: write error: %s", file,
+		    strerror(error));
+	else
+		report_fail(r, EXIT_IO, "write error: %s", strerror(error));
+}
+
+/*
+ * The most memory that was used, in KiB.  VmHWM begins with exec; the kernel's
+ * ru_maxrss also counts pages of whoever started us.
+ */
+static long
+peak_memory(void)
+{
+	char text[4096];
+	const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	struct rusage use;
+	const char *found;
+	ssize_t n = 0;
+
+	if (fd >= 0) {
+		n = read(fd, text, sizeof text - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	if ((found = strstr(text, "VmHWM:")) != NULL)
+		return strtol(found + 6, NULL, 10);
+	return getrusage(RUSAGE_SELF, &use) == 0 ? use.ru_maxrss : 0;
+}
+
+void
+report_stats(const struct report *r, const struct report_stats *s)
+{
+	const double seconds = (double)(input_now() - s->started) / 1000;
+	const double rate = seconds > 0
+	    ? (double)s->bytes_in / 1e6 / seconds
+	    : 0;
+
+	report_say(r,
+	    "%llu records in, %llu out, %llu rejected; %llu bytes in, %llu "
+	    "out; %.3f s, %.0f MB/s; %.1f MiB peak memory; %llu spool bytes%s",
+	    (unsigned long long)s->records_in,
+	    (unsigned long long)s->records_out,
+	    (unsigned long long)s->rejected, (unsigned long long)s->bytes_in,
+	    (unsigned long long)s->bytes_out, seconds, rate,
+	    (double)peak_memory() / 1024,
+	    (unsigned long long)s->spool_bytes, s->more);
+}

@@ -1,0 +1,72 @@
+/*
+ * report: what a program says on standard error, and with what status it ends.
+ *
+ * The only module that writes there.  The same cause has the same sentence in
+ * all five programs: the tables are here.  A message is one line, one write,
+ * at most 512 bytes, and control bytes in it are shown as \xNN.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mem.h"
+#include "record.h"
+
+/* Exit statuses; where several apply, report_fail keeps the most important. */
+enum {
+	EXIT_DATA = 1,    /* the input is bad */
+	EXIT_USAGE = 2,   /* nothing was written */
+	EXIT_IO = 3,      /* files, memory, processes */
+	EXIT_COMMAND = 4, /* a command failed or gave a bad answer */
+	EXIT_JOURNAL = 5  /* locked, damaged or of another run */
+};
+
+struct report {
+	const char *program;
+	int status; /* so far */
+};
+
+/* Also what is said when memory is gone.  program must live as long. */
+void report_init(struct report *r, const char *program);
+
+/* A message of the form of printf(3), whose arguments hold no user's format. */
+void report_say(const struct report *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same, and the program's status becomes at least as bad as status. */
+void report_fail(struct report *r, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * A message of several lines as it is, after "program: ": an expression with
+ * its caret.  n bytes of text.
+ */
+void report_text(struct report *r, int status, const char *text, size_t n);
+
+/* Says what is wrong with the input and takes the status of it. */
+void report_fault(struct report *r, const struct fault *f);
+
+/* The sentence for a fault, without program and place, appended to say. */
+void report_reason(const struct fault *f, struct buf *say);
+
+/* "program: FILE: strerror(error)" and EXIT_IO. */
+void report_io(struct report *r, const char *file, int error);
+
+/* "program: write error: strerror(error)" and EXIT_IO. */
+void report_write(struct report *r, const char *file, int error);
+
+/* Appends n bytes with those outside 0x20-0x7e as \xNN, at most most. */
+void report_escape(struct buf *b, const char *bytes, size_t n, size_t most);
+
+/* What --stats and --progress tell. */
+struct report_stats {
+	uint64_t records_in, records_out, rejected;
+	uint64_t bytes_in, bytes_out, spool_bytes;
+	int64_t started;   /* input_now at the start */
+	const char *more;  /* of the program's own, "" for none */
+};
+void report_stats(const struct report *r, const struct report_stats *s);
+
+#endif

@@ -1,0 +1,340 @@
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "columns.h"
+#include "rejects.h"
+
+static void
+put_text(struct run *r, const char *text, size_t n)
+{
+	struct writer *w = writer_new(STDOUT_FILENO, &r->opt.reader.dialect);
+
+	writer_add(w, text, n);
+	writer_done(w);
+	if (writer_close(w, true) != 0)
+		report_write(&r->report, NULL, errno);
+}
+
+void
+run_start(struct run *r, const struct options_program *program, void *arg,
+    int argc, char *const *argv)
+{
+	struct buf say = {NULL, 0, 0};
+	enum options_result result;
+
+	*r = (struct run){.started = input_now()};
+	child_hygiene();
+	report_init(&r->report, program->name);
+	result = options_parse(&r->opt, program, arg, argc, argv, &say);
+	if (result == OPTIONS_BAD) {
+		buf_add_text(&say, "; see ");
+		buf_add_text(&say, program->name);
+		buf_add(&say, " --help", sizeof " --help");
+		run_usage(r, say.data);
+	}
+	if (result == OPTIONS_TEXT) {
+		put_text(r, say.data, say.len);
+		buf_free(&say);
+		options_free(&r->opt);
+		exit(r->report.status);
+	}
+	buf_free(&say);
+}
+
+void
+run_usage(struct run *r, const char *text)
+{
+	report_fail(&r->report, EXIT_USAGE, "%s", text);
+	exit(EXIT_USAGE);
+}
+
+void
+run_usage_text(struct run *r, const char *text)
+{
+	report_text(&r->report, EXIT_USAGE, text, strlen(text));
+	exit(EXIT_USAGE);
+}
+
+/* The next read would block: what is ready goes out now. */
+static void
+flush(void *arg)
+{
+	struct run *r = arg;
+
+	if (r->rejects != NULL)
+		writer_flush(r->rejects);
+	/* a reader that is gone must not wait for input that may never come */
+	if (r->out != NULL && writer_flush(r->out) != 0)
+		exit(run_end(r));
+}
+
+static void
+tick(void *arg)
+{
+	run_stats(arg);
+}
+
+void
+run_open_input(struct run *r, char *const *files, size_t n)
+{
+	r->in = reader_new(files, n, &r->opt.reader);
+	r->hooks = (struct input_hooks){.idle = flush,
+	    .tick = tick,
+	    .arg = r,
+	    .ticks = r->opt.progress};
+	reader_hooks(r->in, &r->hooks);
+	input_watch(SIGUSR1);
+}
+
+bool
+run_open_rejects(struct run *r)
+{
+	int fd;
+
+	if (r->opt.rejects == NULL)
+		return true;
+	fd = open(r->opt.rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0666);
+	if (fd < 0) {
+		report_io(&r->report, r->opt.rejects, errno);
+		return false;
+	}
+	r->rejects = writer_new(fd, &r->opt.reader.dialect);
+	writer_add(r->rejects, REJECTS_HEADER, sizeof REJECTS_HEADER - 1);
+	writer_done(r->rejects);
+	if (writer_flush(r->rejects) != 0)
+		return false; /* run_end says why */
+	return true;
+}
+
+/* Is standard output one of the input files, and would feed itself? */
+static bool
+feeds_itself(struct run *r, char *const *files, size_t n)
+{
+	struct stat in, out;
+
+	if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode) ||
+	    out.st_size == 0)
+		return false;
+	for (size_t i = 0; i < n || i == 0; i++) {
+		const bool standard = n == 0 || strcmp(files[i], "-") == 0;
+
+		if ((standard ? fstat(STDIN_FILENO, &in)
+			      : stat(files[i], &in)) == 0 &&
+		    in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+			report_fail(&r->report, EXIT_IO,
+			    "%s: input file is output file",
+			    standard ? "stdin" : files[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+run_open(struct run *r, size_t i)
+{
+	char *const *files = r->opt.operand + i;
+	const size_t n = r->opt.noperands - i;
+	const struct dialect *d = &r->opt.reader.dialect;
+
+	if (r->opt.output == NULL) {
+		if (feeds_itself(r, files, n))
+			return false;
+		r->out = writer_new(STDOUT_FILENO, d);
+	} else if ((r->out = writer_open(r->opt.output, d)) == NULL) {
+		if (errno == EWOULDBLOCK)
+			report_fail(&r->report, EXIT_IO,
+			    "%s.part: another run is writing it",
+			    r->opt.output);
+		else
+			report_io(&r->report, r->opt.output, errno);
+		return false;
+	}
+	run_open_input(r, files, n);
+	reader_on_late_lf(r->in, writer_late_lf, r->out);
+	return run_open_rejects(r);
+}
+
+static bool
+same_names(const struct header *h, const struct field *name, size_t n)
+{
+	for (size_t i = 0; i < n && i < h->n; i++)
+		if (h->name[i].len != name[i].len ||
+		    memcmp(h->name[i].raw, name[i].raw, name[i].len) != 0)
+			return false;
+	return h->n == n;
+}
+
+/* --expect-header; the LIST was parsed once before. */
+static bool
+check_header(struct run *r, bool empty)
+{
+	struct buf say = {NULL, 0, 0};
+	struct field *name = NULL;
+	bool same;
+	long n;
+
+	if (r->opt.expect_header == NULL)
+		return true;
+	n = columns_names(r->opt.expect_header, &name, &say);
+	same = !empty && n >= 0 && same_names(r->header, name, (size_t)n);
+	if (!same)
+		report_fail(&r->report, EXIT_DATA, "%s:1: %s is not --expect-"
+		    "header %s", reader_file(r->in),
+		    empty ? "empty input" : "the header",
+		    r->opt.expect_header);
+	buf_free(&say);
+	free(name);
+	return same;
+}
+
+bool
+run_header(struct run *r)
+{
+	int got;
+
+	while ((got = reader_header(r->in, &r->header)) == -1 &&
+	    r->opt.reader.no_header && r->rejects != NULL)
+		if (run_fault(r, reader_fault(r->in)) != 0)
+			return false;
+	if (got < 0) {
+		report_fault(&r->report, reader_fault(r->in));
+		return false;
+	}
+	r->ended = got == 0;
+	return check_header(r, got == 0) && got > 0;
+}
+
+int
+run_fault(struct run *r, const struct fault *f)
+{
+	struct buf row = {NULL, 0, 0};
+
+	if (r->rejects == NULL) {
+		report_fault(&r->report, f);
+		return -1;
+	}
+	rejects_row(&row, f);
+	writer_add(r->rejects, row.data, row.len);
+	writer_done(r->rejects);
+	buf_free(&row);
+	r->rejected++;
+	if (r->rejects->error != 0)
+		return -1; /* run_end says why */
+	if (r->rejected <= r->opt.max_rejects)
+		return 0;
+	report_fault(&r->report, f);
+	report_fail(&r->report, EXIT_DATA, "more than %" PRIu64
+	    " records rejected", r->opt.max_rejects);
+	return -1;
+}
+
+int
+run_bad(struct run *r, const char *why)
+{
+	return run_fault(r, reader_blame(r->in, why));
+}
+
+/* What reader_next could not read.  1: the run goes on, or 0. */
+static int
+bad_input(struct run *r, int got)
+{
+	if (got == 0)
+		r->ended = true;
+	else if (got == -1)
+		return run_fault(r, reader_fault(r->in)) == 0;
+	else
+		report_fault(&r->report, reader_fault(r->in));
+	return 0;
+}
+
+int
+run_next(struct run *r, struct record *rec)
+{
+	int got;
+
+	while ((got = reader_next(r->in, rec)) != 1)
+		if (bad_input(r, got) == 0)
+			return 0;
+	return 1;
+}
+
+int
+run_next_nowait(struct run *r, struct record *rec)
+{
+	int got;
+
+	while ((got = reader_next_nowait(r->in, rec)) != 1)
+		if (got == READER_WOULD_WAIT || bad_input(r, got) == 0)
+			return got == READER_WOULD_WAIT ? got : 0;
+	return 1;
+}
+
+void
+run_stats(struct run *r)
+{
+	struct buf more = {NULL, 0, 0};
+	struct report_stats s = {.records_out = r->out_records,
+	    .bytes_out = r->out_bytes,
+	    .rejected = r->rejected,
+	    .started = r->started};
+
+	if (r->in != NULL) {
+		s.records_in = reader_record(r->in);
+		s.bytes_in = reader_bytes(r->in);
+	}
+	if (r->out != NULL) {
+		s.records_out = r->out->records;
+		s.bytes_out = r->out->bytes + r->out->len;
+	}
+	if (r->more_stats != NULL)
+		r->more_stats(r->arg, &more, &s);
+	buf_add(&more, "", 1);
+	s.more = more.data;
+	report_stats(&r->report, &s);
+	buf_free(&more);
+}
+
+/* --expect-records, which only the end of the input can tell. */
+static void
+check_count(struct run *r)
+{
+	if (r->ended && r->opt.expect_records != UINT64_MAX &&
+	    reader_record(r->in) != r->opt.expect_records)
+		report_fail(&r->report, EXIT_DATA,
+		    "%s: %" PRIu64 " records came, --expect-records is %" PRIu64,
+		    reader_file(r->in), reader_record(r->in),
+		    r->opt.expect_records);
+}
+
+int
+run_end(struct run *r)
+{
+	struct report *report = &r->report;
+
+	if (r->in != NULL)
+		check_count(r);
+	if (r->rejects != NULL && writer_close(r->rejects, true) != 0)
+		report_write(report, r->opt.rejects, errno);
+	r->rejects = NULL;
+	if (r->opt.stats && r->in != NULL)
+		run_stats(r);
+	if (r->out != NULL && writer_close(r->out, report->status == 0) != 0)
+		report_write(report, r->opt.output, errno);
+	if (r->rejected > 0)
+		report_say(report, "%" PRIu64 " record%s rejected, see %s",
+		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
+	reader_free(r->in);
+	options_free(&r->opt);
+	return report->status;
+}

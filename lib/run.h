@@ -1,0 +1,101 @@
+/*
+ * run: the life of a program, from its command line to its exit status.
+ *
+ * Hides what the programs have in common around their one loop: signals and
+ * descriptors put right, options, files opened, the header and what is
+ * expected of it, bad records that go to --rejects, counts, --stats and
+ * --progress, output flushed when the input is silent, and how it all ends.
+ *
+ * Life: run_start, run_header, reader_need, run_next for every record,
+ * run_end.
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "input.h"
+#include "options.h"
+#include "output.h"
+#include "record.h"
+#include "report.h"
+
+struct run {
+	struct report report;
+	struct options opt;
+	struct reader *in;
+	struct writer *out;           /* NULL until run_open */
+	const struct header *header;
+	uint64_t rejected;
+	bool ended;                   /* the input was read to its end */
+	struct writer *rejects;       /* of --rejects, else NULL */
+	struct input_hooks hooks;
+	int64_t started;
+	uint64_t out_records, out_bytes; /* of a program without run.out */
+	/* adds a program's own to --stats and --progress; may be NULL */
+	void (*more_stats)(void *arg, struct buf *text,
+	    struct report_stats *s);
+	void *arg;
+};
+
+/*
+ * First thing in main.  Parses the command line; a usage error, --help and
+ * --version end the process.  arg is for the program's own options.
+ */
+void run_start(struct run *r, const struct options_program *program, void *arg,
+    int argc, char *const *argv);
+
+/* Ends the process with EXIT_USAGE and a message; nothing was written yet. */
+_Noreturn void run_usage(struct run *r, const char *text);
+
+/* The same for a message of several lines. */
+_Noreturn void run_usage_text(struct run *r, const char *text);
+
+/*
+ * Opens what is written to, -o or standard output and --rejects, and readies
+ * the input: files are operands, from the i-th on.  false: a message was
+ * said, go to run_end.
+ */
+bool run_open(struct run *r, size_t i);
+
+/* The input alone, for a program that writes in its own way. */
+void run_open_input(struct run *r, char *const *files, size_t n);
+
+/* --rejects alone; with keep it is not truncated. */
+bool run_open_rejects(struct run *r);
+
+/*
+ * Reads the header into r->header and checks --expect-header.  false: the
+ * input is empty or a message was said; go to run_end.
+ */
+bool run_header(struct run *r);
+
+/*
+ * Reads the next good record: 1, or 0 when there is none any more, which may
+ * also be for an error that was said.
+ */
+int run_next(struct run *r, struct record *rec);
+
+/* The same without waiting: or READER_WOULD_WAIT. */
+int run_next_nowait(struct run *r, struct record *rec);
+
+/*
+ * The record that run_next returned last is bad, for this reason.  Returns 0
+ * when it was rejected and the run goes on, or -1 with the message said.
+ */
+int run_bad(struct run *r, const char *why);
+
+/* A fault of any kind, as run_bad. */
+int run_fault(struct run *r, const struct fault *f);
+
+/* What --stats prints. */
+void run_stats(struct run *r);
+
+/*
+ * Ends it all: what is expected of the input, output written and closed,
+ * counts.  Frees everything.  Returns the exit status.
+ */
+int run_end(struct run *r);
+
+#endif
