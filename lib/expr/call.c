@@ -1,0 +1,99 @@
+/* The functions on context, and what the others share. */
+#include "call.h"
+
+#include <string.h>
+
+#include "date.h"
+#include "func.h"
+#include "message.h"
+
+void
+call_text(struct value *out, struct text t)
+{
+	out->kind = VALUE_TEXT;
+	out->text = t;
+}
+
+void
+call_number(struct value *out, struct number x)
+{
+	out->kind = VALUE_NUMBER;
+	out->number = x;
+	out->text.at = NULL;
+}
+
+void
+call_bool(struct value *out, bool truth)
+{
+	out->kind = VALUE_BOOL;
+	out->truth = truth;
+}
+
+int
+call_whole(struct run *r, const struct instr *i, size_t k, int64_t *n,
+    struct value *out)
+{
+	const struct value *v = run_arg(r, i, k);
+
+	if (number_to_int(v->number, n) == 0)
+		return 0;
+	run_fail(r, i->node, FAILURE_WHOLE, run_text(r, v, TYPE_NUMBER), out);
+	return -1;
+}
+
+void
+call_refuse(struct run *r, const struct instr *i, const char *format,
+    struct value *out)
+{
+	struct buf say = {NULL, 0, 0};
+
+	message_add(&say, format, i->node->function->name);
+	run_fail(r, i->node, FAILURE_ARGUMENT,
+	    (struct text){say.data, say.len}, out);
+	buf_free(&say);
+}
+
+void
+call_row(struct run *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	call_number(out, number_of_int((int64_t)r->in->record));
+}
+
+void
+call_line(struct run *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	call_number(
+	    out, number_of_int((int64_t)r->in->line(r->in->line_arg)));
+}
+
+void
+call_file(struct run *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	call_text(out, (struct text){r->in->file, strlen(r->in->file)});
+}
+
+void
+call_ncols(struct run *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	call_number(out, number_of_int((int64_t)r->in->nfields));
+}
+
+void
+call_now(struct run *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	out->kind = VALUE_TIME;
+	out->time = r->now;
+}
+
+void
+call_today(struct run *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	out->kind = VALUE_TIME;
+	out->time = date_of(r->now);
+}

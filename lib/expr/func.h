@@ -1,0 +1,66 @@
+/*
+ * func: the functions of the language, in one table.
+ *
+ * Parser, checker, compiler and --explain all read it; a new function is a
+ * new line here and what it runs.
+ */
+#ifndef EXPR_FUNC_H
+#define EXPR_FUNC_H
+
+#include <stddef.h>
+
+#include "value.h"
+
+struct run;
+struct instr;
+
+/* What the checker does with a call. */
+enum function_form {
+	FORM_PLAIN,    /* arguments by their letters, then run */
+	FORM_ACROSS,   /* the same; missing arguments are passed over by run */
+	FORM_CONVERT,  /* num, date, datetime, str: to the type */
+	FORM_MISSING,
+	FORM_SWITCH,
+	FORM_RECODE,
+	FORM_RAISE,
+	FORM_CONSTANT, /* arg, env: text that is known before the input */
+};
+
+enum {
+	FUNCTION_PURE = 1, /* the same arguments, the same answer */
+	FUNCTION_FAILS = 2 /* may be an error though no argument is */
+};
+
+/*
+ * args has a letter for each argument; those behind a '?' may be left out, and
+ * those behind a '*' come as often as one likes.
+ *   t text   s text, not empty   n number   i whole number   z no zero
+ *   d date or datetime   a anything
+ *   x pattern   r replacement
+ * and literals: l text   g number of a group   f date format to read by
+ *   w date format to write by   p number format   m decimal or group mark
+ */
+struct function {
+	const char *name;
+	const char *args;
+	enum type type; /* of the result */
+	enum function_form form;
+	unsigned flags;
+	unsigned cost; /* about how many nanoseconds */
+	/* out = f(arguments); NULL where form has no use for it */
+	void (*run)(struct run *r, const struct instr *i, struct value *out);
+};
+
+/* The function of this name, or NULL. */
+const struct function *function_find(struct text name);
+
+/* The name nearest to a misspelt one, or NULL. */
+const char *function_guess(struct text name);
+
+/* The letter of the i-th argument from 0, or '\0': there is none. */
+char function_arg(const struct function *f, size_t i);
+
+/* May it have n arguments?  If not, appends how many it takes to say. */
+int function_count(const struct function *f, size_t n, struct buf *say);
+
+#endif

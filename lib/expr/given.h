@@ -1,0 +1,45 @@
+/*
+ * given: what the command line adds to a program: --arg, --set, --na.
+ */
+#ifndef EXPR_GIVEN_H
+#define EXPR_GIVEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mem.h"
+#include "set.h"
+#include "text.h"
+
+/* A name and its text: of a set, the lines of its file. */
+struct given {
+	struct text name, text;
+	struct given *next;
+};
+
+struct givens {
+	struct given *args, *sets;
+	struct set *na; /* NULL: only empty text is missing */
+	struct arena arena;
+};
+
+/* "name=VALUE".  0, or -1: there is no name. */
+int given_arg(struct givens *g, const char *definition);
+
+void given_set(struct givens *g, const char *name, struct text lines);
+
+/* The spellings of missing, by commas; "..." around one that holds a comma. */
+int given_na(struct givens *g, const char *list, struct buf *say);
+
+/* The one of this name, or NULL. */
+const struct given *given_find(const struct given *list, struct text name);
+
+/*
+ * The lines of a set's file as n text values in the arena: without their line
+ * ends, LF or CR LF.
+ */
+struct value *given_lines(struct text lines, struct arena *a, size_t *n);
+
+void given_free(struct givens *g);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * run: a compiled program and the state in which it runs.
+ *
+ * A program is a flat array of instructions over an array of values, the
+ * slots.  Constants have slots of their own, set once; no other slot is read
+ * before this record wrote it.  An instruction either computes a slot and
+ * goes on to the next, or is a test and goes on to one of three places, for
+ * true, false and error.  What it needs besides slots stands in the tree.
+ */
+#ifndef EXPR_RUN_H
+#define EXPR_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "expr.h"
+#include "mem.h"
+#include "tree.h"
+#include "value.h"
+
+enum op {
+	/* computes out */
+	OP_CELL,    /* the decoded cell a */
+	OP_MOVE,    /* slot a */
+	OP_BOOL,    /* true where a is not 0 */
+	OP_CAUGHT,  /* the error that a test went to its error exit with */
+	OP_CONVERT, /* slot a to the type of the node */
+	OP_ARITH,   /* slots a, b by the node's operator, as numbers */
+	OP_DAYS,    /* the same where one is a date or datetime */
+	OP_NEG,     /* slot a */
+	OP_CAT,     /* all arguments */
+	OP_CALL,    /* the function of the node, arguments strict */
+	OP_CALL_ACROSS, /* missing arguments and all */
+	OP_RAISE,   /* an error that says slot a */
+	/* goes to yes, no or bad */
+	OP_CELL_IS, /* cell a is the text, which holds no quote */
+	OP_TRUTH,   /* slot a, a bool */
+	OP_EQUAL,   /* slots a, b */
+	OP_ORDER,   /* slots a, b by the node's operator */
+	OP_EMPTY,   /* is slot a missing? */
+	OP_MATCH,   /* slot a matches */
+	OP_IN_SET,  /* slot a is in the set */
+	OP_CELL_IN_SET,  /* cell a is */
+	OP_CELL_EMPTY,   /* cell a is missing */
+	/* goes to yes, or on */
+	OP_JUMP,    /* always */
+	OP_THERE,   /* slot a is neither missing nor an error */
+	/* errors that wait for the rest of an && or || */
+	OP_CHAIN_OPEN,  /* chain a: none yet */
+	OP_CHAIN_KEEP,  /* puts the error at hand into chain a */
+	OP_CHAIN_CLOSE, /* goes to bad if chain a has one */
+	/* ends the record */
+	OP_END_TRUE,
+	OP_END_FALSE,
+	OP_END_ERROR,
+	OP_END_MAP
+};
+
+struct instr {
+	uint8_t op;
+	uint8_t nmask;    /* OP_CELL_IS: up to 8, bytes that word compares */
+	uint32_t out, a, b;
+	uint32_t yes, no, bad; /* indices of instructions */
+	uint64_t word, mask;   /* OP_CELL_IS: the first bytes of text */
+	struct text text;
+	const struct node *node;
+	const uint32_t *arg; /* nargs slots */
+	size_t nargs;
+};
+
+struct run {
+	const struct instr *code;
+	struct value *slot;
+	const struct failure **chain;
+	const struct failure *failure; /* that an error exit was taken with */
+	const struct expr_input *in;
+	const struct na *na;  /* more spellings of missing, or NULL */
+	struct arena scratch; /* reset for each record */
+	uint64_t count[FAILURE_KINDS];
+	int64_t now;   /* microseconds since 1970 */
+	char quote;
+	bool null;     /* errors become missing where they arise */
+	bool scratchy; /* the program uses scratch */
+	/* what may be asked only once for a record */
+};
+
+/* Runs for r->in; returns the OP_END_.. that was met. */
+enum op run_record(struct run *r);
+
+/* The k-th argument of a call. */
+static inline const struct value *
+run_arg(const struct run *r, const struct instr *i, size_t k)
+{
+	return &r->slot[i->arg[k]];
+}
+
+/*
+ * *out = an error at the node, or missing where the policy says so.  text is
+ * the bad cell, or the message of error(); it is copied.
+ */
+void run_fail(struct run *r, const struct node *node, enum failure_kind kind,
+    struct text text, struct value *out);
+
+/* Is this text missing: empty, or one of the spellings of --na? */
+bool run_missing(const struct run *r, struct text t);
+
+/* *out = v as type node->type; v is of type from. */
+void run_convert(struct run *r, const struct node *node, enum type from,
+    const struct value *v, struct value *out);
+
+/* A value as text; what is not text already is written to scratch. */
+struct text run_text(struct run *r, const struct value *v, enum type t);
+
+#endif

@@ -1,0 +1,121 @@
+#include "set.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <xxhash.h>
+
+struct set {
+	enum type type;
+	struct value *value;
+	size_t n;
+	/* of texts: */
+	uint64_t lengths; /* bit i: one has i bytes; bit 63: that or more */
+	uint64_t key;
+	size_t mask;   /* slots - 1, a power of two */
+	uint32_t *slot; /* 0, or 1 + the index of a value */
+};
+
+static size_t
+slot_of(const struct set *s, struct text t)
+{
+	return XXH3_64bits_withSeed(t.at, t.len, s->key) & s->mask;
+}
+
+static uint64_t
+length_bit(size_t len)
+{
+	return 1ull << (len < 63 ? len : 63);
+}
+
+/* Fills the table, which stays half empty; equal texts are entered once. */
+static void
+build(struct set *s, struct arena *a)
+{
+	size_t slots = 4, i, at;
+
+	while (slots < s->n * 2)
+		slots *= 2;
+	s->mask = slots - 1;
+	s->slot = arena_alloc(a, mem_mul(slots, sizeof *s->slot));
+	memset(s->slot, 0, slots * sizeof *s->slot);
+	if (getrandom(&s->key, sizeof s->key, GRND_NONBLOCK) < 0)
+		s->key = (uint64_t)(uintptr_t)s;
+	for (i = 0; i < s->n; i++) {
+		const struct text t = s->value[i].text;
+
+		if (t.len == 0 || set_has_text(s, t))
+			continue;
+		at = slot_of(s, t);
+		while (s->slot[at] != 0)
+			at = (at + 1) & s->mask;
+		s->slot[at] = (uint32_t)i + 1;
+		s->lengths |= length_bit(t.len);
+	}
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	return number_compare(((const struct value *)a)->number,
+	    ((const struct value *)b)->number);
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const int64_t x = ((const struct value *)a)->time;
+	const int64_t y = ((const struct value *)b)->time;
+
+	return (x > y) - (x < y);
+}
+
+struct set *
+set_new(struct arena *a, enum type type, struct value *v, size_t n)
+{
+	struct set *s = arena_alloc(a, sizeof *s);
+
+	memset(s, 0, sizeof *s);
+	s->type = type;
+	s->value = v;
+	s->n = n;
+	if (type_is_text(type))
+		build(s, a);
+	else if (n > 0)
+		qsort(v, n, sizeof *v,
+		    type == TYPE_NUMBER ? by_number : by_time);
+	return s;
+}
+
+bool
+set_has_text(const struct set *s, struct text t)
+{
+	size_t at;
+
+	if ((s->lengths & length_bit(t.len)) == 0)
+		return false;
+	for (at = slot_of(s, t); s->slot[at] != 0; at = (at + 1) & s->mask)
+		if (text_equal(s->value[s->slot[at] - 1].text, t))
+			return true;
+	return false;
+}
+
+bool
+set_has(const struct set *s, const struct value *v)
+{
+	return s->n > 0 &&
+	    bsearch(v, s->value, s->n, sizeof *v,
+		s->type == TYPE_NUMBER ? by_number : by_time) != NULL;
+}
+
+size_t
+set_size(const struct set *s)
+{
+	return s->n;
+}
+
+const struct value *
+set_value(const struct set *s, size_t i)
+{
+	return &s->value[i];
+}

@@ -1,0 +1,103 @@
+/*
+ * tree: a program as it was written, in an arena.
+ *
+ * The parser makes it; names, types and conversions are put in by check.
+ */
+#ifndef EXPR_TREE_H
+#define EXPR_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mem.h"
+#include "value.h"
+
+enum node_kind {
+	NODE_CONST,  /* value */
+	NODE_COLUMN, /* name, or number: as written; check makes it one of */
+	NODE_CELL,   /*     number: a column of the input, from 1 */
+	NODE_VAR,    /*     var: a let or an assigned column */
+	NODE_NEG,
+	NODE_ARITH,   /* op: one of + - * / % */
+	NODE_CAT,     /* any number of kids */
+	NODE_COMPARE, /* op: enum compare */
+	NODE_IN,      /* kid[0] in the others */
+	NODE_IN_SET,  /* kid[0] in @name, or in literals that were gathered */
+	NODE_MATCH,   /* kid[0] =~ regex */
+	NODE_AND,     /* two kids or more */
+	NODE_OR,
+	NODE_NOT,
+	NODE_IF,      /* pairs of condition and value; what else */
+	NODE_DEFAULT, /* a ?? b */
+	NODE_CALL,    /* function */
+	NODE_REGEX,   /* only as an argument */
+	NODE_PIECES,  /* a replacement with groups; only as an argument */
+	/* what check makes of calls, and adds */
+	NODE_CONVERT, /* kid[0] to the type of the node */
+	NODE_MISSING, /* is kid[0] missing? */
+	NODE_RAISE,   /* error(kid[0]) */
+	NODE_WITH     /* kid[1], with var set to kid[0] */
+};
+
+enum compare {
+	COMPARE_EQ,
+	COMPARE_NE,
+	COMPARE_LT,
+	COMPARE_LE,
+	COMPARE_GT,
+	COMPARE_GE
+};
+
+struct node {
+	enum node_kind kind;
+	enum type type;   /* since check; of NODE_CONST always */
+	int op;           /* an operator character, or enum compare */
+	bool literal;     /* of NODE_CONST: it stands so in the program */
+	bool soft;        /* of NODE_CONVERT: no error, VALUE_NEITHER */
+	bool fails;       /* since check: may be an error */
+	unsigned cost;    /* since check: about how many nanoseconds */
+	bool caught;      /* errors go to a ?? and are not counted */
+	size_t at;        /* where messages point */
+	size_t from, to;  /* its bytes in the program */
+	size_t n;         /* kids */
+	struct node **kid;
+	struct value value;
+	struct text name; /* of a column, set or function; "" with a number */
+	long number;      /* of a column: -1 is the last */
+	struct variable *var;
+	const struct function *function;
+	/* what literals were compiled to, see prepare.h */
+	struct regex *regex;
+	struct regex_piece *piece;
+	size_t npieces;
+	const struct date_format **date; /* ndates of them */
+	size_t ndates;
+	struct number_marks *marks;
+	struct number_format *format;
+	struct set *set;
+};
+
+enum statement_kind {
+	STATEMENT_ASSIGN, /* column = value; a filter is one without column */
+	STATEMENT_LET,    /* let name = value */
+	STATEMENT_DROP,   /* column */
+	STATEMENT_RENAME  /* column as name */
+};
+
+struct statement {
+	enum statement_kind kind;
+	struct node *column, *value;
+	struct text name;
+	size_t at;
+	struct statement *next;
+};
+
+struct tree {
+	struct text program;
+	struct statement *first;
+	struct arena arena;
+	struct regex **regex; /* to be freed with it */
+	size_t nregex;
+};
+
+#endif
