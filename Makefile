@@ -1,8 +1,7 @@
 # csvpipe: build, test, install.  `make demo` and `make check` install what
 # they need; a flavour is a directory: make B=build/clang CC=clang.
-CC = gcc
-CFLAGS = -O2 -g
-PREFIX = /usr/local
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
 B = build
 STD = -std=c11 -D_GNU_SOURCE -Ilib
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -15,12 +14,12 @@ FUZZ_SECONDS = 60
 LIBSRC = $(wildcard lib/*.c lib/*/*.c)
 LIB = $(B)/libcsvpipe.a
 PROGRAMS = $(patsubst %.c,$(B)/%,$(notdir $(wildcard cmd/*.c)))
-TESTS = $(patsubst %.c,$(B)/%,$(wildcard tests/*.c tests/unit/*_test.c))
+UNIT = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/*.c))
 BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
-SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/bench/run \
-	$(wildcard tests/soak/*)
+SCRIPTS = .ci/run .ci/packages tests/run tests/demo $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
@@ -33,8 +32,9 @@ demo:
 
 check:
 	@$(PACKAGES) install build test
-	@$(MAKE) all $(TESTS)
-	@BIN=$(abspath $(B)) tests/run $(TESTS)
+	@$(MAKE) all $(UNIT) $(HELPERS)
+	@BIN=$(abspath $(B)) tests/run $(abspath $(UNIT) \
+		$(filter %/expr_run,$(HELPERS))) $(wildcard tests/*.bats)
 
 check-san:
 	@CSVPIPE_SAN=1 $(MAKE) check B=$(B)/asan CFLAGS='$(SAN)'
@@ -42,8 +42,8 @@ check-san:
 bench: all $(B)/tests/parking $(BENCH)
 	@BIN=$(abspath $(B)) tests/bench/run
 
-soak: all $(TESTS)
-	@BIN=$(abspath $(B)) tests/run --soak
+soak: all $(HELPERS)
+	@BIN=$(abspath $(B)) LIMIT=20000 tests/run $(wildcard tests/soak/*)
 
 fuzz:
 	@$(MAKE) fuzz-run B=$(B)/fuzz CC=clang \
@@ -72,7 +72,7 @@ lint:
 	mandoc -T lint -W warning $(wildcard man/*)
 
 format:
-	clang-format -i $(SOURCES) $(wildcard lib/*.h lib/*/*.h tests/*/*.h)
+	clang-format -i $(SOURCES) $(wildcard lib/*.h lib/*/*.h tests/*.h tests/*/*.h)
 
 clean:
 	rm -rf $(B)
@@ -91,10 +91,10 @@ $(LIB): $(LIBSRC:%.c=$(B)/%.o)
 	$(AR) rcs $@ $^
 
 $(PROGRAMS): $(B)/%: $(B)/cmd/%.o $(LIB)
-$(TESTS) $(BENCH): $(B)/%: $(B)/%.o $(LIB)
+$(UNIT) $(HELPERS) $(BENCH): $(B)/%: $(B)/%.o $(LIB)
 $(FUZZ): $(B)/%: $(B)/%.o $(LIB)
 $(FUZZ): LINK = -fsanitize=fuzzer
-$(PROGRAMS) $(TESTS) $(BENCH) $(FUZZ):
+$(PROGRAMS) $(UNIT) $(HELPERS) $(BENCH) $(FUZZ):
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))
