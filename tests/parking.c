@@ -91,11 +91,13 @@ first_value(const char *list, size_t *len, uint64_t *weight)
 static const char *
 pick(const char *list, uint64_t draw, size_t *len)
 {
-	const char *value, *rest;
+	const char *value, *rest = list;
 	uint64_t weight, total = 0;
 
-	for (rest = list; rest != NULL; total += weight)
+	do {
 		rest = first_value(rest, len, &weight);
+		total += weight;
+	} while (rest != NULL);
 	draw %= total;
 	for (value = list;; value = rest, draw -= weight) {
 		rest = first_value(value, len, &weight);
@@ -182,7 +184,7 @@ add_values(struct piece *p, const struct values *v, unsigned variant,
     bool all_quoted)
 {
 	uint64_t state = ((uint64_t)v->lane << 32) + variant;
-	char text[128], *semicolon, *field = text, *end = text;
+	char text[128] = "", *semicolon, *field = text, *end = text;
 	const char *value;
 	size_t i, n;
 	bool quoted;
@@ -194,8 +196,8 @@ add_values(struct piece *p, const struct values *v, unsigned variant,
 	for (; field < end; field = semicolon + 1) {
 		semicolon = memchr(field, ';', (size_t)(end - field));
 		n = (size_t)(semicolon - field);
-		quoted = all_quoted || memchr(field, ',', n) != NULL
-		    || (!marked(v, '!') && memchr(field, '"', n) != NULL);
+		quoted = all_quoted || memchr(field, ',', n) != NULL ||
+		    (!marked(v, '!') && memchr(field, '"', n) != NULL);
 		add_field(p, v, field, n, quoted);
 	}
 }
@@ -203,14 +205,13 @@ add_values(struct piece *p, const struct values *v, unsigned variant,
 static void
 make_pieces(bool all_quoted)
 {
-	const struct values *v;
-	unsigned kind, variant;
+	size_t i, n = sizeof(values) / sizeof(*values);
+	unsigned k;
 
-	for (kind = 0; kind < KINDS; kind++)
-		for (variant = 0; variant < VARIANTS; variant++)
-			for (v = specs[kind]; v->list != NULL; v++)
-				add_values(&pieces[kind][variant], v, variant,
-				    all_quoted);
+	for (i = 0; i < n; i++)
+		for (k = 0; k < VARIANTS; k++)
+			add_values(&pieces[values[i].piece][k], &values[i], k,
+			    all_quoted);
 }
 
 static char *
@@ -409,8 +410,10 @@ parse_size(const char *text)
 int
 main(int argc, char *argv[])
 {
-	struct options opt = {.bytes = UINT64_MAX, .records = UINT64_MAX,
-	    .seed = 1, .quoted = 10};
+	struct options opt = {.bytes = UINT64_MAX,
+	    .records = UINT64_MAX,
+	    .seed = 1,
+	    .quoted = 10};
 	int c;
 
 	while ((c = getopt(argc, argv, "aCfn:s:q:o:")) != -1) {
@@ -433,8 +436,8 @@ main(int argc, char *argv[])
 	}
 	if (optind < argc)
 		opt.bytes = parse_size(argv[optind++]);
-	if (optind != argc
-	    || (opt.bytes == UINT64_MAX && opt.records == UINT64_MAX)) {
+	if (optind != argc ||
+	    (opt.bytes == UINT64_MAX && opt.records == UINT64_MAX)) {
 		fputs(usage, stderr);
 		return 2;
 	}

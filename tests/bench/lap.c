@@ -153,7 +153,8 @@ median(double *x, int n)
 static void
 print(const struct command *c, const struct command *first)
 {
-	double wall[ROUNDS_MAX], cpu[ROUNDS_MAX], ratio[ROUNDS_MAX], middle;
+	double wall[ROUNDS_MAX], cpu[ROUNDS_MAX], ratio[ROUNDS_MAX] = {0},
+						  middle;
 	int i, both = c->runs < first->runs ? c->runs : first->runs;
 
 	for (i = 0; i < both; i++)

@@ -29,8 +29,8 @@ field(void *text, size_t n, void *arg)
 	if (c->begun)
 		putchar_unlocked(',');
 	c->begun = true;
-	if (memchr(text, ',', n) || memchr(text, '"', n)
-	    || memchr(text, '\n', n) || memchr(text, '\r', n))
+	if (memchr(text, ',', n) || memchr(text, '"', n) ||
+	    memchr(text, '\n', n) || memchr(text, '\r', n))
 		csv_fwrite(stdout, text, n);
 	else
 		fwrite_unlocked(text, 1, n, stdout);
@@ -66,8 +66,8 @@ main(int argc, char *argv[])
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
 		return 3;
 	while ((n = read(STDIN_FILENO, in, sizeof(in))) > 0)
-		if (csv_parse(&parser, in, (size_t)n, field, record, &cut)
-		    != (size_t)n)
+		if (csv_parse(&parser, in, (size_t)n, field, record, &cut) !=
+		    (size_t)n)
 			return 1;
 	if (n < 0 || csv_fini(&parser, field, record, &cut) != 0)
 		return 1;
