@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# make install, the manual, and what links with what.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.."
+}
+
+@test "make install honours PREFIX and DESTDIR, and uninstall undoes it" {
+	to=$BATS_TEST_TMPDIR/root
+	make -s install B="$BIN" PREFIX=/opt/x DESTDIR="$to"
+	for source in cmd/*.c; do
+		[ -x "$to/opt/x/bin/$(basename "$source" .c)" ]
+	done
+	for page in man/*; do
+		[ -f "$to/opt/x/share/man/man${page##*.}/${page#man/}" ]
+	done
+	make -s uninstall B="$BIN" PREFIX=/opt/x DESTDIR="$to"
+	[ -z "$(find "$to" -type f)" ]
+}
+
+@test "the manual is clean under mandoc -T lint" {
+	command -v mandoc >/dev/null || skip "no mandoc"
+	mandoc -T lint -W warning man/*
+}
+
+@test "a program links with the libraries it needs and no other" {
+	command -v readelf >/dev/null || skip "no readelf"
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	readelf -d "$BIN/csvcut" | grep -q 'NEEDED.*libcsv'
+	! readelf -d "$BIN/csvcut" | grep -q 'NEEDED.*pcre'
+}
+
+@test "a missing package is one line that says how to get it" {
+	run env CC=false .ci/packages check build
+	[ "$status" = 1 ]
+	case $output in *libcsv*) ;; *) false ;; esac
+}
