@@ -16,34 +16,46 @@
 /*
  * The column that bears this name: its position from 1; 0: none; or -1: more
  * than one.  Looks for the exact bytes, then, with trimmed, for one whose
- * blanks at both ends are left out.
+ * blanks at both ends are left out.  No column bears the empty name: one
+ * without a name has only its position.
  */
-long columns_find(const struct header *h, const char *name, size_t n,
-    bool trimmed);
+long columns_find(
+    const struct header *h, const char *name, size_t n, bool trimmed);
 
 /*
  * Appends to say why columns_find failed: "no column 'x'; did you mean {y}?",
- * or "column 'x' is ambiguous: 2, 3".  braces: names in {} as expressions
- * write them, else in quotes.
+ * or "column 'x' is ambiguous: 2, 3".  braces: looked up trimmed, and names
+ * in {} as expressions write them; else all names in double quotes.
  */
 void columns_explain(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces);
 
 /* One column of a resolved list. */
 struct column {
-	size_t number;       /* from 1 */
+	size_t number;	     /* from 1 */
 	struct field rename; /* decoded; raw NULL: it keeps its name */
 };
 
 struct column_list {
-	struct column *item;
+	struct column *item; /* in the order of the list, as often as there */
 	size_t n;
+	char *names; /* what renames point into */
 };
 
 /*
- * Resolves a LIST (names, positions, ranges, globs, *, new=old, "...", @n)
- * against a header.  Returns 0, or -1 with a message in say, and then *list
- * is empty.  columns_free frees what was resolved.
+ * Resolves a LIST against a header.  Returns 0, or -1 with a message in say,
+ * and then *list is empty.  columns_free frees what was resolved.  Without
+ * columns (h->n == 0: an empty input) only the syntax is looked at, and *list
+ * is empty.  Items stand between commas and are, the first that fits:
+ *
+ *	@3 @-1        a position, also from the end
+ *	name          exactly; an error where two columns bear it
+ *	"a, ""b"""    a name, with any bytes; also as part of what follows
+ *	3             a position
+ *	*             once: all columns that no other item names
+ *	new=old       one column, and its new name
+ *	dim_* a?[0-9] all columns whose names match
+ *	a-b 2-5 3- -4 a range, of names or positions
  */
 int columns_parse(const char *text, const struct header *h,
     struct column_list *list, struct buf *say);
@@ -55,7 +67,8 @@ int columns_check(const char *text, struct buf *say);
 /*
  * Splits the LIST of --names or --expect-header into decoded names, with
  * "..." around a name that holds a comma.  Returns their number with *names
- * allocated as one block, or -1 with a message in say.
+ * allocated as one block, or -1 with a message in say.  Names may be empty,
+ * the list may not.
  */
 long columns_names(const char *text, struct field **names, struct buf *say);
 

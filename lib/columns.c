@@ -1,0 +1,357 @@
+#include "columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns/glob.h"
+#include "columns/item.h"
+#include "columns/name.h"
+
+/* A list while it is resolved. */
+struct work {
+	const struct header *h;
+	const struct field **sorted; /* the names of h in order, equal ones by
+				      * position; NULL: there are no names */
+	struct column_list *list;
+	size_t room;	/* columns that list has room for */
+	char *spare;	/* list->names behind the last rename */
+	bool *named;	/* by index: is in the list without the * */
+	bool rest;	/* there was a * */
+	size_t rest_at; /* where in the list its columns belong */
+	struct buf *say;
+};
+
+static int
+compare_bytes(const struct field *a, const struct field *b)
+{
+	const size_t n = a->len < b->len ? a->len : b->len;
+	const int order = n > 0 ? memcmp(a->raw, b->raw, n) : 0;
+
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct field *x = *(const struct field *const *)a;
+	const struct field *y = *(const struct field *const *)b;
+	const int order = compare_bytes(x, y);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+/* Sorting costs n log n for any names; no input can make it slow. */
+static const struct field **
+sort_names(const struct header *h)
+{
+	const struct field **sorted;
+	size_t i;
+
+	if (h->name == NULL)
+		return NULL;
+	sorted = mem_new(h->n, sizeof *sorted);
+	for (i = 0; i < h->n; i++)
+		sorted[i] = &h->name[i];
+	qsort(sorted, h->n, sizeof *sorted, compare_names);
+	return sorted;
+}
+
+/* As columns_find, exactly, in the sorted names. */
+static long
+find(const struct work *w, const struct field *name)
+{
+	size_t low = 0, high = w->h->n, middle;
+
+	if (w->sorted == NULL || name->len == 0)
+		return 0;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_bytes(w->sorted[middle], name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == w->h->n || compare_bytes(w->sorted[low], name) != 0)
+		return 0;
+	if (low + 1 < w->h->n && compare_bytes(w->sorted[low + 1], name) == 0)
+		return -1;
+	return w->sorted[low] - w->h->name + 1;
+}
+
+static void
+add(struct work *w, size_t number, struct field rename)
+{
+	struct column_list *list = w->list;
+
+	if (list->n == w->room) {
+		w->room = w->room < 8 ? 8 : mem_mul(w->room, 2);
+		list->item =
+		    mem_resize(list->item, w->room, sizeof *list->item);
+	}
+	list->item[list->n++] = (struct column){number, rename};
+	w->named[number - 1] = true;
+}
+
+static void
+add_same(struct work *w, size_t number)
+{
+	add(w, number, (struct field){NULL, 0});
+}
+
+/* A token without its quotes, good until the next call. */
+static struct field
+decode(struct work *w, const struct field *token)
+{
+	return (struct field){w->spare, field_decode(token, '"', w->spare)};
+}
+
+/*
+ * The column that a token names or numbers, from 1; 0: none; -1: more than
+ * one.  A name is stronger than a number, and @ is stronger than a name.
+ */
+static long
+find_token(struct work *w, const struct field *token)
+{
+	size_t number = 0;
+	const bool position = item_position(token, w->h->n, &number);
+	struct field name;
+	long found;
+
+	if (position && token->raw[0] == '@')
+		return (long)number;
+	found = find(w, token);
+	if (found == 0 && item_quoted(token)) {
+		name = decode(w, token);
+		found = find(w, &name);
+	}
+	return found == 0 && position ? (long)number : found;
+}
+
+/* Says why find_token failed. */
+static int
+refuse_token(struct work *w, const struct field *token)
+{
+	struct field name = *token;
+	size_t number;
+
+	if (item_position(token, w->h->n, &number) &&
+	    (token->raw[0] == '@' || find(w, token) == 0)) {
+		buf_add_text(w->say, "no column ");
+		name_show(w->say, token->raw, token->len);
+		buf_add_text(w->say, "; ");
+		name_count(w->say, w->h);
+		return -1;
+	}
+	if (find(w, token) == 0 && item_quoted(token))
+		name = decode(w, token);
+	columns_explain(w->say, w->h, name.raw, name.len, false);
+	return -1;
+}
+
+/* Says what is wrong with an item: before, the item in quotes, behind. */
+static int
+refuse_item(struct work *w, const char *before, const struct field *item,
+    const char *behind)
+{
+	buf_add_text(w->say, before);
+	buf_add_byte(w->say, '"');
+	name_show(w->say, item->raw, item->len);
+	buf_add_byte(w->say, '"');
+	buf_add_text(w->say, behind);
+	return -1;
+}
+
+static int
+add_rest(struct work *w)
+{
+	if (w->rest) {
+		buf_add_text(
+		    w->say, "* stands for all other columns, once in a list");
+		return -1;
+	}
+	w->rest = true;
+	w->rest_at = w->list->n;
+	return 0;
+}
+
+/* new=old, cut at the = outside quotes that has this index. */
+static int
+add_renamed(struct work *w, const struct field *item, size_t equals)
+{
+	const struct field new = {item->raw, equals};
+	const struct field old = {
+	    item->raw + equals + 1, item->len - equals - 1};
+	const long number = find_token(w, &old);
+	struct field name;
+
+	if (new.len == 0)
+		return refuse_item(w, "no new name in ", item, "");
+	if (number <= 0)
+		return refuse_token(w, &old);
+	name = decode(w, &new);
+	w->spare += name.len;
+	add(w, (size_t)number, name);
+	return 0;
+}
+
+static int
+add_matches(struct work *w, const struct field *pattern)
+{
+	const struct header *h = w->h;
+	size_t before = w->list->n, i;
+
+	for (i = 0; h->name != NULL && i < h->n; i++)
+		if (glob_match(pattern, &h->name[i]))
+			add_same(w, i + 1);
+	if (w->list->n > before)
+		return 0;
+	refuse_item(w, "no column matches ", pattern, "");
+	name_suggest(w->say, h, pattern->raw, pattern->len, false);
+	return -1;
+}
+
+/* A range, cut at one of its dashes. */
+struct range {
+	struct field left, right;
+	long first, last; /* their columns, as find_token; 0: no range */
+};
+
+static struct range
+cut(struct work *w, const struct field *item, size_t dash)
+{
+	struct range r = {.left = {item->raw, dash},
+	    .right = {item->raw + dash + 1, item->len - dash - 1}};
+
+	if (item->len == 1)
+		return r;
+	r.first = dash == 0 ? 1 : find_token(w, &r.left);
+	r.last = r.right.len == 0 ? (long)w->h->n : find_token(w, &r.right);
+	return r;
+}
+
+/*
+ * Says why an item is no range.  If one end is a column or a position the
+ * other end is wrong; else it was rather meant as a name.
+ */
+static int
+refuse_range(struct work *w, const struct field *item, const struct range *r)
+{
+	size_t number;
+
+	if (r->left.len > 0 && r->first <= 0 &&
+	    (r->last > 0 || item_position(&r->left, w->h->n, &number)))
+		return refuse_token(w, &r->left);
+	if (r->right.len > 0 && r->last <= 0 &&
+	    (r->first > 0 || item_position(&r->right, w->h->n, &number)))
+		return refuse_token(w, &r->right);
+	return refuse_token(w, item);
+}
+
+/* Names may hold dashes: the range is the one cut with a column at each end. */
+static int
+add_range(struct work *w, const struct field *item)
+{
+	struct range r = {.first = 0}, found = r;
+	size_t dashes = 0, readings = 0, i;
+
+	for (i = item_find(item, 0, "-"); i < item->len;
+	     i = item_find(item, i + 1, "-")) {
+		dashes++;
+		r = cut(w, item, i);
+		if (r.first <= 0 || r.last <= 0)
+			continue;
+		readings++;
+		found = r;
+	}
+	if (readings == 0)
+		return dashes == 1 ? refuse_range(w, item, &r)
+				   : refuse_token(w, item);
+	if (readings > 1)
+		return refuse_item(w, "", item,
+		    " is more than one range; put the names in quotes");
+	if (found.first > found.last)
+		return refuse_item(w, "the range ", item, " runs backwards");
+	for (; found.first <= found.last; found.first++)
+		add_same(w, (size_t)found.first);
+	return 0;
+}
+
+static int
+resolve(struct work *w, const struct field *item)
+{
+	const long number = find_token(w, item);
+	size_t at;
+
+	if (number > 0) {
+		add_same(w, (size_t)number);
+		return 0;
+	}
+	if (number < 0 || item_quoted(item) ||
+	    item_position(item, w->h->n, &at))
+		return refuse_token(w, item);
+	if (item->len == 1 && item->raw[0] == '*')
+		return add_rest(w);
+	at = item_find(item, 0, "=");
+	if (at < item->len)
+		return add_renamed(w, item, at);
+	if (item_find(item, 0, GLOB_BYTES) < item->len)
+		return add_matches(w, item);
+	return add_range(w, item);
+}
+
+/* Puts the columns that nothing else named where the * stood. */
+static void
+place_rest(struct work *w)
+{
+	struct column_list *list = w->list;
+	const size_t behind = list->n - w->rest_at;
+	size_t rest = 0, i;
+	struct column *to;
+
+	for (i = 0; i < w->h->n; i++)
+		rest += !w->named[i];
+	list->item =
+	    mem_resize(list->item, mem_add(list->n, rest), sizeof *list->item);
+	to = list->item + w->rest_at;
+	memmove(to + rest, to, behind * sizeof *to);
+	list->n += rest;
+	for (i = 0; i < w->h->n; i++)
+		if (!w->named[i])
+			*to++ = (struct column){.number = i + 1};
+}
+
+int
+columns_parse(const char *text, const struct header *h,
+    struct column_list *list, struct buf *say)
+{
+	struct work w = {.h = h, .list = list, .say = say};
+	struct field rest = item_text(text), item;
+	int done;
+
+	*list = (struct column_list){NULL, 0, NULL};
+	done = columns_check(text, say);
+	if (done < 0 || h->n == 0)
+		return done;
+	list->names = w.spare = mem_copy(rest.raw, rest.len);
+	w.sorted = sort_names(h);
+	w.named = mem_new(h->n, sizeof *w.named);
+	while (done == 0 && rest.raw != NULL) {
+		item_next(&rest, ITEM_COLUMNS, &item, say);
+		done = resolve(&w, &item);
+	}
+	if (done < 0)
+		columns_free(list);
+	else if (w.rest)
+		place_rest(&w);
+	free(w.sorted);
+	free(w.named);
+	return done;
+}
+
+void
+columns_free(struct column_list *list)
+{
+	free(list->item);
+	free(list->names);
+	*list = (struct column_list){NULL, 0, NULL};
+}

@@ -1,0 +1,26 @@
+/*
+ * name: the names of columns, compared and shown.
+ */
+#ifndef COLUMNS_NAME_H
+#define COLUMNS_NAME_H
+
+#include "mem.h"
+#include "record.h"
+
+/* A name without the blanks and tabs at its ends. */
+struct field name_trim(struct field name);
+
+/* Appends at most 40 bytes of a name; one outside 0x20-0x7e as \xNN. */
+void name_show(struct buf *say, const char *name, size_t n);
+
+/* Appends "the header has 3 columns", or the same about the records. */
+void name_count(struct buf *say, const struct header *h);
+
+/*
+ * Appends why a name, or what else was to be one, is no column of the header:
+ * "; did you mean ..?", or what there is.
+ */
+void name_suggest(struct buf *say, const struct header *h, const char *name,
+    size_t n, bool braces);
+
+#endif

@@ -1,0 +1,127 @@
+#include "near.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "name.h"
+
+#define LONGEST 64 /* bytes; of longer names only equality is looked at */
+
+/* How far a name is; a distance in letters lies between CASE and HOLDS. */
+enum { BLANKS, CASE, HOLDS = 1000, FAR = INT_MAX };
+
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool
+same_letters(const char *a, const char *b, size_t n)
+{
+	while (n > 0 && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+		n--;
+	}
+	return n == 0;
+}
+
+static bool
+holds(const struct field *name, const struct field *part)
+{
+	size_t i;
+
+	for (i = 0; i + part->len <= name->len; i++)
+		if (same_letters(name->raw + i, part->raw, part->len))
+			return true;
+	return false;
+}
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Letters to insert, delete, replace, or exchange with their neighbour to
+ * make b of a; each at most LONGEST long.  Three rows of the usual table are
+ * enough: an exchange looks back by two.
+ */
+static int
+distance(const struct field *a, const struct field *b)
+{
+	int rows[3][LONGEST + 1], *before = rows[0], *last = rows[1],
+				  *now = rows[2], *spare;
+	const char *s = a->raw, *t = b->raw;
+	size_t i, j;
+
+	for (j = 0; j <= b->len; j++)
+		before[j] = last[j] = (int)j;
+	for (i = 1; i <= a->len; i++) {
+		now[0] = (int)i;
+		for (j = 1; j <= b->len; j++) {
+			const bool same = lower(s[i - 1]) == lower(t[j - 1]);
+
+			now[j] = least(last[j], now[j - 1]) + 1;
+			now[j] = least(now[j], last[j - 1] + !same);
+			if (i > 1 && j > 1 &&
+			    lower(s[i - 1]) == lower(t[j - 2]) &&
+			    lower(s[i - 2]) == lower(t[j - 1]))
+				now[j] = least(now[j], before[j - 2] + 1);
+		}
+		spare = before;
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[b->len];
+}
+
+/* How far the name of a column, trimmed, is from what was asked for. */
+static int
+how_far(const struct field *name, const struct field *asked)
+{
+	const size_t n = asked->len, most = (n + 1) / 3;
+	const size_t apart = name->len > n ? name->len - n : n - name->len;
+	int letters;
+
+	if (apart == 0 && memcmp(name->raw, asked->raw, n) == 0)
+		return BLANKS;
+	if (apart == 0 && same_letters(name->raw, asked->raw, n))
+		return CASE;
+	if (n > LONGEST)
+		return FAR;
+	if (apart <= most && name->len <= LONGEST) {
+		letters = distance(name, asked);
+		if (letters <= (int)most)
+			return CASE + letters;
+	}
+	return n > 2 && holds(name, asked) ? HOLDS : FAR;
+}
+
+size_t
+near_names(const struct header *h, struct field name, size_t *out, size_t most)
+{
+	const struct field asked = name_trim(name);
+	int nearest = FAR - 1, far;
+	size_t found = 0, i;
+
+	if (asked.len == 0)
+		return 0;
+	for (i = 0; i < h->n; i++) {
+		const struct field column = name_trim(h->name[i]);
+
+		far = column.len == 0 ? FAR : how_far(&column, &asked);
+		if (far > nearest)
+			continue;
+		if (far < nearest)
+			found = 0;
+		nearest = far;
+		if (found < most)
+			out[found++] = i;
+	}
+	return found;
+}
