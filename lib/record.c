@@ -66,6 +66,7 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->source.files = n > 0 ? files : standard_input;
 	r->source.nfiles = n > 0 ? n : 1;
 	split_init(&r->split, opt->dialect.quote, opt->dialect.delim);
+	split_use(&r->split, opt->scan);
 	r->line_end[0] = '\n';
 	r->line_end_len = 1;
 	r->line = 1;

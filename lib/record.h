@@ -58,6 +58,7 @@ struct reader_options {
 	bool require_eol;          /* the last record must have a line end */
 	bool settled_ends;         /* see reader_next */
 	size_t block;              /* bytes a read; 0: INPUT_BLOCK (for tests) */
+	const char *scan;          /* instruction set; NULL: best (for tests) */
 };
 
 #define READER_DEFAULTS                                                        \
