@@ -187,6 +187,13 @@ open_quote(const char *text, size_t len, const struct dialect *d)
 	return open;
 }
 
+/* Is the first record of a file its header? */
+static bool
+has_header(const struct reader *r)
+{
+	return !r->opt.no_header && r->opt.nnames == 0;
+}
+
 /* Describes the record of len bytes at first, or what is there of it. */
 static struct fault *
 describe(struct reader *r, enum fault_cause cause, size_t first, size_t len,
@@ -198,7 +205,7 @@ describe(struct reader *r, enum fault_cause cause, size_t first, size_t len,
 	    .line = line,
 	    .byte = r->source.offset + first,
 	    .start = r->source.offset + first,
-	    .no_header = r->opt.no_header || r->opt.nnames > 0,
+	    .no_header = !has_header(r),
 	    .raw = r->source.data + first,
 	    .len = len};
 	return &r->fault;
@@ -630,8 +637,11 @@ begin_file(struct reader *r)
 		got = first_record(r, &rec);
 		r->opened = got < 0; /* a bad one may be passed over */
 	} while (got == 0);
-	if (got < 0)
+	if (got < 0) {
+		if (!has_header(r) && r->fault.cause < FAULT_UTF16)
+			r->fault.record = ++r->records;
 		return got;
+	}
 	if (first) {
 		r->header.n = r->opt.nnames > 0 ? r->opt.nnames : rec.nfields;
 		r->header.name = r->opt.names;
