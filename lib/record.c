@@ -211,17 +211,24 @@ describe(struct reader *r, enum fault_cause cause, size_t first, size_t len,
 	return &r->fault;
 }
 
-/* The input ends before its end, in the len bytes at start. */
+/*
+ * The input ends before its end, in the len bytes at start.  Of a record that
+ * is too long as much is looked at as can be, however much was read.
+ */
 static int
 stop(struct reader *r, enum fault_cause cause, size_t len)
 {
 	const char *text = r->source.data + r->start;
-	const size_t open = open_quote(text, len, &r->opt.dialect);
+	size_t open;
 	struct fault *f;
 
+	if (cause == FAULT_TOO_LONG)
+		len = r->opt.max_record + 1;
+	open = open_quote(text, len, &r->opt.dialect);
 	r->records += r->begun;
 	f = describe(r, cause, r->start, len, line_of(r, r->start, r->ends));
-	f->a = r->opt.max_record;
+	if (cause == FAULT_TOO_LONG)
+		f->a = r->opt.max_record;
 	if (open < len) {
 		f->line_open = f->line + count_lines(text, open);
 		f->byte = f->start + open;
@@ -238,6 +245,14 @@ stop_io(struct reader *r, enum fault_cause cause)
 	    .error = errno,
 	    .file = r->source.name,
 	    .byte = r->source.offset + r->source.len};
+	return -2;
+}
+
+static int
+stop_mark(struct reader *r)
+{
+	describe(r, FAULT_UTF16, 0, r->source.len, 1);
+	r->fault.a = (unsigned char)r->source.data[0];
 	return -2;
 }
 
@@ -315,7 +330,7 @@ advance(struct reader *r, bool wait)
 	if (got == SOURCE_ERROR)
 		return stop_io(r, FAULT_READ);
 	if (got == SOURCE_UTF16)
-		return stop(r, FAULT_UTF16, s->len);
+		return stop_mark(r);
 	r->lined = r->start;
 	if (r->start != start)
 		index_anew(r);
