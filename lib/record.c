@@ -164,7 +164,11 @@ line_of(struct reader *r, size_t at, uint64_t ends)
 	return r->line;
 }
 
-/* The position of the quote that is open at the end of text, or len. */
+/*
+ * The position of the quote that is open at the end of text, of a record; or
+ * len.  In a record that is bad none is: it ends at a line end, as LIBCSV.md
+ * says under 5, whatever quotes come behind the offending byte.
+ */
 static size_t
 open_quote(const char *text, size_t len, const struct dialect *d)
 {
@@ -177,11 +181,10 @@ open_quote(const char *text, size_t len, const struct dialect *d)
 				open = i;
 			at_start = text[i] == d->delim;
 		} else if (text[i] == d->quote) {
-			if (i + 1 < len && text[i + 1] == d->quote)
-				i++;
-			else
+			if (i + 1 == len || text[i + 1] == d->delim)
 				open = len;
-			at_start = false;
+			else if (text[++i] != d->quote)
+				return len;
 		}
 	}
 	return open;
