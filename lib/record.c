@@ -259,6 +259,16 @@ stop_mark(struct reader *r)
 	return -2;
 }
 
+/* The header ended at a CR as the last byte read; now it has its LF. */
+static void
+complete_header(struct reader *r)
+{
+	struct record *h = &r->header.raw;
+
+	r->header_bytes[h->len + h->end++] = '\n';
+	r->line_end[r->line_end_len++] = '\n';
+}
+
 /*
  * Resolves a CR that ended a line as the last byte of a read: the LF that
  * came next belongs to it; without one the line ended with the CR.
@@ -273,7 +283,10 @@ resolve_late(struct reader *r)
 	if (came) {
 		r->lined = ++r->start;
 		index_anew(r);
+		if (r->header.raw.open_end)
+			complete_header(r);
 	}
+	r->header.raw.open_end = false;
 	if (r->late_lf != NULL)
 		r->late_lf(r->late_arg, came);
 }

@@ -71,7 +71,8 @@ struct reader_options {
 struct header {
 	size_t n;                 /* columns; 0: the input is empty */
 	const struct field *name; /* decoded; NULL: there are no names */
-	struct record raw;        /* as read; raw.raw is NULL if none was */
+	struct record raw;        /* as read; raw.raw is NULL if none was.  With
+	                           * open_end its LF is added when it comes */
 };
 
 /* Why a record or the input is bad; lib/report has the sentence for each. */
@@ -132,6 +133,7 @@ void reader_hooks(struct reader *r, struct input_hooks *hooks);
 /*
  * fn is called when it is known what followed a record with open_end: came
  * tells whether a LF did, which then belongs to that record and to no other.
+ * It is called for a record that is not handed out, too.
  */
 void reader_on_late_lf(struct reader *r, void (*fn)(void *arg, bool came),
     void *arg);
