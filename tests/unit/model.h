@@ -1,0 +1,506 @@
+/*
+ * model: what the reader has to say about some files, found byte by byte.
+ *
+ * The rules of the reader without blocks, masks or libcsv: slow, and short
+ * enough to be believed.  split_test holds it against libcsv itself, and the
+ * other tests hold the reader against it.  Both tell a run as a list of
+ * answers, which is equal exactly when nothing differs that a caller can see.
+ */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+
+#define MAX_ANSWERS 4096
+#define MAX_SLICES 8192
+#define MAX_FILES 4
+
+struct file {
+	const char *text;
+	size_t len;
+};
+
+/* What is read, and how. */
+struct job {
+	struct file file[MAX_FILES];
+	size_t nfiles;
+	struct reader_options opt;
+	size_t chunk;     /* bytes of one read(2); 0: as many as are asked */
+	size_t cut;       /* no read goes over this offset of its file */
+	size_t fail;      /* the number of the read that fails, from 1; 0 */
+	bool nowait;      /* by reader_next_nowait */
+};
+
+enum kind { ANSWER_END, ANSWER_HEADER, ANSWER_RECORD, ANSWER_BAD, ANSWER_STOP };
+
+/* One answer of the reader; no member is narrower, so no byte is unset. */
+struct answer {
+	uint64_t kind, cause;
+	uint64_t file;         /* from 1 */
+	uint64_t record, line; /* as reader_record and reader_line tell */
+	uint64_t start, byte;  /* offsets in the file */
+	uint64_t line_open, a, b, backslash;
+	uint64_t len, sum;     /* bytes without line end, and their hash */
+	uint64_t end;          /* the line end: its bytes as a number */
+	uint64_t nfields;
+	uint64_t slices;       /* those of the columns end here in slice[] */
+};
+
+struct slice {
+	uint64_t at, len; /* in the record; at is MISSING for none */
+};
+#define MISSING UINT64_MAX
+
+struct run {
+	struct answer answer[MAX_ANSWERS];
+	size_t n;
+	struct slice slice[MAX_SLICES];
+	size_t nslices;
+	size_t owed;   /* the answer whose CR may get its LF, from 1; 0: none */
+	bool names;    /* do the decoded names of the header agree? */
+};
+
+static inline uint64_t
+hash(const char *text, size_t n)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+static inline uint64_t
+end_number(const char *end, size_t n)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < n; i++)
+		number = number << 8 | (unsigned char)end[i];
+	return number;
+}
+
+static inline struct answer *
+add_answer(struct run *run, enum kind kind)
+{
+	struct answer *a = &run->answer[run->n++];
+
+	if (run->n > MAX_ANSWERS) {
+		printf("too many answers\n");
+		exit(1);
+	}
+	*a = (struct answer){.kind = kind};
+	return a;
+}
+
+static inline void
+add_slice(struct run *run, uint64_t at, uint64_t len)
+{
+	if (run->nslices == MAX_SLICES) {
+		printf("too many fields\n");
+		exit(1);
+	}
+	run->slice[run->nslices++] = (struct slice){at, len};
+}
+
+/* A record of a text, byte by byte. */
+struct parsed {
+	size_t len, end;    /* bytes, and bytes of its line end: 0 to 2 */
+	size_t nfields;
+	struct slice field[MAX_SLICES];
+	size_t bad;         /* the byte after a closing quote, or NONE */
+	size_t open;        /* the quote that is open at the end, or NONE */
+};
+#define NONE SIZE_MAX
+
+static inline bool
+ends_line(char byte)
+{
+	return byte == '\r' || byte == '\n';
+}
+
+/* Parses one field at text[i]; returns where it ends. */
+static inline size_t
+model_field(struct parsed *p, const struct file *f, const struct dialect *d,
+    size_t i)
+{
+	if (i == f->len || f->text[i] != d->quote) {
+		while (i < f->len && f->text[i] != d->delim &&
+		    !ends_line(f->text[i]))
+			i++;
+		return i;
+	}
+	p->open = i++;
+	for (; i < f->len; i++) {
+		if (f->text[i] != d->quote)
+			continue;
+		if (i + 1 < f->len && f->text[i + 1] == d->quote) {
+			i++;
+			continue;
+		}
+		p->open = NONE;
+		i++;
+		if (i < f->len && f->text[i] != d->delim &&
+		    !ends_line(f->text[i]))
+			p->bad = i;
+		return i;
+	}
+	return i;
+}
+
+/* Parses the record at text[0]. */
+static inline void
+model_record(struct parsed *p, const struct file *f, const struct dialect *d)
+{
+	size_t i = 0, from = 0;
+
+	p->nfields = p->end = 0;
+	p->bad = p->open = NONE;
+	for (;;) {
+		i = model_field(p, f, d, from);
+		p->field[p->nfields++] = (struct slice){from, i - from};
+		if (p->bad != NONE || i == f->len || f->text[i] != d->delim)
+			break;
+		from = i + 1;
+	}
+	while (i < f->len && !ends_line(f->text[i]))
+		i++;
+	p->len = i;
+	if (i < f->len)
+		p->end = i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0
+		    ? 2
+		    : 1;
+}
+
+/* Where the model is. */
+struct model {
+	const struct job *job;
+	struct run *run;
+	struct parsed now;
+	struct file rest; /* what is left of the file */
+	size_t file;      /* from 1 */
+	size_t at;        /* offset of rest in the file */
+	uint64_t line, records, width;
+	bool begun;       /* this file's first record was seen */
+	char line_end[2];
+	size_t line_end_len;
+	const char *header;  /* the record */
+	struct parsed names; /* its fields */
+};
+
+static inline struct answer *
+model_answer(struct model *m, enum kind kind, enum fault_cause cause,
+    uint64_t record)
+{
+	struct answer *a = add_answer(m->run, kind);
+
+	a->cause = cause;
+	a->file = m->file;
+	a->record = record;
+	a->line = m->line;
+	a->start = a->byte = m->at;
+	a->len = m->now.len;
+	a->sum = hash(m->rest.text, m->now.len);
+	a->slices = m->run->nslices;
+	return a;
+}
+
+/* Line ends in n bytes. */
+static inline uint64_t
+lines_in(const char *text, size_t n)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < n; i++)
+		lines += text[i] == '\n' ||
+		    (text[i] == '\r' && !(i + 1 < n && text[i + 1] == '\n'));
+	return lines;
+}
+
+/* Does the reader number a record that it cannot deliver? */
+static inline uint64_t
+model_number(struct model *m)
+{
+	const struct reader_options *o = &m->job->opt;
+
+	return m->begun || o->no_header || o->nnames > 0 ? ++m->records : 0;
+}
+
+/* An end before the end: the quote at open may be the cause. */
+static inline void
+model_stop(struct model *m, enum fault_cause cause, size_t open)
+{
+	struct answer *a = model_answer(m, ANSWER_STOP, cause, model_number(m));
+
+	if (cause == FAULT_TOO_LONG)
+		a->a = m->job->opt.max_record;
+	if (open == NONE)
+		return;
+	a->line_open = m->line + lines_in(m->rest.text, open);
+	a->byte += open;
+}
+
+/* Looks for what is fatal in the record.  Was there nothing? */
+static inline bool
+model_survives(struct model *m)
+{
+	const struct reader_options *o = &m->job->opt;
+	const bool whole = m->now.end > 0;
+
+	if (m->now.len > o->max_record) {
+		struct file seen = {m->rest.text, o->max_record + 1};
+
+		model_record(&m->now, &seen, &o->dialect);
+		m->now.len = seen.len;
+		model_stop(m, FAULT_TOO_LONG, m->now.open);
+	} else if (!whole && m->now.open != NONE) {
+		model_stop(m, FAULT_OPEN_QUOTE, m->now.open);
+	} else if (!whole && o->require_eol) {
+		model_stop(m, FAULT_NO_EOL, NONE);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* The line end that the record has on output. */
+static inline uint64_t
+model_end(const struct model *m)
+{
+	return m->now.end > 0 ? end_number(m->rest.text + m->now.len, m->now.end)
+			      : end_number(m->line_end, m->line_end_len);
+}
+
+/* The n bytes at to are the record with empty fields added. */
+static inline void
+model_pad(struct model *m, struct answer *a)
+{
+	char *text = malloc(m->now.len + m->width);
+
+	memcpy(text, m->rest.text, m->now.len);
+	for (; a->nfields < m->width; a->nfields++) {
+		text[a->len++] = m->job->opt.dialect.delim;
+		add_slice(m->run, a->len, 0);
+	}
+	a->sum = hash(text, a->len);
+	free(text);
+}
+
+static inline void
+model_data(struct model *m)
+{
+	const enum ragged ragged = m->job->opt.ragged;
+	const uint64_t n = m->now.nfields;
+	struct answer *a;
+
+	m->records++;
+	if (n != m->width && ragged != RAGGED_PASS &&
+	    !(n < m->width && ragged == RAGGED_PAD)) {
+		a = model_answer(m, ANSWER_BAD,
+		    n < m->width ? FAULT_FEW_FIELDS : FAULT_MANY_FIELDS,
+		    m->records);
+		a->a = n;
+		a->b = m->width;
+		return;
+	}
+	a = model_answer(m, ANSWER_RECORD, FAULT_NONE, m->records);
+	a->nfields = n;
+	a->end = model_end(m);
+	for (uint64_t i = 0; i < n && i < m->width; i++)
+		add_slice(m->run, m->now.field[i].at, m->now.field[i].len);
+	if (n < m->width && ragged == RAGGED_PAD)
+		model_pad(m, a);
+	for (uint64_t i = a->nfields; i < m->width; i++)
+		add_slice(m->run, MISSING, 0);
+	a->slices = m->run->nslices;
+}
+
+static inline void
+model_bad(struct model *m)
+{
+	struct answer *a = model_answer(m, ANSWER_BAD, FAULT_AFTER_QUOTE,
+	    model_number(m));
+
+	a->byte += m->now.bad;
+	a->a = (unsigned char)m->rest.text[m->now.bad];
+	a->backslash = m->now.bad >= 2 &&
+	    m->rest.text[m->now.bad - 2] == '\\';
+}
+
+/* A decoded field; room for its bytes at to. */
+static inline size_t
+model_decode(const char *raw, size_t n, char quote, char *to)
+{
+	size_t len = 0;
+
+	if (n == 0 || raw[0] != quote) {
+		for (; len < n; len++)
+			to[len] = raw[len];
+		return n;
+	}
+	for (size_t i = 1; i + 1 < n; i++) {
+		to[len++] = raw[i];
+		i += raw[i] == quote;
+	}
+	return len;
+}
+
+/* Name i of the first file's header, or of --names, decoded. */
+static inline size_t
+model_name(const struct model *m, size_t i, char *to)
+{
+	const struct reader_options *o = &m->job->opt;
+
+	if (o->nnames > 0) {
+		memcpy(to, o->names[i].raw, o->names[i].len);
+		return o->names[i].len;
+	}
+	return model_decode(m->header + m->names.field[i].at,
+	    m->names.field[i].len, o->dialect.quote, to);
+}
+
+/* The first column, from 1, in which this record is not the header. */
+static inline uint64_t
+model_difference(struct model *m)
+{
+	char name[1024], here[1024];
+	size_t i, n;
+
+	for (i = 0; i < m->width && i < m->now.nfields; i++) {
+		n = model_name(m, i, name);
+		if (model_decode(m->rest.text + m->now.field[i].at,
+			m->now.field[i].len, m->job->opt.dialect.quote,
+			here) != n ||
+		    memcmp(name, here, n) != 0)
+			return i + 1;
+	}
+	return m->width == m->now.nfields ? 0 : i + 1;
+}
+
+/* The first record of a file.  Is it data, no (0), or the end (-1)? */
+static inline int
+model_first(struct model *m)
+{
+	const struct reader_options *o = &m->job->opt;
+	const bool first = m->width == 0;
+	struct answer *a;
+	uint64_t differs;
+
+	m->begun = true;
+	if (first)
+		m->width = o->nnames > 0 ? o->nnames : m->now.nfields;
+	if (first && o->nnames == 0 && !o->no_header) {
+		m->header = m->rest.text;
+		m->names = m->now;
+		if (m->now.end > 0) {
+			m->line_end_len = m->now.end;
+			memcpy(m->line_end, m->rest.text + m->now.len,
+			    m->now.end);
+		}
+		a = model_answer(m, ANSWER_HEADER, FAULT_NONE, 0);
+		a->line = a->start = a->byte = 0;
+		a->nfields = m->width;
+		a->end = model_end(m);
+		for (size_t i = 0; i < m->width; i++)
+			add_slice(m->run, m->now.field[i].at,
+			    m->now.field[i].len);
+		a->slices = m->run->nslices;
+		return 0;
+	}
+	if (first) {
+		a = add_answer(m->run, ANSWER_HEADER);
+		a->nfields = m->width;
+		a->slices = m->run->nslices;
+	}
+	if (o->no_header && o->nnames == 0)
+		return 1;
+	differs = model_difference(m);
+	if (differs == 0 || o->nnames > 0)
+		return differs != 0;
+	a = model_answer(m, ANSWER_STOP, FAULT_HEADER_DIFFERS, 0);
+	a->a = differs;
+	a->b = m->width;
+	return -1;
+}
+
+/* The file's marks.  False: it is UTF-16. */
+static inline bool
+model_mark(struct model *m)
+{
+	const struct file *f = &m->rest;
+	struct answer *a;
+
+	m->at = 0;
+	if (f->len >= 3 && memcmp(f->text, "\xef\xbb\xbf", 3) == 0)
+		m->at = 3;
+	if (f->len >= 2 && (memcmp(f->text, "\xff\xfe", 2) == 0 ||
+			       memcmp(f->text, "\xfe\xff", 2) == 0)) {
+		a = add_answer(m->run, ANSWER_STOP);
+		a->cause = FAULT_UTF16;
+		a->file = m->file;
+		a->line = 1;
+		a->a = (unsigned char)f->text[0];
+		return false;
+	}
+	m->rest.text += m->at;
+	m->rest.len -= m->at;
+	return true;
+}
+
+/* One file; false: the run is over. */
+static inline bool
+model_file(struct model *m)
+{
+	int data;
+
+	m->line = 1;
+	m->begun = false;
+	m->rest = m->job->file[m->file - 1];
+	if (!model_mark(m))
+		return false;
+	while (m->rest.len > 0) {
+		model_record(&m->now, &m->rest, &m->job->opt.dialect);
+		if (m->now.len > 0 || (m->begun && m->width == 1)) {
+			if (!model_survives(m))
+				return false;
+			data = m->begun;
+			if (m->now.bad != NONE)
+				model_bad(m);
+			else if (!m->begun && (data = model_first(m)) < 0)
+				return false;
+			if (m->now.bad == NONE && data != 0)
+				model_data(m);
+		}
+		m->now.len += m->now.end;
+		m->line += lines_in(m->rest.text, m->now.len);
+		m->at += m->now.len;
+		m->rest.text += m->now.len;
+		m->rest.len -= m->now.len;
+	}
+	return true;
+}
+
+/* What the reader has to answer. */
+static inline void
+model_run(const struct job *job, struct run *run)
+{
+	static struct model m;
+
+	m.job = job;
+	m.run = run;
+	m.records = m.width = 0;
+	m.line_end[0] = '\n';
+	m.line_end_len = 1;
+	run->n = run->nslices = 0;
+	for (m.file = 1; m.file <= job->nfiles; m.file++)
+		if (!model_file(&m))
+			return;
+	add_answer(run, ANSWER_END);
+}
+
+#endif
