@@ -1,0 +1,276 @@
+#include "regex.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "literal.h"
+
+/* A search beyond these is given up. */
+#define STEPS 1000000                   /* that go wrong, from one start */
+#define HEAP (64 * 1024)                /* KiB, of the interpreter */
+#define STACK_FIRST (32 * 1024)         /* bytes, of the JIT */
+#define STACK_MOST (16 * 1024 * 1024)
+#define UTF_CHECKED (UINT64_C(1) << 31) /* bytes, in one replacement */
+
+struct regex {
+	struct literal *literal; /* runs instead of code, if not NULL */
+	unsigned groups;
+	bool jit;
+	pcre2_code *code;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+	pcre2_jit_stack *stack;
+	struct buf scratch; /* a replacement while it grows */
+};
+
+static void *
+allocate(size_t n, void *unused)
+{
+	(void)unused;
+	return mem_resize(NULL, n, 1);
+}
+
+static void
+release(void *p, void *unused)
+{
+	(void)unused;
+	free(p);
+}
+
+/* Compiles to code; 0, or -1 with a message. */
+static int
+compile(struct regex *re, const char *pattern, size_t n, bool caseless,
+    pcre2_general_context *memory, struct buf *say)
+{
+	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
+	    PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
+	    (caseless ? PCRE2_CASELESS : 0);
+	pcre2_compile_context *context = pcre2_compile_context_create(memory);
+	unsigned char message[256];
+	size_t offset;
+	int error;
+
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	re->code = pcre2_compile((PCRE2_SPTR)pattern, n, options, &error,
+	    &offset, context);
+	pcre2_compile_context_free(context);
+	if (re->code != NULL)
+		return 0;
+	pcre2_get_error_message(error, message, sizeof message);
+	buf_add_text(say, (const char *)message);
+	return -1;
+}
+
+/* What a search needs: room for its answer, limits, and the JIT's code. */
+static void
+prepare(struct regex *re, pcre2_general_context *memory)
+{
+	re->match = pcre2_match_data_create_from_pattern(re->code, memory);
+	re->limits = pcre2_match_context_create(memory);
+	pcre2_set_match_limit(re->limits, STEPS);
+	pcre2_set_depth_limit(re->limits, STEPS);
+	pcre2_set_heap_limit(re->limits, HEAP);
+	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0)
+		return;
+	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, memory);
+	pcre2_jit_stack_assign(re->limits, NULL, re->stack);
+	re->jit = re->stack != NULL;
+}
+
+struct regex *
+regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
+{
+	struct regex *re = mem_new(1, sizeof *re);
+	pcre2_general_context *memory;
+	uint32_t groups = 0;
+
+	memory = pcre2_general_context_create(allocate, release, NULL);
+	/* PCRE2 decides what is a pattern, also where it will not run */
+	if (compile(re, pattern, n, caseless, memory, say) == 0) {
+		pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+		re->groups = groups;
+		if (!caseless)
+			re->literal = literal_new(pattern, n);
+		if (re->literal == NULL)
+			prepare(re, memory);
+	} else {
+		regex_free(re);
+		re = NULL;
+	}
+	pcre2_general_context_free(memory);
+	return re;
+}
+
+void
+regex_free(struct regex *re)
+{
+	if (re == NULL)
+		return;
+	literal_free(re->literal);
+	pcre2_jit_stack_free(re->stack);
+	pcre2_match_context_free(re->limits);
+	pcre2_match_data_free(re->match);
+	pcre2_code_free(re->code);
+	buf_free(&re->scratch);
+	free(re);
+}
+
+unsigned
+regex_groups(const struct regex *re)
+{
+	return re->groups;
+}
+
+bool
+regex_cheap(const struct regex *re)
+{
+	return re->literal != NULL;
+}
+
+/*
+ * Searches t from byte `from` on.  1 with the slice in *whole, the groups in
+ * re->match or, for a literal, the one group as *whole; 0; or REGEX_LIMIT.
+ */
+static int
+search(struct regex *re, struct text t, size_t from, uint32_t options,
+    struct text *whole)
+{
+	const size_t *place;
+	int found;
+
+	if (re->literal != NULL) {
+		/* where it matched nothing, it matches nothing else */
+		if (options != 0)
+			from += text_char(t.at + from, t.at + t.len);
+		return literal_find(re->literal, t, from, whole);
+	}
+	found = (re->jit ? pcre2_jit_match : pcre2_match)(re->code,
+	    (PCRE2_SPTR)t.at, t.len, from, options, re->match, re->limits);
+	if (found == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (found < 0)
+		return REGEX_LIMIT;
+	place = pcre2_get_ovector_pointer(re->match);
+	*whole = (struct text){t.at + place[0], place[1] - place[0]};
+	return 1;
+}
+
+/* t, but never NULL, which neither PCRE2 nor memmem takes. */
+static struct text
+solid(struct text t)
+{
+	return t.at != NULL ? t : (struct text){"", 0};
+}
+
+int
+regex_test(struct regex *re, struct text t)
+{
+	struct text whole;
+
+	return search(re, solid(t), 0, 0, &whole);
+}
+
+/* What a group matched in the last search; false: nothing. */
+static bool
+group_text(const struct regex *re, struct text t, int group, struct text whole,
+    struct text *out)
+{
+	const size_t *place;
+
+	if (re->literal != NULL || group == 0) {
+		*out = whole;
+		return true;
+	}
+	place = pcre2_get_ovector_pointer(re->match) + 2 * group;
+	if (place[0] == PCRE2_UNSET)
+		return false;
+	*out = (struct text){t.at + place[0], place[1] - place[0]};
+	return true;
+}
+
+int
+regex_match(struct regex *re, struct text t, unsigned group, struct text *out)
+{
+	struct text whole;
+	int found;
+
+	t = solid(t);
+	found = search(re, t, 0, 0, &whole);
+	if (found == 1)
+		found = group_text(re, t, (int)group, whole, out);
+	return found;
+}
+
+/* Appends the replacement for the match that was found. */
+static void
+add_pieces(struct regex *re, struct text t, struct text whole,
+    const struct regex_piece *piece, size_t n)
+{
+	struct text part;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		part = piece[i].text;
+		if (piece[i].group < 0 ||
+		    group_text(re, t, piece[i].group, whole, &part))
+			buf_add(&re->scratch, part.at, part.len);
+	}
+}
+
+/*
+ * Finds the next match from byte `from` on.  The interpreter looks through
+ * the rest of t for invalid bytes every time, which for a long t with many
+ * matches would take for ever.
+ */
+static int
+search_next(struct regex *re, struct text t, size_t from, bool not_empty,
+    uint64_t *checked, struct text *whole)
+{
+	*checked += t.len - from;
+	if (re->literal == NULL && !re->jit && *checked > UTF_CHECKED)
+		return REGEX_LIMIT;
+	return search(re, t, from, not_empty ? PCRE2_NOTEMPTY_ATSTART : 0,
+	    whole);
+}
+
+int
+regex_replace(struct regex *re, struct text t, bool all,
+    const struct regex_piece *piece, size_t n, struct arena *a,
+    struct text *out)
+{
+	const char *copied;
+	struct text whole;
+	uint64_t checked = 0;
+	bool empty;
+	char *bytes;
+	int found;
+
+	*out = t = solid(t);
+	re->scratch.len = 0;
+	copied = t.at;
+	found = search_next(re, t, 0, false, &checked, &whole);
+	if (found != 1)
+		return found;
+	do {
+		buf_add(&re->scratch, copied, (size_t)(whole.at - copied));
+		add_pieces(re, t, whole, piece, n);
+		copied = whole.at + whole.len;
+		/* where an empty match was, only a longer one is another */
+		empty = whole.len == 0;
+		if (!all || (empty && copied == t.at + t.len))
+			break;
+		found = search_next(re, t, (size_t)(copied - t.at), empty,
+		    &checked, &whole);
+	} while (found == 1);
+	if (found < 0)
+		return found;
+	buf_add(&re->scratch, copied, (size_t)(t.at + t.len - copied));
+	bytes = arena_alloc(a, re->scratch.len);
+	memcpy(bytes, re->scratch.data, re->scratch.len);
+	*out = (struct text){bytes, re->scratch.len};
+	return 1;
+}
