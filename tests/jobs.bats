@@ -63,6 +63,24 @@ little() {
 
 @test "csvmap stays under 4 MiB" { little csvmap "$days"; }
 
+# clean PROGRAM ARG...: valgrind has nothing to say, also of memory not freed.
+clean() {
+	program=$1
+	shift
+	need "$program"
+	command -v valgrind >/dev/null || skip "no valgrind"
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	"$PARKING" -n 2000 -q 100 -o 20 >parking.csv
+	valgrind -q --leak-check=full --show-leak-kinds=all --error-exitcode=9 \
+		"$BIN/$program" "$@" <parking.csv >/dev/null
+}
+
+@test "valgrind finds nothing in csvcut" { clean csvcut -c "$five"; }
+
+@test "valgrind finds nothing in csvfilter" { clean csvfilter "$ford"; }
+
+@test "valgrind finds nothing in csvmap" { clean csvmap "$days"; }
+
 @test "the demo shows both jobs" {
 	need csvmap
 	SIZE=1M "$BATS_TEST_DIRNAME/demo" >out
