@@ -34,8 +34,9 @@ struct reader {
 	char line_end[2];    /* the header's, for a last record without one */
 	size_t line_end_len;
 
-	struct split_plan plan;
+	size_t columns;      /* 0: the first record tells */
 	struct span *spans;
+	size_t nspans;
 	struct field *field; /* the slices of the record */
 	struct field *all;   /* every field of one that was not looked up */
 	size_t all_room;
@@ -84,15 +85,6 @@ reader_new_fd(int fd, const char *name, const struct reader_options *opt)
 	return r;
 }
 
-static void
-plan_free(struct split_plan *p)
-{
-	free(p->cut);
-	free(p->left);
-	free(p->right);
-	free(p->at);
-}
-
 void
 reader_free(struct reader *r)
 {
@@ -101,7 +93,6 @@ reader_free(struct reader *r)
 	source_free(&r->source);
 	split_free(&r->split);
 	odd_free(r->odd);
-	plan_free(&r->plan);
 	free(r->names);
 	free(r->header_bytes);
 	free(r->spans);
@@ -395,7 +386,7 @@ cut_off(struct reader *r, struct record *rec, size_t end)
 static void
 slice(struct reader *r, size_t n)
 {
-	for (size_t i = 0; i < r->plan.nslices; i++) {
+	for (size_t i = 0; i < r->nspans; i++) {
 		const struct span s = r->spans[i];
 		const size_t last = s.last < n ? s.last : n;
 		const struct field *end = r->all + last - 1;
@@ -418,23 +409,23 @@ pad(struct reader *r, struct record *rec, size_t n)
 
 	b->len = 0;
 	buf_add(b, rec->raw, rec->len);
-	for (size_t i = n; i < r->plan.columns; i++)
+	for (size_t i = n; i < r->columns; i++)
 		buf_add_byte(b, r->opt.dialect.delim);
 	buf_add(b, rec->raw + rec->len, rec->end);
 	buf_add(b, slack, sizeof slack);
 	for (size_t i = 0; i < n; i++)
 		r->all[i].raw = b->data + (r->all[i].raw - rec->raw);
-	for (size_t i = n; i < r->plan.columns; i++)
+	for (size_t i = n; i < r->columns; i++)
 		r->all[i] = (struct field){b->data + rec->len + i - n + 1, 0};
 	rec->raw = b->data;
-	rec->len += r->plan.columns - n;
+	rec->len += r->columns - n;
 }
 
 static void
 make_all(struct reader *r, size_t n)
 {
-	if (n < r->plan.columns)
-		n = r->plan.columns;
+	if (n < r->columns)
+		n = r->columns;
 	if (n <= r->all_room)
 		return;
 	r->all_room = n;
@@ -445,7 +436,7 @@ make_all(struct reader *r, size_t n)
 static int
 deliver(struct reader *r, struct record *rec, size_t n)
 {
-	const size_t columns = r->plan.columns;
+	const size_t columns = r->columns;
 
 	rec->nfields = n;
 	rec->field = r->all;
@@ -484,16 +475,21 @@ take(struct reader *r, struct record *rec, size_t end)
 {
 	size_t n;
 
+	if (UNLIKELY(end < r->start)) { /* the LF of a CR LF */
+		r->split.next++;
+		return AGAIN;
+	}
 	if (!cut_off(r, rec, end))
 		return NEEDS_TEXT;
 	r->split.next++;
-	if (UNLIKELY(rec->len == 0) && !(r->begun && r->plan.columns == 1))
+	if (UNLIKELY(rec->len == 0) && !(r->begun && r->columns == 1))
 		return AGAIN;
 	if (UNLIKELY(rec->len > r->opt.max_record))
 		return too_long(r);
 	r->records += r->begun;
-	n = split_fields(&r->split, &r->plan, r->first, end, r->field);
-	if (UNLIKELY(n != r->plan.columns)) {
+	n = split_fields(&r->split, r->first, end, r->spans, r->nspans,
+	    r->columns, r->field);
+	if (UNLIKELY(n != r->columns)) {
 		make_all(r, n);
 		split_all(&r->split, r->first, end, r->all);
 		return deliver(r, rec, n);
@@ -632,10 +628,10 @@ first_record(struct reader *r, struct record *rec)
 	int got;
 
 	r->begun = false;
-	r->plan.columns = 0;
+	r->columns = 0;
 	got = next_here(r, rec, true);
 	r->begun = true;
-	r->plan.columns = r->header.n;
+	r->columns = r->header.n;
 	return got;
 }
 
@@ -676,7 +672,7 @@ begin_file(struct reader *r)
 	if (first) {
 		r->header.n = r->opt.nnames > 0 ? r->opt.nnames : rec.nfields;
 		r->header.name = r->opt.names;
-		reader_need(r, NULL, 0);
+		r->columns = r->header.n;
 	}
 	if (r->opt.no_header && r->opt.nnames == 0) {
 		push_back(r);
@@ -702,59 +698,14 @@ reader_header(struct reader *r, const struct header **h)
 	return r->header.n > 0 ? 1 : begin_file(r);
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The place of a delimiter in the plan; the record's ends come last. */
-static uint32_t
-cut_index(const struct split_plan *p, size_t number)
-{
-	const uint32_t key = (uint32_t)number;
-	const uint32_t *found;
-
-	if (number == 0)
-		return (uint32_t)p->ncuts;
-	if (number == p->columns)
-		return (uint32_t)p->ncuts + 1;
-	found = bsearch(&key, p->cut, p->ncuts, sizeof *p->cut, by_number);
-	return (uint32_t)(found - p->cut);
-}
-
 void
 reader_need(struct reader *r, const struct span *spans, size_t n)
 {
-	struct split_plan *p = &r->plan;
-	size_t cuts = 0;
-
-	plan_free(p);
-	*p = (struct split_plan){.columns = r->header.n, .nslices = n};
-	p->cut = mem_new(n + 1, 2 * sizeof *p->cut);
-	p->left = mem_new(n, sizeof *p->left);
-	p->right = mem_new(n, sizeof *p->right);
-	for (size_t i = 0; i < n; i++) {
-		if (spans[i].first > 1)
-			p->cut[cuts++] = (uint32_t)spans[i].first - 1;
-		if (spans[i].last < p->columns)
-			p->cut[cuts++] = (uint32_t)spans[i].last;
-	}
-	qsort(p->cut, cuts, sizeof *p->cut, by_number);
-	for (size_t i = 0; i < cuts; i++)
-		if (i == 0 || p->cut[i] != p->cut[p->ncuts - 1])
-			p->cut[p->ncuts++] = p->cut[i];
-	p->at = mem_new(p->ncuts + 2, sizeof *p->at);
-	for (size_t i = 0; i < n; i++) {
-		p->left[i] = cut_index(p, spans[i].first - 1);
-		p->right[i] = cut_index(p, spans[i].last);
-	}
 	r->spans = mem_resize(r->spans, n, sizeof *r->spans);
+	r->field = mem_resize(r->field, n, sizeof *r->field);
 	if (n > 0)
 		memcpy(r->spans, spans, n * sizeof *spans);
-	r->field = mem_resize(r->field, n, sizeof *r->field);
+	r->nspans = n;
 }
 
 static int

@@ -2,30 +2,181 @@
  * scan: 64 bytes of text to bit masks, one bit a byte, bit 0 the first.
  *
  * The only code that exists once per instruction set.  It knows nothing of
- * CSV but four byte values.
+ * CSV but three classes of bytes.  Everything here is inlined into the loops
+ * of split.c, which are compiled for each set by function attributes.
  */
 #ifndef RECORD_SCAN_H
 #define RECORD_SCAN_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define SCAN_INLINE static inline __attribute__((always_inline))
 
 struct masks {
-	uint64_t quote, delim, cr, lf;
+	uint64_t quote, delim, eol; /* eol: CR or LF */
 };
 
-struct scan {
-	const char *name;
-	/* Fills out[i] for the n blocks of 64 bytes at text. */
-	void (*blocks)(const char *text, size_t n, char quote, char delim,
-	    struct masks *out);
-	int (*works)(void); /* does this processor have it? */
-};
+#if defined(__x86_64__)
 
-/* All that were compiled in, the best first, ended by a NULL name. */
-extern const struct scan scans[];
+#define SCAN_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define SCAN_AVX512 \
+	__attribute__((target("avx512bw,avx512vl,avx2,bmi,bmi2,popcnt")))
 
-/* The best one that works here. */
-const struct scan *scan_best(void);
+SCAN_AVX512 SCAN_INLINE struct masks
+scan_avx512(const char *text, char quote, char delim)
+{
+	const __m512i x = _mm512_loadu_si512((const void *)text);
+
+	return (struct masks){
+	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(quote)),
+	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(delim)),
+	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n')) |
+		_mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'))};
+}
+
+SCAN_AVX2 SCAN_INLINE uint64_t
+gather_avx2(__m256i low, __m256i high)
+{
+	return (uint32_t)_mm256_movemask_epi8(low) |
+	    (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+SCAN_AVX2 SCAN_INLINE __m256i
+eol_avx2(__m256i x)
+{
+	return _mm256_or_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('\n')),
+	    _mm256_cmpeq_epi8(x, _mm256_set1_epi8('\r')));
+}
+
+SCAN_AVX2 SCAN_INLINE struct masks
+scan_avx2(const char *text, char quote, char delim)
+{
+	const __m256i a = _mm256_loadu_si256((const void *)text);
+	const __m256i b = _mm256_loadu_si256((const void *)(text + 32));
+	const __m256i q = _mm256_set1_epi8(quote);
+	const __m256i d = _mm256_set1_epi8(delim);
+
+	return (struct masks){
+	    gather_avx2(_mm256_cmpeq_epi8(a, q), _mm256_cmpeq_epi8(b, q)),
+	    gather_avx2(_mm256_cmpeq_epi8(a, d), _mm256_cmpeq_epi8(b, d)),
+	    gather_avx2(eol_avx2(a), eol_avx2(b))};
+}
+
+SCAN_INLINE struct masks
+scan_sse2(const char *text, char quote, char delim)
+{
+	struct masks m = {0, 0, 0};
+
+	for (int i = 0; i < 64; i += 16) {
+		const __m128i x = _mm_loadu_si128((const void *)(text + i));
+		const __m128i q = _mm_cmpeq_epi8(x, _mm_set1_epi8(quote));
+		const __m128i d = _mm_cmpeq_epi8(x, _mm_set1_epi8(delim));
+		const __m128i e =
+		    _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\n')),
+			_mm_cmpeq_epi8(x, _mm_set1_epi8('\r')));
+
+		m.quote |= (uint64_t)(uint16_t)_mm_movemask_epi8(q) << i;
+		m.delim |= (uint64_t)(uint16_t)_mm_movemask_epi8(d) << i;
+		m.eol |= (uint64_t)(uint16_t)_mm_movemask_epi8(e) << i;
+	}
+	return m;
+}
+
+#elif defined(__aarch64__)
+
+/* Four times 16 bytes of all ones or zeros to 64 bits. */
+SCAN_INLINE uint64_t
+gather_neon(const uint8x16_t is[4])
+{
+	static const uint8_t weight[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4,
+	    8, 16, 32, 64, 128};
+	const uint8x16_t w = vld1q_u8(weight);
+	uint8x16_t sum;
+
+	/* three pairwise additions leave in byte k the bits of bytes 8k.. */
+	sum = vpaddq_u8(
+	    vpaddq_u8(vandq_u8(is[0], w), vandq_u8(is[1], w)),
+	    vpaddq_u8(vandq_u8(is[2], w), vandq_u8(is[3], w)));
+	sum = vpaddq_u8(sum, sum);
+	return vgetq_lane_u64(vreinterpretq_u64_u8(sum), 0);
+}
+
+SCAN_INLINE struct masks
+scan_neon(const char *text, char quote, char delim)
+{
+	const uint8x16_t cr = vdupq_n_u8('\r'), lf = vdupq_n_u8('\n');
+	uint8x16_t q[4], d[4], e[4];
+
+	for (int i = 0; i < 4; i++) {
+		const uint8x16_t x = vld1q_u8((const uint8_t *)text + 16 * i);
+
+		q[i] = vceqq_u8(x, vdupq_n_u8((uint8_t)quote));
+		d[i] = vceqq_u8(x, vdupq_n_u8((uint8_t)delim));
+		e[i] = vorrq_u8(vceqq_u8(x, cr), vceqq_u8(x, lf));
+	}
+	return (struct masks){gather_neon(q), gather_neon(d), gather_neon(e)};
+}
+
+#endif
+
+/* The 8 bytes at text, the first one lowest, on any processor. */
+SCAN_INLINE uint64_t
+load_plain(const char *text)
+{
+	uint64_t word;
+
+	memcpy(&word, text, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/*
+ * The top bit of each of the 8 bytes that equal byte.  With x = word ^ copies
+ * of it a byte of x is zero iff (x & 7f) + 7f and x both leave its top bit
+ * clear; no carry leaves a byte.
+ */
+SCAN_INLINE uint64_t
+equal_plain(uint64_t word, char byte)
+{
+	const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	const uint64_t x = word ^
+	    UINT64_C(0x0101010101010101) * (unsigned char)byte;
+
+	return ~(((x & low7) + low7) | x | low7);
+}
+
+/* Top bits of 8 bytes to 8 bits: the product has each of them once on top. */
+SCAN_INLINE uint64_t
+gather_plain(uint64_t tops)
+{
+	return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+SCAN_INLINE struct masks
+scan_plain(const char *text, char quote, char delim)
+{
+	struct masks m = {0, 0, 0};
+
+	for (int i = 0; i < 64; i += 8) {
+		const uint64_t x = load_plain(text + i);
+
+		m.quote |= gather_plain(equal_plain(x, quote)) << i;
+		m.delim |= gather_plain(equal_plain(x, delim)) << i;
+		m.eol |= gather_plain(equal_plain(x, '\n') |
+			     equal_plain(x, '\r'))
+		    << i;
+	}
+	return m;
+}
 
 #endif

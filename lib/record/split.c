@@ -4,31 +4,50 @@
 #include <string.h>
 
 #include "mem.h"
+#include "record/scan.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 #define BELOW(n) (BIT(n) - 1) /* n < 64 */
+#define ALL (~UINT64_C(0))
 #define INLINE static inline __attribute__((always_inline))
-#define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/* The same code, compiled for processors with and without bit operations. */
+/*
+ * The directory has an entry for every STEP-th delimiter.  With 8, blocks of
+ * few delimiters cost a search that the processor cannot predict.
+ */
+#define STEP 4
+
+typedef struct masks scan_fn(const char *text, char quote, char delim);
+typedef unsigned select_fn(uint64_t bits, uint64_t n);
+
+/* The loops, compiled for one instruction set. */
 struct split_code {
+	const char *name;
+	bool (*works)(void); /* does this processor have it? */
 	bool (*more)(struct split *s);
-	size_t (*fields)(struct split *s, const struct split_plan *plan,
-	    size_t start, size_t end, struct field *field);
+	size_t (*fields)(const struct split *s, size_t start, size_t end,
+	    const struct span *spans, size_t n, size_t columns,
+	    struct field *field);
 };
 
 /* Bit i is the parity of the bits 0 to i. */
 INLINE uint64_t
 parity_up_to(uint64_t x)
 {
-	x ^= x << 1;
-	x ^= x << 2;
-	x ^= x << 4;
-	x ^= x << 8;
-	x ^= x << 16;
-	x ^= x << 32;
+	for (int i = 1; i < 64; i *= 2)
+		x ^= x << i;
 	return x;
+}
+
+/* Is the byte before block b the end of a field or a record? */
+INLINE bool
+ended_before(const struct split *s, size_t b)
+{
+	const char before = b > 0 ? s->text[b * 64 - 1] : '\n';
+
+	return s->inside == 0 &&
+	    (before == s->delim || before == '\n' || before == '\r');
 }
 
 /*
@@ -43,139 +62,148 @@ parity_up_to(uint64_t x)
  *              nor is a quote
  */
 INLINE uint64_t
-apply_quotes(struct split *s, size_t b, struct masks *m, struct split_carry *c)
+apply_quotes(struct split *s, size_t b, struct masks *m)
 {
 	const uint64_t first = b == s->from / 64 ? BIT(s->from % 64) : 0;
-	const uint64_t inside = parity_up_to(m->quote) ^ c->inside;
+	const uint64_t inside = parity_up_to(m->quote) ^ s->inside;
 	const uint64_t opening = m->quote & inside;
 	const uint64_t closing = m->quote & ~inside;
-	const uint64_t after = closing << 1 | c->closing;
+	const uint64_t after = closing << 1 | s->closing;
 	uint64_t ended, bad_open, bad_next;
 
-	s->multiline |= ((m->cr | m->lf) & inside) != 0;
+	s->multiline |= (m->eol & inside) != 0;
 	m->delim &= ~inside;
-	m->cr &= ~inside;
-	m->lf &= ~inside;
-	ended = m->delim | m->cr | m->lf;
-	bad_open = opening & ~(ended << 1 | c->ended | after | first);
+	m->eol &= ~inside;
+	ended = m->delim | m->eol;
+	bad_open = opening &
+	    ~(ended << 1 | ended_before(s, b) | after | first);
 	bad_next = after & ~(ended | m->quote);
-	c->inside = (uint64_t)0 - (inside >> 63);
-	c->closing = closing >> 63;
+	s->inside = (uint64_t)0 - (inside >> 63);
+	s->closing = closing >> 63;
 	return bad_open | bad_next;
 }
 
 /* Where the index writes next. */
 struct cursor {
-	uint32_t *end;    /* the next record end */
-	uint32_t delims;  /* delimiters so far */
+	uint32_t *end;   /* the next line end */
+	uint64_t delims; /* how many so far */
 };
 
-/* Notes the record ends of a block; most blocks have at most two. */
+/* Notes the line ends of the block at base; most have one or none. */
 INLINE void
 note_ends(struct cursor *to, uint64_t ends, size_t base)
 {
 	const int n = __builtin_popcountll(ends);
 
-	for (int i = 0; i < 2; i++, ends &= ends - 1)
-		to->end[i] = (uint32_t)base +
-		    (uint32_t)__builtin_ctzll(ends | BIT(63));
-	for (int i = 2; UNLIKELY(i < n); i++, ends &= ends - 1)
+	/* no branch: whether a line ends here cannot be predicted */
+	to->end[0] = (uint32_t)base +
+	    (uint32_t)__builtin_ctzll(ends | BIT(63));
+	for (int i = 1; UNLIKELY(i < n); i++) {
+		ends &= ends - 1;
 		to->end[i] = (uint32_t)base + (uint32_t)__builtin_ctzll(ends);
+	}
 	to->end += n;
 }
 
-/* Notes the delimiters of block b and lets the directory lead to it. */
+/* Notes the delimiters of block b, which the directory is to lead to. */
 INLINE void
 note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims)
 {
-	uint32_t *entry = s->directory + (to->delims + 7) / 8;
+	uint32_t *const entry = s->directory + (to->delims + STEP - 1) / STEP;
+	const uint64_t n = (uint64_t)__builtin_popcountll(delims);
 
-	/* at most 8 multiples of 8 are here; the next block corrects the rest */
+	/* few need more than 8; one too many is corrected by the next block */
 	for (int i = 0; i < 8; i++)
 		entry[i] = (uint32_t)b;
-	s->delims[b] = delims;
-	to->delims += (uint32_t)__builtin_popcountll(delims);
-	s->before[b + 1] = to->delims;
+	for (uint64_t i = 8; UNLIKELY(i * STEP < n); i++)
+		entry[i] = (uint32_t)b;
+	s->block[b].delims = delims;
+	to->delims += n;
+	s->block[b + 1].before = to->delims;
 }
 
 /*
  * Indexes block b, of which the bits of text are text and those of fresh were
- * not indexed before.  A line end is where its first byte is: a LF behind a CR
- * is none.  Returns false when a record stops being well-formed in it.
+ * not indexed before.  Returns false when a record stops being well-formed.
  */
 INLINE bool
-index_block(struct split *s, struct cursor *to, struct split_carry *c, size_t b,
-    struct masks m, uint64_t text, uint64_t fresh)
+index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
+    uint64_t text, uint64_t fresh)
 {
-	uint64_t bad = 0, ends;
+	uint64_t bad;
 
-	if (UNLIKELY((m.quote | c->inside | c->closing) != 0))
-		bad = apply_quotes(s, b, &m, c) & text;
-	ends = m.cr | (m.lf & ~(m.cr << 1 | c->cr));
-	c->cr = m.cr >> 63;
-	c->ended = (m.delim | m.cr | m.lf) >> 63;
-	if (UNLIKELY(bad != 0)) {
+	if (UNLIKELY((m.quote | s->inside | s->closing) != 0) &&
+	    UNLIKELY((bad = apply_quotes(s, b, &m) & text) != 0)) {
 		s->odd = b * 64 + (size_t)__builtin_ctzll(bad);
 		fresh &= BELOW(s->odd % 64);
 	}
-	note_ends(to, ends & fresh, b * 64);
+	note_ends(to, m.eol & fresh, b * 64);
 	note_delims(s, to, b, m.delim);
-	return bad == 0;
+	return s->odd == SPLIT_NONE;
 }
 
-INLINE struct masks
-only(struct masks m, uint64_t bits)
+/*
+ * Indexes a block of which only a part counts: the text begins or ends in it,
+ * or it was incomplete when it was indexed before.
+ */
+INLINE bool
+index_edge(struct split *s, struct cursor *to, size_t b, struct masks m)
 {
-	return (struct masks){m.quote & bits, m.delim & bits, m.cr & bits,
-	    m.lf & bits};
+	uint64_t text = ALL, fresh = ALL;
+
+	if (b == s->from / 64)
+		text &= ~BELOW(s->from % 64);
+	if (b == s->len / 64)
+		text &= BELOW(s->len % 64);
+	if (b == s->seen / 64)
+		fresh = ~BELOW(s->seen % 64);
+	m = (struct masks){m.quote & text, m.delim & text, m.eol & text};
+	return index_block(s, to, b, m, text, fresh);
 }
 
 INLINE bool
-more(struct split *s)
+more(struct split *s, scan_fn *scan)
 {
-	struct masks masks[SPLIT_STRETCH];
-	struct split_carry c = s->carry;
-	const size_t first = s->seen / 64, all = (s->len + 63) / 64;
-	const size_t last = all - first < SPLIT_STRETCH ? all
-							: first + SPLIT_STRETCH;
-	struct cursor to = {s->end, s->before[first]};
-	uint64_t fresh = ~BELOW(s->seen % 64);
-	size_t b;
+	const char quote = s->quote, delim = s->delim, *const text = s->text;
+	size_t b = s->seen / 64, end = s->len / 64;
+	struct cursor to = {s->end, s->block[b].before};
+	bool good = s->odd == SPLIT_NONE && s->seen < s->len;
 
 	s->next = s->nends = 0;
-	if (s->odd != SPLIT_NONE || s->seen >= s->len)
+	if (!good)
 		return false;
-	s->scan->blocks(s->text + first * 64, last - first, s->quote, s->delim,
-	    masks);
-	if (s->from / 64 == first)
-		masks[0] = only(masks[0], ~BELOW(s->from % 64));
-	for (b = first; b < last && b < s->len / 64; b++) {
-		if (!index_block(s, &to, &c, b, masks[b - first], ~UINT64_C(0),
-			fresh))
-			break;
-		fresh = ~UINT64_C(0);
+	if (end > b + SPLIT_STRETCH)
+		end = b + SPLIT_STRETCH;
+	if (b < end && (s->seen % 64 != 0 || b == s->from / 64)) {
+		good = index_edge(s, &to, b, scan(text + b * 64, quote, delim));
+		b++;
 	}
-	s->carry = c;
-	s->seen = b * 64;
-	if (b < last && s->odd == SPLIT_NONE) { /* its carry must not stay */
-		const uint64_t text = BELOW(s->len % 64);
+	for (; b < end && good; b++)
+		good = index_block(s, &to, b,
+		    scan(text + b * 64, quote, delim), ALL, ALL);
+	if (b == s->len / 64 && s->len % 64 != 0 && good) {
+		/* incomplete, it will be indexed again: nothing is carried */
+		const uint64_t inside = s->inside, closing = s->closing;
 
-		index_block(s, &to, &c, b, only(masks[b - first], text), text,
-		    fresh);
+		index_edge(s, &to, b, scan(text + b * 64, quote, delim));
+		s->inside = inside;
+		s->closing = closing;
 		s->seen = s->len;
+	} else {
+		s->seen = b * 64;
 	}
-	s->open = c.inside != 0;
 	s->nends = (size_t)(to.end - s->end);
 	return true;
 }
 
 /* The number of delimiters before the byte at. */
-INLINE uint32_t
+INLINE uint64_t
 delims_before(const struct split *s, size_t at)
 {
-	return s->before[at / 64] +
-	    (uint32_t)__builtin_popcountll(
-		s->delims[at / 64] & BELOW(at % 64));
+	const struct split_block *b = &s->block[at / 64];
+
+	return b->before +
+	    (uint64_t)__builtin_popcountll(b->delims & BELOW(at % 64));
 }
 
 /*
@@ -183,7 +211,7 @@ delims_before(const struct split *s, size_t at)
  * summed up to each, find the byte, and the rest is a few steps in it.
  */
 INLINE unsigned
-select_plain(uint64_t bits, uint32_t n)
+select_plain(uint64_t bits, uint64_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t sums, x = bits - (bits >> 1 & ones * 0x55);
@@ -193,143 +221,157 @@ select_plain(uint64_t bits, uint32_t n)
 	sums = ((x + (x >> 4)) & ones * 0x0f) * ones;
 	/* bytes whose sum is at most n have 0x80 set here, and are passed */
 	x = ((ones * 0x80 | ones * n) - sums) & ones * 0x80;
-	at = (unsigned)__builtin_popcountll(x) * 8;
-	n -= at != 0 ? (uint32_t)(sums >> (at - 8) & 0xff) : 0;
+	at = (unsigned)((x >> 7) * ones >> 56) * 8;
+	n -= at != 0 ? sums >> (at - 8) & 0xff : 0;
 	for (bits >>= at; n > 0; n--)
 		bits &= bits - 1;
 	return at + (unsigned)__builtin_ctzll(bits);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("bmi,bmi2,popcnt"))) INLINE unsigned
-select_bmi2(uint64_t bits, uint32_t n)
-{
-	return (unsigned)__builtin_ctzll(
-	    __builtin_ia32_pdep_di(BIT(n), bits));
-}
-#endif
-
 /* Where delimiter n, counted from 0 over the whole index, stands. */
 INLINE size_t
-delim_at(const struct split *s, uint32_t n,
-    unsigned (*select)(uint64_t, uint32_t))
+delim_at(const struct split *s, uint64_t n, select_fn *select)
 {
-	size_t b = s->directory[n / 8];
+	const struct split_block *b = s->block + s->directory[n / STEP];
 
-	b += s->before[b + 1] <= n;
-	while (UNLIKELY(s->before[b + 1] <= n))
+	b += b[1].before <= n;
+	while (UNLIKELY(b[1].before <= n))
 		b++;
-	return b * 64 + select(s->delims[b], n - s->before[b]);
+	return (size_t)(b - s->block) * 64 + select(b->delims, n - b->before);
 }
 
 INLINE size_t
-fields(struct split *s, const struct split_plan *plan, size_t start,
-    size_t end, struct field *field, unsigned (*select)(uint64_t, uint32_t))
+fields(const struct split *s, size_t start, size_t end,
+    const struct span *spans, size_t n, size_t columns, struct field *field,
+    select_fn *select)
 {
-	const uint32_t first = delims_before(s, start);
-	const size_t n = delims_before(s, end) - first + 1;
-	size_t *at = plan->at;
+	const uint64_t first = delims_before(s, start);
+	const size_t count = (size_t)(delims_before(s, end) - first) + 1;
 
-	if (UNLIKELY(n != plan->columns))
-		return n;
-	for (size_t i = 0; i < plan->ncuts; i++)
-		at[i] = delim_at(s, first + plan->cut[i] - 1, select);
-	at[plan->ncuts] = start - 1; /* the record's start and end */
-	at[plan->ncuts + 1] = end;
-	for (size_t i = 0; i < plan->nslices; i++) {
-		const size_t left = at[plan->left[i]] + 1;
+	if (UNLIKELY(count != columns))
+		return count;
+	for (size_t i = 0; i < n; i++) {
+		size_t left = start, right = end;
 
+		if (spans[i].first > 1)
+			left = delim_at(s, first + spans[i].first - 2,
+				   select) +
+			    1;
+		if (spans[i].last < columns)
+			right = delim_at(s, first + spans[i].last - 1, select);
 		field[i].raw = s->text + left;
-		field[i].len = at[plan->right[i]] - left;
+		field[i].len = right - left;
 	}
-	return n;
+	return count;
+}
+
+/* The two loops for one way to scan and one to select. */
+#define VARIANT(name, attribute, scan, select)                                 \
+	attribute static bool more_##name(struct split *s)                     \
+	{                                                                      \
+		return more(s, scan);                                          \
+	}                                                                      \
+	attribute static size_t fields_##name(const struct split *s,           \
+	    size_t start, size_t end, const struct span *spans, size_t n,      \
+	    size_t columns, struct field *field)                               \
+	{                                                                      \
+		return fields(s, start, end, spans, n, columns, field,         \
+		    select);                                                   \
+	}
+
+static bool
+always(void)
+{
+	return true;
+}
+
+#if defined(__x86_64__)
+
+SCAN_AVX2 INLINE unsigned
+select_bmi2(uint64_t bits, uint64_t n)
+{
+	return (unsigned)_tzcnt_u64(_pdep_u64(BIT(n), bits));
 }
 
 static bool
-more_plain(struct split *s)
+has_avx2(void)
 {
-	return more(s);
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
-static size_t
-fields_plain(struct split *s, const struct split_plan *plan, size_t start,
-    size_t end, struct field *field)
+/* AMD before Zen 3 has a bit deposit that takes as long as a cache miss. */
+static bool
+has_quick_deposit(void)
 {
-	return fields(s, plan, start, end, field, select_plain);
+	return has_avx2() && !__builtin_cpu_is("znver1") &&
+	    !__builtin_cpu_is("znver2") && !__builtin_cpu_is("bdver4");
 }
 
-static const struct split_code code_plain = {more_plain, fields_plain};
-
-#if defined(__x86_64__)
-#define BITS __attribute__((target("bmi,bmi2,popcnt")))
-
-BITS static bool
-more_bmi2(struct split *s)
+static bool
+has_avx512(void)
 {
-	return more(s);
+	return has_quick_deposit() && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512vl");
 }
 
-BITS static size_t
-fields_bmi2(struct split *s, const struct split_plan *plan, size_t start,
-    size_t end, struct field *field)
-{
-	return fields(s, plan, start, end, field, select_bmi2);
-}
-
-/* For AMD before Zen 3, whose bit deposit takes as long as a cache miss. */
-BITS static size_t
-fields_popcnt(struct split *s, const struct split_plan *plan, size_t start,
-    size_t end, struct field *field)
-{
-	return fields(s, plan, start, end, field, select_plain);
-}
-
-static const struct split_code code_bmi2 = {more_bmi2, fields_bmi2};
-static const struct split_code code_popcnt = {more_bmi2, fields_popcnt};
-
-static const struct split_code *
-code_best(void)
-{
-	if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2") ||
-	    !__builtin_cpu_supports("popcnt"))
-		return &code_plain;
-	if (__builtin_cpu_is("bdver4") || __builtin_cpu_is("znver1") ||
-	    __builtin_cpu_is("znver2"))
-		return &code_popcnt;
-	return &code_bmi2;
-}
-#else
-static const struct split_code *
-code_best(void)
-{
-	return &code_plain;
-}
+VARIANT(avx512, SCAN_AVX512, scan_avx512, select_bmi2)
+VARIANT(avx2, SCAN_AVX2, scan_avx2, select_bmi2)
+VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, select_plain)
+VARIANT(sse2, , scan_sse2, select_plain)
+#elif defined(__aarch64__)
+VARIANT(neon, , scan_neon, select_plain)
 #endif
+VARIANT(plain, , scan_plain, select_plain)
+
+/* The best first. */
+static const struct split_code codes[] = {
+#if defined(__x86_64__)
+    {"avx512", has_avx512, more_avx512, fields_avx512},
+    {"avx2", has_quick_deposit, more_avx2, fields_avx2},
+    {"avx2-plain", has_avx2, more_avx2_plain, fields_avx2_plain},
+    {"sse2", always, more_sse2, fields_sse2},
+#elif defined(__aarch64__)
+    {"neon", always, more_neon, fields_neon},
+#endif
+    {"plain", always, more_plain, fields_plain},
+};
+
+static const struct split_code *
+find_code(size_t i)
+{
+	for (size_t j = 0; j < sizeof codes / sizeof *codes; j++)
+		if (codes[j].works() && i-- == 0)
+			return &codes[j];
+	return NULL;
+}
+
+const char *
+split_name(size_t i)
+{
+	const struct split_code *code = find_code(i);
+
+	return code != NULL ? code->name : NULL;
+}
 
 bool
 split_use(struct split *s, const char *name)
 {
-	const struct scan *scan = scans;
+	const struct split_code *code = find_code(0);
 
-	if (name == NULL) {
-		s->scan = scan_best();
-		s->code = code_best();
-		return true;
-	}
-	while (scan->name != NULL && strcmp(scan->name, name) != 0)
-		scan++;
-	if (scan->name == NULL || !scan->works())
-		return false;
-	s->scan = scan;
-	/* what is chosen by name is to run as on a processor without more */
-	s->code = scan == scan_best() ? code_best() : &code_plain;
-	return true;
+	for (size_t i = 1; name != NULL && code != NULL &&
+	     strcmp(code->name, name) != 0; i++)
+		code = find_code(i);
+	if (code != NULL)
+		s->code = code;
+	return code != NULL;
 }
 
 void
 split_init(struct split *s, char quote, char delim)
 {
 	memset(s, 0, offsetof(struct split, end));
+	s->nends = s->next = 0;
 	s->quote = quote;
 	s->delim = delim;
 	split_use(s, NULL);
@@ -338,8 +380,7 @@ split_init(struct split *s, char quote, char delim)
 void
 split_free(struct split *s)
 {
-	free(s->delims);
-	free(s->before);
+	free(s->block);
 	free(s->directory);
 }
 
@@ -353,10 +394,9 @@ split_grown(struct split *s, const char *text, size_t len)
 	if (blocks <= s->blocks)
 		return;
 	s->blocks = blocks > s->blocks * 2 ? blocks : s->blocks * 2;
-	s->delims = mem_resize(s->delims, s->blocks, sizeof *s->delims);
-	s->before = mem_resize(s->before, s->blocks + 1, sizeof *s->before);
+	s->block = mem_resize(s->block, s->blocks, sizeof *s->block);
 	s->directory = mem_resize(s->directory, s->blocks + 2,
-	    8 * sizeof *s->directory);
+	    64 / STEP * sizeof *s->directory);
 }
 
 void
@@ -365,9 +405,9 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 	split_grown(s, text, len);
 	s->from = s->seen = from;
 	s->odd = SPLIT_NONE;
-	s->open = s->multiline = false;
-	s->carry = (struct split_carry){0, 0, 0, 0};
-	s->before[from / 64] = 0;
+	s->multiline = false;
+	s->inside = s->closing = 0;
+	s->block[from / 64].before = 0;
 	s->nends = s->next = 0;
 }
 
@@ -378,20 +418,21 @@ split_more(struct split *s)
 }
 
 size_t
-split_fields(struct split *s, const struct split_plan *plan, size_t start,
-    size_t end, struct field *field)
+split_fields(const struct split *s, size_t start, size_t end,
+    const struct span *spans, size_t n, size_t columns, struct field *field)
 {
-	return s->code->fields(s, plan, start, end, field);
+	return s->code->fields(s, start, end, spans, n, columns, field);
 }
 
 void
-split_all(struct split *s, size_t start, size_t end, struct field *field)
+split_all(const struct split *s, size_t start, size_t end,
+    struct field *field)
 {
-	const uint32_t first = delims_before(s, start);
-	const uint32_t n = delims_before(s, end) - first;
+	const uint64_t first = delims_before(s, start);
+	const uint64_t n = delims_before(s, end) - first;
 	size_t left = start;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		const size_t at = delim_at(s, first + i, select_plain);
 
 		field[i] = (struct field){s->text + left, at - left};

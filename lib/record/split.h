@@ -21,66 +21,50 @@
 #include <stdint.h>
 
 #include "record.h"
-#include "record/scan.h"
 
 #define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
 #define SPLIT_NONE SIZE_MAX
 
-/* What is known at the start of a block about the byte before it. */
-struct split_carry {
-	uint64_t inside;  /* all ones: inside quotes */
-	uint64_t closing; /* 1: it was a closing quote */
-	uint64_t ended;   /* 1: it was a delimiter or ended a record */
-	uint64_t cr;      /* 1: it was a CR that ended a record */
+struct split_block {
+	uint64_t delims; /* those that separate fields */
+	uint64_t before; /* how many there are in all blocks before */
 };
 
 struct split {
-	const struct scan *scan;
 	const struct split_code *code;
 	char quote, delim;
 
 	const char *text;
-	size_t len;       /* bytes of text; SPLIT_SLACK more can be read */
-	size_t from;      /* the index begins here, at a record's start */
-	size_t seen;      /* indexed so far: up to here */
-	size_t odd;       /* where a record stops being well-formed, or NONE */
-	bool open;        /* is seen inside quotes? */
-	bool multiline;   /* was there a line end inside quotes? */
-	struct split_carry carry; /* at the last whole block before seen */
+	size_t len;        /* bytes of text; SPLIT_SLACK more can be read */
+	size_t from;       /* the index begins here, at a record's start */
+	size_t seen;       /* indexed so far: up to here */
+	size_t odd;        /* where a record stops being well-formed, or NONE */
+	bool multiline;    /* was there a line end inside quotes? */
+	uint64_t inside;   /* all ones: the last whole block ended in quotes */
+	uint64_t closing;  /* 1: its last byte is a closing quote */
 
-	/* Per block: its separating delimiters, and how many came before. */
-	uint64_t *delims;
-	uint32_t *before; /* one more than delims */
-	/* directory[k]: the block of delimiter 8k, counted from 0 */
-	uint32_t *directory;
-	size_t blocks; /* allocated */
+	struct split_block *block;
+	uint32_t *directory; /* [k]: the block of delimiter 4k, from 0 */
+	size_t blocks;       /* allocated */
 
-	uint32_t end[SPLIT_STRETCH * 64 + 4]; /* where records end, in order */
+	/*
+	 * Where lines end that are not inside quotes: every CR and LF, so a CR
+	 * LF stands here twice.
+	 */
+	uint32_t end[SPLIT_STRETCH * 64 + 4];
 	size_t nends, next; /* next: the first that was not taken */
 };
 
 #define SPLIT_SLACK 128 /* bytes behind the text that can be read */
-
-/* An order for fields: which delimiters, and which slices between them. */
-struct split_plan {
-	/*
-	 * cut[i] is the number of a delimiter in its record from 1; 0 stands
-	 * for the record's start, columns for its end.
-	 */
-	uint32_t *cut;
-	size_t ncuts;
-	/* slice i lies between cuts left[i] and right[i] */
-	uint32_t *left, *right;
-	size_t nslices;
-	size_t columns;
-	size_t *at; /* room for the ncuts positions of one record */
-};
 
 void split_init(struct split *s, char quote, char delim);
 void split_free(struct split *s);
 
 /* Takes another instruction set, for tests; name NULL: the best one. */
 bool split_use(struct split *s, const char *name);
+
+/* The names of those that this processor has, the best first, then NULL. */
+const char *split_name(size_t i);
 
 /*
  * The text is now these len bytes, and a record starts at from.  Forgets the
@@ -92,20 +76,20 @@ void split_begin(struct split *s, const char *text, size_t len, size_t from);
 void split_grown(struct split *s, const char *text, size_t len);
 
 /*
- * Indexes the next stretch.  Returns false when the text is at its end or the
- * index stopped at an odd byte; s->end then holds no more than before.
+ * Indexes the next stretch, when the ends of the last one were taken.  Returns
+ * false when the text is at its end or the index stopped at an odd byte.
  */
 bool split_more(struct split *s);
 
 /*
- * Of the record from start to end, both taken from the index in order: stores
- * the slices of plan in field, if it has plan->columns fields.  Returns its
- * number of fields.
+ * Of the record from start to end: stores its n slices in field if it has
+ * this number of columns.  Returns its number of fields.
  */
-size_t split_fields(struct split *s, const struct split_plan *plan,
-    size_t start, size_t end, struct field *field);
+size_t split_fields(const struct split *s, size_t start, size_t end,
+    const struct span *spans, size_t n, size_t columns, struct field *field);
 
 /* Every field of such a record; room in field for split_fields' number. */
-void split_all(struct split *s, size_t start, size_t end, struct field *field);
+void split_all(const struct split *s, size_t start, size_t end,
+    struct field *field);
 
 #endif

@@ -6,7 +6,7 @@
 #include <csv.h>
 
 #include "probe.h"
-#include "record/scan.h"
+#include "record/split.h"
 
 static const char alphabet[] = "a ,\"\r\n";
 
@@ -185,18 +185,12 @@ check_job(void)
 static void
 each_way(const char *text, size_t len)
 {
-	const struct scan *scan;
-
 	job.file[0] = (struct file){text, len};
 	model_run(&job, &want);
-	for (scan = scans; scan->name != NULL; scan++) {
-		if (!scan->works())
-			continue;
-		job.opt.scan = scan->name;
+	for (size_t i = 0; (job.opt.scan = split_name(i)) != NULL; i++)
 		for (job.chunk = 0; job.chunk < len || job.chunk == 0;
 		     job.chunk++)
 			check_job();
-	}
 	job.chunk = 0;
 }
 
