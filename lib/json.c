@@ -130,7 +130,8 @@ struct item {
 
 /*
  * Takes the item at *text, up to a comma outside quotes, and moves *text
- * behind it.  0 with an item to be freed, or -1 with a message.
+ * behind it, to NULL behind the last.  0 with an item to be freed, or -1 with a
+ * message.
  */
 static int
 next_item(const char **text, struct item *item, struct buf *say)
@@ -146,7 +147,7 @@ next_item(const char **text, struct item *item, struct buf *say)
 		if (*p == ':' && !quoted)
 			colon = p;
 	}
-	*text = *p == ',' ? p + 1 : p;
+	*text = *p == ',' ? p + 1 : NULL;
 	for (i = NUMBER; colon != NULL && i <= VALUE; i++) {
 		n = (size_t)(p - colon - 1);
 		if (n != strlen(type_names[i]) ||
@@ -173,7 +174,7 @@ json_check_types(const char *list, struct buf *say)
 			return -1;
 		done = columns_check(item.columns, say);
 		free(item.columns);
-	} while (done == 0 && *list != '\0');
+	} while (done == 0 && list != NULL);
 	return done;
 }
 
@@ -195,7 +196,7 @@ json_types(
 			j->type[columns.item[i].number - 1] = item.type;
 		if (done == 0)
 			columns_free(&columns);
-	} while (done == 0 && *list != '\0');
+	} while (done == 0 && list != NULL);
 	return done;
 }
 
