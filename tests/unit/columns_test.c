@@ -2,9 +2,12 @@
 
 #include "columns.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "columns/glob.h"
 
 static int passed, failed;
 
@@ -34,8 +37,8 @@ static const struct field plain_names[] = {FIELD("id"), FIELD("name"),
     FIELD("dim_x"), FIELD("dim_y"), FIELD("note"), FIELD("price, net")};
 static const struct header plain = HEADER(plain_names);
 
-static const struct field twice_names[] = {
-    FIELD("id"), FIELD("name"), FIELD("name"), FIELD("end")};
+static const struct field twice_names[] = {FIELD("id"), FIELD("name"),
+    FIELD("name"), FIELD("end")};
 static const struct header twice = HEADER(twice_names);
 
 static const struct field odd_names[] = {FIELD("2"), FIELD("a-b"), FIELD("c"),
@@ -150,8 +153,8 @@ ranges(void)
 	CHECK(gives("id-end", &twice, "1 2 3 4"));
 	CHECK(gives("2-3", &nameless, "2 3"));
 	CHECK(gives("3-1", &plain, "the range \"3-1\" runs backwards"));
-	CHECK(gives(
-	    "note-name", &plain, "the range \"note-name\" runs backwards"));
+	CHECK(gives("note-name", &plain,
+	    "the range \"note-name\" runs backwards"));
 }
 
 static void
@@ -178,6 +181,42 @@ patterns(void)
 	    "\"dim_y\"?"));
 	CHECK(gives("Note[", &plain,
 	    "no column matches \"Note[\"; did you mean \"note\"?"));
+}
+
+/* The i-th text over the bytes of letters, shortest first. */
+static size_t
+text_of(size_t i, const char *letters, char *text)
+{
+	const size_t base = strlen(letters);
+	size_t n = 0;
+
+	for (; i > 0; i = (i - 1) / base)
+		text[n++] = letters[(i - 1) % base];
+	text[n] = '\0';
+	return n;
+}
+
+/* Every pattern up to five bytes means what fnmatch(3) says. */
+static void
+patterns_as_fnmatch(void)
+{
+	size_t differ = 0, i, j;
+	char pattern[8], name[8];
+
+	for (i = 1; i < 37449; i++) {
+		struct field p = {pattern, text_of(i, "ab*?[]-!", pattern)};
+
+		for (j = 0; j < 40; j++) {
+			struct field f = {name, text_of(j, "ab]", name)};
+
+			if (glob_match(&p, &f) ==
+			    (fnmatch(pattern, name, FNM_NOESCAPE) == 0))
+				continue;
+			if (differ++ < 10)
+				printf("'%s' and '%s'\n", pattern, name);
+		}
+	}
+	CHECK(differ == 0);
 }
 
 static void
@@ -208,8 +247,8 @@ renames(void)
 	CHECK(gives("z=a-b", &odd, "2=z"));
 	CHECK(gives("z=2", &nameless, "2=z"));
 	CHECK(gives("=id", &plain, "no new name in \"=id\""));
-	CHECK(gives(
-	    "x=nmae", &plain, "no column \"nmae\"; did you mean \"name\"?"));
+	CHECK(gives("x=nmae", &plain,
+	    "no column \"nmae\"; did you mean \"name\"?"));
 	CHECK(gives("x=7", &plain, "no column 7; the header has 6 columns"));
 	CHECK(gives("x=name", &twice, "column \"name\" is ambiguous: 2, 3"));
 }
@@ -228,8 +267,8 @@ refusals(void)
 	CHECK(gives("2-99", &plain, "no column 99; the header has 6 columns"));
 	CHECK(gives("0-2", &plain, "no column 0; the header has 6 columns"));
 	CHECK(gives("98-99", &plain, "no column 98; the header has 6 columns"));
-	CHECK(gives(
-	    "4", &nameless, "no column 4; the first record has 3 columns"));
+	CHECK(gives("4", &nameless,
+	    "no column 4; the first record has 3 columns"));
 	CHECK(gives("name", &twice, "column \"name\" is ambiguous: 2, 3"));
 	CHECK(gives("\"name\"", &twice, "column \"name\" is ambiguous: 2, 3"));
 	CHECK(gives("name-end", &twice, "column \"name\" is ambiguous: 2, 3"));
@@ -325,8 +364,8 @@ explains(const struct header *h, const char *name, const char *expected)
 static void
 expressions(void)
 {
-	static const struct field blank_names[] = {
-	    FIELD("zip "), FIELD("a"), FIELD(" zip")};
+	static const struct field blank_names[] = {FIELD("zip "), FIELD("a"),
+	    FIELD(" zip")};
 	static const struct header blank = HEADER(blank_names);
 
 	CHECK(explains(&parking, "Vehicle make",
@@ -357,7 +396,7 @@ name_lists(void)
 	struct field *names;
 
 	CHECK(columns_names("a,\"b,\"\"c\"\"\",,x=\"5\",\"\"", &names, &say) ==
-	      5);
+	    5);
 	CHECK(names[0].len == 1 && memcmp(names[0].raw, "a", 1) == 0);
 	CHECK(names[1].len == 5 && memcmp(names[1].raw, "b,\"c\"", 5) == 0);
 	CHECK(names[2].len == 0 && names[2].raw != NULL);
@@ -467,6 +506,7 @@ main(void)
 	names_and_positions();
 	ranges();
 	patterns();
+	patterns_as_fnmatch();
 	rest();
 	renames();
 	refusals();
