@@ -13,10 +13,10 @@ struct work {
 	const struct field **sorted; /* the names of h in order, equal ones by
 				      * position; NULL: there are no names */
 	struct column_list *list;
-	size_t room;	/* columns that list has room for */
-	char *spare;	/* list->names behind the last rename */
-	bool *named;	/* by index: is in the list without the * */
-	bool rest;	/* there was a * */
+	size_t room;    /* columns that list has room for */
+	char *spare;    /* list->names behind the last rename */
+	bool *named;    /* by index: is in the list without the * */
+	bool rest;      /* there was a * */
 	size_t rest_at; /* where in the list its columns belong */
 	struct buf *say;
 };
@@ -148,25 +148,12 @@ refuse_token(struct work *w, const struct field *token)
 	return -1;
 }
 
-/* Says what is wrong with an item: before, the item in quotes, behind. */
-static int
-refuse_item(struct work *w, const char *before, const struct field *item,
-    const char *behind)
-{
-	buf_add_text(w->say, before);
-	buf_add_byte(w->say, '"');
-	name_show(w->say, item->raw, item->len);
-	buf_add_byte(w->say, '"');
-	buf_add_text(w->say, behind);
-	return -1;
-}
-
 static int
 add_rest(struct work *w)
 {
 	if (w->rest) {
-		buf_add_text(
-		    w->say, "* stands for all other columns, once in a list");
+		buf_add_text(w->say,
+		    "* stands for all other columns, once in a list");
 		return -1;
 	}
 	w->rest = true;
@@ -179,13 +166,13 @@ static int
 add_renamed(struct work *w, const struct field *item, size_t equals)
 {
 	const struct field new = {item->raw, equals};
-	const struct field old = {
-	    item->raw + equals + 1, item->len - equals - 1};
+	const struct field old = {item->raw + equals + 1,
+	    item->len - equals - 1};
 	const long number = find_token(w, &old);
 	struct field name;
 
 	if (new.len == 0)
-		return refuse_item(w, "no new name in ", item, "");
+		return item_refuse(w->say, "no new name in ", item, "");
 	if (number <= 0)
 		return refuse_token(w, &old);
 	name = decode(w, &new);
@@ -205,7 +192,7 @@ add_matches(struct work *w, const struct field *pattern)
 			add_same(w, i + 1);
 	if (w->list->n > before)
 		return 0;
-	refuse_item(w, "no column matches ", pattern, "");
+	item_refuse(w->say, "no column matches ", pattern, "");
 	name_suggest(w->say, h, pattern->raw, pattern->len, false);
 	return -1;
 }
@@ -264,24 +251,29 @@ add_range(struct work *w, const struct field *item)
 		found = r;
 	}
 	if (readings == 0)
-		return dashes == 1 ? refuse_range(w, item, &r)
-				   : refuse_token(w, item);
+		return dashes == 1 ? refuse_range(w, item, &r) :
+				     refuse_token(w, item);
 	if (readings > 1)
-		return refuse_item(w, "", item,
+		return item_refuse(w->say, "", item,
 		    " is more than one range; put the names in quotes");
 	if (found.first > found.last)
-		return refuse_item(w, "the range ", item, " runs backwards");
+		return item_refuse(w->say, "the range ", item,
+		    " runs backwards");
 	for (; found.first <= found.last; found.first++)
 		add_same(w, (size_t)found.first);
 	return 0;
 }
 
+/* A * that could be a name would make "all columns" depend on the header. */
 static int
 resolve(struct work *w, const struct field *item)
 {
-	const long number = find_token(w, item);
+	long number;
 	size_t at;
 
+	if (item->len == 1 && item->raw[0] == '*')
+		return add_rest(w);
+	number = find_token(w, item);
 	if (number > 0) {
 		add_same(w, (size_t)number);
 		return 0;
@@ -289,8 +281,6 @@ resolve(struct work *w, const struct field *item)
 	if (number < 0 || item_quoted(item) ||
 	    item_position(item, w->h->n, &at))
 		return refuse_token(w, item);
-	if (item->len == 1 && item->raw[0] == '*')
-		return add_rest(w);
 	at = item_find(item, 0, "=");
 	if (at < item->len)
 		return add_renamed(w, item, at);

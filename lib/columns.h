@@ -49,10 +49,10 @@ struct column_list {
  * is empty.  Items stand between commas and are, the first that fits:
  *
  *	@3 @-1        a position, also from the end
+ *	*             once: all columns that no other item names
  *	name          exactly; an error where two columns bear it
  *	"a, ""b"""    a name, with any bytes; also as part of what follows
  *	3             a position
- *	*             once: all columns that no other item names
  *	new=old       one column, and its new name
  *	dim_* a?[0-9] all columns whose names match
  *	a-b 2-5 3- -4 a range, of names or positions

@@ -61,8 +61,9 @@ glob_match(const struct field *pattern, const struct field *name)
 			from = s;
 			continue;
 		}
-		n = p < pattern_end && s < end ? match_byte(p, pattern_end, *s)
-					       : 0;
+		n = p < pattern_end && s < end ?
+		    match_byte(p, pattern_end, *s) :
+		    0;
 		if (n > 0) {
 			p += n;
 			s++;

@@ -26,13 +26,15 @@ opens_quote(const char *from, const char *p, const char *opens)
 	return *p == '"' && (p == from || strchr(opens, p[-1]) != NULL);
 }
 
-static int
-refuse(struct buf *say, const char *why, const char *item, size_t n)
+int
+item_refuse(struct buf *say, const char *before, const struct field *item,
+    const char *behind)
 {
-	buf_add_text(say, why);
+	buf_add_text(say, before);
 	buf_add_byte(say, '"');
-	name_show(say, item, n);
+	name_show(say, item->raw, item->len);
 	buf_add_byte(say, '"');
+	buf_add_text(say, behind);
 	return -1;
 }
 
@@ -43,10 +45,11 @@ item_text(const char *text)
 }
 
 int
-item_next(
-    struct field *text, const char *opens, struct field *item, struct buf *say)
+item_next(struct field *text, const char *opens, struct field *item,
+    struct buf *say)
 {
 	const char *from = text->raw, *end = from + text->len, *p = from;
+	struct field wrong;
 	size_t n;
 
 	while (p < end && *p != ',') {
@@ -54,14 +57,15 @@ item_next(
 			p++;
 			continue;
 		}
+		wrong = (struct field){p, (size_t)(end - p)};
 		n = quoted_length(p, end);
 		if (n == 0)
-			return refuse(say, "a quote is never closed: ", p,
-			    (size_t)(end - p));
+			return item_refuse(say, "the quote in ", &wrong,
+			    " is never closed");
 		p += n;
 		if (p < end && *p != ',' && strchr(opens, *p) == NULL)
-			return refuse(say, "text behind a closing quote: ", p,
-			    (size_t)(end - p));
+			return item_refuse(say,
+			    "text behind the closing quote in ", &wrong, "");
 	}
 	*item = (struct field){from, (size_t)(p - from)};
 	*text = (struct field){NULL, 0};
@@ -88,7 +92,7 @@ bool
 item_quoted(const struct field *item)
 {
 	return field_quoted(item, '"') &&
-	       quoted_length(item->raw, item->raw + item->len) == item->len;
+	    quoted_length(item->raw, item->raw + item->len) == item->len;
 }
 
 bool
@@ -127,8 +131,8 @@ never_a_column(const struct field *item)
 	size_t number;
 
 	return item->raw[0] == '@' &&
-	       item_position(item, SIZE_MAX / sizeof *item, &number) &&
-	       number == 0;
+	    item_position(item, SIZE_MAX / sizeof *item, &number) &&
+	    number == 0;
 }
 
 int
@@ -144,8 +148,8 @@ columns_check(const char *text, struct buf *say)
 			return -1;
 		}
 		if (never_a_column(&item))
-			return refuse(say, "no column has the position ",
-			    item.raw, item.len);
+			return item_refuse(say, "no column has the position ",
+			    &item, "");
 	}
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include "record.h"
 
 #define ITEM_COLUMNS "=-" /* behind what a quote opens: a list of columns */
-#define ITEM_NAMES ""	  /* a list of names */
+#define ITEM_NAMES ""     /* a list of names */
 
 /* A text before its first item is taken. */
 struct field item_text(const char *text);
@@ -25,8 +25,8 @@ struct field item_text(const char *text);
  * the last one.  0 with *item, a slice of the text with its quotes on, or -1
  * with a message in say.
  */
-int item_next(
-    struct field *text, const char *opens, struct field *item, struct buf *say);
+int item_next(struct field *text, const char *opens, struct field *item,
+    struct buf *say);
 
 /*
  * The index, not before from, of the first of these bytes that no quotes of a
@@ -42,5 +42,9 @@ bool item_quoted(const struct field *item);
  * *number is the column among so many, or 0 when there is none.
  */
 bool item_position(const struct field *item, size_t columns, size_t *number);
+
+/* Appends the item in quotes between two texts; returns -1. */
+int item_refuse(struct buf *say, const char *before, const struct field *item,
+    const char *behind);
 
 #endif

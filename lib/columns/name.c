@@ -4,6 +4,7 @@
 
 #include "columns.h"
 #include "near.h"
+#include "report.h"
 
 #define SHOWN 40   /* bytes of a name that a message holds */
 #define LISTED 10  /* names or positions in a message */
@@ -65,22 +66,7 @@ columns_find(const struct header *h, const char *name, size_t n, bool trimmed)
 void
 name_show(struct buf *say, const char *name, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n && i < SHOWN; i++) {
-		const unsigned char c = (unsigned char)name[i];
-
-		if (c >= 0x20 && c <= 0x7e) {
-			buf_add_byte(say, c);
-			continue;
-		}
-		buf_add_text(say, "\\x");
-		buf_add_byte(say, hex[c >> 4]);
-		buf_add_byte(say, hex[c & 15]);
-	}
-	if (n > SHOWN)
-		buf_add_text(say, "...");
+	report_escape(say, name, n, SHOWN);
 }
 
 /* Appends a name as the user can write it, in quotes or braces. */
@@ -109,8 +95,8 @@ spell(struct buf *say, const struct field *name, bool braces)
 void
 name_count(struct buf *say, const struct header *h)
 {
-	buf_add_text(
-	    say, h->name != NULL ? "the header has " : "the first record has ");
+	buf_add_text(say,
+	    h->name != NULL ? "the header has " : "the first record has ");
 	buf_add_number(say, h->n);
 	buf_add_text(say, h->n == 1 ? " column" : " columns");
 }
@@ -157,8 +143,9 @@ name_suggest(struct buf *say, const struct header *h, const char *name,
 	size_t near[LISTED], found, i;
 
 	if (h->name == NULL) {
-		buf_add_text(say, "; without a header (-H) columns are @1, @2, "
-				  "..; --names gives names");
+		buf_add_text(say,
+		    "; without a header (-H) columns are @1, @2, "
+		    "..; --names gives names");
 		return;
 	}
 	found = near_names(h, (struct field){name, n}, near, LISTED);

@@ -14,7 +14,7 @@
  * in blanks at its ends, then in case, then in few letters, then one that
  * holds what was asked for.  Returns how many.
  */
-size_t near_names(
-    const struct header *h, struct field name, size_t *out, size_t most);
+size_t near_names(const struct header *h, struct field name, size_t *out,
+    size_t most);
 
 #endif

@@ -56,6 +56,10 @@ static const struct header parking = HEADER(parking_names);
 static const struct field one_name[] = {FIELD("id;name;note")};
 static const struct header one = HEADER(one_name);
 
+static const struct field starred_names[] = {FIELD("a"), FIELD("*"),
+    FIELD("b")};
+static const struct header starred = HEADER(starred_names);
+
 static const struct header nameless = {.n = 3};
 static const struct header empty = {.n = 0};
 
@@ -230,6 +234,9 @@ rest(void)
 	CHECK(gives("label=note,*", &plain, "5=label 1 2 3 4 6"));
 	CHECK(gives("*", &twice, "1 2 3 4"));
 	CHECK(gives("2,*", &nameless, "2 1 3"));
+	CHECK(gives("\"*\",*", &starred, "2 1 3"));
+	CHECK(gives("*", &starred, "1 2 3"));
+	CHECK(gives("x=*", &starred, "2=x"));
 	CHECK(gives("*,id,*", &plain,
 	    "* stands for all other columns, once in a list"));
 }
@@ -322,9 +329,10 @@ syntax(void)
 	}
 	CHECK(say.len == 0);
 	buf_free(&say);
-	CHECK(gives("id,\"no", &plain, "a quote is never closed: \"\"no\""));
 	CHECK(
-	    gives("\"a\"b,c", &plain, "text behind a closing quote: \"b,c\""));
+	    gives("id,\"no", &plain, "the quote in \"\"no\" is never closed"));
+	CHECK(gives("\"a\"b,c", &plain,
+	    "text behind the closing quote in \"\"a\"b,c\""));
 	CHECK(gives("id,,a", &plain, "an empty item in a list of columns"));
 }
 
