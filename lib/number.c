@@ -73,8 +73,8 @@ number_to_double(struct number x)
 
 	if (is_real(x))
 		return x.real;
-	magnitude = wide_to_double((u128)(x.coef < 0 ? -x.coef : x.coef),
-	    x.scale);
+	magnitude =
+	    wide_to_double((u128)(x.coef < 0 ? -x.coef : x.coef), x.scale);
 	return x.coef < 0 ? -magnitude : magnitude;
 }
 
@@ -362,7 +362,6 @@ number_round(struct number x, int64_t places)
 		return x;
 	d = digits_round(d, (int)places);
 	if (d.scale < 0)
-		return settle(d.negative, (u128)d.coef * wide_ten[-d.scale],
-		    0);
+		return settle(d.negative, (u128)d.coef * wide_ten[-d.scale], 0);
 	return settle(d.negative, d.coef, (unsigned)d.scale);
 }

@@ -20,8 +20,8 @@
 #include "mem.h"
 
 #define NUMBER_DIGITS 18 /* of a decimal, and the largest scale */
-#define NUMBER_REAL 255	 /* the scale that says: a double */
-#define NUMBER_TEXT 32	 /* bytes that number_print may write */
+#define NUMBER_REAL 255  /* the scale that says: a double */
+#define NUMBER_TEXT 32   /* bytes that number_print may write */
 #define NUMBER_FIXED 360 /* bytes that number_fixed may write */
 #define NUMBER_PLACES 40 /* decimals that number_fixed and formats take */
 
@@ -66,7 +66,7 @@ int number_marks_set(struct number_marks *marks, const char *decimal,
 enum number_status number_parse_marks(const char *text, size_t n,
     const struct number_marks *marks, struct number *x);
 
-struct number number_of_int(int64_t i);	  /* a double past 18 digits */
+struct number number_of_int(int64_t i);   /* a double past 18 digits */
 double number_to_double(struct number x); /* correctly rounded */
 
 /* *i = x.  0, or -1 when x is not whole or does not fit. */
@@ -76,17 +76,17 @@ int number_to_int(struct number x, int64_t *i);
 size_t number_print(struct number x, char out[NUMBER_TEXT]);
 
 /* *r may be one of the operands. */
-enum number_status number_add(
-    struct number a, struct number b, struct number *r);
-enum number_status number_sub(
-    struct number a, struct number b, struct number *r);
-enum number_status number_mul(
-    struct number a, struct number b, struct number *r);
-enum number_status number_div(
-    struct number a, struct number b, struct number *r);
+enum number_status number_add(struct number a, struct number b,
+    struct number *r);
+enum number_status number_sub(struct number a, struct number b,
+    struct number *r);
+enum number_status number_mul(struct number a, struct number b,
+    struct number *r);
+enum number_status number_div(struct number a, struct number b,
+    struct number *r);
 /* The remainder has the sign of a. */
-enum number_status number_mod(
-    struct number a, struct number b, struct number *r);
+enum number_status number_mod(struct number a, struct number b,
+    struct number *r);
 
 int number_compare(struct number a, struct number b); /* -1, 0, 1 */
 struct number number_neg(struct number x);
@@ -110,9 +110,9 @@ size_t number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED]);
 
 /* A compiled format: text around one %d %i %f %e or %g; fields are private. */
 struct number_format {
-	const char *text;	   /* the caller's, kept */
+	const char *text;          /* the caller's, kept */
 	size_t before, after, len; /* the conversion is [before, after) */
-	size_t room;		   /* bytes that any answer may take */
+	size_t room;               /* bytes that any answer may take */
 	bool left, plus, blank, alt, zero;
 	char conversion;
 	int width, precision; /* -1: none given */
@@ -122,8 +122,8 @@ struct number_format {
  * Compiles n bytes of format, which must outlive f.  0, or -1 with a message
  * in say.  Flags are "-+ #0", width and precision at most NUMBER_PLACES.
  */
-int number_format_compile(
-    struct number_format *f, const char *text, size_t n, struct buf *say);
+int number_format_compile(struct number_format *f, const char *text, size_t n,
+    struct buf *say);
 
 /*
  * Writes what C's printf prints for the double x (%d: for x without its

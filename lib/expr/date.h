@@ -41,18 +41,18 @@ struct date_format *date_format_compile(struct arena *a, enum date_use use,
  * date_parse takes the day as written; datetime_parse applies the offset.
  * 0, or -1: it does not match, or there is no such day or time.
  */
-int date_parse(
-    const struct date_format *f, const char *text, size_t n, int64_t *days);
-int datetime_parse(
-    const struct date_format *f, const char *text, size_t n, int64_t *micros);
+int date_parse(const struct date_format *f, const char *text, size_t n,
+    int64_t *days);
+int datetime_parse(const struct date_format *f, const char *text, size_t n,
+    int64_t *micros);
 
 /* Write ISO, NUL behind it, and return the length.  In range only. */
 size_t date_print(int64_t days, char out[DATE_TEXT]);
 size_t datetime_print(int64_t micros, char out[DATE_TEXT]);
 
 /* strftime: the text, in the arena, of *n bytes. */
-const char *date_write(
-    const struct date_format *f, int64_t micros, struct arena *a, size_t *n);
+const char *date_write(const struct date_format *f, int64_t micros,
+    struct arena *a, size_t *n);
 
 /* The day in which a datetime lies. */
 int64_t date_of(int64_t micros);

@@ -143,8 +143,7 @@ literal_find(const struct literal *l, struct text t, size_t from,
 		p = t.at + t.len - word->len;
 		break;
 	case WHOLE:
-		word = bsearch(&t, l->word, l->nwords, sizeof t,
-		    compare_words);
+		word = bsearch(&t, l->word, l->nwords, sizeof t, compare_words);
 		if (from > 0 || word == NULL)
 			return false;
 		break;

@@ -10,9 +10,9 @@
 #include "literal.h"
 
 /* A search beyond these is given up. */
-#define STEPS 1000000                   /* that go wrong, from one start */
-#define HEAP (64 * 1024)                /* KiB, of the interpreter */
-#define STACK_FIRST (32 * 1024)         /* bytes, of the JIT */
+#define STEPS 1000000           /* that go wrong, from one start */
+#define HEAP (64 * 1024)        /* KiB, of the interpreter */
+#define STACK_FIRST (32 * 1024) /* bytes, of the JIT */
 #define STACK_MOST (16 * 1024 * 1024)
 #define UTF_CHECKED (UINT64_C(1) << 31) /* bytes, in one replacement */
 

@@ -26,8 +26,8 @@ struct regex;
  * Compiles a pattern; caseless is the flag i.  Returns NULL with a message in
  * say when it does not compile.  regex_free accepts NULL.
  */
-struct regex *regex_new(
-    const char *pattern, size_t n, bool caseless, struct buf *say);
+struct regex *regex_new(const char *pattern, size_t n, bool caseless,
+    struct buf *say);
 void regex_free(struct regex *re);
 
 unsigned regex_groups(const struct regex *re); /* ( ) in the pattern */
@@ -40,8 +40,8 @@ int regex_test(struct regex *re, struct text t);
  * What the group, at most regex_groups, matched first: 1 with a slice of t,
  * 0 when nothing, or not this group, matched, or REGEX_LIMIT.
  */
-int regex_match(
-    struct regex *re, struct text t, unsigned group, struct text *out);
+int regex_match(struct regex *re, struct text t, unsigned group,
+    struct text *out);
 
 /* A piece of a replacement: literal text, or what a group matched. */
 struct regex_piece {

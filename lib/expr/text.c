@@ -122,8 +122,9 @@ text_starts(struct text t, struct text what)
 bool
 text_ends(struct text t, struct text what)
 {
-	return what.len == 0 || (t.len >= what.len &&
-	    memcmp(end_of(t) - what.len, what.at, what.len) == 0);
+	return what.len == 0 ||
+	    (t.len >= what.len &&
+		memcmp(end_of(t) - what.len, what.at, what.len) == 0);
 }
 
 /* t with the case of the letters from first to first + 25 changed. */

@@ -18,7 +18,7 @@
 
 struct text {
 	const char *at; /* not NUL-terminated; may be NULL when len is 0 */
-	size_t len;	/* bytes */
+	size_t len;     /* bytes */
 };
 
 /* Bytes of the character at p, which is before end: 1 to 4. */
@@ -53,8 +53,8 @@ int text_pad(struct arena *a, struct text t, int64_t width, struct text pad,
     bool left, struct text *out);
 
 /* Replaces every `from`, which is not empty, from left to right. */
-struct text text_replace(
-    struct arena *a, struct text t, struct text from, struct text to);
+struct text text_replace(struct arena *a, struct text t, struct text from,
+    struct text to);
 
 /*
  * The n-th part between separators, which are not empty; from 1, or -1 for

@@ -159,8 +159,11 @@ put_whole(const struct number_format *f, struct number x, char *out)
 		    fabs(whole.real));
 	} else {
 		negative = whole.coef < 0;
-		n = whole.coef == 0 ? 0 : digits_write(
-		    (uint64_t)(negative ? -whole.coef : whole.coef), text);
+		n = whole.coef == 0 ?
+		    0 :
+		    digits_write((uint64_t)(negative ? -whole.coef :
+						       whole.coef),
+			text);
 	}
 	for (; least > n; least--)
 		*p++ = '0';
@@ -254,8 +257,8 @@ put_printf(const struct number_format *f, double x, char *out)
 	p[3] = f->conversion;
 	p[4] = '\0';
 	/* a negative precision is as if none were given */
-	return out + snprintf(out, NUMBER_FIXED, spec, f->width, f->precision,
-	    x);
+	return out +
+	    snprintf(out, NUMBER_FIXED, spec, f->width, f->precision, x);
 }
 
 size_t

@@ -237,16 +237,18 @@ number_marks_set(struct number_marks *marks, const char *decimal,
 {
 	*marks = (struct number_marks){"", ""};
 	if (!good_mark(decimal, ndecimal) || *decimal == ' ') {
-		buf_add_text(say, "a decimal mark is one character, and no "
-				  "digit, blank, sign or e");
+		buf_add_text(say,
+		    "a decimal mark is one character, and no "
+		    "digit, blank, sign or e");
 		return -1;
 	}
 	memcpy(marks->decimal, decimal, ndecimal);
 	if (ngroup == 0)
 		return 0;
 	if (!good_mark(group, ngroup)) {
-		buf_add_text(say, "a group mark is one character, and no "
-				  "digit, sign or e");
+		buf_add_text(say,
+		    "a group mark is one character, and no "
+		    "digit, sign or e");
 		return -1;
 	}
 	memcpy(marks->group, group, ngroup);
@@ -299,8 +301,8 @@ read_groups(const char **p, const char *end, const char *mark,
 }
 
 enum number_status
-number_parse_marks(const char *text, size_t n,
-    const struct number_marks *marks, struct number *x)
+number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
+    struct number *x)
 {
 	const char *p = text, *end = text + n;
 	int64_t whole, scale = 0, exponent;

@@ -15,7 +15,7 @@
 __extension__ typedef unsigned __int128 u128;
 __extension__ typedef __int128 i128;
 
-#define WIDE_TENS 20     /* powers of ten in 64 bits: 10^0 to 10^19 */
+#define WIDE_TENS 20      /* powers of ten in 64 bits: 10^0 to 10^19 */
 #define WIDE_EXACT_TEN 22 /* the largest power of ten that a double holds */
 
 extern const uint64_t wide_ten[WIDE_TENS];

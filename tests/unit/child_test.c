@@ -15,8 +15,10 @@
 
 #include "input.h"
 
-const struct child_times child_times = {
-    .grace = 200, .orphan = 100, .retry = 1, .tries = 2};
+const struct child_times child_times = {.grace = 200,
+    .orphan = 100,
+    .retry = 1,
+    .tries = 2};
 
 static int passed, failed;
 
@@ -110,11 +112,12 @@ test_signals(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	got = output_of(
-	    "exec grep -E 'Sig(Blk|Ign)' /proc/self/status", no_env, &status);
+	got = output_of("exec grep -E 'Sig(Blk|Ign)' /proc/self/status", no_env,
+	    &status);
 	signal(SIGINT, SIG_DFL);
-	CHECK(strcmp(got, "SigBlk:\t0000000000000000\n"
-			  "SigIgn:\t0000000000000000\n") == 0);
+	CHECK(strcmp(got,
+		  "SigBlk:\t0000000000000000\n"
+		  "SigIgn:\t0000000000000000\n") == 0);
 	CHECK(sigaction(SIGPIPE, NULL, &(struct sigaction){0}) == 0);
 }
 

@@ -12,13 +12,13 @@
 static int passed, failed;
 static char path[64];
 
-static const struct setting settings[] = {
-    {"-n", "1000"}, {"-g", "a b%c\n"}, {"COMMAND", "0123456789abcdef"}};
-static const struct setting others[] = {
-    {"-n", "2000"}, {"-g", "a b%c\n"}, {"COMMAND", "0123456789abcdee"}};
+static const struct setting settings[] = {{"-n", "1000"}, {"-g", "a b%c\n"},
+    {"COMMAND", "0123456789abcdef"}};
+static const struct setting others[] = {{"-n", "2000"}, {"-g", "a b%c\n"},
+    {"COMMAND", "0123456789abcdee"}};
 
-static const struct journal_batch batches[] = {
-    {1, 1, 1000, 20, 9000, {11, 12}, 500, 0, 0},
+static const struct journal_batch batches[] = {{1, 1, 1000, 20, 9000, {11, 12},
+						   500, 0, 0},
     {2, 1002, 2001, 9000, 20000, {21, 22}, 1000, 80, 1},
     {3, 2002, 2500, 20000, 26000, {31, 32}, 1300, 80, 1}};
 
@@ -77,10 +77,10 @@ static int
 equal(const struct journal_batch *a, const struct journal_batch *b)
 {
 	return a->number == b->number && a->first == b->first &&
-	       a->last == b->last && a->from == b->from && a->to == b->to &&
-	       a->hash.high == b->hash.high && a->hash.low == b->hash.low &&
-	       a->out == b->out && a->rejects == b->rejects &&
-	       a->rejected == b->rejected;
+	    a->last == b->last && a->from == b->from && a->to == b->to &&
+	    a->hash.high == b->hash.high && a->hash.low == b->hash.low &&
+	    a->out == b->out && a->rejects == b->rejects &&
+	    a->rejected == b->rejected;
 }
 
 /* Are the first n batches, and no more, in the journal, as they were? */
@@ -131,9 +131,10 @@ refuses_others(void)
 	char text[400];
 
 	CHECK(open_with(&j, others, text) == JOURNAL_STATE && j == NULL);
-	CHECK(strstr(text, "the journal is of another run; -n was '1000', is "
-			   "'2000'; COMMAND was '0123456789abcdef', is "
-			   "'0123456789abcdee'") != NULL);
+	CHECK(strstr(text,
+		  "the journal is of another run; -n was '1000', is "
+		  "'2000'; COMMAND was '0123456789abcdef', is "
+		  "'0123456789abcdee'") != NULL);
 	CHECK(strstr(text, "-g") == NULL);
 }
 

@@ -24,8 +24,8 @@ check(int ok, const char *what, int line)
 		(text), sizeof(text) - 1 \
 	}
 
-static const struct field names[] = {
-    FIELD("a"), FIELD("b \"q\""), FIELD("c"), FIELD("d")};
+static const struct field names[] = {FIELD("a"), FIELD("b \"q\""), FIELD("c"),
+    FIELD("d")};
 static const struct header header = {.n = 4, .name = names};
 static const struct dialect comma = {',', '"'};
 
@@ -55,8 +55,8 @@ texts(void)
 {
 	struct buf say = {NULL, 0, 0};
 	struct json *j = json_new(&header, &comma, &say);
-	struct field cells[4] = {
-	    FIELD("1"), FIELD(""), FIELD("\"\""), FIELD("\"x\"\"y\n\"")};
+	struct field cells[4] = {FIELD("1"), FIELD(""), FIELD("\"\""),
+	    FIELD("\"x\"\"y\n\"")};
 
 	CHECK(becomes(j, cells,
 	    "{\"a\":\"1\",\"b \\\"q\\\"\":null,\"c\":\"\","
@@ -82,8 +82,8 @@ bad_utf8(void)
 	    "\xf5\x80\x80\x80", "\xe2\x82", "a\xf0\x9f\x98", "\xc3("};
 	struct buf to = {NULL, 0, 0}, say = {NULL, 0, 0};
 	struct json *j = json_new(&header, &comma, &say);
-	struct field cells[4] = {
-	    FIELD("1"), FIELD(""), FIELD("\"\""), FIELD("\"\xff\"")};
+	struct field cells[4] = {FIELD("1"), FIELD(""), FIELD("\"\""),
+	    FIELD("\"\xff\"")};
 	size_t i;
 
 	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -105,15 +105,15 @@ types(void)
 	    FIELD("\"{\"\"x\"\":\n[1]}\""), FIELD("")};
 
 	CHECK(json_types(j, "a:number,@2:bool,c:json,d:json", &header, &say) ==
-	      0);
+	    0);
 	CHECK(becomes(j, cells,
 	    "{\"a\":7.50,\"b \\\"q\\\"\":true,\"c\":{\"x\": [1]},"
 	    "\"d\":null}"));
 	cells[0] = (struct field)FIELD("\" -0 \"");
 	cells[1] = (struct field)FIELD("0");
 	cells[2] = (struct field)FIELD("null");
-	CHECK(becomes(
-	    j, cells, "{\"a\":0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
+	CHECK(becomes(j, cells,
+	    "{\"a\":0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
 	cells[1] = (struct field)FIELD("yes");
 	CHECK(becomes(j, cells, NULL));
 	CHECK(strcmp(json_error(j),
@@ -165,15 +165,15 @@ lists(void)
 static void
 headers(void)
 {
-	static const struct field twice[] = {
-	    FIELD("a"), FIELD("b"), FIELD("a")};
+	static const struct field twice[] = {FIELD("a"), FIELD("b"),
+	    FIELD("a")};
 	static const struct field latin[] = {FIELD("\xe9")};
 	struct buf say = {NULL, 0, 0};
 
 	CHECK(json_new(&(struct header){.n = 3, .name = twice}, &comma, &say) ==
-	      NULL);
+	    NULL);
 	CHECK(json_new(&(struct header){.n = 1, .name = latin}, &comma, &say) ==
-	      NULL);
+	    NULL);
 	CHECK(json_new(&(struct header){.n = 3}, &comma, &say) == NULL);
 	buf_free(&say);
 }

@@ -104,8 +104,7 @@ same_fields(const struct parsed *p, const char *text, const struct row *row)
  * unquoted field is data.  Returns the byte at which it is bad, or NONE.
  */
 static size_t
-feed_libcsv(struct csv_parser *csv, struct row *row, const char *text,
-    size_t n)
+feed_libcsv(struct csv_parser *csv, struct row *row, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (csv_parse(csv, text + i, 1, row_field, row_end, row) == 1)

@@ -1,0 +1,294 @@
+#include "date.h"
+
+#include <string.h>
+
+#include "calendar.h"
+
+/*
+ * Years are counted from March here, so that the leap day is the last of its
+ * year; day 0 is then 0000-03-01, which is this many days before 1970.
+ */
+#define MARCH_DAYS 719468
+
+#define DAYS_400 146097 /* in 400 years */
+
+/* Days from March 1 to the first of a month, 0 = March: 31 30 31 30 31 ... */
+static int
+days_before(int month)
+{
+	return (153 * month + 2) / 5;
+}
+
+static bool
+is_leap(int year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+bool
+calendar_days(int year, int month, int day, int64_t *days)
+{
+	static const unsigned char length[] = {0, 31, 28, 31, 30, 31, 30, 31,
+	    31, 30, 31, 30, 31};
+
+	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 ||
+	    day > length[month] + (month == 2 && is_leap(year)))
+		return false;
+	year -= month < 3;
+	month += month < 3 ? 9 : -3;
+	*days = 365 * year + year / 4 - year / 100 + year / 400 +
+	    days_before(month) + day - 1 - MARCH_DAYS;
+	return true;
+}
+
+/* The other way round. */
+static void
+find_day(int64_t days, struct date_parts *p)
+{
+	int from = (int)(days + MARCH_DAYS), cycle = from / DAYS_400;
+	int day = from % DAYS_400, year, month, leap;
+
+	/* the leap days among the `day` days of this 400-year cycle */
+	leap = day / 1460 - day / 36524 + day / (DAYS_400 - 1);
+	year = (day - leap) / 365;
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153;
+	p->day = day - days_before(month) + 1;
+	p->month = month < 10 ? month + 3 : month - 9;
+	p->year = cycle * 400 + year + (month >= 10);
+	/* March 1 is day 60 of a year, or 61 */
+	p->yearday = month >= 10 ? day - 305 : day + 60 + is_leap(p->year);
+}
+
+int64_t
+date_of(int64_t micros)
+{
+	return micros / DATE_DAY - (micros % DATE_DAY < 0);
+}
+
+void
+date_split(int64_t micros, struct date_parts *p)
+{
+	int64_t days = date_of(micros), rest = micros - days * DATE_DAY;
+	int seconds = (int)(rest / DATE_SECOND);
+
+	find_day(days, p);
+	/* 0001-01-01 was a Monday */
+	p->weekday = (int)((days - DATE_MIN) % 7) + 1;
+	p->hour = seconds / 3600;
+	p->minute = seconds / 60 % 60;
+	p->second = seconds % 60;
+	p->micro = (int)(rest % DATE_SECOND);
+}
+
+bool
+calendar_digits(const char *p, const char *end, int n, int *value)
+{
+	int v = 0;
+
+	if (end - p < n)
+		return false;
+	for (; n > 0; n--, p++) {
+		if ((unsigned char)(*p - '0') > 9)
+			return false;
+		v = v * 10 + (*p - '0');
+	}
+	*value = v;
+	return true;
+}
+
+int
+calendar_fraction(const char **p, const char *end)
+{
+	const char *first = *p;
+	int micros = 0, unit = (int)DATE_SECOND / 10;
+
+	for (; *p < end && (unsigned char)(**p - '0') <= 9; ++*p) {
+		micros += (**p - '0') * unit;
+		unit /= 10;
+	}
+	return *p > first ? micros : -1;
+}
+
+bool
+calendar_offset(const char **p, const char *end, int64_t *offset)
+{
+	const char *q = *p;
+	int hours, minutes = 0;
+	bool behind;
+
+	*offset = 0;
+	if (q < end && *q == 'Z') {
+		*p = q + 1;
+		return true;
+	}
+	if (q == end || (*q != '+' && *q != '-'))
+		return false;
+	behind = *q++ == '-';
+	if (!calendar_digits(q, end, 2, &hours))
+		return false;
+	q += 2;
+	if (end - q >= 3 && *q == ':' &&
+	    calendar_digits(q + 1, end, 2, &minutes))
+		q += 3;
+	else if (calendar_digits(q, end, 2, &minutes))
+		q += 2;
+	if (minutes > 59 || hours * 60 + minutes > 14 * 60)
+		return false;
+	*offset = (hours * 60 + minutes) * 60 * DATE_SECOND;
+	if (behind)
+		*offset = -*offset;
+	*p = q;
+	return true;
+}
+
+/* Reads hh:mm[:ss[.f]] and moves p behind it. */
+static bool
+read_time(const char **p, const char *end, int64_t *micros)
+{
+	const char *q = *p;
+	int hour, minute, second = 0, micro = 0;
+
+	if (!calendar_digits(q, end, 2, &hour) || end - q < 5 || q[2] != ':' ||
+	    !calendar_digits(q + 3, end, 2, &minute))
+		return false;
+	q += 5;
+	if (q < end && *q == ':') {
+		if (!calendar_digits(q + 1, end, 2, &second))
+			return false;
+		q += 3;
+		if (q < end && *q == '.') {
+			q++;
+			micro = calendar_fraction(&q, end);
+		}
+	}
+	if (hour > 23 || minute > 59 || second > 59 || micro < 0)
+		return false;
+	*micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
+	*p = q;
+	return true;
+}
+
+/* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
+static bool
+read_iso(const char *text, size_t n, struct moment *m)
+{
+	const char *p = text, *end = text + n;
+	int year, month, day, dash;
+
+	m->micros = m->offset = 0;
+	dash = n > 4 && p[4] == '-';
+	if (!calendar_digits(p, end, 4, &year) ||
+	    !calendar_digits(p + 4 + dash, end, 2, &month))
+		return false;
+	p += 6 + dash;
+	if (dash && (p == end || *p++ != '-'))
+		return false;
+	if (!calendar_digits(p, end, 2, &day) ||
+	    !calendar_days(year, month, day, &m->days))
+		return false;
+	p += 2;
+	if (p == end)
+		return true;
+	if (*p != 'T' && *p != ' ')
+		return false;
+	p++;
+	return read_time(&p, end, &m->micros) &&
+	    (p == end || calendar_offset(&p, end, &m->offset)) && p == end;
+}
+
+static bool
+read_moment(const struct date_format *f, const char *text, size_t n,
+    struct moment *m)
+{
+	return f != NULL ? date_format_read(f, text, n, m) :
+			   read_iso(text, n, m);
+}
+
+int
+date_parse(const struct date_format *f, const char *text, size_t n,
+    int64_t *days)
+{
+	struct moment m;
+
+	if (!read_moment(f, text, n, &m))
+		return -1;
+	*days = m.days;
+	return 0;
+}
+
+int
+datetime_parse(const struct date_format *f, const char *text, size_t n,
+    int64_t *micros)
+{
+	struct moment m;
+	int64_t time;
+
+	if (!read_moment(f, text, n, &m))
+		return -1;
+	time = m.days * DATE_DAY + m.micros - m.offset;
+	if (time < DATETIME_MIN || time > DATETIME_MAX)
+		return -1;
+	*micros = time;
+	return 0;
+}
+
+char *
+calendar_put(char *p, int v, int n)
+{
+	char digits[16], *d = digits + sizeof digits;
+
+	do {
+		*--d = (char)('0' + v % 10);
+		v /= 10;
+	} while (v != 0 || digits + sizeof digits - d < n);
+	n = (int)(digits + sizeof digits - d);
+	memcpy(p, d, (size_t)n);
+	return p + n;
+}
+
+static char *
+put_date(char *p, const struct date_parts *d)
+{
+	p = calendar_put(p, d->year, 4);
+	*p++ = '-';
+	p = calendar_put(p, d->month, 2);
+	*p++ = '-';
+	return calendar_put(p, d->day, 2);
+}
+
+size_t
+date_print(int64_t days, char out[DATE_TEXT])
+{
+	struct date_parts d;
+	char *p;
+
+	find_day(days, &d);
+	p = put_date(out, &d);
+	*p = '\0';
+	return (size_t)(p - out);
+}
+
+size_t
+datetime_print(int64_t micros, char out[DATE_TEXT])
+{
+	struct date_parts d;
+	char *p;
+
+	date_split(micros, &d);
+	p = put_date(out, &d);
+	*p++ = 'T';
+	p = calendar_put(p, d.hour, 2);
+	*p++ = ':';
+	p = calendar_put(p, d.minute, 2);
+	*p++ = ':';
+	p = calendar_put(p, d.second, 2);
+	if (d.micro != 0) {
+		*p++ = '.';
+		p = calendar_put(p, d.micro, 6);
+		while (p[-1] == '0')
+			p--;
+	}
+	*p = '\0';
+	return (size_t)(p - out);
+}
