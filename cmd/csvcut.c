@@ -183,9 +183,7 @@ write_header(struct run *r, const struct cut *cut)
 		else
 			writer_add(out, f->raw, f->len);
 	}
-	writer_add(out, raw->raw + raw->len, raw->end);
-	out->owes_lf = raw->open_end;
-	writer_done(out);
+	writer_header_end(out, raw);
 }
 
 static void

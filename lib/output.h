@@ -125,11 +125,20 @@ writer_record(struct writer *w, const struct record *rec)
 	return writer_end(w, rec);
 }
 
-/* Ends what is no record, such as a header: its line end was added. */
+/* Ends what is no record and is not counted as one: its line end was added. */
 static inline void
 writer_done(struct writer *w)
 {
 	w->whole = w->len;
+}
+
+/* Ends a header with the line end that it came with. */
+static inline void
+writer_header_end(struct writer *w, const struct record *raw)
+{
+	writer_add(w, raw->raw + raw->len, raw->end);
+	w->owes_lf = raw->open_end;
+	writer_done(w);
 }
 
 /* For reader_on_late_lf: arg is the writer. */
