@@ -7,11 +7,16 @@
 #include "columns/item.h"
 #include "columns/name.h"
 
+/* A name in the index of a header, which is in order of names. */
+struct entry {
+	struct field name;
+	size_t number; /* of its column */
+};
+
 /* A list while it is resolved. */
 struct work {
 	const struct header *h;
-	const struct field **sorted; /* the names of h in order, equal ones by
-				      * position; NULL: there are no names */
+	struct entry *sorted; /* NULL: there are no names */
 	struct column_list *list;
 	size_t room;    /* columns that list has room for */
 	char *spare;    /* list->names behind the last rename */
@@ -31,28 +36,26 @@ compare_bytes(const struct field *a, const struct field *b)
 }
 
 static int
-compare_names(const void *a, const void *b)
+compare_entries(const void *a, const void *b)
 {
-	const struct field *x = *(const struct field *const *)a;
-	const struct field *y = *(const struct field *const *)b;
-	const int order = compare_bytes(x, y);
+	const struct entry *x = a, *y = b;
 
-	return order != 0 ? order : (x > y) - (x < y);
+	return compare_bytes(&x->name, &y->name);
 }
 
 /* Sorting costs n log n for any names; no input can make it slow. */
-static const struct field **
+static struct entry *
 sort_names(const struct header *h)
 {
-	const struct field **sorted;
+	struct entry *sorted;
 	size_t i;
 
 	if (h->name == NULL)
 		return NULL;
 	sorted = mem_new(h->n, sizeof *sorted);
 	for (i = 0; i < h->n; i++)
-		sorted[i] = &h->name[i];
-	qsort(sorted, h->n, sizeof *sorted, compare_names);
+		sorted[i] = (struct entry){h->name[i], i + 1};
+	qsort(sorted, h->n, sizeof *sorted, compare_entries);
 	return sorted;
 }
 
@@ -61,21 +64,23 @@ static long
 find(const struct work *w, const struct field *name)
 {
 	size_t low = 0, high = w->h->n, middle;
+	const struct entry *e;
 
 	if (w->sorted == NULL || name->len == 0)
 		return 0;
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_bytes(w->sorted[middle], name) < 0)
+		if (compare_bytes(&w->sorted[middle].name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == w->h->n || compare_bytes(w->sorted[low], name) != 0)
+	e = &w->sorted[low];
+	if (low == w->h->n || compare_bytes(&e->name, name) != 0)
 		return 0;
-	if (low + 1 < w->h->n && compare_bytes(w->sorted[low + 1], name) == 0)
+	if (low + 1 < w->h->n && compare_bytes(&e[1].name, name) == 0)
 		return -1;
-	return w->sorted[low] - w->h->name + 1;
+	return (long)e->number;
 }
 
 static void
