@@ -16,6 +16,7 @@
  * what it saw than variables of the file.
  */
 static volatile sig_atomic_t came[NSIG];
+static volatile sig_atomic_t fresh; /* since input_wait returned last */
 static sigset_t waiting; /* the mask inside ppoll */
 static bool watching;
 
@@ -23,6 +24,7 @@ static void
 note_signal(int sig)
 {
 	came[sig] = 1;
+	fresh = 1;
 }
 
 void
@@ -49,13 +51,75 @@ input_signal(int sig)
 	return true;
 }
 
+/* ppoll lets no signal in when a descriptor is ready at once: this does. */
+static void
+let_signals_in(void)
+{
+	const struct timespec now = {0, 0};
+	sigset_t pending;
+
+	if (watching && sigpending(&pending) == 0 && !sigisemptyset(&pending))
+		ppoll(NULL, 0, &now, &waiting);
+}
+
 int
 input_wait(struct pollfd *fds, size_t n, int ms)
 {
 	struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+	int got;
 
-	return ppoll(fds, (nfds_t)n, ms < 0 ? NULL : &limit,
+	if (fresh) /* one came in a write */
+		limit = (struct timespec){0, 0};
+	got = ppoll(fds, (nfds_t)n, ms < 0 && !fresh ? NULL : &limit,
 	    watching ? &waiting : NULL);
+	if (got > 0)
+		let_signals_in();
+	if (got == 0 && fresh) {
+		errno = EINTR;
+		got = -1;
+	}
+	fresh = 0;
+	return got;
+}
+
+/*
+ * A write has no such mask.  Signals are let in around it; one that comes in
+ * the instant before it begins is only noticed with the next one.
+ */
+static ssize_t
+write_watching(int fd, const void *from, size_t n)
+{
+	sigset_t outside;
+	ssize_t put = -1;
+	int error;
+
+	sigprocmask(SIG_SETMASK, &waiting, &outside);
+	errno = EINTR;
+	if (!came[SIGINT] && !came[SIGTERM] && !came[SIGHUP])
+		put = write(fd, from, n);
+	error = errno;
+	sigprocmask(SIG_SETMASK, &outside, NULL);
+	errno = error;
+	return put;
+}
+
+ssize_t
+input_write(int fd, const void *from, size_t n)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	ssize_t put;
+
+	for (;;) {
+		put = watching ? write_watching(fd, from, n)
+			       : write(fd, from, n);
+		if (put >= 0)
+			return put;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			input_wait(&p, 1, -1);
+		else if (errno != EINTR || came[SIGINT] || came[SIGTERM] ||
+		    came[SIGHUP])
+			return -1;
+	}
 }
 
 int64_t

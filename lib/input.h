@@ -60,6 +60,13 @@ void input_watch(int sig);
 bool input_signal(int sig);
 
 /*
+ * Writes at most n bytes; waits until some are written.  Returns their number,
+ * or -1 with errno set: EINTR when SIGINT, SIGTERM or SIGHUP is watched and
+ * came, so that a reader who does not read cannot hold up the end.
+ */
+ssize_t input_write(int fd, const void *from, size_t n);
+
+/*
  * poll(2) that a watched signal ends without a race: returns the number of
  * descriptors that are ready, 0 after ms milliseconds (-1: never), or -1 with
  * errno EINTR when a watched signal came.

@@ -86,17 +86,13 @@ static int
 write_all(struct writer *w, const char *data, size_t n)
 {
 	while (n > 0 && w->error == 0) {
-		const ssize_t put = write(w->fd, data, n);
+		const ssize_t put = input_write(w->fd, data, n);
 
 		if (put >= 0) {
 			data += put;
 			n -= (size_t)put;
 			w->bytes += (uint64_t)put;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			struct pollfd p = {.fd = w->fd, .events = POLLOUT};
-
-			poll(&p, 1, -1);
-		} else if (errno != EINTR) {
+		} else {
 			w->error = errno;
 		}
 	}
@@ -125,6 +121,20 @@ writer_need(struct writer *w, size_t n)
 		return;
 	w->room = mem_add(mem_mul(w->room, 2), n);
 	w->data = mem_resize(w->data, mem_add(w->room, WRITER_SLACK), 1);
+}
+
+void
+writer_whole(struct writer *w, const char *bytes, size_t n, uint64_t records)
+{
+	if (n < w->room / 2) {
+		writer_add(w, bytes, n);
+	} else {
+		writer_flush(w);
+		write_all(w, bytes, n);
+	}
+	writer_done(w);
+	w->owes_lf = false;
+	w->records += records;
 }
 
 void

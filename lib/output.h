@@ -141,6 +141,13 @@ writer_header_end(struct writer *w, const struct record *raw)
 	writer_done(w);
 }
 
+/*
+ * Adds n bytes that are so many whole records, behind a whole record.  Many
+ * bytes are written from where they are.
+ */
+void writer_whole(
+    struct writer *w, const char *bytes, size_t n, uint64_t records);
+
 /* For reader_on_late_lf: arg is the writer. */
 void writer_late_lf(void *arg, bool came);
 

@@ -26,6 +26,7 @@ struct reader {
 	bool unsettled; /* a CR at the end of the text waits for its LF */
 	bool late;      /* a LF that comes next belongs to the last line end */
 	bool opened;    /* the file is open, its first record is not read */
+	bool begins;    /* a file's first record is what comes next */
 	bool begun;     /* a first record was seen */
 
 	struct header header;
@@ -71,6 +72,7 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->line_end[0] = '\n';
 	r->line_end_len = 1;
 	r->line = 1;
+	r->begins = true;
 	return r;
 }
 
@@ -623,13 +625,13 @@ keep_header(struct reader *r, const struct record *rec)
 
 /* Reads a file's first record, whatever its width. */
 static int
-first_record(struct reader *r, struct record *rec)
+first_record(struct reader *r, struct record *rec, bool wait)
 {
 	int got;
 
 	r->begun = false;
 	r->columns = 0;
-	got = next_here(r, rec, true);
+	got = next_here(r, rec, wait);
 	r->begun = true;
 	r->columns = r->header.n;
 	return got;
@@ -648,10 +650,10 @@ push_back(struct reader *r)
 
 /*
  * Opens the next file and reads its header, if it has one, which must be that
- * of the first.  1, 0 after the last file, -1 or -2.
+ * of the first.  1, 0 after the last file, -1, -2 or READER_WOULD_WAIT.
  */
 static int
-begin_file(struct reader *r)
+begin_file(struct reader *r, bool wait)
 {
 	const bool first = r->header.n == 0;
 	struct record rec;
@@ -661,14 +663,15 @@ begin_file(struct reader *r)
 	do {
 		if (!r->opened && (got = next_file(r)) <= 0)
 			return got;
-		got = first_record(r, &rec);
-		r->opened = got < 0; /* a bad one may be passed over */
+		got = first_record(r, &rec, wait);
+		/* a bad one may be passed over; one may not be there yet */
+		r->opened = got < 0 || got == READER_WOULD_WAIT;
 	} while (got == 0);
-	if (got < 0) {
-		if (!has_header(r) && r->fault.cause < FAULT_UTF16)
-			r->fault.record = ++r->records;
+	r->begins = got == READER_WOULD_WAIT;
+	if (got < 0 && !has_header(r) && r->fault.cause < FAULT_UTF16)
+		r->fault.record = ++r->records;
+	if (got != 1)
 		return got;
-	}
 	if (first) {
 		r->header.n = r->opt.nnames > 0 ? r->opt.nnames : rec.nfields;
 		r->header.name = r->opt.names;
@@ -695,7 +698,7 @@ int
 reader_header(struct reader *r, const struct header **h)
 {
 	*h = &r->header;
-	return r->header.n > 0 ? 1 : begin_file(r);
+	return r->header.n > 0 ? 1 : begin_file(r, true);
 }
 
 void
@@ -713,8 +716,9 @@ next(struct reader *r, struct record *rec, bool wait)
 {
 	int got;
 
-	while (UNLIKELY((got = next_here(r, rec, wait)) == 0))
-		if ((got = begin_file(r)) <= 0)
+	while (UNLIKELY(
+	    r->begins || (got = next_here(r, rec, wait)) == 0))
+		if ((got = begin_file(r, wait)) != 1)
 			return got;
 	return got;
 }

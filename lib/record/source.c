@@ -49,7 +49,8 @@ source_open(struct source *s)
 			return -1;
 		}
 	}
-	input_pipe_size(s->fd, PIPE_SIZE);
+	if (!s->borrowed) /* who lends it has set its size */
+		input_pipe_size(s->fd, PIPE_SIZE);
 	s->begun = false;
 	s->len = 0;
 	s->offset = 0;

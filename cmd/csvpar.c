@@ -1,0 +1,367 @@
+/* csvpar: one command in many parallel workers. */
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "columns.h"
+#include "pool.h"
+#include "run.h"
+
+#define BLOCK ((size_t)4 << 20)
+#define MOST_WORKERS 100000
+
+struct par {
+	struct run run;
+	struct pool_options opt;
+	struct command command;
+	struct pool *pool;
+	const char *by; /* a LIST, or NULL */
+	bool persist, unordered;
+
+	struct span *key; /* the columns of --by */
+	size_t nkey;
+	struct buf decoded; /* one field of them */
+};
+
+enum { OPT_WINDOW = 256, OPT_BY, OPT_RAW, OPT_NO_OUTPUT, OPT_TIMEOUT };
+
+static const struct option longs[] = {
+    {"jobs", required_argument, NULL, 'j'},
+    {"records", required_argument, NULL, 'n'},
+    {"bytes", required_argument, NULL, 'b'},
+    {"persist", no_argument, NULL, 'p'},
+    {"unordered", no_argument, NULL, 'u'},
+    {"window", required_argument, NULL, OPT_WINDOW},
+    {"by", required_argument, NULL, OPT_BY},
+    {"raw", no_argument, NULL, OPT_RAW},
+    {"no-output", no_argument, NULL, OPT_NO_OUTPUT},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+take_count(const char *option, const char *value, size_t *n, struct buf *say)
+{
+	uint64_t number = 0;
+	const int done = options_count(option, value, &number, say);
+
+	*n = (size_t)number;
+	return done;
+}
+
+static int
+take_size(const char *option, const char *value, size_t *n, struct buf *say)
+{
+	uint64_t number = 0;
+	const int done = options_size(option, value, &number, say);
+
+	*n = (size_t)number;
+	return done;
+}
+
+static int
+take_option(void *arg, int option, const char *value, struct buf *say)
+{
+	struct par *par = arg;
+
+	switch (option) {
+	case 'j':
+		return take_count("-j", value, &par->opt.workers, say);
+	case 'n':
+		return take_count("-n", value, &par->opt.records, say);
+	case 'b':
+		return take_size("-b", value, &par->opt.bytes, say);
+	case 'p':
+		par->persist = true;
+		return 0;
+	case 'u':
+		par->unordered = true;
+		return 0;
+	case OPT_WINDOW:
+		return take_count("--window", value, &par->opt.window, say);
+	case OPT_BY:
+		par->by = value;
+		return columns_check(value, say);
+	case OPT_RAW:
+		par->opt.raw = true;
+		return 0;
+	case OPT_NO_OUTPUT:
+		par->opt.discard = true;
+		return 0;
+	default:
+		return options_time("--timeout", value, &par->opt.timeout, say);
+	}
+}
+
+static const struct options_program program = {
+    .name = "csvpar",
+    .usage = "[-j N] [OPTION]... -- COMMAND [ARG]...",
+    .help =
+	"Run a command in N parallel workers on the records of standard "
+	"input.\n\n"
+	"  -j, --jobs N            run N workers (default: the processors)\n"
+	"  -b, --bytes SIZE        blocks grow up to SIZE bytes (4M)\n"
+	"  -n, --records N         N records in a block, with -p at once\n"
+	"  -p, --persist           N long-lived workers, which answer each "
+	"record\n"
+	"                          with exactly one and do not buffer it\n"
+	"  -u, --unordered         with -p: any answers, as they come\n"
+	"      --by LIST           records equal in these columns go to the "
+	"same\n"
+	"                          worker; implies -p\n"
+	"      --window N          at most N blocks, with -p records, that "
+	"are\n"
+	"                          handed out and not yet written\n"
+	"      --raw               answers are no CSV: pass their bytes\n"
+	"      --no-output         drop the answers\n"
+	"      --timeout TIME      limit for a block, with -p for an answer\n",
+    .letters = "j:n:b:pu",
+    .longs = longs,
+    .command = true,
+    .take = take_option,
+};
+
+/* The processors that we may use. */
+static size_t
+processors(void)
+{
+	cpu_set_t set;
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		n = CPU_COUNT(&set);
+	return n > 0 ? (size_t)n : 1;
+}
+
+/* What the options mean together. */
+static void
+settle_options(struct par *par)
+{
+	struct pool_options *opt = &par->opt;
+	const bool persist = par->persist || par->by != NULL;
+	const bool free_order = par->unordered || opt->discard;
+
+	if (par->run.opt.noperands == 0)
+		run_usage(&par->run, "no COMMAND; see csvpar --help");
+	if (par->unordered && !persist)
+		run_usage(&par->run, "-u needs -p");
+	if (persist && opt->raw && !free_order)
+		run_usage(&par->run,
+		    "with -p, --raw needs -u: answers that "
+		    "are no CSV cannot be counted");
+	if (opt->workers > MOST_WORKERS)
+		run_usage(&par->run, "-j: more workers than can be");
+	if (opt->workers == 0)
+		opt->workers = processors();
+	if (opt->bytes == 0)
+		opt->bytes = opt->records > 0 ? SIZE_MAX : BLOCK;
+	opt->mode = persist ? POOL_ORDERED : POOL_BLOCKS;
+	if (persist && free_order)
+		opt->mode = POOL_FREE;
+	/* a worker gets whole line ends */
+	par->run.opt.reader.settled_ends = true;
+}
+
+/* Looks COMMAND up before anything is read. */
+static bool
+find_command(struct par *par)
+{
+	struct buf say = {NULL, 0, 0};
+	int status;
+
+	status = command_find(&par->command, par->run.opt.operand, &say);
+	buf_add_byte(&say, '\0');
+	if (status != 0)
+		report_fail(&par->run.report, status, "%s", say.data);
+	buf_free(&say);
+	return status == 0;
+}
+
+/* Finds the columns of --by in the header. */
+static bool
+find_key(struct par *par)
+{
+	struct column_list list;
+	struct buf say = {NULL, 0, 0};
+	size_t i;
+
+	if (par->by == NULL)
+		return true;
+	if (columns_parse(par->by, par->run.header, &list, &say) < 0) {
+		buf_add_byte(&say, '\0');
+		report_fail(&par->run.report, EXIT_USAGE, "%s", say.data);
+		buf_free(&say);
+		return false;
+	}
+	par->nkey = list.n;
+	par->key = mem_new(list.n, sizeof *par->key);
+	for (i = 0; i < list.n; i++)
+		par->key[i].first = par->key[i].last = list.item[i].number;
+	reader_need(par->run.in, par->key, par->nkey);
+	columns_free(&list);
+	return true;
+}
+
+/* A hash of the decoded values of --by, each with its length. */
+static uint64_t
+route(struct par *par, const struct record *rec)
+{
+	const char quote = par->run.opt.reader.dialect.quote;
+	uint64_t hash = 0, n;
+	size_t i;
+
+	for (i = 0; i < par->nkey; i++) {
+		const struct field *f = &rec->field[i];
+
+		par->decoded.len = 0;
+		buf_need(&par->decoded, f->len + 1);
+		n = f->raw == NULL ? UINT64_MAX :
+				     field_decode(f, quote, par->decoded.data);
+		hash = XXH3_64bits_withSeed(&n, sizeof n, hash);
+		if (f->raw != NULL)
+			hash = XXH3_64bits_withSeed(par->decoded.data,
+			    (size_t)n, hash);
+	}
+	return hash;
+}
+
+static void
+notice(void *arg, const char *text)
+{
+	struct par *par = arg;
+
+	report_say(&par->run.report, "%s", text);
+}
+
+/* For --stats and --progress. */
+static void
+add_stats(void *arg, struct buf *text, struct report_stats *s)
+{
+	struct par *par = arg;
+	const struct pool_state state = pool_state(par->pool);
+	const int64_t ms = input_now() - par->run.started;
+
+	buf_add_text(text, "; ");
+	buf_add_number(text, s->records_in * 1000 / (uint64_t)(ms + 1));
+	buf_add_text(text, " records/s; ");
+	buf_add_number(text, state.busy);
+	buf_add_text(text, " of ");
+	buf_add_number(text, state.workers);
+	buf_add_text(text, " workers busy");
+	if (state.window == 0)
+		return;
+	buf_add_text(text, ", window ");
+	buf_add_number(text, state.filled);
+	buf_add_text(text, " of ");
+	buf_add_number(text, state.window);
+}
+
+static bool
+open_pool(struct par *par)
+{
+	struct run *r = &par->run;
+	const struct record *first = &r->header->raw;
+	struct buf say = {NULL, 0, 0};
+
+	par->opt.command = &par->command;
+	par->opt.routed = par->by != NULL;
+	par->opt.answers = r->opt.reader;
+	par->opt.answers.no_header = first->raw == NULL;
+	par->opt.answers.require_eol = false;
+	if (r->opt.reader.ragged == RAGGED_PAD) /* it did its work on input */
+		par->opt.answers.ragged = RAGGED_ERROR;
+	/* where lines end with a CR, an answer must not wait for a LF */
+	if (first->raw != NULL && first->end == 1)
+		par->opt.answers.settled_ends = first->raw[first->len] != '\r';
+	par->opt.hooks = &r->hooks;
+	par->opt.notice = notice;
+	par->opt.explain = report_reason;
+	par->opt.arg = par;
+	child_watch();
+	par->pool = pool_new(&par->opt, r->out, &say);
+	if (par->pool == NULL) {
+		buf_add_byte(&say, '\0');
+		report_fail(&r->report, EXIT_IO, "%s", say.data);
+		buf_free(&say);
+		return false;
+	}
+	if (first->raw != NULL)
+		pool_header(par->pool, first->raw, first->len + first->end);
+	r->more_stats = add_stats;
+	r->arg = par;
+	return true;
+}
+
+/* Every record goes in; the answers come out meanwhile. */
+static void
+feed(struct par *par)
+{
+	struct run *r = &par->run;
+	struct pool *pool = par->pool;
+	struct record rec;
+	int got = 1, bad = 0;
+
+	while (got != 0 && bad == 0) {
+		if (!pool_wants(pool)) {
+			bad = pool_wait(pool, -1);
+			continue;
+		}
+		got = run_next_nowait(r, &rec);
+		if (got == READER_WOULD_WAIT)
+			bad = pool_wait(pool, reader_fd(r->in));
+		else if (got == 1)
+			bad = pool_give(pool,
+			    &(struct pool_record){.bytes = rec.raw,
+				.len = rec.len + rec.end,
+				.number = reader_record(r->in),
+				.line = reader_line(r->in),
+				.route =
+				    par->by != NULL ? route(par, &rec) : 0});
+	}
+	if (bad == 0)
+		pool_finish(pool);
+}
+
+/* Ends the workers, and where a signal came dies of it. */
+static void
+close_pool(struct par *par)
+{
+	struct run *r = &par->run;
+	const char *message;
+	const int status = pool_status(par->pool, &message);
+	int sig;
+
+	if (status != 0)
+		report_fail(&r->report, status, "%s", message);
+	sig = pool_free(par->pool);
+	r->more_stats = NULL;
+	if (r->out->error == EPIPE && sig == 0)
+		sig = SIGPIPE;
+	if (sig == 0)
+		return;
+	writer_flush(r->out);
+	child_die(sig);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct par par = {.pool = NULL};
+	struct run *r = &par.run;
+
+	run_start(r, &program, &par, argc, argv);
+	settle_options(&par);
+	if (find_command(&par) && run_open(r, r->opt.noperands) &&
+	    run_header(r) && find_key(&par) && open_pool(&par)) {
+		feed(&par);
+		close_pool(&par);
+	}
+	command_free(&par.command);
+	buf_free(&par.decoded);
+	free(par.key);
+	return run_end(r);
+}

@@ -1,0 +1,114 @@
+/*
+ * pool: one command in N workers; records go in, answers come out.
+ *
+ * Hides processes and pipes, how much a worker is handed at once, framing and
+ * order of the answers, the window that bounds what is held, and time limits:
+ * one poll loop, one thread, never a temporary file.  Knows records as bytes
+ * and no columns.
+ *
+ * The caller reads.  While pool_wants it gives the next record; when it has
+ * none at the moment, or the pool wants none, it waits here:
+ *
+ *	if (!pool_wants(p))           pool_wait(p, -1);
+ *	else if (a record is there)   pool_give(p, ...);
+ *	else if (it will come)        pool_wait(p, where it will come);
+ *	else                          pool_finish(p);
+ */
+#ifndef POOL_H
+#define POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "input.h"
+#include "mem.h"
+#include "output.h"
+#include "record.h"
+
+enum pool_mode {
+	POOL_BLOCKS,  /* a process for each block of records; in order */
+	POOL_ORDERED, /* long-lived, one answer for one record; in order */
+	POOL_FREE     /* long-lived, any answers, as they come */
+};
+
+struct pool_options {
+	enum pool_mode mode;
+	const struct command *command;
+	size_t workers;
+	bool routed;  /* pool_give's route picks the worker; not for blocks */
+	bool raw;     /* answers are no CSV: bytes, or lines with POOL_FREE; not
+	               * with POOL_ORDERED */
+	bool discard; /* answers go nowhere; not with POOL_ORDERED */
+	size_t records;  /* handed out at once; 0: the pool finds out */
+	size_t bytes;    /* the most in a block; one longer record is one */
+	size_t window;   /* blocks, with POOL_ORDERED records, that are handed
+	                  * out and not yet written; 0: the usual */
+	int64_t timeout; /* ms for a block or an answer; 0: any time */
+	struct reader_options answers; /* how CSV answers are read; no_header
+	                                * says that they have none */
+	struct input_hooks *hooks; /* the tick is called while we wait; NULL:
+	                            * there is none */
+	void (*notice)(void *arg, const char *text); /* for the user */
+	void *arg;
+	/* adds to say what is wrong with an answer that is no CSV */
+	void (*explain)(const struct fault *f, struct buf *say);
+};
+
+struct pool;
+
+/*
+ * Starts no process yet.  Returns NULL with a message in say when the system
+ * has not enough descriptors.  What opt points to must outlive the pool.
+ */
+struct pool *pool_new(
+    const struct pool_options *opt, struct writer *out, struct buf *say);
+
+/*
+ * Ends what still runs.  Returns SIGINT, SIGTERM or SIGHUP if one came since
+ * pool_new, else 0.  NULL is accepted.
+ */
+int pool_free(struct pool *p);
+
+/* What every process gets before its first record; with its line end. */
+void pool_header(struct pool *p, const char *bytes, size_t n);
+
+/* May a record be given now? */
+bool pool_wants(struct pool *p);
+
+/* A record of the input. */
+struct pool_record {
+	const char *bytes; /* with its line end */
+	size_t len;
+	uint64_t number, line;
+	uint64_t route; /* equal ones go to the same worker */
+};
+
+/* Takes a copy of a record.  0, or -1: the run is over, see pool_status. */
+int pool_give(struct pool *p, const struct pool_record *rec);
+
+/*
+ * Serves the workers, and waits until something happened; then the caller asks
+ * pool_wants again.  fd >= 0: the input has nothing now and will have it
+ * there, so that what was given is handed out.  0 or -1 as above.
+ */
+int pool_wait(struct pool *p, int fd);
+
+/* No record comes any more: waits for all answers and all workers. */
+int pool_finish(struct pool *p);
+
+/*
+ * After -1: the exit status that is due, with a message; or 0 when a signal
+ * came or when writing failed.
+ */
+int pool_status(struct pool *p, const char **message);
+
+/* How it stands, for a line of progress. */
+struct pool_state {
+	size_t busy, workers;    /* workers: the processes there may be */
+	uint64_t filled, window; /* window 0: there is none */
+};
+struct pool_state pool_state(const struct pool *p);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * answers: what a worker writes, as pieces that may go to standard output.
+ *
+ * Hides how the bytes of its pipe are framed: CSV records, lines or just
+ * bytes.  Never waits.
+ */
+#ifndef POOL_ANSWERS_H
+#define POOL_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+
+enum answers_kind { ANSWERS_CSV, ANSWERS_LINES, ANSWERS_BYTES };
+
+struct answer {
+	const char *bytes; /* lives until the next call */
+	size_t len;
+	size_t end;        /* of them, the line end of a CSV record */
+	uint64_t records;
+	bool unended; /* the worker wrote no line end: we added it, and do not
+	               * know yet whether it was killed or just does so */
+};
+
+struct answers;
+
+/* From fd, which answers_free does not close.  worker: for messages. */
+struct answers *answers_new(int fd, enum answers_kind kind, size_t worker,
+    const struct reader_options *opt);
+void answers_free(struct answers *a); /* NULL is accepted */
+
+/*
+ * The next piece: 1, READER_WOULD_WAIT, 0 at the end, -1 when it is no CSV.
+ */
+int answers_next(struct answers *a, struct answer *piece);
+
+/* After -1: what was wrong, and does it stand where the output just ends? */
+const struct fault *answers_fault(const struct answers *a, bool *at_end);
+
+#endif

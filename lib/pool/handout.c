@@ -1,0 +1,298 @@
+#include <string.h>
+
+#include "pool/parts.h"
+
+#define SLOW_BLOCK 200000 /* us: a longer block lets blocks not grow */
+#define SLOW_ANSWER 1000  /* us: a longer hand-out is followed by a smaller */
+#define MOST_ORDERED ((size_t)64 * 1024) /* bytes handed out at once */
+#define MOST_FREE ((size_t)16 * 1024)
+#define MOST_UNSENT ((size_t)64 * 1024) /* bytes that wait for one pipe */
+
+static size_t
+most_records(const struct pool *p)
+{
+	if (p->opt.records > 0)
+		return p->opt.records;
+	return p->opt.mode == POOL_ORDERED ? p->handout : SIZE_MAX;
+}
+
+/*
+ * POOL_FREE begins with single records, so that a handful of them does not
+ * all go to one worker.
+ */
+static size_t
+most_bytes(const struct pool *p)
+{
+	uint64_t share;
+
+	if (p->opt.mode == POOL_BLOCKS)
+		return p->block;
+	if (p->opt.mode == POOL_ORDERED || p->opt.records > 0)
+		return MOST_ORDERED;
+	share = p->bytes_given / (4 * p->opt.workers);
+	return share < MOST_FREE ? (size_t)share : MOST_FREE;
+}
+
+static bool
+is_full(const struct pool *p)
+{
+	const struct batch *b = &p->open;
+
+	return b->records > 0 &&
+	    (b->records >= most_records(p) || b->bytes.len >= most_bytes(p));
+}
+
+static void
+close_open(struct pool *p)
+{
+	struct batch b = p->closed;
+
+	p->closed = p->open;
+	p->open = b;
+}
+
+/* Has it room for what it is to be sent? */
+static bool
+is_eager(const struct worker *w)
+{
+	return w->child.pid != 0 && !w->child.reaped && !w->deaf &&
+	    w->sent == w->send.len;
+}
+
+/* A worker whose process was not yet started, or with blocks is over. */
+static struct worker *
+unstarted(struct pool *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->opt.workers; i++)
+		if (p->worker[i].child.pid == 0)
+			return &p->worker[i];
+	return NULL;
+}
+
+/* One that has answered all, or a new one. */
+static struct worker *
+free_worker(struct pool *p, uint64_t records)
+{
+	size_t i;
+
+	if (p->outstanding > 0 && p->outstanding + records > p->window)
+		return NULL;
+	for (i = 0; i < p->opt.workers; i++)
+		if (p->worker[i].oldest == NULL && is_eager(&p->worker[i]))
+			return &p->worker[i];
+	return unstarted(p);
+}
+
+/* The one with the least to read, unless that is something and a new one is
+ * left. */
+static struct worker *
+least_worker(struct pool *p)
+{
+	struct worker *w, *least = NULL;
+	size_t i, unread, fewest = SIZE_MAX;
+
+	for (i = 0; i < p->opt.workers && fewest > 0; i++) {
+		if (!is_eager(&p->worker[i]))
+			continue;
+		unread = worker_unread(&p->worker[i]);
+		if (unread >= fewest)
+			continue;
+		least = &p->worker[i];
+		fewest = unread;
+	}
+	w = fewest > 0 ? unstarted(p) : NULL;
+	return w != NULL ? w : least;
+}
+
+/* Who may be handed that many records now; NULL: nobody. */
+static struct worker *
+taker(struct pool *p, uint64_t records)
+{
+	switch (p->opt.mode) {
+	case POOL_BLOCKS:
+		if (p->ring > 0 && p->units >= p->window)
+			return NULL;
+		return unstarted(p);
+	case POOL_ORDERED:
+		return free_worker(p, records);
+	default:
+		return least_worker(p);
+	}
+}
+
+/* Starts w if need be; from now on it is to answer these records, too. */
+static int
+engage(struct pool *p, struct worker *w, const struct batch *b)
+{
+	struct unit *u = NULL;
+
+	if (w->oldest == NULL)
+		w->waits = pool_clock(p);
+	if (p->opt.mode != POOL_FREE) {
+		u = order_add(p, w);
+		u->first = b->first;
+		u->line = b->line;
+		u->records = b->records;
+		u->handed = pool_us();
+		u->block = p->block;
+		p->outstanding += b->records;
+	}
+	w->given += b->records;
+	if (w->child.pid != 0)
+		return 0;
+	if (worker_start(p, w, u) < 0)
+		return -1;
+	if (p->opt.mode != POOL_BLOCKS)
+		buf_add(&w->send, p->header.data, p->header.len);
+	return 0;
+}
+
+/* Bytes that were sent make room once they are half of the buffer. */
+static void
+send_more(struct worker *w, const char *bytes, size_t n)
+{
+	struct buf *b = &w->send;
+
+	if (w->sent > b->len / 2) {
+		b->len -= w->sent;
+		memmove(b->data, b->data + w->sent, b->len);
+		w->sent = 0;
+	}
+	buf_add(b, bytes, n);
+}
+
+/* w gets the closed batch. */
+static void
+hand(struct pool *p, struct worker *w)
+{
+	struct batch *b = &p->closed;
+	struct buf empty;
+
+	if (engage(p, w, b) < 0)
+		return;
+	if (p->opt.mode == POOL_BLOCKS) {
+		empty = w->send;
+		w->send = b->bytes;
+		b->bytes = empty;
+		w->closing = true;
+	} else {
+		send_more(w, b->bytes.data, b->bytes.len);
+	}
+	b->bytes.len = 0;
+	b->records = 0;
+	worker_feed(p, w);
+}
+
+void
+handout_go(struct pool *p, bool all)
+{
+	const bool fixed = p->opt.mode == POOL_BLOCKS && p->opt.records > 0;
+	struct worker *w;
+
+	all = all && (p->finishing || !fixed);
+	while (p->status == 0) {
+		if (p->closed.records == 0 && p->open.records > 0 &&
+		    (is_full(p) || (all && taker(p, p->open.records) != NULL)))
+			close_open(p);
+		if (p->closed.records == 0)
+			return;
+		w = taker(p, p->closed.records);
+		if (w == NULL)
+			return;
+		hand(p, w);
+	}
+}
+
+void
+handout_header(struct pool *p)
+{
+	p->closed.bytes.len = 0;
+	if (p->opt.mode == POOL_BLOCKS)
+		buf_add(&p->closed.bytes, p->header.data, p->header.len);
+	hand(p, &p->worker[0]);
+}
+
+static size_t
+unsent(const struct worker *w)
+{
+	return w->send.len - w->sent;
+}
+
+/*
+ * A routed record goes to its worker, busy or not.  It lengthens the last unit
+ * if that is also for this worker.
+ */
+static void
+take_routed(struct pool *p, const struct pool_record *rec)
+{
+	struct worker *w = &p->worker[rec->route % p->opt.workers];
+	const size_t last = (p->head + p->units + p->ring - 1);
+	const struct batch b = {.first = rec->number,
+	    .line = rec->line,
+	    .records = 1};
+
+	if (w->newest != NULL && w->newest == &p->unit[last % p->ring]) {
+		w->newest->records++;
+		w->given++;
+		p->outstanding++;
+	} else if (engage(p, w, &b) < 0) {
+		return;
+	}
+	send_more(w, rec->bytes, rec->len);
+	if (unsent(w) > MOST_UNSENT)
+		p->choked = w;
+}
+
+bool
+handout_wants(const struct pool *p)
+{
+	if (!p->opt.routed)
+		return p->closed.records == 0;
+	if (p->choked != NULL && unsent(p->choked) > MOST_UNSENT)
+		return false;
+	return p->opt.mode == POOL_FREE || p->outstanding < p->window;
+}
+
+void
+handout_take(struct pool *p, const struct pool_record *rec)
+{
+	struct batch *b = &p->open;
+
+	p->bytes_given += rec->len;
+	if (p->opt.routed) {
+		take_routed(p, rec);
+		return;
+	}
+	if (b->records > 0 && b->bytes.len + rec->len > most_bytes(p))
+		close_open(p);
+	if (b->records == 0) {
+		b->first = rec->number;
+		b->line = rec->line;
+		b->bytes.len = 0;
+		if (p->opt.mode == POOL_BLOCKS)
+			buf_add(&b->bytes, p->header.data, p->header.len);
+	}
+	buf_add(&b->bytes, rec->bytes, rec->len);
+	b->records++;
+	if (p->closed.records > 0 || is_full(p))
+		handout_go(p, false);
+}
+
+void
+handout_learn(struct pool *p, const struct unit *u)
+{
+	const int64_t took = pool_us() - u->handed;
+
+	if (p->opt.mode == POOL_BLOCKS) {
+		if (took <= SLOW_BLOCK && u->block == p->block &&
+		    p->opt.records == 0)
+			p->block = p->block < p->opt.bytes / 2 ? p->block * 2 :
+								 p->opt.bytes;
+	} else if (took >= SLOW_ANSWER) {
+		p->handout -= p->handout / 2;
+	} else if (p->handout * 2 * p->opt.workers <= p->window) {
+		p->handout *= 2;
+	}
+}

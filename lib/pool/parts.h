@@ -1,0 +1,179 @@
+/*
+ * The parts of pool, which only its own files see.
+ *
+ *	pool.c     the public face and the poll loop
+ *	handout.c  which records go to which worker, and when
+ *	serve.c    one worker: its pipes, its answers, its end
+ *	order.c    units, and what of the answers may be written
+ *	answers.c  how a worker's bytes are framed
+ *
+ * A unit is a run of records that a worker was handed at once.  Units that
+ * are not yet written stand in a ring in input order; the first one has its
+ * turn: its answer goes straight through.  POOL_FREE has none.
+ */
+#ifndef POOL_PARTS_H
+#define POOL_PARTS_H
+
+#include "pool.h"
+#include "pool/answers.h"
+
+#define POOL_PIPE (256 * 1024) /* bytes of a worker's pipe: as fast as 1 MiB */
+#define POOL_FIRST_BLOCK ((size_t)64 * 1024)
+#define POOL_HOLD ((size_t)8 << 20) /* of answers ahead of their turn */
+#define POOL_NEVER INT64_MAX
+
+struct unit {
+	struct worker *worker;
+	struct unit *next;     /* of the same worker; NULL: the last */
+	uint64_t first, line;  /* of its first record */
+	uint64_t records, answered;
+	bool whole;            /* its answer is complete */
+	int64_t handed;        /* pool_us: when */
+	size_t block;          /* the size of blocks then */
+	struct buf held;       /* of the answer, until its turn */
+	uint64_t held_records;
+};
+
+struct worker {
+	size_t number; /* from 1 */
+	struct child child;
+	int in, out;   /* our ends of its pipes; -1: closed */
+	struct buf send;
+	size_t sent;   /* bytes of send that are in its pipe */
+	bool closing;  /* nothing comes behind send */
+	bool deaf;     /* it closed its input before we did */
+
+	struct answers *answers;
+	bool undrained; /* answers may hold more than was taken */
+	bool headed;    /* the header of its answers was seen */
+	struct buf tail; /* the last answer, when it may be half of one */
+	struct answer tail_piece;
+	bool bad;        /* its answers end with what is no CSV */
+
+	struct unit *oldest, *newest; /* not answered */
+	struct unit alone; /* its only one, where there is no ring */
+	uint64_t given, answered;     /* records */
+	size_t held;                  /* bytes, in its units */
+
+	/* When, by pool_clock; 0: not yet. */
+	int64_t waits;  /* what --timeout and the stall count from */
+	int64_t unread; /* we stopped to read it: its clock stands */
+	int64_t lost;   /* it is dead and its pipe empty, but held by another */
+	int64_t shut;   /* it closed a pipe too early, and is not yet dead */
+};
+
+/* Records that are not handed out yet. */
+struct batch {
+	struct buf bytes;
+	uint64_t first, line, records;
+};
+
+struct pool {
+	struct pool_options opt;
+	struct writer *out;
+	struct buf header;
+	struct buf answer_header;
+	size_t answer_header_by; /* the number of the worker that wrote it */
+
+	struct worker *worker; /* opt.workers of them */
+	size_t started;        /* of those with POOL_ORDERED, POOL_FREE */
+	struct batch open;     /* is being filled */
+	struct batch closed;   /* waits for a worker; no records: none does */
+	struct worker *choked; /* of routed ones: has too much to send */
+	size_t block;          /* bytes that a block is filled to */
+	size_t handout;        /* records that POOL_ORDERED hands out */
+	uint64_t bytes_given;
+	size_t unserved;       /* bytes given since we served */
+	uint64_t blocks;
+
+	struct unit *unit; /* the ring; of 0 units: answers have no order */
+	size_t ring, head, units;
+	uint64_t window;
+	uint64_t outstanding; /* records in the ring */
+
+	struct pollfd *polled; /* in and out of each worker, and the input */
+	int64_t stood;         /* ms that pool_clock did not count */
+	bool finishing, stalled, orphaned; /* the last two: we said so */
+	int signal, status;
+	struct buf say, unheard;
+};
+
+/* handout.c */
+
+/* Is there room for another record? */
+bool handout_wants(const struct pool *p);
+
+/* Takes a record, if handout_wants. */
+void handout_take(struct pool *p, const struct pool_record *rec);
+
+/*
+ * Hands out what is due and finds a worker; all: also what would be more if we
+ * waited.
+ */
+void handout_go(struct pool *p, bool all);
+
+/* The header alone goes to a worker, since no record does. */
+void handout_header(struct pool *p);
+
+/* A block, or all that one worker was handed at once, is answered. */
+void handout_learn(struct pool *p, const struct unit *u);
+
+/* serve.c */
+
+/* Starts w's process; block is what it is for, with POOL_BLOCKS. */
+int worker_start(struct pool *p, struct worker *w, const struct unit *block);
+
+/* Writes what its pipe takes. */
+void worker_feed(struct pool *p, struct worker *w);
+
+/* Bytes in its pipe that it did not read. */
+size_t worker_unread(const struct worker *w);
+
+/* Do we read its answers at present? */
+bool worker_is_read(const struct pool *p, const struct worker *w);
+
+/* Takes what there is of its answers. */
+void worker_answers(struct pool *p, struct worker *w);
+
+/* Sees to its end, if it has come. */
+void worker_settle(struct pool *p, struct worker *w);
+
+/*
+ * Does what is due by the clock.  Returns when the next thing is due, by
+ * pool_clock, or POOL_NEVER.
+ */
+int64_t worker_due(struct pool *p, struct worker *w, int64_t now);
+
+/* Frees what belongs to its process, which is gone. */
+void worker_reset(struct worker *w);
+
+/* order.c */
+
+/* A new last unit, of w. */
+struct unit *order_add(struct pool *p, struct worker *w);
+
+/* Does it stand first? */
+bool order_is_turn(const struct pool *p, const struct unit *u);
+
+/* A piece of u's answer: is written, or held.  u NULL: written. */
+void order_answer(struct pool *p, struct unit *u, const struct answer *a);
+
+/* w's oldest unit has all of its answer. */
+void order_whole(struct pool *p, struct worker *w);
+
+void order_free(struct pool *p);
+
+/* pool.c */
+
+/* Milliseconds; it stands while we wait for the reader of our output. */
+int64_t pool_clock(const struct pool *p);
+
+int64_t pool_us(void);
+
+/*
+ * Ends the run with this exit status; returns where the message is to be
+ * added.  Only the first failure is heard of.
+ */
+struct buf *pool_fail(struct pool *p, int status);
+
+#endif
