@@ -80,13 +80,29 @@ distance(const struct field *a, const struct field *b)
 	return last[b->len];
 }
 
+/*
+ * The distance up to which a name is near.  An accent that is written the
+ * other way, as one character or two, is three bytes.
+ */
+static size_t
+reach(const struct field *name, const struct field *asked)
+{
+	const size_t n = name->len > asked->len ? name->len : asked->len;
+	size_t i;
+
+	for (i = 0; i < asked->len; i++)
+		if ((unsigned char)asked->raw[i] >= 0x80)
+			return (n + 1) / 3 + 1;
+	return (n + 1) / 3;
+}
+
 /* How far the name of a column, trimmed, is from what was asked for. */
 static int
 how_far(const struct field *name, const struct field *asked)
 {
-	const size_t n = asked->len, most = (n + 1) / 3;
+	const size_t n = asked->len;
 	const size_t apart = name->len > n ? name->len - n : n - name->len;
-	int letters;
+	size_t most, letters;
 
 	if (apart == 0 && memcmp(name->raw, asked->raw, n) == 0)
 		return BLANKS;
@@ -94,10 +110,11 @@ how_far(const struct field *name, const struct field *asked)
 		return CASE;
 	if (n > LONGEST)
 		return FAR;
+	most = reach(name, asked);
 	if (apart <= most && name->len <= LONGEST) {
-		letters = distance(name, asked);
-		if (letters <= (int)most)
-			return CASE + letters;
+		letters = (size_t)distance(name, asked);
+		if (letters <= most)
+			return CASE + (int)letters;
 	}
 	return n > 2 && holds(name, asked) ? HOLDS : FAR;
 }

@@ -397,6 +397,34 @@ expressions(void)
 	    "{r\\xc3\\xa9gion}?"));
 }
 
+/* As one character or two, in capitals, without its last letter. */
+static void
+suggestions(void)
+{
+	static const struct field accented_names[] = {FIELD("caf\xc3\xa9"),
+	    FIELD("th\xc3\xa9"), FIELD("x")};
+	static const struct header accented = HEADER(accented_names);
+
+	CHECK(gives("cafe\xcc\x81", &accented,
+	    "no column \"cafe\\xcc\\x81\"; did you mean "
+	    "\"caf\\xc3\\xa9\"?"));
+	CHECK(gives("cafe", &accented,
+	    "no column \"cafe\"; did you mean \"caf\\xc3\\xa9\"?"));
+	CHECK(gives("ISSUE DATE", &parking,
+	    "no column \"ISSUE DATE\"; did you mean \"Issue Date\"?"));
+	CHECK(gives("Summons Numbe", &parking,
+	    "no column \"Summons Numbe\"; did you mean "
+	    "\"Summons Number\"?"));
+	CHECK(gives("Days Parking In Effect", &parking,
+	    "no column \"Days Parking In Effect\"; did you mean "
+	    "\"Days Parking In Effect    \"?"));
+	CHECK(gives("make", &parking,
+	    "no column \"make\"; did you mean \"Vehicle Make\"?"));
+	CHECK(gives("y", &accented,
+	    "no column \"y\"; the header has 3 columns: "
+	    "\"caf\\xc3\\xa9\", \"th\\xc3\\xa9\", \"x\""));
+}
+
 static void
 name_lists(void)
 {
@@ -521,6 +549,7 @@ main(void)
 	syntax();
 	lookups();
 	expressions();
+	suggestions();
 	name_lists();
 	many_columns();
 	long_messages();
