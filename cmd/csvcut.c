@@ -15,6 +15,7 @@ struct cut {
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one */
 	size_t nspans;
+	size_t copies;     /* how often one column is written at most */
 	bool whole;        /* records leave as they came */
 	bool narrowed;     /* to one column: empty ones are written "" */
 };
@@ -127,6 +128,7 @@ static void
 plan(struct cut *cut, const struct header *h)
 {
 	const struct column_list *list = &cut->list;
+	size_t *times = mem_new(h->n + 1, sizeof *times);
 
 	cut->span = mem_new(list->n, sizeof *cut->span);
 	for (size_t i = 0; i < list->n; i++) {
@@ -137,7 +139,10 @@ plan(struct cut *cut, const struct header *h)
 			cut->span[cut->nspans - 1].last = column;
 		else
 			cut->span[cut->nspans++] = (struct span){column, column};
+		if (++times[column] > cut->copies)
+			cut->copies = times[column];
 	}
+	free(times);
 	cut->whole = !cut->numbers && cut->nspans == 1 &&
 	    cut->span[0].first == 1 && cut->span[0].last == h->n;
 	cut->narrowed = !cut->whole && !cut->numbers && list->n == 1;
@@ -222,6 +227,7 @@ write_record(struct run *r, const struct cut *cut, const struct record *rec)
 {
 	const char delim = r->opt.reader.dialect.delim;
 	struct writer *out = r->out;
+	char *to;
 
 	if (cut->whole)
 		return writer_record(out, rec);
@@ -229,13 +235,15 @@ write_record(struct run *r, const struct cut *cut, const struct record *rec)
 		write_number(out, reader_record(r->in));
 		writer_byte(out, delim);
 	}
-	writer_slice(out, rec->field[0].raw, rec->field[0].len);
-	for (size_t i = 1; i < cut->nspans; i++) {
-		writer_byte(out, delim);
-		writer_slice(out, rec->field[i].raw, rec->field[i].len);
-	}
 	if (cut->narrowed && rec->field[0].len == 0)
 		writer_empty(out);
+	to = writer_at(out, rec->len * cut->copies + cut->nspans);
+	to = writer_copy(to, &rec->field[0]);
+	for (size_t i = 1; i < cut->nspans; i++) {
+		*to++ = delim;
+		to = writer_copy(to, &rec->field[i]);
+	}
+	writer_put(out, to);
 	return writer_end(out, rec);
 }
 

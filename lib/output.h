@@ -67,19 +67,42 @@ writer_add(struct writer *w, const char *bytes, size_t n)
 }
 
 /*
- * Adds bytes behind which READER_SLACK more can be read: short ones, as most
- * fields are, go in one wide copy.
+ * For a program's inner loop: where up to n bytes can be put by writer_copy
+ * or by hand.  What was put counts once writer_put has the place behind it.
  */
-static inline void
-writer_slice(struct writer *w, const char *bytes, size_t n)
+static inline char *
+writer_at(struct writer *w, size_t n)
 {
 	if (n > w->room - w->len)
 		writer_need(w, n);
-	if (n <= 32)
-		memcpy(w->data + w->len, bytes, 32);
+	return w->data + w->len;
+}
+
+static inline void
+writer_put(struct writer *w, const char *end)
+{
+	w->len = (size_t)(end - w->data);
+}
+
+/*
+ * Copies a slice, behind which READER_SLACK bytes more can be read: short
+ * ones, as most fields are, in one wide copy.  Returns the place behind it.
+ */
+static inline char *
+writer_copy(char *to, const struct field *slice)
+{
+	if (slice->len <= 32)
+		memcpy(to, slice->raw, 32);
 	else
-		memcpy(w->data + w->len, bytes, n);
-	w->len += n;
+		memcpy(to, slice->raw, slice->len);
+	return to + slice->len;
+}
+
+/* The two in one. */
+static inline void
+writer_slice(struct writer *w, const struct field *slice)
+{
+	writer_put(w, writer_copy(writer_at(w, slice->len), slice));
 }
 
 static inline void
@@ -110,7 +133,10 @@ writer_empty(struct writer *w)
 static inline int
 writer_end(struct writer *w, const struct record *rec)
 {
-	writer_slice(w, rec->raw + rec->len, rec->end);
+	char *to = writer_at(w, 2);
+
+	memcpy(to, rec->raw + rec->len, 2);
+	w->len += rec->end;
 	w->owes_lf = rec->open_end;
 	w->whole = w->len;
 	w->records++;
@@ -121,7 +147,7 @@ writer_end(struct writer *w, const struct record *rec)
 static inline int
 writer_record(struct writer *w, const struct record *rec)
 {
-	writer_slice(w, rec->raw, rec->len);
+	writer_slice(w, &(struct field){rec->raw, rec->len});
 	return writer_end(w, rec);
 }
 

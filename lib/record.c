@@ -356,27 +356,36 @@ advance(struct reader *r, bool wait)
 }
 
 /*
- * Fills in what a record is as bytes: from start to its line end at end.
- * Returns false when the byte behind its CR has to be awaited.
+ * The line end at end begins with a CR: finds out what belongs to it.  Returns
+ * false when the byte behind it has to be awaited.
  */
 static bool
+cut_off_cr(struct reader *r, struct record *rec, size_t end)
+{
+	if (end + 1 < r->source.len)
+		rec->end += r->source.data[end + 1] == '\n';
+	else
+		rec->open_end = !r->ended;
+	r->unsettled = rec->open_end && r->opt.settled_ends;
+	r->late = rec->open_end && !r->unsettled;
+	return !r->unsettled;
+}
+
+/*
+ * Fills in what a record is as bytes: from start to its line end at end.
+ * Returns false as cut_off_cr.
+ */
+static inline bool
 cut_off(struct reader *r, struct record *rec, size_t end)
 {
 	const char *text = r->source.data;
 
-	*rec = (struct record){.raw = text + r->start,
-	    .len = end - r->start,
-	    .end = 1};
-	if (UNLIKELY(text[end] == '\r')) {
-		if (end + 1 < r->source.len)
-			rec->end += text[end + 1] == '\n';
-		else
-			rec->open_end = !r->ended;
-		r->unsettled = rec->open_end && r->opt.settled_ends;
-		if (r->unsettled)
-			return false;
-		r->late = rec->open_end;
-	}
+	rec->raw = text + r->start;
+	rec->len = end - r->start;
+	rec->end = 1;
+	rec->open_end = false;
+	if (UNLIKELY(text[end] == '\r') && !cut_off_cr(r, rec, end))
+		return false;
 	r->first = r->start;
 	r->length = rec->len;
 	r->start = end + rec->end;

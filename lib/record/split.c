@@ -19,7 +19,7 @@
 #define STEP 4
 
 typedef struct masks scan_fn(const char *text, char quote, char delim);
-typedef unsigned select_fn(uint64_t bits, uint64_t n);
+typedef unsigned select_fn(uint64_t bits, uint32_t n);
 
 /* The loops, compiled for one instruction set. */
 struct split_code {
@@ -86,7 +86,7 @@ apply_quotes(struct split *s, size_t b, struct masks *m)
 /* Where the index writes next. */
 struct cursor {
 	uint32_t *end;   /* the next line end */
-	uint64_t delims; /* how many so far */
+	uint32_t delims; /* how many so far */
 };
 
 /* Notes the line ends of the block at base; most have one or none. */
@@ -110,16 +110,16 @@ INLINE void
 note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims)
 {
 	uint32_t *const entry = s->directory + (to->delims + STEP - 1) / STEP;
-	const uint64_t n = (uint64_t)__builtin_popcountll(delims);
+	const uint32_t n = (uint32_t)__builtin_popcountll(delims);
 
 	/* few need more than 8; one too many is corrected by the next block */
 	for (int i = 0; i < 8; i++)
 		entry[i] = (uint32_t)b;
-	for (uint64_t i = 8; UNLIKELY(i * STEP < n); i++)
+	for (uint32_t i = 8; UNLIKELY(i * STEP < n); i++)
 		entry[i] = (uint32_t)b;
-	s->block[b].delims = delims;
+	s->delims[b] = delims;
 	to->delims += n;
-	s->block[b + 1].before = to->delims;
+	s->before[b + 1] = to->delims;
 }
 
 /*
@@ -166,7 +166,7 @@ more(struct split *s, scan_fn *scan)
 {
 	const char quote = s->quote, delim = s->delim, *const text = s->text;
 	size_t b = s->seen / 64, end = s->len / 64;
-	struct cursor to = {s->end, s->block[b].before};
+	struct cursor to = {s->end, s->before[b]};
 	bool good = s->odd == SPLIT_NONE && s->seen < s->len;
 
 	s->next = s->nends = 0;
@@ -197,13 +197,12 @@ more(struct split *s, scan_fn *scan)
 }
 
 /* The number of delimiters before the byte at. */
-INLINE uint64_t
+INLINE uint32_t
 delims_before(const struct split *s, size_t at)
 {
-	const struct split_block *b = &s->block[at / 64];
-
-	return b->before +
-	    (uint64_t)__builtin_popcountll(b->delims & BELOW(at % 64));
+	return s->before[at / 64] +
+	    (uint32_t)__builtin_popcountll(
+		s->delims[at / 64] & BELOW(at % 64));
 }
 
 /*
@@ -211,7 +210,7 @@ delims_before(const struct split *s, size_t at)
  * summed up to each, find the byte, and the rest is a few steps in it.
  */
 INLINE unsigned
-select_plain(uint64_t bits, uint64_t n)
+select_plain(uint64_t bits, uint32_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t sums, x = bits - (bits >> 1 & ones * 0x55);
@@ -222,7 +221,7 @@ select_plain(uint64_t bits, uint64_t n)
 	/* bytes whose sum is at most n have 0x80 set here, and are passed */
 	x = ((ones * 0x80 | ones * n) - sums) & ones * 0x80;
 	at = (unsigned)((x >> 7) * ones >> 56) * 8;
-	n -= at != 0 ? sums >> (at - 8) & 0xff : 0;
+	n -= at != 0 ? (uint32_t)(sums >> (at - 8) & 0xff) : 0;
 	for (bits >>= at; n > 0; n--)
 		bits &= bits - 1;
 	return at + (unsigned)__builtin_ctzll(bits);
@@ -230,14 +229,14 @@ select_plain(uint64_t bits, uint64_t n)
 
 /* Where delimiter n, counted from 0 over the whole index, stands. */
 INLINE size_t
-delim_at(const struct split *s, uint64_t n, select_fn *select)
+delim_at(const struct split *s, uint32_t n, select_fn *select)
 {
-	const struct split_block *b = s->block + s->directory[n / STEP];
+	size_t b = s->directory[n / STEP];
 
-	b += b[1].before <= n;
-	while (UNLIKELY(b[1].before <= n))
+	b += s->before[b + 1] <= n;
+	while (UNLIKELY(s->before[b + 1] <= n))
 		b++;
-	return (size_t)(b - s->block) * 64 + select(b->delims, n - b->before);
+	return b * 64 + select(s->delims[b], n - s->before[b]);
 }
 
 INLINE size_t
@@ -245,20 +244,19 @@ fields(const struct split *s, size_t start, size_t end,
     const struct span *spans, size_t n, size_t columns, struct field *field,
     select_fn *select)
 {
-	const uint64_t first = delims_before(s, start);
+	const uint32_t first = delims_before(s, start);
 	const size_t count = (size_t)(delims_before(s, end) - first) + 1;
 
 	if (UNLIKELY(count != columns))
 		return count;
 	for (size_t i = 0; i < n; i++) {
+		const size_t a = spans[i].first, z = spans[i].last;
 		size_t left = start, right = end;
 
-		if (spans[i].first > 1)
-			left = delim_at(s, first + spans[i].first - 2,
-				   select) +
-			    1;
-		if (spans[i].last < columns)
-			right = delim_at(s, first + spans[i].last - 1, select);
+		if (a > 1)
+			left = delim_at(s, first + (uint32_t)a - 2, select) + 1;
+		if (z < columns)
+			right = delim_at(s, first + (uint32_t)z - 1, select);
 		field[i].raw = s->text + left;
 		field[i].len = right - left;
 	}
@@ -288,7 +286,7 @@ always(void)
 #if defined(__x86_64__)
 
 SCAN_AVX2 INLINE unsigned
-select_bmi2(uint64_t bits, uint64_t n)
+select_bmi2(uint64_t bits, uint32_t n)
 {
 	return (unsigned)_tzcnt_u64(_pdep_u64(BIT(n), bits));
 }
@@ -380,7 +378,8 @@ split_init(struct split *s, char quote, char delim)
 void
 split_free(struct split *s)
 {
-	free(s->block);
+	free(s->delims);
+	free(s->before);
 	free(s->directory);
 }
 
@@ -394,7 +393,8 @@ split_grown(struct split *s, const char *text, size_t len)
 	if (blocks <= s->blocks)
 		return;
 	s->blocks = blocks > s->blocks * 2 ? blocks : s->blocks * 2;
-	s->block = mem_resize(s->block, s->blocks, sizeof *s->block);
+	s->delims = mem_resize(s->delims, s->blocks, sizeof *s->delims);
+	s->before = mem_resize(s->before, s->blocks, sizeof *s->before);
 	s->directory = mem_resize(s->directory, s->blocks + 2,
 	    64 / STEP * sizeof *s->directory);
 }
@@ -407,7 +407,7 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 	s->odd = SPLIT_NONE;
 	s->multiline = false;
 	s->inside = s->closing = 0;
-	s->block[from / 64].before = 0;
+	s->before[from / 64] = 0;
 	s->nends = s->next = 0;
 }
 
@@ -428,11 +428,11 @@ void
 split_all(const struct split *s, size_t start, size_t end,
     struct field *field)
 {
-	const uint64_t first = delims_before(s, start);
-	const uint64_t n = delims_before(s, end) - first;
+	const uint32_t first = delims_before(s, start);
+	const uint32_t n = delims_before(s, end) - first;
 	size_t left = start;
 
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		const size_t at = delim_at(s, first + i, select_plain);
 
 		field[i] = (struct field){s->text + left, at - left};

@@ -25,11 +25,6 @@
 #define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
 #define SPLIT_NONE SIZE_MAX
 
-struct split_block {
-	uint64_t delims; /* those that separate fields */
-	uint64_t before; /* how many there are in all blocks before */
-};
-
 struct split {
 	const struct split_code *code;
 	char quote, delim;
@@ -43,7 +38,9 @@ struct split {
 	uint64_t inside;   /* all ones: the last whole block ended in quotes */
 	uint64_t closing;  /* 1: its last byte is a closing quote */
 
-	struct split_block *block;
+	/* of each block of 64 bytes: */
+	uint64_t *delims;    /* the delimiters that separate fields */
+	uint32_t *before;    /* how many of them there are in all before it */
 	uint32_t *directory; /* [k]: the block of delimiter 4k, from 0 */
 	size_t blocks;       /* allocated */
 
