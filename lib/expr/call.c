@@ -30,38 +30,38 @@ call_bool(struct value *out, bool truth)
 }
 
 int
-call_whole(struct run *r, const struct instr *i, size_t k, int64_t *n,
+call_whole(struct eval *r, const struct instr *i, size_t k, int64_t *n,
     struct value *out)
 {
-	const struct value *v = run_arg(r, i, k);
+	const struct value *v = eval_arg(r, i, k);
 
 	if (number_to_int(v->number, n) == 0)
 		return 0;
-	run_fail(r, i->node, FAILURE_WHOLE, run_text(r, v, TYPE_NUMBER), out);
+	eval_fail(r, i->node, FAILURE_WHOLE, eval_text(r, v, TYPE_NUMBER), out);
 	return -1;
 }
 
 void
-call_refuse(struct run *r, const struct instr *i, const char *format,
+call_refuse(struct eval *r, const struct instr *i, const char *format,
     struct value *out)
 {
 	struct buf say = {NULL, 0, 0};
 
 	message_add(&say, format, i->node->function->name);
-	run_fail(r, i->node, FAILURE_ARGUMENT,
+	eval_fail(r, i->node, FAILURE_ARGUMENT,
 	    (struct text){say.data, say.len}, out);
 	buf_free(&say);
 }
 
 void
-call_row(struct run *r, const struct instr *i, struct value *out)
+call_row(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	call_number(out, number_of_int((int64_t)r->in->record));
 }
 
 void
-call_line(struct run *r, const struct instr *i, struct value *out)
+call_line(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	call_number(
@@ -69,21 +69,21 @@ call_line(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_file(struct run *r, const struct instr *i, struct value *out)
+call_file(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	call_text(out, (struct text){r->in->file, strlen(r->in->file)});
 }
 
 void
-call_ncols(struct run *r, const struct instr *i, struct value *out)
+call_ncols(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	call_number(out, number_of_int((int64_t)r->in->nfields));
 }
 
 void
-call_now(struct run *r, const struct instr *i, struct value *out)
+call_now(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	out->kind = VALUE_TIME;
@@ -91,7 +91,7 @@ call_now(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_today(struct run *r, const struct instr *i, struct value *out)
+call_today(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	out->kind = VALUE_TIME;

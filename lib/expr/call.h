@@ -7,11 +7,11 @@
 #ifndef EXPR_CALL_H
 #define EXPR_CALL_H
 
-#include "run.h"
+#include "eval.h"
 
 #define CALL(name)                                                             \
 	void call_##name(                                                      \
-	    struct run *r, const struct instr *i, struct value *out)
+	    struct eval *r, const struct instr *i, struct value *out)
 
 CALL(len);
 CALL(lower);
@@ -68,11 +68,11 @@ void call_number(struct value *out, struct number x);
 void call_bool(struct value *out, bool truth);
 
 /* The k-th argument as a whole number.  0, or -1 and *out is the error. */
-int call_whole(struct run *r, const struct instr *i, size_t k, int64_t *n,
+int call_whole(struct eval *r, const struct instr *i, size_t k, int64_t *n,
     struct value *out);
 
 /* An error with this message, in which %s is the function's name. */
-void call_refuse(struct run *r, const struct instr *i, const char *format,
+void call_refuse(struct eval *r, const struct instr *i, const char *format,
     struct value *out);
 
 #endif

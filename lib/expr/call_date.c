@@ -4,9 +4,9 @@
 
 /* The first argument in microseconds, whether date or datetime. */
 static int64_t
-arg_time(const struct run *r, const struct instr *i)
+arg_time(const struct eval *r, const struct instr *i)
 {
-	int64_t time = run_arg(r, i, 0)->time;
+	int64_t time = eval_arg(r, i, 0)->time;
 
 	if (i->node->kid[0]->type == TYPE_DATE)
 		time *= DATE_DAY;
@@ -14,7 +14,7 @@ arg_time(const struct run *r, const struct instr *i)
 }
 
 static struct date_parts
-arg_parts(const struct run *r, const struct instr *i)
+arg_parts(const struct eval *r, const struct instr *i)
 {
 	struct date_parts parts;
 
@@ -23,49 +23,49 @@ arg_parts(const struct run *r, const struct instr *i)
 }
 
 void
-call_year(struct run *r, const struct instr *i, struct value *out)
+call_year(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).year));
 }
 
 void
-call_month(struct run *r, const struct instr *i, struct value *out)
+call_month(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).month));
 }
 
 void
-call_day(struct run *r, const struct instr *i, struct value *out)
+call_day(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).day));
 }
 
 void
-call_weekday(struct run *r, const struct instr *i, struct value *out)
+call_weekday(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).weekday));
 }
 
 void
-call_hour(struct run *r, const struct instr *i, struct value *out)
+call_hour(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).hour));
 }
 
 void
-call_minute(struct run *r, const struct instr *i, struct value *out)
+call_minute(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).minute));
 }
 
 void
-call_second(struct run *r, const struct instr *i, struct value *out)
+call_second(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_of_int(arg_parts(r, i).second));
 }
 
 void
-call_strftime(struct run *r, const struct instr *i, struct value *out)
+call_strftime(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct text t;
 
@@ -75,15 +75,15 @@ call_strftime(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_is_date(struct run *r, const struct instr *i, struct value *out)
+call_is_date(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text t = run_arg(r, i, 0)->text;
+	const struct text t = eval_arg(r, i, 0)->text;
 	const struct node *call = i->node;
 	int64_t days;
 	size_t k;
 	bool is = false;
 
-	if (!run_missing(r, t)) {
+	if (!eval_missing(r, t)) {
 		is = call->ndates == 0 &&
 		    date_parse(NULL, t.at, t.len, &days) == 0;
 		for (k = 0; k < call->ndates && !is; k++)

@@ -2,37 +2,37 @@
 #include "call.h"
 
 static struct number
-arg_number(const struct run *r, const struct instr *i)
+arg_number(const struct eval *r, const struct instr *i)
 {
-	return run_arg(r, i, 0)->number;
+	return eval_arg(r, i, 0)->number;
 }
 
 void
-call_int(struct run *r, const struct instr *i, struct value *out)
+call_int(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_trunc(arg_number(r, i)));
 }
 
 void
-call_floor(struct run *r, const struct instr *i, struct value *out)
+call_floor(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_floor(arg_number(r, i)));
 }
 
 void
-call_ceil(struct run *r, const struct instr *i, struct value *out)
+call_ceil(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_ceil(arg_number(r, i)));
 }
 
 void
-call_abs(struct run *r, const struct instr *i, struct value *out)
+call_abs(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_number(out, number_abs(arg_number(r, i)));
 }
 
 void
-call_round(struct run *r, const struct instr *i, struct value *out)
+call_round(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t places = 0;
 
@@ -43,13 +43,13 @@ call_round(struct run *r, const struct instr *i, struct value *out)
 
 /* The argument that is beyond all others on one side; missing if none is. */
 static void
-extreme(struct run *r, const struct instr *i, int side, struct value *out)
+extreme(struct eval *r, const struct instr *i, int side, struct value *out)
 {
 	const struct value *v, *best = NULL;
 	size_t k;
 
 	for (k = 0; k < i->nargs; k++) {
-		v = run_arg(r, i, k);
+		v = eval_arg(r, i, k);
 		if (v->kind != VALUE_MISSING &&
 		    (best == NULL ||
 			number_compare(v->number, best->number) == side))
@@ -62,19 +62,19 @@ extreme(struct run *r, const struct instr *i, int side, struct value *out)
 }
 
 void
-call_min(struct run *r, const struct instr *i, struct value *out)
+call_min(struct eval *r, const struct instr *i, struct value *out)
 {
 	extreme(r, i, -1, out);
 }
 
 void
-call_max(struct run *r, const struct instr *i, struct value *out)
+call_max(struct eval *r, const struct instr *i, struct value *out)
 {
 	extreme(r, i, 1, out);
 }
 
 void
-call_sum(struct run *r, const struct instr *i, struct value *out)
+call_sum(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct number total = number_of_int(0);
 	const struct value *v;
@@ -82,12 +82,12 @@ call_sum(struct run *r, const struct instr *i, struct value *out)
 	size_t k;
 
 	for (k = 0; k < i->nargs; k++) {
-		v = run_arg(r, i, k);
+		v = eval_arg(r, i, k);
 		if (v->kind == VALUE_MISSING)
 			continue;
 		any = true;
 		if (number_add(total, v->number, &total) != NUMBER_OK) {
-			run_fail(r, i->node, FAILURE_RANGE,
+			eval_fail(r, i->node, FAILURE_RANGE,
 			    (struct text){NULL, 0}, out);
 			return;
 		}
@@ -99,7 +99,7 @@ call_sum(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_fixed(struct run *r, const struct instr *i, struct value *out)
+call_fixed(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t places;
 	char *to;
@@ -117,22 +117,22 @@ call_fixed(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_format(struct run *r, const struct instr *i, struct value *out)
+call_format(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct number_format *f = i->node->format;
 	char *to = arena_alloc(&r->scratch, f->room);
 
 	call_text(out,
 	    (struct text){
-		to, number_format(f, run_arg(r, i, 1)->number, to)});
+		to, number_format(f, eval_arg(r, i, 1)->number, to)});
 }
 
 void
-call_is_num(struct run *r, const struct instr *i, struct value *out)
+call_is_num(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text t = run_arg(r, i, 0)->text;
+	const struct text t = eval_arg(r, i, 0)->text;
 	struct number x;
 
 	call_bool(out,
-	    !run_missing(r, t) && number_parse(t.at, t.len, &x) == NUMBER_OK);
+	    !eval_missing(r, t) && number_parse(t.at, t.len, &x) == NUMBER_OK);
 }

@@ -6,13 +6,13 @@
 #include "regex.h"
 
 static struct text
-arg_text(const struct run *r, const struct instr *i, size_t k)
+arg_text(const struct eval *r, const struct instr *i, size_t k)
 {
-	return run_arg(r, i, k)->text;
+	return eval_arg(r, i, k)->text;
 }
 
 void
-call_len(struct run *r, const struct instr *i, struct value *out)
+call_len(struct eval *r, const struct instr *i, struct value *out)
 {
 	size_t n = text_length(arg_text(r, i, 0));
 
@@ -20,25 +20,25 @@ call_len(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_lower(struct run *r, const struct instr *i, struct value *out)
+call_lower(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_text(out, text_lower(&r->scratch, arg_text(r, i, 0)));
 }
 
 void
-call_upper(struct run *r, const struct instr *i, struct value *out)
+call_upper(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_text(out, text_upper(&r->scratch, arg_text(r, i, 0)));
 }
 
 void
-call_trim(struct run *r, const struct instr *i, struct value *out)
+call_trim(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_text(out, text_trim(arg_text(r, i, 0)));
 }
 
 void
-call_substr(struct run *r, const struct instr *i, struct value *out)
+call_substr(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t start, n = INT64_MAX;
 
@@ -53,7 +53,7 @@ call_substr(struct run *r, const struct instr *i, struct value *out)
 }
 
 static void
-pad(struct run *r, const struct instr *i, bool left, struct value *out)
+pad(struct eval *r, const struct instr *i, bool left, struct value *out)
 {
 	struct text fill = {" ", 1}, padded;
 	int64_t width;
@@ -72,19 +72,19 @@ pad(struct run *r, const struct instr *i, bool left, struct value *out)
 }
 
 void
-call_lpad(struct run *r, const struct instr *i, struct value *out)
+call_lpad(struct eval *r, const struct instr *i, struct value *out)
 {
 	pad(r, i, true, out);
 }
 
 void
-call_rpad(struct run *r, const struct instr *i, struct value *out)
+call_rpad(struct eval *r, const struct instr *i, struct value *out)
 {
 	pad(r, i, false, out);
 }
 
 void
-call_replace(struct run *r, const struct instr *i, struct value *out)
+call_replace(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text from = arg_text(r, i, 1);
 
@@ -97,25 +97,25 @@ call_replace(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_contains(struct run *r, const struct instr *i, struct value *out)
+call_contains(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_bool(out, text_contains(arg_text(r, i, 0), arg_text(r, i, 1)));
 }
 
 void
-call_starts_with(struct run *r, const struct instr *i, struct value *out)
+call_starts_with(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_bool(out, text_starts(arg_text(r, i, 0), arg_text(r, i, 1)));
 }
 
 void
-call_ends_with(struct run *r, const struct instr *i, struct value *out)
+call_ends_with(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_bool(out, text_ends(arg_text(r, i, 0), arg_text(r, i, 1)));
 }
 
 void
-call_part(struct run *r, const struct instr *i, struct value *out)
+call_part(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text separator = arg_text(r, i, 1);
 	struct text part = {NULL, 0};
@@ -135,7 +135,7 @@ call_part(struct run *r, const struct instr *i, struct value *out)
 }
 
 static void
-join(struct run *r, const struct instr *i, bool keep_empty, struct value *out)
+join(struct eval *r, const struct instr *i, bool keep_empty, struct value *out)
 {
 	const struct text separator = arg_text(r, i, 0);
 	size_t room = 0, len = 0, k;
@@ -163,25 +163,25 @@ join(struct run *r, const struct instr *i, bool keep_empty, struct value *out)
 }
 
 void
-call_join(struct run *r, const struct instr *i, struct value *out)
+call_join(struct eval *r, const struct instr *i, struct value *out)
 {
 	join(r, i, true, out);
 }
 
 void
-call_join_nonempty(struct run *r, const struct instr *i, struct value *out)
+call_join_nonempty(struct eval *r, const struct instr *i, struct value *out)
 {
 	join(r, i, false, out);
 }
 
 static void
-over_limit(struct run *r, const struct instr *i, struct value *out)
+over_limit(struct eval *r, const struct instr *i, struct value *out)
 {
-	run_fail(r, i->node, FAILURE_REGEX, (struct text){NULL, 0}, out);
+	eval_fail(r, i->node, FAILURE_REGEX, (struct text){NULL, 0}, out);
 }
 
 void
-call_match(struct run *r, const struct instr *i, struct value *out)
+call_match(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct regex *re = i->node->kid[1]->regex;
 	struct text found = {NULL, 0};
@@ -196,7 +196,7 @@ call_match(struct run *r, const struct instr *i, struct value *out)
 }
 
 static void
-substitute(struct run *r, const struct instr *i, bool all, struct value *out)
+substitute(struct eval *r, const struct instr *i, bool all, struct value *out)
 {
 	const struct node *to = i->node->kid[2];
 	const struct regex_piece *piece = to->piece;
@@ -217,20 +217,20 @@ substitute(struct run *r, const struct instr *i, bool all, struct value *out)
 }
 
 void
-call_sub(struct run *r, const struct instr *i, struct value *out)
+call_sub(struct eval *r, const struct instr *i, struct value *out)
 {
 	substitute(r, i, false, out);
 }
 
 void
-call_gsub(struct run *r, const struct instr *i, struct value *out)
+call_gsub(struct eval *r, const struct instr *i, struct value *out)
 {
 	substitute(r, i, true, out);
 }
 
 /* The top 53 bits, since those are a number in every other tool, too. */
 void
-call_hash(struct run *r, const struct instr *i, struct value *out)
+call_hash(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text t = arg_text(r, i, 0);
 	uint64_t h = XXH64(t.at, t.len, 0);
@@ -239,21 +239,21 @@ call_hash(struct run *r, const struct instr *i, struct value *out)
 }
 
 void
-call_json(struct run *r, const struct instr *i, struct value *out)
+call_json(struct eval *r, const struct instr *i, struct value *out)
 {
 	const enum type type = i->node->kid[0]->type;
-	struct value v = *run_arg(r, i, 0);
+	struct value v = *eval_arg(r, i, 0);
 	struct text t, json;
 
 	v.text.at = type_is_text(type) ? v.text.at : NULL;
-	t = run_text(r, &v, type);
+	t = eval_text(r, &v, type);
 	if (v.kind == VALUE_MISSING ||
-	    (type_is_text(type) && run_missing(r, t)))
+	    (type_is_text(type) && eval_missing(r, t)))
 		call_text(out, (struct text){"null", 4});
 	else if (type == TYPE_NUMBER || type == TYPE_BOOL)
 		call_text(out, t);
 	else if (text_json(&r->scratch, t, &json) == 0)
 		call_text(out, json);
 	else
-		run_fail(r, i->node, FAILURE_UTF8, t, out);
+		eval_fail(r, i->node, FAILURE_UTF8, t, out);
 }

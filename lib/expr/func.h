@@ -11,7 +11,7 @@
 
 #include "value.h"
 
-struct run;
+struct eval;
 struct instr;
 
 /* What the checker does with a call. */
@@ -35,7 +35,7 @@ enum {
  * args has a letter for each argument; those behind a '?' may be left out, and
  * those behind a '*' come as often as one likes.
  *   t text   s text, not empty   n number   i whole number   z no zero
- *   d date or datetime   a anything
+ *   d date or datetime   D the same, and text is a datetime   a anything
  *   x pattern   r replacement
  * and literals: l text   g number of a group   f date format to read by
  *   w date format to write by   p number format   m decimal or group mark
@@ -48,7 +48,7 @@ struct function {
 	unsigned flags;
 	unsigned cost; /* about how many nanoseconds */
 	/* out = f(arguments); NULL where form has no use for it */
-	void (*run)(struct run *r, const struct instr *i, struct value *out);
+	void (*run)(struct eval *r, const struct instr *i, struct value *out);
 };
 
 /* The function of this name, or NULL. */

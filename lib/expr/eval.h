@@ -1,5 +1,5 @@
 /*
- * run: a compiled program and the state in which it runs.
+ * eval: a compiled program and the state in which it runs.
  *
  * A program is a flat array of instructions over an array of values, the
  * slots.  Constants have slots of their own, set once; no other slot is read
@@ -7,14 +7,15 @@
  * goes on to the next, or is a test and goes on to one of three places, for
  * true, false and error.  What it needs besides slots stands in the tree.
  */
-#ifndef EXPR_RUN_H
-#define EXPR_RUN_H
+#ifndef EXPR_EVAL_H
+#define EXPR_EVAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "expr.h"
+#include "given.h"
 #include "mem.h"
 #include "tree.h"
 #include "value.h"
@@ -58,39 +59,36 @@ enum op {
 };
 
 struct instr {
-	uint8_t op;
-	uint8_t nmask;    /* OP_CELL_IS: up to 8, bytes that word compares */
+	uint8_t op; /* enum op */
 	uint32_t out, a, b;
 	uint32_t yes, no, bad; /* indices of instructions */
-	uint64_t word, mask;   /* OP_CELL_IS: the first bytes of text */
-	struct text text;
+	struct text text;      /* OP_CELL_IS: compared with the cell, and */
+	uint64_t word, mask;   /* its first 8 bytes, those that there are */
 	const struct node *node;
 	const uint32_t *arg; /* nargs slots */
 	size_t nargs;
 };
 
-struct run {
+struct eval {
 	const struct instr *code;
 	struct value *slot;
 	const struct failure **chain;
 	const struct failure *failure; /* that an error exit was taken with */
 	const struct expr_input *in;
-	const struct na *na;  /* more spellings of missing, or NULL */
+	const struct givens *given;
 	struct arena scratch; /* reset for each record */
 	uint64_t count[FAILURE_KINDS];
 	int64_t now;   /* microseconds since 1970 */
 	char quote;
-	bool null;     /* errors become missing where they arise */
-	bool scratchy; /* the program uses scratch */
-	/* what may be asked only once for a record */
+	bool null; /* errors become missing where they arise */
 };
 
 /* Runs for r->in; returns the OP_END_.. that was met. */
-enum op run_record(struct run *r);
+enum op eval_record(struct eval *r);
 
 /* The k-th argument of a call. */
 static inline const struct value *
-run_arg(const struct run *r, const struct instr *i, size_t k)
+eval_arg(const struct eval *r, const struct instr *i, size_t k)
 {
 	return &r->slot[i->arg[k]];
 }
@@ -99,17 +97,30 @@ run_arg(const struct run *r, const struct instr *i, size_t k)
  * *out = an error at the node, or missing where the policy says so.  text is
  * the bad cell, or the message of error(); it is copied.
  */
-void run_fail(struct run *r, const struct node *node, enum failure_kind kind,
+void eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
     struct text text, struct value *out);
 
-/* Is this text missing: empty, or one of the spellings of --na? */
-bool run_missing(const struct run *r, struct text t);
+/* The failure that stands first in the program; either may be NULL. */
+const struct failure *eval_first(
+    const struct failure *a, const struct failure *b);
 
-/* *out = v as type node->type; v is of type from. */
-void run_convert(struct run *r, const struct node *node, enum type from,
-    const struct value *v, struct value *out);
+/* A cell without its quotes. */
+struct text eval_cell(struct eval *r, const struct field *f);
+
+/* Is this text missing: empty, or one of the spellings of --na? */
+bool eval_missing(const struct eval *r, struct text t);
 
 /* A value as text; what is not text already is written to scratch. */
-struct text run_text(struct run *r, const struct value *v, enum type t);
+struct text eval_text(struct eval *r, const struct value *v, enum type t);
+
+/* *out = v as the type of a NODE_CONVERT. */
+void eval_convert(struct eval *r, const struct node *node,
+    const struct value *v, struct value *out);
+
+/* *out = a op b of a NODE_ARITH: numbers, or with a date or datetime. */
+void eval_arith(struct eval *r, const struct node *node, const struct value *a,
+    const struct value *b, struct value *out);
+void eval_days(struct eval *r, const struct node *node, const struct value *a,
+    const struct value *b, struct value *out);
 
 #endif

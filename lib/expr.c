@@ -1,0 +1,328 @@
+#include "expr.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "expr/check.h"
+#include "expr/code.h"
+#include "expr/eval.h"
+#include "expr/explain.h"
+#include "expr/failure.h"
+#include "expr/message.h"
+#include "expr/parse.h"
+
+struct expr {
+	struct expr_options options;
+	struct givens given;
+	struct tree tree;
+	struct check check;
+	struct code code;
+	struct eval eval;
+	size_t *columns; /* of the input, that are looked at, in rising order */
+	size_t ncolumns;
+	/* of a map: */
+	struct expr_column *layout;
+	size_t nlayout;
+	struct variable **cell;   /* the variable of each computed cell */
+	struct expr_cell *answer; /* its text */
+	char (*room)[VALUE_ROOM];
+	size_t ncells;
+	struct buf say;
+};
+
+struct expr *
+expr_new(const struct expr_options *opt)
+{
+	struct expr *e = mem_new(1, sizeof *e);
+	struct timespec now;
+
+	e->options = *opt;
+	clock_gettime(CLOCK_REALTIME, &now);
+	e->eval.now =
+	    (int64_t)now.tv_sec * 1000000 + (int64_t)now.tv_nsec / 1000;
+	return e;
+}
+
+void
+expr_free(struct expr *e)
+{
+	if (e == NULL)
+		return;
+	code_free(&e->code);
+	parse_free(&e->tree);
+	given_free(&e->given);
+	arena_free(&e->eval.scratch);
+	free(e->eval.chain);
+	free(e->columns);
+	free(e->layout);
+	free(e->cell);
+	free(e->answer);
+	free(e->room);
+	buf_free(&e->say);
+	free(e);
+}
+
+/* Ends the message in say; returns -1. */
+static int
+failed(struct expr *e)
+{
+	buf_add_byte(&e->say, '\0');
+	e->say.len--;
+	return -1;
+}
+
+const char *
+expr_error(const struct expr *e)
+{
+	return e->say.data != NULL ? e->say.data : "";
+}
+
+int
+expr_arg(struct expr *e, const char *definition)
+{
+	if (given_arg(&e->given, definition) == 0)
+		return 0;
+	e->say.len = 0;
+	message_add(&e->say, "--arg needs NAME=VALUE, got '%s'", definition);
+	return failed(e);
+}
+
+int
+expr_set(struct expr *e, const char *name, const char *bytes, size_t n)
+{
+	given_set(&e->given, name, (struct text){bytes, n});
+	return 0;
+}
+
+int
+expr_na(struct expr *e, const char *list)
+{
+	e->say.len = 0;
+	return given_na(&e->given, list, &e->say) == 0 ? 0 : failed(e);
+}
+
+int
+expr_parse(struct expr *e, const char *text, size_t n)
+{
+	char *copy = arena_alloc(&e->tree.arena, n);
+
+	if (n > 0)
+		memcpy(copy, text, n);
+	e->tree.program = (struct text){copy, n};
+	if (parse_program(&e->tree, e->options.kind, &e->say) < 0)
+		return failed(e);
+	return 0;
+}
+
+/* Marks what a value needs: its variables, and its columns in needs. */
+static void
+mark(struct node *node, bool *needs)
+{
+	size_t i;
+
+	if (node->kind == NODE_CELL)
+		needs[node->number] = true;
+	if (node->kind == NODE_VAR && !node->var->used) {
+		node->var->used = true;
+		mark(node->var->value, needs);
+	}
+	for (i = 0; i < node->n; i++)
+		mark(node->kid[i], needs);
+}
+
+static void
+mark_variable(struct variable *var, bool *needs)
+{
+	if (!var->used) {
+		var->used = true;
+		mark(var->value, needs);
+	}
+}
+
+/* The columns that are looked at, as the fields of expr_input. */
+static void
+collect_columns(struct expr *e, size_t width)
+{
+	bool *needs = mem_new(mem_add(width, 1), sizeof *needs);
+	size_t i;
+
+	if (e->options.kind == EXPR_FILTER)
+		mark_variable(e->check.first, needs);
+	for (i = 0; i < e->ncells; i++)
+		mark_variable(e->cell[i], needs);
+	for (i = 1; i <= width; i++)
+		e->ncolumns += needs[i];
+	e->columns = mem_new(e->ncolumns, sizeof *e->columns);
+	e->ncolumns = 0;
+	for (i = 1; i <= width; i++)
+		if (needs[i])
+			e->columns[e->ncolumns++] = i;
+	free(needs);
+}
+
+static void
+add_column(struct expr *e, const struct named *c)
+{
+	struct expr_column *to = &e->layout[e->nlayout++];
+
+	to->name = (struct field){c->name.at, c->name.len};
+	to->renamed = c->renamed;
+	to->appended = c->input == 0;
+	if (c->var == NULL) {
+		to->input = c->input;
+		return;
+	}
+	to->cell = e->ncells;
+	e->cell[e->ncells++] = c->var;
+}
+
+/* With --only the assigned columns in the order of their assignments. */
+static void
+lay_out_only(struct expr *e)
+{
+	const struct names *names = &e->check.names;
+	size_t *at = mem_new(names->assigned + 1, sizeof *at), i;
+
+	for (i = 0; i < names->n; i++)
+		at[names->column[i].order] = i;
+	for (i = 1; i <= names->assigned; i++)
+		if (!names->column[at[i]].dropped)
+			add_column(e, &names->column[at[i]]);
+	free(at);
+}
+
+static void
+lay_out(struct expr *e)
+{
+	const struct names *names = &e->check.names;
+	size_t i;
+
+	e->layout = mem_new(names->n, sizeof *e->layout);
+	e->cell = mem_new(names->n, sizeof(*e->cell));
+	if (e->options.only)
+		lay_out_only(e);
+	else
+		for (i = 0; i < names->n; i++)
+			if (!names->column[i].dropped)
+				add_column(e, &names->column[i]);
+	e->answer = mem_new(e->ncells, sizeof *e->answer);
+	e->room = mem_new(e->ncells, sizeof *e->room);
+}
+
+int
+expr_bind(struct expr *e, const struct header *h)
+{
+	e->check = (struct check){.tree = &e->tree,
+		.options = &e->options,
+		.given = &e->given,
+		.say = &e->say};
+	if (check_program(&e->check, h) < 0)
+		return failed(e);
+	if (e->options.kind == EXPR_MAP)
+		lay_out(e);
+	collect_columns(e, h->n);
+	e->code.columns = e->columns;
+	e->code.ncolumns = e->ncolumns;
+	e->code.quote = e->options.dialect.quote;
+	if (e->options.kind == EXPR_FILTER)
+		code_filter(&e->code, e->check.first);
+	else
+		code_map(&e->code, e->check.first);
+	e->eval.code = e->code.instr;
+	e->eval.slot = e->code.slot;
+	e->eval.chain = mem_new(e->code.nchains, sizeof(*e->eval.chain));
+	e->eval.given = &e->given;
+	e->eval.quote = e->options.dialect.quote;
+	e->eval.null = e->options.policy == EXPR_NULL;
+	return 0;
+}
+
+const size_t *
+expr_columns(const struct expr *e, size_t *n)
+{
+	*n = e->ncolumns;
+	return e->columns;
+}
+
+const struct expr_column *
+expr_layout(const struct expr *e, size_t *n)
+{
+	*n = e->nlayout;
+	return e->layout;
+}
+
+/* There is no answer for this record, and why. */
+static int
+fail(struct expr *e, const struct failure *f)
+{
+	e->eval.count[f->kind]++;
+	failure_describe(
+	    &e->say, f, e->check.names.header, e->tree.program);
+	return -1;
+}
+
+int
+expr_test(struct expr *e, const struct expr_input *in)
+{
+	enum op end;
+
+	arena_reset(&e->eval.scratch);
+	e->eval.in = in;
+	end = eval_record(&e->eval);
+	if (end == OP_END_ERROR)
+		return fail(e, e->eval.failure);
+	return end == OP_END_TRUE;
+}
+
+int
+expr_map(struct expr *e, const struct expr_input *in,
+    const struct expr_cell **cells)
+{
+	const struct failure *first = NULL;
+	const struct value *v;
+	struct text t;
+	size_t i;
+
+	arena_reset(&e->eval.scratch);
+	e->eval.in = in;
+	eval_record(&e->eval);
+	for (i = 0; i < e->ncells; i++) {
+		v = &e->eval.slot[e->cell[i]->slot];
+		if (v->kind == VALUE_ERROR) {
+			first = eval_first(first, v->failure);
+			continue;
+		}
+		t = value_text(v, e->cell[i]->value->type, e->room[i]);
+		e->answer[i] = (struct expr_cell){t.at, t.len};
+	}
+	*cells = e->answer;
+	return first != NULL ? fail(e, first) : 0;
+}
+
+const char *
+expr_error_kind(const struct expr *e, size_t i, uint64_t *count)
+{
+	if (i >= FAILURE_KINDS)
+		return NULL;
+	*count = e->eval.count[i];
+	return failure_name((enum failure_kind)i);
+}
+
+void
+expr_explain(const struct expr *e, struct buf *out)
+{
+	const struct variable *v;
+	size_t i;
+
+	buf_add_text(out, "columns:");
+	for (i = 0; i < e->ncolumns; i++)
+		message_add(out, " @%n", e->columns[i]);
+	buf_add_byte(out, '\n');
+	for (v = e->check.first; v != NULL; v = v->next) {
+		if (v->name.len > 0)
+			message_add(out, "%t%s\n", &v->name,
+			    v->used ? "" : " (not used)");
+		explain_node(out, &e->check, v->value, v->name.len > 0);
+	}
+}

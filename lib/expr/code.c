@@ -1,0 +1,369 @@
+#include "code.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "coder.h"
+#include "func.h"
+
+struct instr *
+code_emit(struct code *c, enum op op, const struct node *node)
+{
+	struct instr *i;
+
+	if (c->n == c->room) {
+		c->room = c->room != 0 ? mem_mul(c->room, 2) : 16;
+		c->instr = mem_resize(c->instr, c->room, sizeof *c->instr);
+	}
+	i = &c->instr[c->n++];
+	memset(i, 0, sizeof *i);
+	i->op = (uint8_t)op;
+	i->node = node;
+	return i;
+}
+
+uint32_t
+code_slot(struct code *c)
+{
+	if (c->nslots == c->slot_room) {
+		c->slot_room = c->slot_room != 0 ? c->slot_room * 2 : 16;
+		c->slot = mem_resize(c->slot, c->slot_room, sizeof *c->slot);
+	}
+	memset(&c->slot[c->nslots], 0, sizeof *c->slot);
+	return (uint32_t)c->nslots++;
+}
+
+uint32_t
+code_label(struct code *c)
+{
+	if (c->nlabels == c->label_room) {
+		c->label_room = c->label_room != 0 ? c->label_room * 2 : 16;
+		c->label =
+		    mem_resize(c->label, c->label_room, sizeof *c->label);
+	}
+	c->label[c->nlabels] = 0;
+	return (uint32_t)c->nlabels++;
+}
+
+void
+code_place(struct code *c, uint32_t label)
+{
+	c->label[label] = (uint32_t)c->n;
+}
+
+void
+code_jump(struct code *c, uint32_t label)
+{
+	code_emit(c, OP_JUMP, NULL)->yes = label;
+}
+
+uint32_t
+code_field(const struct code *c, const struct node *cell)
+{
+	const size_t column = (size_t)cell->number;
+	size_t low = 0, high = c->ncolumns, middle;
+
+	while (low + 1 < high) {
+		middle = low + (high - low) / 2;
+		if (c->columns[middle] <= column)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (uint32_t)low;
+}
+
+static void
+move(struct code *c, uint32_t out, uint32_t from)
+{
+	struct instr *i = code_emit(c, OP_MOVE, NULL);
+
+	i->out = out;
+	i->a = from;
+}
+
+/* An instruction that computes a new slot from the kids of its node. */
+static uint32_t
+compute(struct code *c, enum op op, struct node *node)
+{
+	uint32_t operand[2] = {0, 0}, out;
+	struct instr *i;
+	size_t k;
+
+	for (k = 0; k < node->n && k < 2; k++)
+		operand[k] = code_value(c, node->kid[k]);
+	out = code_slot(c);
+	i = code_emit(c, op, node);
+	i->out = out;
+	i->a = operand[0];
+	i->b = operand[1];
+	return out;
+}
+
+/* The same for any number of kids. */
+static uint32_t
+compute_all(struct code *c, enum op op, struct node *node)
+{
+	uint32_t *arg = arena_alloc(&c->arena, mem_mul(node->n, sizeof *arg));
+	struct instr *i;
+	uint32_t out;
+	size_t k;
+
+	for (k = 0; k < node->n; k++) {
+		const enum node_kind kind = node->kid[k]->kind;
+
+		/* slot 0 stands for what is no value */
+		arg[k] = kind == NODE_REGEX || kind == NODE_PIECES
+		    ? 0
+		    : code_value(c, node->kid[k]);
+	}
+	out = code_slot(c);
+	i = code_emit(c, op, node);
+	i->out = out;
+	i->arg = arg;
+	i->nargs = node->n;
+	return out;
+}
+
+static uint32_t
+constant(struct code *c, const struct node *node)
+{
+	uint32_t slot = code_slot(c);
+
+	c->slot[slot] = node->value;
+	return slot;
+}
+
+static uint32_t
+cell(struct code *c, const struct node *node)
+{
+	uint32_t out = code_slot(c);
+	struct instr *i = code_emit(c, OP_CELL, node);
+
+	i->out = out;
+	i->a = code_field(c, node);
+	return out;
+}
+
+/* Pairs of condition and value, then what else. */
+static uint32_t
+choice(struct code *c, struct node *node)
+{
+	const uint32_t out = code_slot(c), bad = code_label(c);
+	const uint32_t end = code_label(c);
+	uint32_t yes, no;
+	size_t k;
+
+	for (k = 0; k + 1 < node->n; k += 2) {
+		yes = code_label(c);
+		no = code_label(c);
+		code_test(c, node->kid[k], yes, no, bad);
+		code_place(c, yes);
+		move(c, out, code_value(c, node->kid[k + 1]));
+		code_jump(c, end);
+		code_place(c, no);
+	}
+	move(c, out, code_value(c, node->kid[k]));
+	code_jump(c, end);
+	code_place(c, bad);
+	code_emit(c, OP_CAUGHT, node)->out = out;
+	code_place(c, end);
+	return out;
+}
+
+/* a ?? b */
+static uint32_t
+defaulted(struct code *c, struct node *node)
+{
+	const uint32_t out = code_slot(c), end = code_label(c);
+	uint32_t left;
+	struct instr *i;
+
+	c->caught++;
+	left = code_value(c, node->kid[0]);
+	c->caught--;
+	move(c, out, left);
+	i = code_emit(c, OP_THERE, node);
+	i->a = left;
+	i->yes = end;
+	move(c, out, code_value(c, node->kid[1]));
+	code_place(c, end);
+	return out;
+}
+
+/* A condition as a value. */
+static uint32_t
+truth(struct code *c, struct node *node)
+{
+	const uint32_t out = code_slot(c), yes = code_label(c);
+	const uint32_t no = code_label(c), bad = code_label(c);
+	const uint32_t end = code_label(c);
+	struct instr *i;
+
+	code_test(c, node, yes, no, bad);
+	code_place(c, yes);
+	i = code_emit(c, OP_BOOL, node);
+	i->out = out;
+	i->a = 1;
+	code_jump(c, end);
+	code_place(c, no);
+	code_emit(c, OP_BOOL, node)->out = out;
+	code_jump(c, end);
+	code_place(c, bad);
+	code_emit(c, OP_CAUGHT, node)->out = out;
+	code_place(c, end);
+	return out;
+}
+
+static uint32_t
+call(struct code *c, struct node *node)
+{
+	if (node->function->form == FORM_ACROSS)
+		return compute_all(c, OP_CALL_ACROSS, node);
+	return compute_all(c, OP_CALL, node);
+}
+
+static uint32_t
+arith(struct code *c, struct node *node)
+{
+	if (type_is_time(node->kid[0]->type) ||
+	    type_is_time(node->kid[1]->type))
+		return compute(c, OP_DAYS, node);
+	return compute(c, OP_ARITH, node);
+}
+
+uint32_t
+code_value(struct code *c, struct node *node)
+{
+	node->caught = c->caught > 0;
+	switch (node->kind) {
+	case NODE_CONST:
+		return constant(c, node);
+	case NODE_CELL:
+		return cell(c, node);
+	case NODE_VAR:
+		return (uint32_t)node->var->slot;
+	case NODE_WITH:
+		node->var->slot = code_value(c, node->kid[0]);
+		return code_value(c, node->kid[1]);
+	case NODE_NEG:
+		return compute(c, OP_NEG, node);
+	case NODE_ARITH:
+		return arith(c, node);
+	case NODE_CONVERT:
+		return compute(c, OP_CONVERT, node);
+	case NODE_CAT:
+		return compute_all(c, OP_CAT, node);
+	case NODE_CALL:
+		return call(c, node);
+	case NODE_RAISE:
+		return compute(c, OP_RAISE, node);
+	case NODE_IF:
+		return choice(c, node);
+	case NODE_DEFAULT:
+		return defaulted(c, node);
+	default:
+		return truth(c, node);
+	}
+}
+
+/* Labels become instructions; a jump to a jump goes where that goes. */
+static void
+resolve(struct code *c)
+{
+	uint32_t *exits[3];
+	size_t i, k, hops;
+
+	for (i = 0; i < c->n; i++) {
+		exits[0] = &c->instr[i].yes;
+		exits[1] = &c->instr[i].no;
+		exits[2] = &c->instr[i].bad;
+		for (k = 0; k < 3; k++)
+			*exits[k] = c->label[*exits[k]];
+	}
+	for (i = 0; i < c->n; i++) {
+		exits[0] = &c->instr[i].yes;
+		exits[1] = &c->instr[i].no;
+		exits[2] = &c->instr[i].bad;
+		for (k = 0; k < 3; k++)
+			for (hops = 0; hops < c->n &&
+			     *exits[k] < c->n &&
+			     c->instr[*exits[k]].op == OP_JUMP;
+			     hops++)
+				*exits[k] = c->instr[*exits[k]].yes;
+	}
+}
+
+/* Label 0 is for exits that are never taken, slot 0 for no value. */
+static void
+start(struct code *c)
+{
+	code_label(c);
+	c->slot[code_slot(c)].kind = VALUE_TEXT;
+}
+
+void
+code_filter(struct code *c, struct variable *filter)
+{
+	uint32_t yes, no, bad;
+
+	start(c);
+	yes = code_label(c);
+	no = code_label(c);
+	bad = code_label(c);
+	code_test(c, filter->value, yes, no, bad);
+	code_place(c, yes);
+	code_emit(c, OP_END_TRUE, NULL);
+	code_place(c, no);
+	code_emit(c, OP_END_FALSE, NULL);
+	code_place(c, bad);
+	code_emit(c, OP_END_ERROR, NULL);
+	resolve(c);
+}
+
+void
+code_map(struct code *c, struct variable *first)
+{
+	struct variable *v;
+
+	start(c);
+	for (v = first; v != NULL; v = v->next)
+		if (v->used)
+			v->slot = code_value(c, v->value);
+	code_emit(c, OP_END_MAP, NULL);
+	resolve(c);
+}
+
+void
+code_free(struct code *c)
+{
+	free(c->instr);
+	free(c->slot);
+	free(c->label);
+	arena_free(&c->arena);
+	*c = (struct code){.n = 0};
+}
+
+bool
+code_constant(struct node *node, const struct givens *given, struct arena *a,
+    struct value *out)
+{
+	struct variable var = {.value = node, .used = true};
+	struct code c = {.n = 0};
+	struct eval r = {.given = given};
+	char *text;
+
+	code_map(&c, &var);
+	r.code = c.instr;
+	r.slot = c.slot;
+	eval_record(&r);
+	*out = r.slot[var.slot];
+	if (out->text.at != NULL && out->text.len > 0) {
+		text = arena_alloc(a, out->text.len);
+		memcpy(text, out->text.at, out->text.len);
+		out->text.at = text;
+	}
+	code_free(&c);
+	arena_free(&r.scratch);
+	return out->kind != VALUE_ERROR;
+}

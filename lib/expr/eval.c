@@ -1,0 +1,404 @@
+#include "eval.h"
+
+#include <string.h>
+
+#include "func.h"
+#include "regex.h"
+
+/*
+ * Does the cell hold this text, which has no quote in it?  Compares raw
+ * bytes: with quotes around, the cell is two bytes longer.  Eight bytes can
+ * be read behind any field.
+ */
+static inline bool
+cell_is(const struct eval *r, const struct instr *i)
+{
+	const struct field *f = &r->in->field[i->a];
+	const char *p = f->raw;
+	uint64_t word;
+
+	if (f->len != i->text.len) {
+		if (f->len != i->text.len + 2 || *p != r->quote)
+			return false;
+		p++;
+	}
+	memcpy(&word, p, sizeof word);
+	if (((word ^ i->word) & i->mask) != 0)
+		return false;
+	return i->text.len <= sizeof word ||
+	    memcmp(p + sizeof word, i->text.at + sizeof word,
+		i->text.len - sizeof word) == 0;
+}
+
+/* The test's exit for error, with the first of two operands' errors. */
+static uint32_t
+fail(struct eval *r, const struct instr *i, const struct value *a,
+    const struct value *b)
+{
+	r->failure = eval_first(a->kind == VALUE_ERROR ? a->failure : NULL,
+	    b->kind == VALUE_ERROR ? b->failure : NULL);
+	return i->bad;
+}
+
+static bool
+is_missing(const struct eval *r, const struct value *v)
+{
+	return v->kind == VALUE_TEXT ? eval_missing(r, v->text)
+				     : v->kind == VALUE_MISSING;
+}
+
+/* Of one type, or VALUE_NEITHER, or missing. */
+static bool
+is_equal(const struct eval *r, const struct value *a, const struct value *b)
+{
+	if (a->kind == VALUE_TEXT) {
+		if (a->text.len == 0 || b->text.len == 0)
+			return is_missing(r, a) && is_missing(r, b);
+		return text_equal(a->text, b->text);
+	}
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case VALUE_NUMBER:
+		return number_compare(a->number, b->number) == 0;
+	case VALUE_TIME:
+		return a->time == b->time;
+	case VALUE_BOOL:
+		return a->truth == b->truth;
+	default:
+		return a->kind == VALUE_MISSING;
+	}
+}
+
+/* a < b and the like, never true of missing */
+static bool
+is_ordered(const struct value *a, const struct value *b, int op)
+{
+	int order;
+
+	if (a->kind == VALUE_MISSING || b->kind == VALUE_MISSING)
+		return false;
+	if (a->kind == VALUE_TEXT) {
+		if (a->text.len == 0 || b->text.len == 0)
+			return false;
+		order = text_compare(a->text, b->text);
+	} else if (a->kind == VALUE_NUMBER) {
+		order = number_compare(a->number, b->number);
+	} else {
+		order = (a->time > b->time) - (a->time < b->time);
+	}
+	switch (op) {
+	case COMPARE_LT:
+		return order < 0;
+	case COMPARE_LE:
+		return order <= 0;
+	case COMPARE_GT:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+/*
+ * Is the value in the set of the node?  Missing is where a missing text is a
+ * member; a spelling of --na also is where empty text is one.
+ */
+static bool
+is_member(const struct eval *r, const struct instr *i, const struct value *v)
+{
+	const struct node *node = i->node;
+
+	if (v->kind == VALUE_TEXT && v->text.len == 0)
+		return node->soft;
+	if (v->kind == VALUE_TEXT)
+		return set_has_text(node->set, v->text) ||
+		    (node->op != 0 && eval_missing(r, v->text));
+	if (v->kind != VALUE_NUMBER && v->kind != VALUE_TIME)
+		return false;
+	return set_has(node->set, v);
+}
+
+/* The exit of a test of one text against a pattern. */
+static uint32_t
+match(struct eval *r, const struct instr *i)
+{
+	static const struct text none = {NULL, 0};
+	const struct value *v = &r->slot[i->a];
+	struct value error;
+	int got;
+
+	if (v->kind == VALUE_ERROR)
+		return fail(r, i, v, v);
+	got = regex_test(i->node->regex, v->text);
+	if (got != REGEX_LIMIT)
+		return got == 1 ? i->yes : i->no;
+	eval_fail(r, i->node, FAILURE_REGEX, none, &error);
+	return fail(r, i, &error, &error);
+}
+
+static uint32_t
+member(struct eval *r, const struct instr *i)
+{
+	const struct value *v = &r->slot[i->a];
+
+	if (v->kind == VALUE_ERROR)
+		return fail(r, i, v, v);
+	return is_member(r, i, v) ? i->yes : i->no;
+}
+
+static uint32_t
+equal(struct eval *r, const struct instr *i)
+{
+	const struct value *a = &r->slot[i->a], *b = &r->slot[i->b];
+
+	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR)
+		return fail(r, i, a, b);
+	return is_equal(r, a, b) ? i->yes : i->no;
+}
+
+static uint32_t
+order(struct eval *r, const struct instr *i)
+{
+	const struct value *a = &r->slot[i->a], *b = &r->slot[i->b];
+
+	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR)
+		return fail(r, i, a, b);
+	return is_ordered(a, b, i->node->op) ? i->yes : i->no;
+}
+
+static uint32_t
+empty(struct eval *r, const struct instr *i)
+{
+	const struct value *v = &r->slot[i->a];
+
+	if (v->kind == VALUE_ERROR)
+		return fail(r, i, v, v);
+	return is_missing(r, v) ? i->yes : i->no;
+}
+
+static uint32_t
+truth(struct eval *r, const struct instr *i)
+{
+	const struct value *v = &r->slot[i->a];
+
+	if (v->kind == VALUE_ERROR)
+		return fail(r, i, v, v);
+	return v->truth ? i->yes : i->no;
+}
+
+/* A cell as a value. */
+static struct value
+cell(struct eval *r, const struct instr *i)
+{
+	struct value v = {.kind = VALUE_TEXT};
+
+	v.text = eval_cell(r, &r->in->field[i->a]);
+	return v;
+}
+
+/* a op b: errors first, then missing */
+static void
+arith(struct eval *r, const struct instr *i,
+    void (*compute)(struct eval *, const struct node *, const struct value *,
+	const struct value *, struct value *))
+{
+	const struct value *a = &r->slot[i->a], *b = &r->slot[i->b];
+	struct value *out = &r->slot[i->out];
+
+	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR) {
+		fail(r, i, a, b);
+		out->kind = VALUE_ERROR;
+		out->failure = r->failure;
+	} else if (a->kind == VALUE_MISSING || b->kind == VALUE_MISSING) {
+		out->kind = VALUE_MISSING;
+	} else {
+		compute(r, i->node, a, b, out);
+	}
+}
+
+static void
+negate(struct eval *r, const struct instr *i)
+{
+	const struct value *a = &r->slot[i->a];
+	struct value *out = &r->slot[i->out];
+
+	*out = *a;
+	if (a->kind == VALUE_NUMBER) {
+		out->number = number_neg(a->number);
+		out->text.at = NULL;
+	}
+}
+
+/* Is an argument an error?  Then the first of them is the result. */
+static bool
+inherit(struct eval *r, const struct instr *i, struct value *out)
+{
+	const struct failure *first = NULL;
+	size_t k;
+
+	for (k = 0; k < i->nargs; k++)
+		if (eval_arg(r, i, k)->kind == VALUE_ERROR)
+			first = eval_first(first, eval_arg(r, i, k)->failure);
+	if (first == NULL)
+		return false;
+	out->kind = VALUE_ERROR;
+	out->failure = first;
+	return true;
+}
+
+static void
+call(struct eval *r, const struct instr *i)
+{
+	struct value *out = &r->slot[i->out];
+	size_t k;
+
+	if (inherit(r, i, out))
+		return;
+	for (k = 0; k < i->nargs && i->op == OP_CALL; k++) {
+		if (eval_arg(r, i, k)->kind != VALUE_MISSING)
+			continue;
+		out->kind = i->node->type == TYPE_TEXT ? VALUE_TEXT
+						       : VALUE_MISSING;
+		out->text = (struct text){NULL, 0};
+		return;
+	}
+	i->node->function->run(r, i, out);
+}
+
+static void
+concatenate(struct eval *r, const struct instr *i)
+{
+	struct value *out = &r->slot[i->out];
+	size_t len = 0, k;
+	char *to;
+
+	if (inherit(r, i, out))
+		return;
+	for (k = 0; k < i->nargs; k++)
+		len = mem_add(len, eval_arg(r, i, k)->text.len);
+	out->kind = VALUE_TEXT;
+	out->text.at = to = arena_alloc(&r->scratch, len);
+	out->text.len = len;
+	for (k = 0; k < i->nargs; k++) {
+		const struct text t = eval_arg(r, i, k)->text;
+
+		if (t.len > 0)
+			memcpy(to, t.at, t.len);
+		to += t.len;
+	}
+}
+
+static void
+raise(struct eval *r, const struct instr *i)
+{
+	const struct value *v = &r->slot[i->a];
+	struct value *out = &r->slot[i->out];
+
+	if (v->kind == VALUE_ERROR)
+		*out = *v;
+	else
+		eval_fail(r, i->node, FAILURE_USER, v->text, out);
+}
+
+enum op
+eval_record(struct eval *r)
+{
+	const struct instr *const code = r->code, *i = code;
+	struct value *const slot = r->slot, v;
+
+	for (;;) {
+		switch ((enum op)i->op) {
+		case OP_CELL_IS:
+			i = code + (cell_is(r, i) ? i->yes : i->no);
+			continue;
+		case OP_CELL_EMPTY:
+			v = cell(r, i);
+			i = code + (is_missing(r, &v) ? i->yes : i->no);
+			continue;
+		case OP_CELL_IN_SET:
+			v = cell(r, i);
+			i = code + (is_member(r, i, &v) ? i->yes : i->no);
+			continue;
+		case OP_EQUAL:
+			i = code + equal(r, i);
+			continue;
+		case OP_ORDER:
+			i = code + order(r, i);
+			continue;
+		case OP_EMPTY:
+			i = code + empty(r, i);
+			continue;
+		case OP_MATCH:
+			i = code + match(r, i);
+			continue;
+		case OP_IN_SET:
+			i = code + member(r, i);
+			continue;
+		case OP_TRUTH:
+			i = code + truth(r, i);
+			continue;
+		case OP_JUMP:
+			i = code + i->yes;
+			continue;
+		case OP_THERE:
+			if (slot[i->a].kind == VALUE_ERROR ||
+			    is_missing(r, &slot[i->a]))
+				break;
+			i = code + i->yes;
+			continue;
+		case OP_CHAIN_OPEN:
+			r->chain[i->a] = NULL;
+			break;
+		case OP_CHAIN_KEEP:
+			r->chain[i->a] =
+			    eval_first(r->chain[i->a], r->failure);
+			break;
+		case OP_CHAIN_CLOSE:
+			r->failure = r->chain[i->a];
+			i = code + (r->failure != NULL ? i->bad : i->yes);
+			continue;
+		case OP_CELL:
+			slot[i->out] = cell(r, i);
+			break;
+		case OP_MOVE:
+			slot[i->out] = slot[i->a];
+			break;
+		case OP_BOOL:
+			slot[i->out].kind = VALUE_BOOL;
+			slot[i->out].truth = i->a != 0;
+			break;
+		case OP_CAUGHT:
+			slot[i->out].kind = VALUE_ERROR;
+			slot[i->out].failure = r->failure;
+			break;
+		case OP_CONVERT:
+			eval_convert(r, i->node, &slot[i->a], &slot[i->out]);
+			break;
+		case OP_ARITH:
+			arith(r, i, eval_arith);
+			break;
+		case OP_DAYS:
+			arith(r, i, eval_days);
+			break;
+		case OP_NEG:
+			negate(r, i);
+			break;
+		case OP_CAT:
+			concatenate(r, i);
+			break;
+		case OP_CALL:
+		case OP_CALL_ACROSS:
+			call(r, i);
+			break;
+		case OP_RAISE:
+			raise(r, i);
+			break;
+		case OP_END_TRUE:
+		case OP_END_FALSE:
+		case OP_END_ERROR:
+		case OP_END_MAP:
+			return (enum op)i->op;
+		}
+		i++;
+	}
+}

@@ -1,0 +1,259 @@
+/* What instructions compute: errors, conversions, arithmetic. */
+#include <string.h>
+
+#include "date.h"
+#include "eval.h"
+
+#define CELL_SHOWN 41 /* bytes kept of a bad cell: one more than is shown */
+
+void
+eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
+    struct text text, struct value *out)
+{
+	struct failure *f;
+	char *copy;
+
+	if (r->null && node->type != TYPE_BOOL && node->type != TYPE_NEVER) {
+		r->count[kind] += !node->caught;
+		out->kind =
+		    node->type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING;
+		out->text = (struct text){NULL, 0};
+		return;
+	}
+	f = arena_alloc(&r->scratch, sizeof *f);
+	if (kind != FAILURE_USER && text.len > CELL_SHOWN)
+		text.len = CELL_SHOWN;
+	copy = arena_alloc(&r->scratch, text.len);
+	if (text.len > 0)
+		memcpy(copy, text.at, text.len);
+	*f = (struct failure){kind, node, {copy, text.len}};
+	out->kind = VALUE_ERROR;
+	out->failure = f;
+}
+
+const struct failure *
+eval_first(const struct failure *a, const struct failure *b)
+{
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return b->node->at < a->node->at ? b : a;
+}
+
+struct text
+eval_cell(struct eval *r, const struct field *f)
+{
+	char *decoded;
+
+	if (!field_quoted(f, r->quote))
+		return (struct text){f->raw, f->len};
+	if (memchr(f->raw + 1, r->quote, f->len - 2) == NULL)
+		return (struct text){f->raw + 1, f->len - 2};
+	decoded = arena_alloc(&r->scratch, f->len);
+	return (struct text){decoded, field_decode(f, r->quote, decoded)};
+}
+
+bool
+eval_missing(const struct eval *r, struct text t)
+{
+	return t.len == 0 ||
+	    (r->given->na != NULL && set_has_text(r->given->na, t));
+}
+
+struct text
+eval_text(struct eval *r, const struct value *v, enum type t)
+{
+	if (v->kind == VALUE_TEXT)
+		return v->text;
+	return value_text(v, t, arena_alloc(&r->scratch, VALUE_ROOM));
+}
+
+/* A text that is no number or date: an error, or just not equal. */
+static void
+refuse(struct eval *r, const struct node *node, enum failure_kind kind,
+    struct text t, struct value *out)
+{
+	if (node->soft)
+		out->kind = VALUE_NEITHER;
+	else
+		eval_fail(r, node, kind, t, out);
+}
+
+static void
+to_number(struct eval *r, const struct node *node, struct text t,
+    struct value *out)
+{
+	enum number_status status;
+
+	status = node->marks == NULL
+	    ? number_parse(t.at, t.len, &out->number)
+	    : number_parse_marks(t.at, t.len, node->marks, &out->number);
+	if (status != NUMBER_OK) {
+		refuse(r, node,
+		    status == NUMBER_RANGE ? FAILURE_RANGE : FAILURE_NUMBER,
+		    t, out);
+		return;
+	}
+	out->kind = VALUE_NUMBER;
+	/* as it stood in its cell, but for blanks */
+	while (t.len > 0 && (*t.at == ' ' || *t.at == '\t')) {
+		t.at++;
+		t.len--;
+	}
+	while (t.len > 0 &&
+	    (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
+		t.len--;
+	out->text = node->marks == NULL ? t : (struct text){NULL, 0};
+}
+
+static void
+to_time(struct eval *r, const struct node *node, struct text t,
+    struct value *out)
+{
+	int (*parse)(const struct date_format *, const char *, size_t,
+	    int64_t *) =
+	    node->type == TYPE_DATE ? date_parse : datetime_parse;
+	size_t k = 0;
+
+	out->kind = VALUE_TIME;
+	do {
+		if (parse(node->ndates > 0 ? node->date[k] : NULL, t.at,
+			t.len, &out->time) == 0)
+			return;
+	} while (++k < node->ndates);
+	refuse(r, node, FAILURE_DATE, t, out);
+}
+
+/* Text, a number or a time to what is no text. */
+static void
+to_value(struct eval *r, const struct node *node, const struct value *v,
+    struct value *out)
+{
+	const struct value from = *v; /* *out may be the same */
+
+	if (from.kind == VALUE_MISSING || node->type == TYPE_BOOL) {
+		*out = from;
+	} else if (from.kind == VALUE_TIME) {
+		out->kind = VALUE_TIME;
+		out->time = node->type == TYPE_DATE ? date_of(from.time)
+						    : from.time * DATE_DAY;
+	} else if (eval_missing(r, from.text)) {
+		out->kind = VALUE_MISSING;
+	} else if (node->type == TYPE_NUMBER) {
+		to_number(r, node, from.text, out);
+	} else {
+		to_time(r, node, from.text, out);
+	}
+}
+
+void
+eval_convert(struct eval *r, const struct node *node, const struct value *v,
+    struct value *out)
+{
+	const enum type from = node->kid[0]->type;
+	struct text t;
+
+	if (v->kind == VALUE_ERROR) {
+		/* error() in a variable: only its use has a type */
+		if (r->null && from == TYPE_NEVER)
+			eval_fail(r, node, v->failure->kind, v->failure->cell,
+			    out);
+		else
+			*out = *v;
+	} else if (node->type == TYPE_TEXT) {
+		t = eval_text(r, v, from);
+		out->kind = VALUE_TEXT;
+		out->text = t;
+	} else {
+		to_value(r, node, v, out);
+	}
+}
+
+void
+eval_arith(struct eval *r, const struct node *node, const struct value *a,
+    const struct value *b, struct value *out)
+{
+	static const struct text none = {NULL, 0};
+	enum number_status status;
+	struct number x = {.coef = 0};
+
+	switch (node->op) {
+	case '+':
+		status = number_add(a->number, b->number, &x);
+		break;
+	case '-':
+		status = number_sub(a->number, b->number, &x);
+		break;
+	case '*':
+		status = number_mul(a->number, b->number, &x);
+		break;
+	case '/':
+		status = number_div(a->number, b->number, &x);
+		break;
+	default:
+		status = number_mod(a->number, b->number, &x);
+		break;
+	}
+	if (status != NUMBER_OK) {
+		eval_fail(r, node,
+		    status == NUMBER_ZERO ? FAILURE_ZERO : FAILURE_RANGE, none,
+		    out);
+		return;
+	}
+	out->kind = VALUE_NUMBER;
+	out->number = x;
+	out->text = none;
+}
+
+/* A difference of times: whole days, or seconds with their fraction. */
+static struct number
+difference(int64_t span, enum type type)
+{
+	struct number seconds, micros = number_of_int(DATE_SECOND);
+
+	if (type == TYPE_DATE)
+		return number_of_int(span);
+	number_div(number_of_int(span), micros, &seconds);
+	return seconds;
+}
+
+/* time +- n whole days or seconds */
+static void
+shift(struct eval *r, const struct node *node, int64_t time,
+    const struct value *n, struct value *out)
+{
+	const bool days = node->type == TYPE_DATE;
+	const int64_t least = days ? DATE_MIN : DATETIME_MIN;
+	const int64_t most = days ? DATE_MAX : DATETIME_MAX;
+	int64_t by, unit = days ? 1 : DATE_SECOND;
+
+	if (number_to_int(n->number, &by) < 0) {
+		eval_fail(r, node, FAILURE_WHOLE, eval_text(r, n, TYPE_NUMBER),
+		    out);
+		return;
+	}
+	if (__builtin_mul_overflow(by, unit, &by) ||
+	    (node->op == '-' && __builtin_sub_overflow(time, by, &time)) ||
+	    (node->op == '+' && __builtin_add_overflow(time, by, &time)) ||
+	    time < least || time > most) {
+		eval_fail(r, node, FAILURE_RANGE, (struct text){NULL, 0}, out);
+		return;
+	}
+	out->kind = VALUE_TIME;
+	out->time = time;
+}
+
+void
+eval_days(struct eval *r, const struct node *node, const struct value *a,
+    const struct value *b, struct value *out)
+{
+	if (node->type != TYPE_NUMBER) {
+		if (a->kind == VALUE_TIME)
+			shift(r, node, a->time, b, out);
+		else
+			shift(r, node, b->time, a, out);
+		return;
+	}
+	out->number = difference(a->time - b->time, node->kid[0]->type);
+	out->kind = VALUE_NUMBER;
+	out->text.at = NULL;
+}

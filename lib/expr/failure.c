@@ -1,0 +1,108 @@
+#include "failure.h"
+
+#include "message.h"
+#include "tree.h"
+
+#define SHOWN 40 /* bytes of a bad cell */
+
+/* The column that the bad text came straight from. */
+static void
+add_column(struct buf *say, const struct node *node, const struct header *h)
+{
+	const struct node *cell;
+	struct text name;
+
+	if (node->kind != NODE_CONVERT || node->kid[0]->kind != NODE_CELL)
+		return;
+	cell = node->kid[0];
+	message_add(say, "column %n", (size_t)cell->number);
+	if (h->name != NULL) {
+		name = (struct text){h->name[cell->number - 1].raw,
+			h->name[cell->number - 1].len};
+		message_add(say, " \"%t\"", &name);
+	}
+	buf_add_text(say, ": ");
+}
+
+static void
+add_cell(struct buf *say, struct text cell)
+{
+	const bool cut = cell.len > SHOWN;
+
+	if (cut)
+		cell.len = SHOWN;
+	message_add(say, "\"%t%s\"", &cell, cut ? ".." : "");
+}
+
+/* The formats of a date(), as they were typed. */
+static void
+add_formats(struct buf *say, const struct node *node)
+{
+	struct text typed = node->name;
+
+	if (node->ndates == 0)
+		return;
+	while (typed.len > 0 && (*typed.at == ',' || *typed.at == ' ')) {
+		typed.at++;
+		typed.len--;
+	}
+	message_add(say, " (%t", &typed); /* its bracket is there */
+}
+
+static void
+add_reason(struct buf *say, const struct failure *f)
+{
+	switch (f->kind) {
+	case FAILURE_NUMBER:
+		add_cell(say, f->cell);
+		buf_add_text(say, " is not a number");
+		break;
+	case FAILURE_DATE:
+		add_cell(say, f->cell);
+		buf_add_text(say,
+		    f->node->type == TYPE_DATE ? " is not a date"
+					       : " is not a datetime");
+		add_formats(say, f->node);
+		break;
+	case FAILURE_RANGE:
+		if (f->cell.len > 0)
+			add_cell(say, f->cell);
+		else
+			buf_add_text(say, "the result");
+		buf_add_text(say, " is out of range");
+		break;
+	case FAILURE_WHOLE:
+		add_cell(say, f->cell);
+		buf_add_text(say, " is not a whole number");
+		break;
+	case FAILURE_ZERO:
+		buf_add_text(say, "division by zero");
+		break;
+	case FAILURE_REGEX:
+		buf_add_text(say, "the regular expression takes too long");
+		break;
+	case FAILURE_UTF8:
+		add_cell(say, f->cell);
+		buf_add_text(say, " is not UTF-8");
+		break;
+	default:
+		message_add(say, "%t", &f->cell);
+		break;
+	}
+}
+
+void
+failure_describe(struct buf *say, const struct failure *f,
+    const struct header *h, struct text program)
+{
+	say->len = 0;
+	add_column(say, f->node, h);
+	add_reason(say, f);
+	buf_add_text(say, ", at ");
+	message_place(say, program, f->node->at);
+	buf_add_text(say, " in the expression");
+	if (f->kind != FAILURE_USER)
+		buf_add_text(say, "; add ?? DEFAULT or --on-error=skip|null");
+	buf_add_byte(say, '\0');
+	say->len--;
+}

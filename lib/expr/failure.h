@@ -1,0 +1,17 @@
+/* failure: the line that says why a record has no answer. */
+#ifndef EXPR_FAILURE_H
+#define EXPR_FAILURE_H
+
+#include "mem.h"
+#include "record.h"
+#include "value.h"
+
+/*
+ * Puts into say, in place of what it holds:
+ * column 13 "Name": "88888888.0" is not a date ("%Y%m%d.0"), at 8 in the
+ * expression; add ?? DEFAULT or --on-error=skip|null
+ */
+void failure_describe(struct buf *say, const struct failure *f,
+    const struct header *h, struct text program);
+
+#endif

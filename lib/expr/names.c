@@ -1,0 +1,294 @@
+#include "names.h"
+
+#include <string.h>
+
+#include "columns.h"
+#include "message.h"
+
+struct let {
+	struct text name;
+	struct variable *var;
+	struct let *next;
+};
+
+void
+names_start(struct names *s, struct tree *tree, const struct header *h,
+    struct buf *say)
+{
+	size_t i;
+
+	*s = (struct names){.header = h,
+		.program = tree->program,
+		.arena = &tree->arena,
+		.say = say,
+		.n = h->n,
+		.room = h->n + 8};
+	s->column = arena_alloc(s->arena, mem_mul(s->room, sizeof *s->column));
+	memset(s->column, 0, s->room * sizeof *s->column);
+	for (i = 0; i < h->n; i++) {
+		s->column[i].input = i + 1;
+		if (h->name != NULL)
+			s->column[i].name =
+			    (struct text){h->name[i].raw, h->name[i].len};
+	}
+}
+
+static struct named *
+append(struct names *s, struct text name)
+{
+	struct named *more;
+
+	if (s->n == s->room) {
+		s->room *= 2;
+		more = arena_alloc(s->arena, mem_mul(s->room, sizeof *more));
+		memcpy(more, s->column, s->n * sizeof *more);
+		s->column = more;
+	}
+	s->column[s->n] = (struct named){.name = name};
+	return &s->column[s->n++];
+}
+
+static struct variable *
+find_let(const struct names *s, struct text name)
+{
+	const struct let *l;
+
+	for (l = s->let; l != NULL; l = l->next)
+		if (text_equal(l->name, name))
+			return l->var;
+	return NULL;
+}
+
+/* A column whose name comes from a statement. */
+static struct named *
+find_given(const struct names *s, struct text name)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if ((s->column[i].input == 0 || s->column[i].renamed) &&
+		    text_equal(s->column[i].name, name))
+			return &s->column[i];
+	return NULL;
+}
+
+/* How far the program reads like this name, as plasma-ui does. */
+static size_t
+as_written(const struct names *s, size_t at, const struct field *name)
+{
+	if (name->len > s->program.len - at ||
+	    memcmp(s->program.at + at, name->raw, name->len) != 0)
+		return 0;
+	return name->len;
+}
+
+/* A header name that needs braces and was written without. */
+static const struct field *
+unbraced(const struct names *s, const struct node *node)
+{
+	const struct header *h = s->header;
+	const struct field *best = NULL;
+	size_t i;
+
+	for (i = 0; h->name != NULL && i < h->n; i++)
+		if (h->name[i].len > node->name.len &&
+		    as_written(s, node->at, &h->name[i]) > 0 &&
+		    (best == NULL || h->name[i].len > best->len))
+			best = &h->name[i];
+	return best;
+}
+
+/* Appends why there is no column of this name. */
+static int
+unknown(struct names *s, const struct node *node, long found)
+{
+	struct buf why = {NULL, 0, 0};
+	const struct field *name = unbraced(s, node);
+	const bool plain = node->to - node->from == node->name.len;
+	struct text t;
+
+	if (found == 0 && plain && name != NULL) {
+		t = (struct text){name->raw, name->len};
+		message_add(&why, "no column '%t'; did you mean {%t}?",
+		    &node->name, &t);
+	} else {
+		columns_explain(&why, s->header, node->name.at,
+		    node->name.len, true);
+		t = (struct text){why.data, why.len};
+		if (found == 0 && plain &&
+		    !text_contains(t, (struct text){"; ", 2})) {
+			why.len = 0;
+			message_add(&why,
+			    "no column '%t'; text needs quotes: \"%t\"",
+			    &node->name, &node->name);
+		}
+	}
+	t = (struct text){why.data, why.len};
+	message_at(s->say, s->program, node->at, "%t", &t);
+	buf_free(&why);
+	return -1;
+}
+
+/* The column at a position of the input; NULL with a message. */
+static struct named *
+find_position(struct names *s, const struct node *node)
+{
+	const size_t width = s->header->n;
+	const bool back = node->number < 0;
+	const size_t n = (size_t)(back ? -node->number : node->number);
+
+	if (n <= width)
+		return &s->column[back ? width - n : n - 1];
+	message_at(s->say, s->program, node->at,
+	    "no column @%s%n; the header has %n column%s", back ? "-" : "", n,
+	    width, width == 1 ? "" : "s");
+	return NULL;
+}
+
+/*
+ * The column that a name or a position means.  NULL with *found 0 or -1 where
+ * the header has none, or more than one; or with -2 and a message.
+ */
+static struct named *
+find_column(struct names *s, const struct node *node, long *found)
+{
+	struct named *c;
+
+	*found = -2;
+	if (node->number != 0)
+		return find_position(s, node);
+	c = find_given(s, node->name);
+	if (c != NULL)
+		return c;
+	*found = columns_find(
+	    s->header, node->name.at, node->name.len, true);
+	if (*found <= 0)
+		return NULL;
+	c = &s->column[*found - 1];
+	if (!c->renamed)
+		return c;
+	message_at(s->say, s->program, node->at,
+	    "column '%t' is called '%t' now", &node->name, &c->name);
+	*found = -2;
+	return NULL;
+}
+
+/* Makes a node what a variable holds. */
+static void
+refer(struct node *node, struct variable *var)
+{
+	if (var->value->kind == NODE_CELL) {
+		node->kind = NODE_CELL;
+		node->number = var->value->number;
+		node->type = var->value->type;
+		return;
+	}
+	node->kind = NODE_VAR;
+	node->var = var;
+	node->type = var->value->type;
+	node->fails = var->value->fails;
+}
+
+int
+names_resolve(struct names *s, struct node *node)
+{
+	struct variable *let = NULL;
+	struct named *c;
+	long found;
+
+	if (node->number == 0)
+		let = find_let(s, node->name);
+	if (let != NULL) {
+		refer(node, let);
+		return 0;
+	}
+	c = find_column(s, node, &found);
+	if (c == NULL)
+		return found == -2 ? -1 : unknown(s, node, found);
+	if (c->var != NULL) {
+		refer(node, c->var);
+		return 0;
+	}
+	node->kind = NODE_CELL;
+	node->number = (long)c->input;
+	node->type = TYPE_COLUMN;
+	return 0;
+}
+
+void
+names_let(struct names *s, struct text name, struct variable *var)
+{
+	struct let *l = arena_alloc(s->arena, sizeof *l);
+
+	*l = (struct let){name, var, s->let};
+	s->let = l;
+}
+
+/* What an assignment, a drop or a rename changes; NULL with a message. */
+static struct named *
+find_target(struct names *s, const struct node *target, bool append_new)
+{
+	struct named *c;
+	long found;
+
+	if (target->number == 0 && find_let(s, target->name) != NULL) {
+		message_at(s->say, s->program, target->at,
+		    "'%t' is a let, no column", &target->name);
+		return NULL;
+	}
+	c = find_column(s, target, &found);
+	if (c == NULL && found == 0 && append_new)
+		return append(s, target->name);
+	if (c == NULL && found != -2)
+		unknown(s, target, found);
+	if (c == NULL || !c->dropped)
+		return c;
+	message_at(s->say, s->program, target->at,
+	    "this column was dropped before");
+	return NULL;
+}
+
+int
+names_assign(struct names *s, const struct node *target,
+    struct variable *var, bool replace_only)
+{
+	struct named *c = find_target(s, target, !replace_only);
+
+	if (c == NULL)
+		return -1;
+	c->var = var;
+	if (c->order == 0)
+		c->order = ++s->assigned;
+	return 0;
+}
+
+int
+names_drop(struct names *s, const struct node *target)
+{
+	struct named *c = find_target(s, target, false);
+
+	if (c == NULL)
+		return -1;
+	c->dropped = true;
+	return 0;
+}
+
+int
+names_rename(
+    struct names *s, const struct node *target, struct text name, size_t at)
+{
+	struct named *c = find_target(s, target, false);
+	size_t i;
+
+	if (c == NULL)
+		return -1;
+	for (i = 0; i < s->n; i++)
+		if (&s->column[i] != c && !s->column[i].dropped &&
+		    (s->header->name != NULL || s->column[i].name.len > 0) &&
+		    text_equal(s->column[i].name, name))
+			return message_at(s->say, s->program, at,
+			    "there is a column '%t' already", &name);
+	c->name = name;
+	c->renamed = true;
+	return 0;
+}

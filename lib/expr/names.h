@@ -1,0 +1,63 @@
+/*
+ * names: what a name means at a statement.
+ *
+ * Statements work one after the other: a let, an assignment, a drop or a
+ * rename changes what later statements see.  In the end the columns that are
+ * left, in order, are the output's.
+ */
+#ifndef EXPR_NAMES_H
+#define EXPR_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "record.h"
+#include "tree.h"
+
+/* A let, an assigned column, or a value that is used more than once. */
+struct variable {
+	struct text name;
+	struct node *value; /* checked */
+	size_t slot;        /* since it was compiled */
+	bool used;
+	struct variable *next; /* in the order of statements */
+};
+
+/* A column as the statements so far have left it. */
+struct named {
+	struct text name;
+	size_t input;         /* its position in the input, or 0: appended */
+	struct variable *var; /* NULL: as in the input */
+	size_t order;         /* of the first assignment, from 1, or 0 */
+	bool dropped, renamed;
+};
+
+struct names {
+	const struct header *header;
+	struct text program;
+	struct arena *arena;
+	struct buf *say;
+	struct named *column; /* the input's, then the appended ones */
+	size_t n, room;
+	size_t assigned;
+	struct let *let; /* the latest first */
+};
+
+void names_start(struct names *s, struct tree *tree, const struct header *h,
+    struct buf *say);
+
+/*
+ * Makes a NODE_COLUMN what it means here: a NODE_CELL, a NODE_VAR, or a copy
+ * of the cell that a variable is.  0, or -1 with a message.
+ */
+int names_resolve(struct names *s, struct node *node);
+
+/* The statements.  0, or -1 with a message. */
+void names_let(struct names *s, struct text name, struct variable *var);
+int names_assign(struct names *s, const struct node *target,
+    struct variable *var, bool replace_only);
+int names_drop(struct names *s, const struct node *target);
+int names_rename(
+    struct names *s, const struct node *target, struct text name, size_t at);
+
+#endif
