@@ -298,8 +298,10 @@ resolve(struct code *c)
 static void
 start(struct code *c)
 {
+	const uint32_t none = code_slot(c);
+
+	c->slot[none].kind = VALUE_TEXT;
 	code_label(c);
-	c->slot[code_slot(c)].kind = VALUE_TEXT;
 }
 
 void

@@ -6,18 +6,6 @@
 #define EXCERPT 72 /* characters of a long line that are shown */
 
 static void
-add_number(struct buf *say, size_t n)
-{
-	char digits[24], *p = digits + sizeof digits;
-
-	do {
-		*--p = (char)('0' + n % 10);
-		n /= 10;
-	} while (n != 0);
-	buf_add(say, p, (size_t)(digits + sizeof digits - p));
-}
-
-static void
 add_escaped(struct buf *say, const struct text *t)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -54,7 +42,7 @@ add_list(struct buf *say, const char *format, va_list args)
 			add_escaped(say, va_arg(args, const struct text *));
 			break;
 		case 'n':
-			add_number(say, va_arg(args, size_t));
+			buf_add_number(say, va_arg(args, size_t));
 			break;
 		default:
 			buf_add_byte(say, *p);
@@ -105,7 +93,7 @@ message_place(struct buf *say, struct text program, size_t at)
 			number += program.at[i] == '\n';
 		message_add(say, "%n:", number);
 	}
-	add_number(say, characters(line.at, program.at + at) + 1);
+	buf_add_number(say, characters(line.at, program.at + at) + 1);
 }
 
 /* A line of a program as it can be shown: one character, one place. */

@@ -115,8 +115,9 @@ unknown(struct names *s, const struct node *node, long found)
 		columns_explain(&why, s->header, node->name.at,
 		    node->name.len, true);
 		t = (struct text){why.data, why.len};
-		if (found == 0 && plain &&
-		    !text_contains(t, (struct text){"; ", 2})) {
+		if (found == 0 && plain && s->header->n > 1 &&
+		    s->header->name != NULL &&
+		    !text_contains(t, (struct text){"did you mean", 12})) {
 			why.len = 0;
 			message_add(&why,
 			    "no column '%t'; text needs quotes: \"%t\"",

@@ -1,0 +1,347 @@
+/*
+ * expr_run FILE: run the groups of expr.test in process, through lib/expr.h.
+ *
+ * The format stands at the top of tests/expr.test.  Prints every group that
+ * fails, and last "N passed, N failed".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expr.h"
+
+#define COLUMNS 64
+
+/* A line of a group as struct field, without its two bytes of mark. */
+struct group {
+	const char *file;
+	size_t line; /* of its first line */
+	struct buf program, options, header, record, want;
+	bool is_filter, is_value, is_error, is_bound;
+	bool has_header;
+};
+
+struct counts {
+	unsigned passed, failed;
+};
+
+static void
+clear(struct buf *b)
+{
+	buf_need(b, READER_SLACK);
+	b->len = 0;
+	b->data[0] = '\0';
+}
+
+static void
+set(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text));
+	buf_need(b, READER_SLACK);
+	b->data[b->len] = '\0';
+}
+
+/* Splits a line at commas outside quotes into raw fields. */
+static size_t
+split(const struct buf *line, struct field *field)
+{
+	const char *p = line->data, *end = p + line->len, *begin = p;
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; p <= end && n < COLUMNS; p++) {
+		if (p < end && *p == '"')
+			quoted = !quoted;
+		if (p == end || (*p == ',' && !quoted)) {
+			field[n].raw = begin;
+			field[n++].len = (size_t)(p - begin);
+			begin = p + 1;
+		}
+	}
+	return n;
+}
+
+static uint64_t
+line_number(void *arg)
+{
+	(void)arg;
+	return 2;
+}
+
+/* One word of "- null only na=.. arg=.. set=NAME=VALUE": options, by bars. */
+static int
+set_option(struct expr *e, char *word)
+{
+	char *name, *p;
+
+	if (strncmp(word, "na=", 3) == 0)
+		return expr_na(e, word + 3);
+	if (strncmp(word, "arg=", 4) == 0)
+		return expr_arg(e, word + 4);
+	if (strncmp(word, "set=", 4) != 0)
+		return 0;
+	name = word + 4;
+	p = strchr(name, '=');
+	*p++ = '\0';
+	for (word = p; *word != '\0'; word++)
+		if (*word == '/')
+			*word = '\n';
+	return expr_set(e, name, p, strlen(p));
+}
+
+static int
+set_options(struct expr *e, const struct group *g)
+{
+	char *copy = mem_copy(g->options.data, g->options.len), *word;
+	int status = 0;
+
+	for (word = strtok(copy, "|"); word != NULL && status == 0;
+	     word = strtok(NULL, "|"))
+		status = set_option(e, word);
+	free(copy);
+	return status;
+}
+
+static bool
+has_option(const struct group *g, const char *word)
+{
+	return strstr(g->options.data, word) != NULL;
+}
+
+static struct expr *
+new_expr(const struct group *g)
+{
+	struct expr_options opt = {.dialect = {',', '"'}};
+
+	opt.kind = g->is_filter ? EXPR_FILTER : EXPR_MAP;
+	opt.policy = has_option(g, "null") ? EXPR_NULL : EXPR_FAIL;
+	opt.only = g->is_value || has_option(g, "only");
+	opt.replace_only = has_option(g, "replace");
+	return expr_new(&opt);
+}
+
+/* The header line of csvmap's output, then its record. */
+static void
+show_map(const struct expr *e, const struct group *g, const struct field *raw,
+    const struct expr_cell *cell, struct buf *got)
+{
+	const struct expr_column *c;
+	size_t n, i;
+
+	c = expr_layout(e, &n);
+	for (i = 0; i < n && has_option(g, "header"); i++) {
+		buf_add(got, c[i].name.raw, c[i].name.len);
+		buf_add_text(got, i + 1 < n ? "," : ": ");
+	}
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_add_byte(got, ',');
+		if (c[i].input != 0)
+			buf_add(got, raw[c[i].input - 1].raw,
+			    raw[c[i].input - 1].len);
+		else
+			buf_add(got, cell[c[i].cell].text,
+			    cell[c[i].cell].len);
+	}
+}
+
+/* Runs a program for a record; got is what a group expects. */
+static int
+run(struct expr *e, const struct group *g, struct buf *got)
+{
+	struct field raw[COLUMNS] = {{NULL, 0}}, field[COLUMNS];
+	struct expr_input in = {.field = field,
+		.record = 1,
+		.file = "test.csv",
+		.line = line_number};
+	const struct expr_cell *cell = NULL;
+	const size_t *columns;
+	size_t n, i;
+	int status;
+
+	in.nfields = split(&g->record, raw);
+	columns = expr_columns(e, &n);
+	for (i = 0; i < n; i++)
+		field[i] = raw[columns[i] - 1];
+	if (g->is_filter) {
+		status = expr_test(e, &in);
+		if (status >= 0)
+			buf_add_text(got, status == 1 ? "true" : "false");
+	} else {
+		status = expr_map(e, &in, &cell);
+		if (status == 0)
+			show_map(e, g, raw, cell, got);
+	}
+	return status;
+}
+
+/*
+ * Are the second and third line of an error the program and a caret under
+ * the place that the first one names?
+ */
+static bool
+points_right(const struct group *g, const char *say)
+{
+	const char *line = strchr(say, '\n'), *caret;
+	const long place = strtol(say, NULL, 10);
+
+	if (line == NULL || strchr(g->program.data, '\n') != NULL)
+		return line != NULL;
+	line++;
+	caret = strchr(line, '\n');
+	if (caret == NULL || caret[strspn(caret + 1, " ") + 1] != '^')
+		return false;
+	return g->program.len > 72 || g->is_value ||
+	    (strncmp(line, g->program.data, (size_t)(caret - line)) == 0 &&
+		(long)strspn(caret + 1, " ") + 1 == place);
+}
+
+static int
+start(struct expr *e, const struct group *g, struct header *h)
+{
+	static struct field name[COLUMNS];
+	size_t i;
+
+	h->n = split(&g->header, name);
+	h->name = has_option(g, "nameless") ? NULL : name;
+	for (i = 0; i < h->n; i++)
+		if (name[i].len > 1 && name[i].raw[0] == '"') {
+			name[i].raw++;
+			name[i].len -= 2;
+		}
+	if (set_options(e, g) < 0 ||
+	    expr_parse(e, g->program.data, g->program.len) < 0)
+		return -1;
+	return expr_bind(e, h);
+}
+
+static void
+check(const struct group *g, struct counts *counts)
+{
+	struct expr *e = new_expr(g);
+	struct buf got = {NULL, 0, 0};
+	struct header h = {.n = 0};
+	bool error = true, right = true;
+
+	if (start(e, g, &h) < 0) {
+		const char *say = expr_error(e), *end = strchr(say, '\n');
+
+		buf_add(&got, say,
+		    end != NULL ? (size_t)(end - say) : strlen(say));
+		right = has_option(g, "plain") || points_right(g, say);
+	} else if (run(e, g, &got) < 0) {
+		buf_add_text(&got, expr_error(e));
+	} else {
+		error = false;
+	}
+	if (right && error == g->is_error && got.len == g->want.len &&
+	    (got.len == 0 || memcmp(got.data, g->want.data, got.len) == 0)) {
+		counts->passed++;
+	} else {
+		counts->failed++;
+		printf("%s:%zu: %s\n  want %s%s\n  got  %s%.*s%s\n", g->file,
+		    g->line, g->program.data, g->is_error ? "! " : "= ",
+		    g->want.data, error ? "! " : "= ", (int)got.len,
+		    got.len > 0 ? got.data : "",
+		    right ? "" : " (the caret is wrong)");
+	}
+	buf_free(&got);
+	expr_free(e);
+}
+
+/* The first line of a group is its program. */
+static void
+begin(struct group *g, char *line)
+{
+	g->is_filter = g->is_value = false;
+	clear(&g->program);
+	clear(&g->options);
+	clear(&g->record);
+	clear(&g->header);
+	set(&g->header, "a,b,c,n,m");
+	if (strncmp(line, "filter ", 7) == 0) {
+		g->is_filter = true;
+		set(&g->program, line + 7);
+	} else if (strncmp(line, "map ", 4) == 0) {
+		set(&g->program, line + 4);
+	} else {
+		g->is_value = true;
+		set(&g->program, "x = ");
+		set(&g->program, line + strcspn(line, " ") + 1);
+	}
+}
+
+/* One more line of a group. */
+static void
+add_line(struct group *g, char *line, struct counts *counts)
+{
+	char *rest = line + (line[0] != '\0' && line[1] == ' ' ? 2 : 1);
+
+	switch (line[0]) {
+	case '\t':
+		set(&g->program, "\n");
+		set(&g->program, line + 1);
+		break;
+	case ':':
+		clear(&g->header);
+		set(&g->header, rest);
+		break;
+	case '<':
+		clear(&g->record);
+		set(&g->record, rest);
+		break;
+	case '-':
+		clear(&g->options);
+		set(&g->options, rest);
+		break;
+	case '=':
+	case '!':
+		clear(&g->want);
+		set(&g->want, rest);
+		g->is_error = line[0] == '!';
+		check(g, counts);
+		break;
+	default:
+		printf("%s:%zu: what is this?\n", g->file, g->line);
+		counts->failed++;
+		break;
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct group g = {.file = argc > 1 ? argv[1] : ""};
+	struct counts counts = {0, 0};
+	bool inside = false;
+	char line[70000];
+	size_t n = 0;
+	FILE *f = fopen(g.file, "r");
+
+	if (f == NULL) {
+		perror(g.file);
+		return 1;
+	}
+	clear(&g.want);
+	while (fgets(line, sizeof line, f) != NULL) {
+		n++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || line[0] == '\0') {
+			inside = false;
+		} else if (!inside) {
+			inside = true;
+			g.line = n;
+			begin(&g, line);
+		} else {
+			add_line(&g, line, &counts);
+		}
+	}
+	fclose(f);
+	buf_free(&g.program);
+	buf_free(&g.options);
+	buf_free(&g.header);
+	buf_free(&g.record);
+	buf_free(&g.want);
+	printf("%u passed, %u failed\n", counts.passed, counts.failed);
+	return counts.failed == 0 ? 0 : 1;
+}
