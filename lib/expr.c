@@ -267,7 +267,6 @@ expr_test(struct expr *e, const struct expr_input *in)
 {
 	enum op end;
 
-	arena_reset(&e->eval.scratch);
 	e->eval.in = in;
 	end = eval_record(&e->eval);
 	if (end == OP_END_ERROR)
@@ -284,7 +283,6 @@ expr_map(struct expr *e, const struct expr_input *in,
 	struct text t;
 	size_t i;
 
-	arena_reset(&e->eval.scratch);
 	e->eval.in = in;
 	eval_record(&e->eval);
 	for (i = 0; i < e->ncells; i++) {

@@ -51,7 +51,7 @@ test_equal(struct code *c, struct node *node, struct exits to)
 		i->b = b;
 		return;
 	}
-	i = emit_test(c, OP_CELL_IS, node, to);
+	i = emit_test(c, OP_CELL_IS, NULL, to);
 	i->a = code_field(c, cell);
 	i->text = text;
 	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);

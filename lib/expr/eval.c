@@ -300,10 +300,11 @@ raise(struct eval *r, const struct instr *i)
 		eval_fail(r, i->node, FAILURE_USER, v->text, out);
 }
 
-enum op
-eval_record(struct eval *r)
+/* All instructions, from i on. */
+static enum op
+run(struct eval *r, const struct instr *i)
 {
-	const struct instr *const code = r->code, *i = code;
+	const struct instr *const code = r->code;
 	struct value *const slot = r->slot, v;
 
 	for (;;) {
@@ -401,4 +402,21 @@ eval_record(struct eval *r)
 		}
 		i++;
 	}
+}
+
+/*
+ * Filters begin with comparisons of raw cells, the cheapest terms, and most
+ * records get no further: these run without the state that others need.
+ */
+enum op
+eval_record(struct eval *r)
+{
+	const struct instr *const code = r->code, *i = code;
+
+	while (i->op == OP_CELL_IS)
+		i = code + (cell_is(r, i) ? i->yes : i->no);
+	if (i->op >= OP_END_TRUE)
+		return (enum op)i->op;
+	arena_reset(&r->scratch);
+	return run(r, i);
 }

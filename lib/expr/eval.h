@@ -58,15 +58,22 @@ enum op {
 	OP_END_MAP
 };
 
+/* 64 bytes, a cache line: programs are walked once for each record. */
 struct instr {
 	uint8_t op; /* enum op */
 	uint32_t out, a, b;
 	uint32_t yes, no, bad; /* indices of instructions */
-	struct text text;      /* OP_CELL_IS: compared with the cell, and */
-	uint64_t word, mask;   /* its first 8 bytes, those that there are */
-	const struct node *node;
-	const uint32_t *arg; /* nargs slots */
-	size_t nargs;
+	union {
+		struct {
+			const struct node *node;
+			const uint32_t *arg; /* nargs slots */
+			size_t nargs;
+		};
+		struct { /* OP_CELL_IS */
+			struct text text;
+			uint64_t word, mask; /* of its first 8 bytes */
+		};
+	};
 };
 
 struct eval {
@@ -83,7 +90,10 @@ struct eval {
 	bool null; /* errors become missing where they arise */
 };
 
-/* Runs for r->in; returns the OP_END_.. that was met. */
+/*
+ * Runs for r->in; returns the OP_END_.. that was met.  Values live until the
+ * next call.
+ */
 enum op eval_record(struct eval *r);
 
 /* The k-th argument of a call. */
