@@ -30,7 +30,8 @@ raw_cell(const struct code *c, const struct node *node, struct text *text)
 	    literal->kind != NODE_CONST || literal->value.kind != VALUE_TEXT)
 		return NULL;
 	*text = literal->value.text;
-	if (text->len == 0 || memchr(text->at, c->quote, text->len) != NULL)
+	if (text->len == 0 || text->len > EVAL_CELL_IS ||
+	    memchr(text->at, c->quote, text->len) != NULL)
 		return NULL;
 	return node->kid[side];
 }
@@ -53,9 +54,11 @@ test_equal(struct code *c, struct node *node, struct exits to)
 	}
 	i = emit_test(c, OP_CELL_IS, NULL, to);
 	i->a = code_field(c, cell);
-	i->text = text;
+	i->len = text.len;
 	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);
 	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
+	if (text.len > 8)
+		memcpy(&i->last, text.at + text.len - 8, 8);
 }
 
 static void

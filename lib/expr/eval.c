@@ -5,29 +5,33 @@
 #include "func.h"
 #include "regex.h"
 
+static uint64_t
+load(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
 /*
- * Does the cell hold this text, which has no quote in it?  Compares raw
- * bytes: with quotes around, the cell is two bytes longer.  Eight bytes can
- * be read behind any field.
+ * Does the cell hold this text?  Compares raw bytes: with quotes around, the
+ * cell is two bytes longer.  Eight bytes can be read behind any field.
  */
 static inline bool
 cell_is(const struct eval *r, const struct instr *i)
 {
 	const struct field *f = &r->in->field[i->a];
 	const char *p = f->raw;
-	uint64_t word;
 
-	if (f->len != i->text.len) {
-		if (f->len != i->text.len + 2 || *p != r->quote)
+	if (f->len != i->len) {
+		if (f->len != i->len + 2 || *p != r->quote)
 			return false;
 		p++;
 	}
-	memcpy(&word, p, sizeof word);
-	if (((word ^ i->word) & i->mask) != 0)
+	if (((load(p) ^ i->word) & i->mask) != 0)
 		return false;
-	return i->text.len <= sizeof word ||
-	    memcmp(p + sizeof word, i->text.at + sizeof word,
-		i->text.len - sizeof word) == 0;
+	return i->len <= 8 || load(p + i->len - 8) == i->last;
 }
 
 /* The test's exit for error, with the first of two operands' errors. */
@@ -301,7 +305,7 @@ raise(struct eval *r, const struct instr *i)
 }
 
 /* All instructions, from i on. */
-static enum op
+static __attribute__((noinline)) enum op
 run(struct eval *r, const struct instr *i)
 {
 	const struct instr *const code = r->code;

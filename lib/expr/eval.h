@@ -20,6 +20,8 @@
 #include "tree.h"
 #include "value.h"
 
+#define EVAL_CELL_IS 16 /* bytes that OP_CELL_IS compares */
+
 enum op {
 	/* computes out */
 	OP_CELL,    /* the decoded cell a */
@@ -35,7 +37,7 @@ enum op {
 	OP_CALL_ACROSS, /* missing arguments and all */
 	OP_RAISE,   /* an error that says slot a */
 	/* goes to yes, no or bad */
-	OP_CELL_IS, /* cell a is the text, which holds no quote */
+	OP_CELL_IS, /* cell a is the text: 1 to 16 bytes, no quote */
 	OP_TRUTH,   /* slot a, a bool */
 	OP_EQUAL,   /* slots a, b */
 	OP_ORDER,   /* slots a, b by the node's operator */
@@ -69,9 +71,10 @@ struct instr {
 			const uint32_t *arg; /* nargs slots */
 			size_t nargs;
 		};
-		struct { /* OP_CELL_IS */
-			struct text text;
-			uint64_t word, mask; /* of its first 8 bytes */
+		struct { /* OP_CELL_IS: a text of len bytes, */
+			size_t len;
+			uint64_t word, mask; /* the first 8, and which */
+			uint64_t last;       /* the last 8, of more */
 		};
 	};
 };
