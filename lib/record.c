@@ -696,6 +696,7 @@ begin_file(struct reader *r, bool wait)
 			    reader_line(r));
 			r->fault.record = 0;
 			r->fault.a = differs;
+			r->fault.b = r->header.n;
 			return -2;
 		}
 		push_back(r);
