@@ -676,7 +676,7 @@ begin_file(struct reader *r, bool wait)
 		/* a bad one may be passed over; one may not be there yet */
 		r->opened = got < 0 || got == READER_WOULD_WAIT;
 	} while (got == 0);
-	r->begins = got == READER_WOULD_WAIT;
+	r->begins = r->opened;
 	if (got < 0 && !has_header(r) && r->fault.cause < FAULT_UTF16)
 		r->fault.record = ++r->records;
 	if (got != 1)
