@@ -294,6 +294,8 @@ finish_record(struct reader *r)
 	struct source *s = &r->source;
 	const size_t len = s->len - r->start;
 
+	if (len > r->opt.max_record)
+		return stop(r, FAULT_TOO_LONG, len);
 	if (r->opt.require_eol ||
 	    open_quote(s->data + r->start, len, &r->opt.dialect) < len)
 		return stop(r, FAULT_NO_EOL, len);
