@@ -311,7 +311,7 @@ next_file(struct reader *r)
 {
 	const int got = source_open(&r->source);
 
-	r->start = r->lined = 0;
+	r->start = r->lined = got > 0 ? 0 : r->source.len;
 	r->line = 1;
 	r->ends = 0;
 	r->ended = got == 0;
