@@ -469,6 +469,7 @@ deliver(struct reader *r, struct record *rec, size_t n)
 	r->fault.a = n;
 	r->fault.b = columns;
 	r->fault.bare_cr = rec->end == 1 && rec->raw[rec->len] == '\r' &&
+	    !rec->open_end &&
 	    !(r->line_end_len == 1 && r->line_end[0] == '\r');
 	return -1;
 }
