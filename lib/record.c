@@ -50,6 +50,8 @@ struct reader {
 	size_t lined;
 	uint64_t ends;       /* line ends outside quotes seen from lined on */
 	bool recount;        /* there were others: count them in the text */
+	bool noted;          /* the last record's place is here, not in first */
+	uint64_t noted_line, noted_byte;
 
 	void (*late_lf)(void *, bool);
 	void *late_arg;
@@ -73,6 +75,7 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->line_end_len = 1;
 	r->line = 1;
 	r->begins = true;
+	r->noted = true;
 	return r;
 }
 
@@ -155,6 +158,17 @@ line_of(struct reader *r, size_t at, uint64_t ends)
 	r->lined = at;
 	r->ends -= ends;
 	return r->line;
+}
+
+/* Notes where the last record is, before the text goes or first changes. */
+static void
+note_place(struct reader *r)
+{
+	if (r->noted)
+		return;
+	r->noted_byte = r->source.offset + r->first;
+	r->noted_line = line_of(r, r->first, r->ends - 1);
+	r->noted = true;
 }
 
 /*
@@ -336,6 +350,7 @@ advance(struct reader *r, bool wait)
 		return partial > 0 ? stop(r, FAULT_NO_EOL, partial) : 0;
 	if (partial > r->opt.max_record + r->unsettled)
 		return stop(r, FAULT_TOO_LONG, partial);
+	note_place(r);
 	line_of(r, start, r->ends);
 	got = source_read(s, &r->start, wait);
 	if (got == SOURCE_ERROR)
@@ -388,6 +403,7 @@ cut_off(struct reader *r, struct record *rec, size_t end)
 	rec->open_end = false;
 	if (UNLIKELY(text[end] == '\r') && !cut_off_cr(r, rec, end))
 		return false;
+	r->noted = false;
 	r->first = r->start;
 	r->length = rec->len;
 	r->start = end + rec->end;
@@ -478,9 +494,24 @@ deliver(struct reader *r, struct record *rec, size_t n)
 static int
 too_long(struct reader *r)
 {
+	note_place(r);
 	r->start = r->first;
-	r->ends--;
+	r->ends = 0;
 	return stop(r, FAULT_TOO_LONG, r->length);
+}
+
+/* What ends at end is no record: the LF of a CR LF, or a blank line. */
+static int
+pass_over(struct reader *r, struct record *rec, size_t end)
+{
+	if (end == r->start) {
+		note_place(r);
+		if (!cut_off(r, rec, end))
+			return NEEDS_TEXT;
+		r->noted = true;
+	}
+	r->split.next++;
+	return AGAIN;
 }
 
 /* The record that ends at end, where the index has it. */
@@ -489,15 +520,12 @@ take(struct reader *r, struct record *rec, size_t end)
 {
 	size_t n;
 
-	if (UNLIKELY(end < r->start)) { /* the LF of a CR LF */
-		r->split.next++;
-		return AGAIN;
-	}
+	if (UNLIKELY(end <= r->start) &&
+	    !(end == r->start && r->begun && r->columns == 1))
+		return pass_over(r, rec, end);
 	if (!cut_off(r, rec, end))
 		return NEEDS_TEXT;
 	r->split.next++;
-	if (UNLIKELY(rec->len == 0) && !(r->begun && r->columns == 1))
-		return AGAIN;
 	if (UNLIKELY(rec->len > r->opt.max_record))
 		return too_long(r);
 	r->records += r->begun;
@@ -653,7 +681,7 @@ first_record(struct reader *r, struct record *rec, bool wait)
 static void
 push_back(struct reader *r)
 {
-	line_of(r, r->first, r->ends - 1);
+	note_place(r);
 	r->start = r->first;
 	r->ends = 0;
 	r->late = false;
@@ -777,7 +805,7 @@ reader_record(const struct reader *r)
 uint64_t
 reader_line(struct reader *r)
 {
-	return line_of(r, r->first, r->ends - 1);
+	return r->noted ? r->noted_line : line_of(r, r->first, r->ends - 1);
 }
 
 const char *
@@ -789,7 +817,7 @@ reader_file(const struct reader *r)
 uint64_t
 reader_byte(const struct reader *r)
 {
-	return r->source.offset + r->first;
+	return r->noted ? r->noted_byte : r->source.offset + r->first;
 }
 
 uint64_t
