@@ -444,6 +444,7 @@ model_mark(struct model *m)
 		a->cause = FAULT_UTF16;
 		a->file = m->file;
 		a->line = 1;
+		a->slices = m->run->nslices;
 		a->a = (unsigned char)f->text[0];
 		return false;
 	}
