@@ -46,9 +46,10 @@ struct split {
 
 	/*
 	 * Where lines end that are not inside quotes: every CR and LF, so a CR
-	 * LF stands here twice.
+	 * LF stands here twice.  Behind a stretch may come the text's last,
+	 * incomplete block.
 	 */
-	uint32_t end[SPLIT_STRETCH * 64 + 4];
+	uint32_t end[(SPLIT_STRETCH + 1) * 64];
 	size_t nends, next; /* next: the first that was not taken */
 };
 
