@@ -111,6 +111,29 @@ reads_records(void)
 	reader_free(NULL);
 }
 
+/* Lines as short as can be, more than are indexed at once. */
+static void
+counts_lines(void)
+{
+	static char text[9000];
+	struct reader *r;
+	size_t n;
+	int got;
+
+	for (size_t len = 4000; len < sizeof text; len += 7) {
+		new_job();
+		memset(text, '\n', len);
+		text[0] = 'a';
+		job.file[0] = (struct file){text, len};
+		job.nfiles = 1;
+		r = begin_job(&got);
+		for (n = 0; (got = reader_next(r, &rec)) == 1; n++)
+			;
+		CHECK(got == 0 && n == len - 2);
+		reader_free(r);
+	}
+}
+
 static void
 describes_faults(void)
 {
@@ -473,6 +496,7 @@ int
 main(void)
 {
 	reads_records();
+	counts_lines();
 	describes_faults();
 	keeps_limit();
 	blames_records();

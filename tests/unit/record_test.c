@@ -4,7 +4,7 @@
  */
 
 #include "probe.h"
-#include "record/scan.h"
+#include "record/split.h"
 
 #define MOST 300 /* bytes of a text */
 
@@ -44,10 +44,8 @@ next_scan(void)
 {
 	static size_t n;
 
-	do
-		n = scans[n].name == NULL ? 0 : n + 1;
-	while (scans[n].name == NULL || !scans[n].works());
-	job.opt.scan = scans[n].name;
+	if ((job.opt.scan = split_name(n++)) == NULL)
+		job.opt.scan = split_name(n = 0), n++;
 }
 
 /* ---- texts ---- */
