@@ -71,6 +71,7 @@ lint:
 		--suppress=incorrectLogicOperator \
 		--enable=warning,performance,portability $(SOURCES)
 	shellcheck $(SCRIPTS)
+	shellcheck -e SC2164 $(wildcard tests/*.bats)
 	mandoc -T lint -W warning $(wildcard man/*)
 
 format:

@@ -26,8 +26,9 @@ setup() {
 @test "a program links with the libraries it needs and no other" {
 	command -v readelf >/dev/null || skip "no readelf"
 	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
-	readelf -d "$BIN/csvcut" | grep -q 'NEEDED.*libcsv'
-	! readelf -d "$BIN/csvcut" | grep -q 'NEEDED.*pcre'
+	needed=$(readelf -d "$BIN/csvcut" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p')
+	case $needed in *libcsv*) ;; *) false ;; esac
+	case $needed in *pcre* | *xxhash*) false ;; esac
 }
 
 @test "a missing package is one line that says how to get it" {
