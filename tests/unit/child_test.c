@@ -112,8 +112,9 @@ test_signals(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	got = output_of("exec grep -E 'Sig(Blk|Ign)' /proc/self/status", no_env,
-	    &status);
+	/* What make(1) spawns ignores 32 and 33, which glibc keeps to itself */
+	got = output_of("grep -E 'Sig(Blk|Ign)' /proc/self/status |"
+			" sed 's/0180000000$/0000000000/'", no_env, &status);
 	signal(SIGINT, SIG_DFL);
 	CHECK(strcmp(got,
 		  "SigBlk:\t0000000000000000\n"
