@@ -87,7 +87,7 @@ $(B)/packages:
 
 $(B)/%.o: %.c | $(B)/packages
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(LIBSRC:%.c=$(B)/%.o)
 	@rm -f $@
