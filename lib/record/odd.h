@@ -5,7 +5,7 @@
  * each CR or LF and under CSV_STRICT, so that it stops at the byte where
  * parsers disagree: at a quote inside an unquoted field, which is data, or at
  * a byte behind a closing quote, which makes a bad record that ends at the
- * next CR or LF.  LIBCSV.md, "The contract", points 3 to 5.
+ * next CR or LF.
  */
 #ifndef RECORD_ODD_H
 #define RECORD_ODD_H

@@ -8,7 +8,7 @@
  * names the 64 bytes, a bit select the byte.
  *
  * With quote parity, the first byte at which a record stops being well-formed
- * is found locally (LIBCSV.md's contract): an opening quote must stand at the
+ * is found locally: an opening quote must stand at the
  * start of a record or behind a delimiter or a closing quote; behind a closing
  * quote must stand a delimiter, a line end or a quote.  There the index stops,
  * and the record that holds this byte is for libcsv.
