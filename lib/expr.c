@@ -39,7 +39,7 @@ expr_new(const struct expr_options *opt)
 
 	e->options = *opt;
 	clock_gettime(CLOCK_REALTIME, &now);
-	e->eval.now =
+	e->given.now =
 	    (int64_t)now.tv_sec * 1000000 + (int64_t)now.tv_nsec / 1000;
 	return e;
 }

@@ -87,7 +87,7 @@ call_now(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	out->kind = VALUE_TIME;
-	out->time = r->now;
+	out->time = r->given->now;
 }
 
 void
@@ -95,5 +95,5 @@ call_today(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	out->kind = VALUE_TIME;
-	out->time = date_of(r->now);
+	out->time = date_of(r->given->now);
 }

@@ -88,7 +88,6 @@ struct eval {
 	const struct givens *given;
 	struct arena scratch; /* reset for each record */
 	uint64_t count[FAILURE_KINDS];
-	int64_t now;   /* microseconds since 1970 */
 	char quote;
 	bool null; /* errors become missing where they arise */
 };

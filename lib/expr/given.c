@@ -101,5 +101,5 @@ void
 given_free(struct givens *g)
 {
 	arena_free(&g->arena);
-	*g = (struct givens){NULL, NULL, NULL, {NULL, NULL}};
+	*g = (struct givens){.args = NULL};
 }

@@ -1,11 +1,12 @@
 /*
- * given: what the command line adds to a program: --arg, --set, --na.
+ * given: what is added to a program: --arg, --set, --na, and the time.
  */
 #ifndef EXPR_GIVEN_H
 #define EXPR_GIVEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mem.h"
 #include "set.h"
@@ -20,6 +21,7 @@ struct given {
 struct givens {
 	struct given *args, *sets;
 	struct set *na; /* NULL: only empty text is missing */
+	int64_t now;    /* when it all began, microseconds since 1970 */
 	struct arena arena;
 };
 

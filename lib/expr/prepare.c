@@ -117,8 +117,10 @@ static int
 no_group(struct tree *tree, const struct node *call, const struct node *kid,
     struct buf *say)
 {
+	const size_t n = groups(call);
+
 	return message_at(say, tree->program, kid->at,
-	    "the pattern has %n groups", (size_t)groups(call));
+	    "the pattern has %n group%s", n, n == 1 ? "" : "s");
 }
 
 static int

@@ -312,16 +312,23 @@ parse_word(struct parser *p)
 		{.kind = VALUE_BOOL, .truth = false},
 		{.kind = VALUE_BOOL, .truth = true},
 	};
+	const bool missing = p->now.kind == TOKEN_MISSING;
 	struct node *node;
 
-	if (p->now.kind == TOKEN_MISSING)
+	if (missing)
 		node = constant(p, TYPE_MISSING,
 		    (struct value){.kind = VALUE_MISSING});
 	else
 		node = constant(
 		    p, TYPE_BOOL, truth[p->now.kind == TOKEN_TRUE]);
 	parser_take(p);
-	return parser_end(p, node);
+	if (!missing || p->now.kind != TOKEN_OPEN)
+		return parser_end(p, node);
+	/* the one word that is also a function */
+	node = parser_node(p, NODE_CALL);
+	node->at = node->from = p->before.at;
+	node->name = lex_source(&p->lex, p->before);
+	return parse_call(p, node);
 }
 
 /* "(" expr ")" */

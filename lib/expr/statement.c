@@ -109,6 +109,7 @@ parse_rename(struct parser *p)
 		return NULL;
 	}
 	parser_take(p);
+	s->at = p->now.at;
 	if (p->now.kind == TOKEN_BRACED)
 		s->name = lex_braced(&p->lex, p->now, &p->tree->arena);
 	else if (p->now.kind == TOKEN_NAME)
