@@ -8,7 +8,7 @@
 #include "mem.h"
 
 #define STRICT (CSV_STRICT | CSV_STRICT_FINI)
-#define GROWTH 65536 /* libcsv's own 128 bytes a step are too few */
+#define GROWTH ((size_t)65536) /* libcsv's own 128 bytes a step are too few */
 
 struct odd {
 	struct csv_parser parser;
@@ -42,7 +42,6 @@ parser_init(struct odd *o, char quote, char delim)
 	csv_set_delim(&o->parser, (unsigned char)delim);
 	csv_set_space_func(&o->parser, no_blank);
 	csv_set_realloc_func(&o->parser, grow);
-	csv_set_blk_size(&o->parser, GROWTH);
 }
 
 struct odd *
@@ -115,12 +114,18 @@ line_end(const char *text, size_t at, size_t len)
 	return at;
 }
 
-/* Feeds libcsv up to end; stops where the record turns out to be bad. */
+/*
+ * Feeds libcsv up to end; stops where the record turns out to be bad.  libcsv's
+ * buffer grows in equal steps, of as much as it holds now: many small ones
+ * would copy a long field many times.
+ */
 static void
 feed(struct odd *o, size_t end)
 {
+	const size_t held = csv_get_buffer_size(&o->parser);
 	unsigned char options = STRICT;
 
+	csv_set_blk_size(&o->parser, held > GROWTH ? held : GROWTH);
 	while (o->fed < end && !o->bad) {
 		const size_t n = options == STRICT ? end - o->fed : 1;
 		size_t taken;
