@@ -193,6 +193,13 @@ each_way(const char *text, size_t len)
 	job.chunk = 0;
 }
 
+/* The sanitizers take ten times as long, and a length less six times less. */
+static size_t
+longest(void)
+{
+	return getenv("CSVPIPE_SAN") != NULL ? 6 : 7;
+}
+
 /* As data, of which each record may have its own number of fields. */
 static void
 every_short_text(void)
@@ -201,7 +208,7 @@ every_short_text(void)
 	job.opt.block = 64;
 	job.opt.no_header = true;
 	job.opt.ragged = RAGGED_PASS;
-	each_text(7, each_way);
+	each_text(longest(), each_way);
 }
 
 /* With a header, and every other option. */
