@@ -52,6 +52,7 @@ source_open(struct source *s)
 	if (!s->borrowed) /* who lends it has set its size */
 		input_pipe_size(s->fd, PIPE_SIZE);
 	s->begun = false;
+	s->held = 0;
 	s->len = 0;
 	s->offset = 0;
 	return 1;
@@ -111,6 +112,16 @@ begin(struct source *s, bool end)
 	return SOURCE_MORE;
 }
 
+/* What may still become a mark is not text yet. */
+static void
+hold_back(struct source *s)
+{
+	if (s->begun)
+		return;
+	s->held = s->len;
+	s->len = 0;
+}
+
 enum source_result
 source_read(struct source *s, size_t *keep, bool wait)
 {
@@ -118,9 +129,13 @@ source_read(struct source *s, size_t *keep, bool wait)
 	ssize_t got;
 	size_t n;
 
+	if (!s->begun)
+		s->len = s->held;
 	do {
-		if (!wait && !input_ready(s->fd))
+		if (!wait && !input_ready(s->fd)) {
+			hold_back(s);
 			return SOURCE_WAIT;
+		}
 		make_room(s, keep);
 		n = s->room - s->len;
 		got = input_read(s->fd, s->data + s->len,

@@ -29,8 +29,8 @@ struct source {
 	int fd;              /* -1: none is open */
 	bool borrowed;       /* not ours to open or close */
 	bool begun;          /* the file's first bytes were looked at */
+	size_t held;         /* if not, there are so many behind len */
 	size_t block;        /* bytes asked of a read */
-	size_t most;         /* bytes that the buffer may grow to */
 	struct input_hooks *hooks;
 
 	char *data; /* slack bytes behind room can be read */
