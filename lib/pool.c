@@ -254,7 +254,9 @@ serve_all(struct pool *p)
 	for (i = 0; i < p->opt.workers && !is_over(p); i++) {
 		struct worker *w = &p->worker[i];
 
-		if (p->polled[2 * i].revents != 0)
+		if ((p->polled[2 * i].revents & POLLERR) != 0)
+			worker_deafened(p, w);
+		else if (p->polled[2 * i].revents != 0)
 			worker_feed(p, w);
 		if (p->polled[2 * i + 1].revents != 0 || w->undrained ||
 		    (w->child.reaped && w->lost == 0))

@@ -286,6 +286,21 @@ mode_slow(long n)
 	return 0;
 }
 
+/* Copies bytes as slowly as that, and knows nothing of lines. */
+static int
+mode_crawl(long n)
+{
+	static char block[65536];
+	ssize_t got;
+
+	while ((got = read(STDIN_FILENO, block, sizeof block)) > 0) {
+		nap(n);
+		if (write(STDOUT_FILENO, block, (size_t)got) != got)
+			return 1;
+	}
+	return 0;
+}
+
 static int
 mode_stderr(long n)
 {
@@ -318,6 +333,7 @@ static const struct mode {
     {"cat", mode_cat, "copies, exits N"},
     {"close-input", mode_close_input, "one record, closes, writes in N ms"},
     {"close-output", mode_close_output, "N records, closes, reads on"},
+    {"crawl", mode_crawl, "N ms for 64 KiB"},
     {"deaf", mode_deaf, "as hang, and ignores TERM"},
     {"descriptors", mode_descriptors, "how many it has, exits N"},
     {"die", mode_die, "one record, then signal N"},
@@ -347,8 +363,8 @@ static const struct mode {
 static int
 is_chosen(void)
 {
-	static const char *const number[] = {
-	    "CSVBATCH_NUMBER", "CSVPAR_BLOCK", "CSVPAR_WORKER"};
+	static const char *const number[] = {"CSVBATCH_NUMBER", "CSVPAR_BLOCK",
+	    "CSVPAR_WORKER"};
 	const char *only = getenv("BADCHILD_ONLY"), *ours;
 	size_t i;
 

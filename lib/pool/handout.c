@@ -8,12 +8,18 @@
 #define MOST_FREE ((size_t)16 * 1024)
 #define MOST_UNSENT ((size_t)64 * 1024) /* bytes that wait for one pipe */
 
-static size_t
+static uint64_t
 most_records(const struct pool *p)
 {
+	uint64_t most = UINT64_MAX;
+
 	if (p->opt.records > 0)
-		return p->opt.records;
-	return p->opt.mode == POOL_ORDERED ? p->handout : SIZE_MAX;
+		most = p->opt.records;
+	else if (p->opt.mode == POOL_ORDERED)
+		most = p->handout;
+	if (p->opt.mode == POOL_ORDERED && p->window - p->outstanding < most)
+		most = p->window - p->outstanding; /* rather few than none */
+	return most;
 }
 
 /*
@@ -130,7 +136,7 @@ engage(struct pool *p, struct worker *w, const struct batch *b)
 
 	if (w->oldest == NULL)
 		w->waits = pool_clock(p);
-	if (p->opt.mode != POOL_FREE) {
+	if (p->opt.mode == POOL_BLOCKS || (p->ring > 0 && b->records > 0)) {
 		u = order_add(p, w);
 		u->first = b->first;
 		u->line = b->line;

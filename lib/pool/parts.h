@@ -126,6 +126,9 @@ int worker_start(struct pool *p, struct worker *w, const struct unit *block);
 /* Writes what its pipe takes. */
 void worker_feed(struct pool *p, struct worker *w);
 
+/* It closed its input before we did. */
+void worker_deafened(struct pool *p, struct worker *w);
+
 /* Bytes in its pipe that it did not read. */
 size_t worker_unread(const struct worker *w);
 

@@ -7,6 +7,7 @@
 
 #include "pool/parts.h"
 
+#define EMPTY_LOOK 5              /* ms */
 #define TURN ((size_t)256 * 1024) /* bytes read before another is served */
 
 static void
@@ -104,26 +105,45 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 }
 
 void
+worker_deafened(struct pool *p, struct worker *w)
+{
+	w->deaf = true;
+	w->sent = w->send.len = 0;
+	close_end(&w->in);
+	if (p->opt.mode != POOL_BLOCKS)
+		w->shut = pool_clock(p);
+}
+
+/*
+ * Answers that nobody counts do not tell whether a worker read all it was
+ * given.  So its pipe stays open until it is empty: then a worker that leaves
+ * before is found out.
+ */
+static void
+close_input(struct pool *p, struct worker *w)
+{
+	if (p->opt.mode == POOL_FREE && worker_unread(w) > 0)
+		return;
+	close_end(&w->in);
+}
+
+void
 worker_feed(struct pool *p, struct worker *w)
 {
 	ssize_t n;
 
 	while (w->in >= 0 && w->sent < w->send.len) {
 		n = write(w->in, w->send.data + w->sent, w->send.len - w->sent);
-		if (n >= 0) {
+		if (n >= 0)
 			w->sent += (size_t)n;
-		} else if (errno == EAGAIN) {
+		else if (errno == EAGAIN)
 			return;
-		} else if (errno != EINTR) {
-			w->deaf = true;
-			close_end(&w->in);
-			if (p->opt.mode != POOL_BLOCKS)
-				w->shut = pool_clock(p);
-		}
+		else if (errno != EINTR)
+			worker_deafened(p, w);
 	}
 	w->sent = w->send.len = 0;
 	if (w->closing)
-		close_end(&w->in);
+		close_input(p, w);
 }
 
 size_t
@@ -405,6 +425,10 @@ worker_due(struct pool *p, struct worker *w, int64_t now)
 
 	if (w->child.pid == 0)
 		return POOL_NEVER;
+	if (w->closing && w->in >= 0 && w->sent == w->send.len) {
+		worker_feed(p, w); /* nobody tells when a pipe is empty */
+		due = w->in >= 0 ? now + EMPTY_LOOK : POOL_NEVER;
+	}
 	if (w->lost != 0 || w->shut != 0)
 		due = (w->lost != 0 ? w->lost : w->shut) + child_times.orphan;
 	if (now >= due && w->lost != 0)
