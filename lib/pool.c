@@ -140,14 +140,23 @@ pool_header(struct pool *p, const char *bytes, size_t n)
 	buf_add(&p->header, bytes, n);
 }
 
+/* Has w read all it was sent and said nothing for long? */
+static bool
+is_silent(const struct pool *p, const struct worker *w, int64_t now)
+{
+	return now >= w->waits + STALL && w->sent == w->send.len &&
+	    worker_is_read(p, w) && worker_unread(w) == 0;
+}
+
 /*
- * When no worker is free, and one has read all and answered nothing for long,
- * it may keep its answers until the end of its input, which never comes.
+ * When no worker is free, and one is silent, it may keep its answers until the
+ * end of its input, which never comes.  Returns when to look again.
  */
 static int64_t
 look_for_stall(struct pool *p, int64_t now)
 {
-	int64_t since = POOL_NEVER - STALL;
+	int64_t next = POOL_NEVER;
+	bool silent = false;
 	size_t i;
 
 	if (p->opt.mode != POOL_ORDERED || p->stalled || p->finishing)
@@ -157,18 +166,17 @@ look_for_stall(struct pool *p, int64_t now)
 
 		if (w->oldest == NULL)
 			return POOL_NEVER;
-		if (w->waits < since && w->sent == w->send.len &&
-		    worker_is_read(p, w) && worker_unread(w) == 0)
-			since = w->waits;
+		silent = silent || is_silent(p, w, now);
+		if (w->waits + STALL < next)
+			next = w->waits + STALL;
 	}
-	if (now < since + STALL)
-		return since + STALL;
+	if (!silent)
+		return next > now ? next : now + STALL;
 	p->stalled = true;
 	p->opt.notice(p->opt.arg,
-	    "no worker has answered for 5 s: a worker that keeps its "
-	    "output in a buffer must be told to flush it after each "
-	    "record (python3 -u, stdbuf -oL, awk's fflush(), "
-	    "jq --unbuffered)");
+	    "no worker has answered for 5 s: a worker that keeps its output "
+	    "in a buffer must be told to flush it after each record "
+	    "(python3 -u, stdbuf -oL, awk's fflush(), jq --unbuffered)");
 	return POOL_NEVER;
 }
 

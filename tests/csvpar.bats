@@ -73,6 +73,10 @@ not_san() {
 	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
 }
 
+built() {
+	[ -x "$BIN/$1" ] || skip "$1 is not built"
+}
+
 need() {
 	command -v "$1" >/dev/null || skip "no $1"
 }
@@ -183,6 +187,7 @@ need() {
 }
 
 @test "csvfilter and csvmap behind csvpar are csvfilter and csvmap" {
+	built csvmap
 	"$PARKING" -n 30000 -q 100 >in
 	test='{Registration State} == "NJ" || {Vehicle Make} == "FORD"'
 	"$BIN/csvfilter" "$test" in >want
@@ -648,7 +653,7 @@ ordered() {
 	END
 	for mode in "" "-p" "-p -u"; do
 		timeout 30 python3 trickle.py "$par" -j 2 $mode -- cat
-		timeout 30 python3 trickle.py "$par" -j 2 $mode -- "$BIN/csvfilter" true
+		timeout 30 python3 trickle.py "$par" -j 2 $mode -- "$BIN/csvcut"
 	done
 }
 
