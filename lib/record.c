@@ -230,7 +230,28 @@ take(struct reader *r, struct record *rec, size_t end)
 		split_all(&r->split, r->first, end, r->all);
 		return deliver(r, rec, n);
 	}
+	split_learn(&r->split, rec->len);
 	rec->nfields = n;
+	rec->field = r->field;
+	return 1;
+}
+
+/* The record at start, if it can be had without an index. */
+static inline int
+take_short(struct reader *r, struct record *rec)
+{
+	const size_t end = split_record(&r->split, r->start, r->spans,
+	    r->nspans, r->columns, r->field);
+
+	if (end == SPLIT_NONE || end - r->start > r->opt.max_record) {
+		if (r->start > r->split.seen)
+			reader_index(r);
+		return split_more(&r->split) ? AGAIN : NEEDS_TEXT;
+	}
+	if (!cut_off(r, rec, end))
+		return NEEDS_TEXT;
+	r->records++;
+	rec->nfields = r->columns;
 	rec->field = r->field;
 	return 1;
 }
@@ -291,14 +312,10 @@ reader_next_here(struct reader *r, struct record *rec, bool wait)
 	do {
 		if (s->next < s->nends)
 			got = take(r, rec, s->end[s->next]);
-		else if (r->in_odd)
-			got = take_odd(r, rec);
-		else if (split_more(s))
-			got = AGAIN;
-		else if (s->odd != SPLIT_NONE)
+		else if (r->in_odd || s->odd != SPLIT_NONE)
 			got = take_odd(r, rec);
 		else
-			got = NEEDS_TEXT;
+			got = take_short(r, rec);
 		if (UNLIKELY(got == NEEDS_TEXT))
 			got = reader_advance(r, wait);
 	} while (got == AGAIN);

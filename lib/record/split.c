@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "mem.h"
+#include "record/rule.h"
 #include "record/scan.h"
 
-#define BIT(n) (UINT64_C(1) << (n))
-#define BELOW(n) (BIT(n) - 1) /* n < 64 */
 #define ALL (~UINT64_C(0))
 #define INLINE static inline __attribute__((always_inline))
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /*
  * The directory has an entry for every STEP-th delimiter.  With 8, blocks of
@@ -29,59 +27,10 @@ struct split_code {
 	size_t (*fields)(const struct split *s, size_t start, size_t end,
 	    const struct span *spans, size_t n, size_t columns,
 	    struct field *field);
+	size_t (*record)(struct split *s, size_t start,
+	    const struct span *spans, size_t n, size_t columns,
+	    struct field *field);
 };
-
-/* Bit i is the parity of the bits 0 to i. */
-INLINE uint64_t
-parity_up_to(uint64_t x)
-{
-	for (int i = 1; i < 64; i *= 2)
-		x ^= x << i;
-	return x;
-}
-
-/* Is the byte before block b the end of a field or a record? */
-INLINE bool
-ended_before(const struct split *s, size_t b)
-{
-	const char before = b > 0 ? s->text[b * 64 - 1] : '\n';
-
-	return s->inside == 0 &&
-	    (before == s->delim || before == '\n' || before == '\r');
-}
-
-/*
- * Applies quotes to block b: takes what stands inside them out of the masks
- * and returns the bytes at which a record stops being well-formed.
- *
- *   inside   = parity of the quotes up to here; an opening quote is inside,
- *              a closing one is not
- *   bad_open = an opening quote behind anything but the end of a field or
- *              record, or a closing quote (then both are one doubled quote)
- *   bad_next = what stands behind a closing quote and neither ends the field
- *              nor is a quote
- */
-INLINE uint64_t
-apply_quotes(struct split *s, size_t b, struct masks *m)
-{
-	const uint64_t first = b == s->from / 64 ? BIT(s->from % 64) : 0;
-	const uint64_t inside = parity_up_to(m->quote) ^ s->inside;
-	const uint64_t opening = m->quote & inside;
-	const uint64_t closing = m->quote & ~inside;
-	const uint64_t after = closing << 1 | s->closing;
-	uint64_t ended, bad_open, bad_next;
-
-	s->multiline |= (m->eol & inside) != 0;
-	m->delim &= ~inside;
-	m->eol &= ~inside;
-	ended = m->delim | m->eol;
-	bad_open = opening &
-	    ~(ended << 1 | ended_before(s, b) | after | first);
-	bad_next = after & ~(ended | m->quote);
-	s->inside = (uint64_t)0 - (inside >> 63);
-	s->closing = closing >> 63;
-	return bad_open | bad_next;
-}
 
 /* Where the index writes next. */
 struct cursor {
@@ -122,6 +71,13 @@ note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims)
 	s->before[b + 1] = to->delims;
 }
 
+INLINE uint64_t
+quotes_at(struct split *s, size_t b, struct masks *m)
+{
+	return apply_quotes(&s->quotes, m, s->text + b * 64, s->delim,
+	    b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline);
+}
+
 /*
  * Indexes block b, of which the bits of text are text and those of fresh were
  * not indexed before.  Returns false when a record stops being well-formed.
@@ -132,8 +88,8 @@ index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
 {
 	uint64_t bad;
 
-	if (UNLIKELY((m.quote | s->inside | s->closing) != 0) &&
-	    UNLIKELY((bad = apply_quotes(s, b, &m) & text) != 0)) {
+	if (UNLIKELY((m.quote | s->quotes.inside | s->quotes.closing) != 0) &&
+	    UNLIKELY((bad = quotes_at(s, b, &m) & text) != 0)) {
 		s->odd = b * 64 + (size_t)__builtin_ctzll(bad);
 		fresh &= BELOW(s->odd % 64);
 	}
@@ -183,11 +139,10 @@ more(struct split *s, scan_fn *scan)
 		    scan(text + b * 64, quote, delim), ALL, ALL);
 	if (b == s->len / 64 && s->len % 64 != 0 && good) {
 		/* incomplete, it will be indexed again: nothing is carried */
-		const uint64_t inside = s->inside, closing = s->closing;
+		const struct quotes quotes = s->quotes;
 
 		index_edge(s, &to, b, scan(text + b * 64, quote, delim));
-		s->inside = inside;
-		s->closing = closing;
+		s->quotes = quotes;
 		s->seen = s->len;
 	} else {
 		s->seen = b * 64;
@@ -203,28 +158,6 @@ delims_before(const struct split *s, size_t at)
 	return s->before[at / 64] +
 	    (uint32_t)__builtin_popcountll(
 		s->delims[at / 64] & BELOW(at % 64));
-}
-
-/*
- * The n-th bit that is set, from 0, without a bit deposit: counts per byte,
- * summed up to each, find the byte, and the rest is a few steps in it.
- */
-INLINE unsigned
-select_plain(uint64_t bits, uint32_t n)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t sums, x = bits - (bits >> 1 & ones * 0x55);
-	unsigned at;
-
-	x = (x & ones * 0x33) + (x >> 2 & ones * 0x33);
-	sums = ((x + (x >> 4)) & ones * 0x0f) * ones;
-	/* bytes whose sum is at most n have 0x80 set here, and are passed */
-	x = ((ones * 0x80 | ones * n) - sums) & ones * 0x80;
-	at = (unsigned)((x >> 7) * ones >> 56) * 8;
-	n -= at != 0 ? (uint32_t)(sums >> (at - 8) & 0xff) : 0;
-	for (bits >>= at; n > 0; n--)
-		bits &= bits - 1;
-	return at + (unsigned)__builtin_ctzll(bits);
 }
 
 /* Where delimiter n, counted from 0 over the whole index, stands. */
@@ -263,7 +196,141 @@ fields(const struct split *s, size_t start, size_t end,
 	return count;
 }
 
-/* The two loops for one way to scan and one to select. */
+/* What is known of a record that is looked at as a whole. */
+struct whole {
+	uint64_t delims[SPLIT_WORDS];
+	uint64_t eol[SPLIT_WORDS];
+	uint32_t before[SPLIT_WORDS + 1];
+};
+
+/* Fills in words blocks at text.  Returns whether there are quotes. */
+INLINE bool
+look(struct whole *w, const char *text, size_t words, char quote, char delim,
+    scan_fn *scan)
+{
+	uint64_t quotes = 0;
+
+	w->before[0] = 0;
+#pragma GCC unroll 8
+	for (size_t i = 0; i < words; i++) {
+		const struct masks m = scan(text + i * 64, quote, delim);
+
+		quotes |= m.quote;
+		w->delims[i] = m.delim;
+		w->eol[i] = m.eol;
+		w->before[i + 1] = w->before[i] +
+		    (uint32_t)__builtin_popcountll(m.delim);
+	}
+	return quotes != 0;
+}
+
+/*
+ * The same where there are quotes.  Behind a byte at which a record stops
+ * being well-formed no line end is seen.
+ */
+INLINE void
+look_quoted(struct split *s, struct whole *w, const char *text, size_t words,
+    scan_fn *scan)
+{
+	struct quotes quotes = {0, 0};
+	uint64_t seen = ALL;
+
+	for (size_t i = 0; i < words; i++) {
+		struct masks m = scan(text + i * 64, s->quote, s->delim);
+		const uint64_t bad = apply_quotes(&quotes, &m, text + i * 64,
+		    s->delim, i == 0, &s->multiline);
+
+		if (UNLIKELY(bad != 0))
+			seen &= BELOW(__builtin_ctzll(bad));
+		w->delims[i] = m.delim;
+		w->eol[i] = m.eol & seen;
+		w->before[i + 1] = w->before[i] +
+		    (uint32_t)__builtin_popcountll(m.delim);
+		if (UNLIKELY(bad != 0))
+			seen = 0;
+	}
+}
+
+/* Where delimiter n of a record stands, in one of words blocks. */
+INLINE size_t
+delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select)
+{
+	size_t b = 0;
+
+#pragma GCC unroll 8
+	for (size_t i = 1; i < words; i++)
+		b += w->before[i] <= n;
+	return b * 64 + select(w->delims[b], n - w->before[b]);
+}
+
+/* split_record for one number of blocks. */
+INLINE size_t
+record_in(struct split *s, size_t words, size_t start,
+    const struct span *spans, size_t n, size_t columns, struct field *field,
+    scan_fn *scan, select_fn *select)
+{
+	const char *const text = s->text + start;
+	struct whole w;
+	size_t end = SPLIT_NONE;
+
+	if (s->len - start < words * 64)
+		return SPLIT_NONE;
+	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, scan)))
+		look_quoted(s, &w, text, words, scan);
+#pragma GCC unroll 8
+	for (size_t i = words; i-- > 0;) {
+		const size_t at = i * 64 +
+		    (size_t)__builtin_ctzll(w.eol[i] | BIT(63));
+
+		end = w.eol[i] != 0 ? at : end;
+	}
+	if (UNLIKELY(end == SPLIT_NONE))
+		return SPLIT_NONE;
+	if (UNLIKELY(columns != 1 + w.before[end / 64] +
+		(uint32_t)__builtin_popcountll(
+		    w.delims[end / 64] & BELOW(end % 64))))
+		return SPLIT_NONE;
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t a = (uint32_t)spans[i].first;
+		const uint32_t z = (uint32_t)spans[i].last;
+		size_t left = 0, right = end;
+
+		if (a > 1)
+			left = delim_in(&w, words, a - 2, select) + 1;
+		if (z < columns)
+			right = delim_in(&w, words, z - 1, select);
+		field[i].raw = text + left;
+		field[i].len = right - left;
+	}
+	return start + end;
+}
+
+/*
+ * The number of blocks is a constant in each, so that the loops over them, the
+ * innermost of all, are unrolled.
+ */
+INLINE size_t
+record(struct split *s, size_t start, const struct span *spans, size_t n,
+    size_t columns, struct field *field, scan_fn *scan, select_fn *select)
+{
+#define IN(words) \
+	record_in(s, words, start, spans, n, columns, field, scan, select)
+	switch (s->words) {
+	case 1:
+		return IN(1);
+	case 2:
+		return IN(2);
+	case 4:
+		return IN(4);
+	case 8:
+		return IN(8);
+	default:
+		return SPLIT_NONE;
+	}
+#undef IN
+}
+
+/* The loops for one way to scan and one to select. */
 #define VARIANT(name, attribute, scan, select)                                 \
 	attribute static bool more_##name(struct split *s)                     \
 	{                                                                      \
@@ -275,6 +342,13 @@ fields(const struct split *s, size_t start, size_t end,
 	{                                                                      \
 		return fields(s, start, end, spans, n, columns, field,         \
 		    select);                                                   \
+	}                                                                      \
+	attribute static size_t record_##name(struct split *s, size_t start,   \
+	    const struct span *spans, size_t n, size_t columns,                \
+	    struct field *field)                                               \
+	{                                                                      \
+		return record(s, start, spans, n, columns, field, scan,        \
+		    select);                                                   \
 	}
 
 static bool
@@ -284,12 +358,6 @@ always(void)
 }
 
 #if defined(__x86_64__)
-
-SCAN_AVX2 INLINE unsigned
-select_bmi2(uint64_t bits, uint32_t n)
-{
-	return (unsigned)_tzcnt_u64(_pdep_u64(BIT(n), bits));
-}
 
 static bool
 has_avx2(void)
@@ -325,14 +393,20 @@ VARIANT(plain, , scan_plain, select_plain)
 /* The best first. */
 static const struct split_code codes[] = {
 #if defined(__x86_64__)
-    {"avx512", has_avx512, more_avx512, fields_avx512},
-    {"avx2", has_quick_deposit, more_avx2, fields_avx2},
-    {"avx2-plain", has_avx2, more_avx2_plain, fields_avx2_plain},
-    {"sse2", always, more_sse2, fields_sse2},
+    {"avx512", has_avx512, more_avx512, fields_avx512,
+	record_avx512},
+    {"avx2", has_quick_deposit, more_avx2, fields_avx2,
+	record_avx2},
+    {"avx2-plain", has_avx2, more_avx2_plain, fields_avx2_plain,
+	record_avx2_plain},
+    {"sse2", always, more_sse2, fields_sse2,
+	record_sse2},
 #elif defined(__aarch64__)
-    {"neon", always, more_neon, fields_neon},
+    {"neon", always, more_neon, fields_neon,
+	record_neon},
 #endif
-    {"plain", always, more_plain, fields_plain},
+    {"plain", always, more_plain, fields_plain,
+	record_plain},
 };
 
 static const struct split_code *
@@ -406,7 +480,8 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 	s->from = s->seen = from;
 	s->odd = SPLIT_NONE;
 	s->multiline = false;
-	s->inside = s->closing = 0;
+	s->quotes = (struct quotes){0, 0};
+	s->words = 0;
 	s->before[from / 64] = 0;
 	s->nends = s->next = 0;
 }
@@ -422,6 +497,26 @@ split_fields(const struct split *s, size_t start, size_t end,
     const struct span *spans, size_t n, size_t columns, struct field *field)
 {
 	return s->code->fields(s, start, end, spans, n, columns, field);
+}
+
+size_t
+split_record(struct split *s, size_t start, const struct span *spans, size_t n,
+    size_t columns, struct field *field)
+{
+	return s->code->record(s, start, spans, n, columns, field);
+}
+
+void
+split_learn(struct split *s, size_t len)
+{
+	size_t words = 1;
+
+	while (words <= len / 64 && words <= SPLIT_WORDS)
+		words *= 2;
+	if (words > SPLIT_WORDS)
+		s->words = 0;
+	else if (words > s->words)
+		s->words = words;
 }
 
 void

@@ -1,0 +1,187 @@
+/* csvmap: compute columns; what is not computed leaves as it came. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "run.h"
+
+/* A part of an output record: columns as they came, or one computed cell. */
+struct piece {
+	bool computed;
+	size_t index; /* of the cell, or of the slice in record.field */
+};
+
+struct map {
+	struct program program;
+	struct piece *piece;
+	size_t npieces;
+	bool whole;    /* nothing is computed, dropped or moved */
+	bool lonely;   /* one column: an empty one is written "" */
+};
+
+enum { OPT_ONLY = 256, OPT_REPLACE_ONLY };
+
+static const struct option longs[] = {
+    PROGRAM_LONGS,
+    {"only", no_argument, NULL, OPT_ONLY},
+    {"replace-only", no_argument, NULL, OPT_REPLACE_ONLY},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+take_option(void *arg, int option, const char *value, struct buf *say)
+{
+	struct map *m = arg;
+
+	switch (option) {
+	case OPT_ONLY:
+		m->program.opt.only = true;
+		return 0;
+	case OPT_REPLACE_ONLY:
+		m->program.opt.replace_only = true;
+		return 0;
+	default:
+		return program_option(&m->program, option, value, say);
+	}
+}
+
+static const struct options_program program = {
+    .name = "csvmap",
+    .usage = "PROGRAM [OPTION]... [FILE]...",
+    .help = "Compute columns, as in\n"
+	    "  csvmap 'total = num(price) * num(count); drop price'\n"
+	    "A name of the header is replaced in place, a new one appended.\n"
+	    "The language: man csvexpr.\n\n" PROGRAM_HELP
+	    "      --only              write only the assigned columns\n"
+	    "      --replace-only      a name that is not in the header is an "
+	    "error\n",
+    .letters = PROGRAM_LETTERS,
+    .longs = longs,
+    .take = take_option,
+};
+
+/*
+ * Turns the layout into pieces: neighbours that pass are one slice.  The
+ * slices that the program looks at come first in record.field.
+ */
+static void
+plan(struct map *m, struct run *r)
+{
+	size_t n, used, nspans;
+	const struct expr_column *layout = expr_layout(m->program.expr, &n);
+	const size_t *column = expr_columns(m->program.expr, &used);
+	struct span *span = mem_new(used + n, sizeof *span);
+
+	for (nspans = 0; nspans < used; nspans++)
+		span[nspans] = (struct span){column[nspans], column[nspans]};
+	m->piece = mem_new(n, sizeof *m->piece);
+	for (size_t i = 0; i < n; i++) {
+		const size_t input = layout[i].input;
+
+		if (input == 0) {
+			m->piece[m->npieces++] =
+			    (struct piece){true, layout[i].cell};
+		} else if (nspans > used && span[nspans - 1].last == input - 1 &&
+		    !m->piece[m->npieces - 1].computed) {
+			span[nspans - 1].last = input;
+		} else {
+			m->piece[m->npieces++] = (struct piece){false, nspans};
+			span[nspans++] = (struct span){input, input};
+		}
+	}
+	m->whole = m->npieces == 1 && !m->piece[0].computed &&
+	    span[used].first == 1 && span[used].last == r->header->n;
+	m->lonely = n == 1 && !m->whole;
+	reader_need(r->in, span, nspans);
+	free(span);
+}
+
+static void
+write_header(struct run *r, const struct map *m)
+{
+	const struct record *raw = &r->header->raw;
+	struct writer *out = r->out;
+	size_t n;
+	const struct expr_column *c = expr_layout(m->program.expr, &n);
+
+	if (raw->raw == NULL)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			writer_byte(out, out->dialect.delim);
+		if (n == 1 && c[i].name.len == 0 && r->header->n > 1)
+			writer_empty(out);
+		else if (c[i].input != 0 && !c[i].renamed)
+			writer_add(out, raw->field[c[i].input - 1].raw,
+			    raw->field[c[i].input - 1].len);
+		else
+			writer_field(out, c[i].name.raw, c[i].name.len);
+	}
+	writer_header_end(out, raw);
+}
+
+static int
+write_record(struct writer *out, const struct map *m, const struct record *rec,
+    const struct expr_cell *cells)
+{
+	if (m->whole)
+		return writer_record(out, rec);
+	for (size_t i = 0; i < m->npieces; i++) {
+		const struct piece *p = &m->piece[i];
+
+		if (i > 0)
+			writer_byte(out, out->dialect.delim);
+		if (!p->computed)
+			writer_slice(out, &rec->field[p->index]);
+		else
+			writer_field(out, cells[p->index].text,
+			    cells[p->index].len);
+	}
+	if (m->lonely && (m->piece[0].computed ? cells[m->piece[0].index].len
+					       : rec->field[m->piece[0].index]
+						     .len) == 0)
+		writer_empty(out);
+	return writer_end(out, rec);
+}
+
+static void
+map_records(struct run *r, struct map *m)
+{
+	const struct expr_cell *cells;
+	struct record rec;
+
+	while (run_next(r, &rec) > 0) {
+		if (expr_map(m->program.expr,
+			program_input(&m->program, r, &rec), &cells) != 0) {
+			if (program_bad(&m->program, r) < 0)
+				break;
+		} else if (write_record(r->out, m, &rec, cells) < 0) {
+			break;
+		}
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct map m = {.npieces = 0};
+	size_t used;
+	struct run r;
+
+	program_init(&m.program, EXPR_MAP);
+	run_start(&r, &program, &m, argc, argv);
+	if (r.opt.reader.ragged == RAGGED_PASS)
+		run_usage(&r, "--ragged=pass is for csvfilter, csvbatch and "
+			      "csvpar: a map needs its columns");
+	used = program_parse(&m.program, &r);
+	if (run_open(&r, used) && run_header(&r) &&
+	    program_bind(&m.program, &r)) {
+		plan(&m, &r);
+		write_header(&r, &m);
+		map_records(&r, &m);
+	}
+	free(m.piece);
+	program_end(&m.program, &r);
+	return run_end(&r);
+}

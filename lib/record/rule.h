@@ -1,0 +1,101 @@
+/*
+ * rule: what quotes mean, once, on the masks of 64 bytes; and which bit is the
+ * n-th.  Inlined into the loops that are compiled for each instruction set.
+ */
+#ifndef RECORD_RULE_H
+#define RECORD_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/scan.h"
+
+#define BIT(n) (UINT64_C(1) << (n))
+#define BELOW(n) (BIT(n) - 1) /* n < 64 */
+#define RULE_INLINE static inline __attribute__((always_inline))
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* What a block of 64 bytes leaves to the next. */
+struct quotes {
+	uint64_t inside;  /* all ones: it ended in quotes */
+	uint64_t closing; /* 1: its last byte is a closing quote */
+};
+
+/* Bit i is the parity of the bits 0 to i. */
+RULE_INLINE uint64_t
+parity_up_to(uint64_t x)
+{
+	for (int i = 1; i < 64; i *= 2)
+		x ^= x << i;
+	return x;
+}
+
+/*
+ * Applies quotes to a block: takes what stands inside them out of the masks
+ * and returns the bytes at which a record stops being well-formed.
+ *
+ *   inside   = parity of the quotes up to here; an opening quote is inside,
+ *              a closing one is not
+ *   bad_open = an opening quote behind anything but the end of a field or
+ *              record, or a closing quote (then both are one doubled quote)
+ *   bad_next = what stands behind a closing quote and neither ends the field
+ *              nor is a quote
+ *
+ * start is the bit at which the first record begins, if it does in this block,
+ * or 0; then the byte before the block is not looked at.
+ */
+RULE_INLINE uint64_t
+apply_quotes(struct quotes *q, struct masks *m, const char *block, char delim,
+    uint64_t start, bool *multiline)
+{
+	const uint64_t inside = parity_up_to(m->quote) ^ q->inside;
+	const uint64_t opening = m->quote & inside;
+	const uint64_t closing = m->quote & ~inside;
+	const uint64_t after = closing << 1 | q->closing;
+	uint64_t ended, bad_open, bad_next;
+
+	if (start == 0 && q->inside == 0)
+		start = block[-1] == delim || block[-1] == '\n' ||
+		    block[-1] == '\r';
+	*multiline |= (m->eol & inside) != 0;
+	m->delim &= ~inside;
+	m->eol &= ~inside;
+	ended = m->delim | m->eol;
+	bad_open = opening & ~(ended << 1 | start | after);
+	bad_next = after & ~(ended | m->quote);
+	q->inside = (uint64_t)0 - (inside >> 63);
+	q->closing = closing >> 63;
+	return bad_open | bad_next;
+}
+
+/*
+ * The n-th bit that is set, from 0, without a bit deposit: counts per byte,
+ * summed up to each, find the byte, and the rest is a few steps in it.
+ */
+RULE_INLINE unsigned
+select_plain(uint64_t bits, uint32_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t sums, x = bits - (bits >> 1 & ones * 0x55);
+	unsigned at;
+
+	x = (x & ones * 0x33) + (x >> 2 & ones * 0x33);
+	sums = ((x + (x >> 4)) & ones * 0x0f) * ones;
+	/* bytes whose sum is at most n have 0x80 set here, and are passed */
+	x = ((ones * 0x80 | ones * n) - sums) & ones * 0x80;
+	at = (unsigned)((x >> 7) * ones >> 56) * 8;
+	n -= at != 0 ? (uint32_t)(sums >> (at - 8) & 0xff) : 0;
+	for (bits >>= at; n > 0; n--)
+		bits &= bits - 1;
+	return at + (unsigned)__builtin_ctzll(bits);
+}
+
+#if defined(__x86_64__)
+SCAN_AVX2 RULE_INLINE unsigned
+select_bmi2(uint64_t bits, uint32_t n)
+{
+	return (unsigned)_tzcnt_u64(_pdep_u64(BIT(n), bits));
+}
+#endif
+
+#endif
