@@ -57,6 +57,9 @@ void report_io(struct report *r, const char *file, int error);
 /* "program: write error: strerror(error)" and EXIT_IO. */
 void report_write(struct report *r, const char *file, int error);
 
+/* Bytes of a command's standard error, as they are. */
+void report_pass(const char *bytes, size_t n);
+
 /* Appends n bytes with those outside 0x20-0x7e as \xNN, at most most. */
 void report_escape(struct buf *b, const char *bytes, size_t n, size_t most);
 

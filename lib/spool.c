@@ -210,6 +210,14 @@ spool_digest(const struct spool *s)
 	return (struct digest){h.high64, h.low64};
 }
 
+struct digest
+digest_of(const void *bytes, size_t n)
+{
+	XXH128_hash_t h = XXH3_128bits(bytes, n);
+
+	return (struct digest){h.high64, h.low64};
+}
+
 void
 digest_add(struct buf *to, struct digest d)
 {

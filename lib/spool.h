@@ -55,6 +55,9 @@ struct digest {
 };
 struct digest spool_digest(const struct spool *s);
 
+/* The same of any bytes. */
+struct digest digest_of(const void *bytes, size_t n);
+
 /* Appends its 32 hexadecimal digits. */
 void digest_add(struct buf *to, struct digest d);
 

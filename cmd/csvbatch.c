@@ -1,0 +1,456 @@
+/* csvbatch: run a command once for every batch of records. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "columns.h"
+#include "dispatch.h"
+#include "json.h"
+#include "run.h"
+#include "settings.h"
+#include "shards.h"
+
+enum {
+	OPT_LINGER = 256,
+	OPT_RAW,
+	OPT_NO_OUTPUT,
+	OPT_TO,
+	OPT_TYPES,
+	OPT_RETRIES,
+	OPT_BACKOFF,
+	OPT_TIMEOUT,
+	OPT_RATE,
+	OPT_SAME_COUNT,
+	OPT_KEEP_GOING,
+	OPT_BISECT,
+	OPT_JOURNAL
+};
+
+static const struct option longs[] = {{"linger", required_argument, NULL,
+					  OPT_LINGER},
+    {"raw", no_argument, NULL, OPT_RAW},
+    {"no-output", no_argument, NULL, OPT_NO_OUTPUT},
+    {"to", required_argument, NULL, OPT_TO},
+    {"types", required_argument, NULL, OPT_TYPES},
+    {"retries", required_argument, NULL, OPT_RETRIES},
+    {"backoff", required_argument, NULL, OPT_BACKOFF},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"same-count", no_argument, NULL, OPT_SAME_COUNT},
+    {"keep-going", no_argument, NULL, OPT_KEEP_GOING},
+    {"bisect", optional_argument, NULL, OPT_BISECT},
+    {"journal", required_argument, NULL, OPT_JOURNAL}, {0}};
+
+static const char help[] =
+    "Batches:\n"
+    "  -n N                    a batch has at most N records\n"
+    "  -b SIZE                 ... and SIZE bytes, as they are handed over\n"
+    "  -g LIST                 ... and equal values in these columns\n"
+    "      --linger TIME       ... and closes TIME after its first record\n"
+    "      --to=json|jsonl     hand over JSON objects\n"
+    "      --types LIST        ... with COL:number, COL:bool, COL:json\n"
+    "\nThe command:\n"
+    "  -j N                    at most N batches at a time (1)\n"
+    "      --retries N         try a failed batch N times more (0)\n"
+    "      --backoff TIME      wait before that, each time twice as long (1s)\n"
+    "      --timeout TIME      end a try that takes longer\n"
+    "      --rate N/s|m|h      start no more than that\n"
+    "\nAnswers:\n"
+    "      --raw               pass them on as they are: they are no CSV\n"
+    "      --no-output         discard them\n"
+    "      --same-count        they have as many records as their batch\n"
+    "  -o 'part-{}.csv'        no command: a file for every batch\n"
+    "\nFailures:\n"
+    "      --keep-going        reject the records of a failed batch, go on\n"
+    "      --bisect[=N]        find the records that a batch fails for, "
+    "reject\n"
+    "                          up to N (10), deliver the rest\n"
+    "      --journal FILE      note what is done, and skip it the next time\n";
+
+struct csvbatch {
+	struct run run;
+	/* the command line, as far as it is not in the options below */
+	const char *group, *to, *types, *journal;
+	bool raw, no_output;
+	bool commands; /* an option for commands was given */
+	struct command command;
+	/* what depends on the header */
+	struct json *json;
+	struct column_list columns;
+	size_t *key;
+	/* for the modules that do the work */
+	struct batch_options batch;
+	struct task_options task;
+	struct dispatch_options dispatch;
+	struct settings settings;
+};
+
+/* N/s, N/m or N/h as the time between two starts. */
+static int
+take_rate(struct csvbatch *b, const char *value, struct buf *say)
+{
+	static const char units[] = "smh";
+	static const int64_t us[] = {1000000, 60000000, 3600000000};
+	const char *slash = strchr(value, '/');
+	const char *unit = NULL;
+	uint64_t n = 0;
+	char *count;
+	int bad = -1;
+
+	if (slash != NULL && slash[1] != '\0' && slash[2] == '\0')
+		unit = strchr(units, slash[1]);
+	if (unit != NULL) {
+		count = mem_copy(value, (size_t)(slash - value));
+		bad = options_count("--rate", count, &n, say);
+		free(count);
+	}
+	if (bad == 0 && n <= 1000000) {
+		b->dispatch.crew.interval = us[unit - units] / (int64_t)n;
+		return 0;
+	}
+	say->len = 0;
+	buf_add_text(say, "--rate: needs a rate such as 10/s, 100/m or 5/h");
+	return -1;
+}
+
+static int
+take_to(struct csvbatch *b, const char *value, struct buf *say)
+{
+	b->to = value;
+	b->batch.form = strcmp(value, "json") == 0 ? BATCH_JSON : BATCH_JSONL;
+	if (b->batch.form == BATCH_JSON || strcmp(value, "jsonl") == 0)
+		return 0;
+	buf_add_text(say, "--to: needs json or jsonl");
+	return -1;
+}
+
+/* An option that says how a batch is made. */
+static int
+take_batch(struct csvbatch *b, int option, const char *value, struct buf *say)
+{
+	switch (option) {
+	case 'n':
+		return options_count("-n", value, &b->batch.records, say);
+	case 'b':
+		return options_size("-b", value, &b->batch.bytes, say);
+	case 'g':
+		b->group = value;
+		return columns_check(value, say);
+	case OPT_LINGER:
+		return options_time("--linger", value, &b->dispatch.linger,
+		    say);
+	case OPT_TO:
+		return take_to(b, value, say);
+	case OPT_TYPES:
+		b->types = value;
+		return json_check_types(value, say);
+	default:
+		return 1;
+	}
+}
+
+/* One that is about commands and their answers. */
+static int
+take_command(struct csvbatch *b, int option, const char *value, struct buf *say)
+{
+	struct task_options *t = &b->task;
+
+	b->commands = true;
+	switch (option) {
+	case 'j':
+		return options_count("-j", value, &b->dispatch.crew.jobs, say);
+	case OPT_RETRIES:
+		if (strcmp(value, "0") == 0)
+			return 0;
+		return options_count("--retries", value, &t->retries, say);
+	case OPT_BACKOFF:
+		return options_time("--backoff", value, &t->backoff, say);
+	case OPT_TIMEOUT:
+		return options_time("--timeout", value, &t->timeout, say);
+	case OPT_RATE:
+		return take_rate(b, value, say);
+	case OPT_BISECT:
+		t->bisect = true;
+		if (value == NULL)
+			return 0;
+		return options_count("--bisect", value, &t->poison, say);
+	case OPT_JOURNAL:
+		b->journal = value;
+		return 0;
+	case OPT_RAW:
+		b->raw = true;
+		return 0;
+	case OPT_NO_OUTPUT:
+		b->no_output = true;
+		return 0;
+	case OPT_SAME_COUNT:
+		t->same_count = true;
+		return 0;
+	default: /* OPT_KEEP_GOING */
+		b->dispatch.keep_going = true;
+		return 0;
+	}
+}
+
+static int
+take(void *arg, int option, const char *value, struct buf *say)
+{
+	int result = take_batch(arg, option, value, say);
+
+	return result > 0 ? take_command(arg, option, value, say) : result;
+}
+
+static const struct options_program program = {
+    .name = "csvbatch",
+    .usage = "[-n N] [-b SIZE] [-g LIST] [--linger TIME] [-j N] [OPTION]..."
+	     " -- COMMAND [ARG]...",
+    .help = help,
+    .letters = "n:b:g:j:o:",
+    .longs = longs,
+    .command = true,
+    .take = take,
+};
+
+/* Ends the process when options do not go together. */
+static void
+check_options(struct csvbatch *b)
+{
+	const struct options *o = &b->run.opt;
+	const bool shards = o->output != NULL && shards_pattern(o->output);
+	const bool csv = !b->raw && !b->no_output && b->to == NULL;
+	const struct {
+		bool wrong;
+		const char *text;
+	} rules[] = {
+	    {b->batch.records == 0 && b->batch.bytes == 0 && b->group == NULL &&
+		    b->dispatch.linger == 0,
+		"when is a batch complete? give -n, -b, -g or --linger"},
+	    {!shards && o->noperands == 0,
+		"there is no COMMAND, and no -o 'part-{}.csv' instead"},
+	    {shards && o->noperands > 0,
+		"-o 'part-{}.csv' is for batches without a COMMAND"},
+	    {shards && b->commands,
+		"-o 'part-{}.csv': there is no COMMAND for this option"},
+	    {o->output != NULL && b->no_output,
+		"-o and --no-output exclude each other"},
+	    {b->journal != NULL && o->output == NULL && !b->no_output,
+		"--journal needs -o OUT or --no-output: a run that goes on "
+		"passes over batches whose answers would be lost"},
+	    {b->journal != NULL && b->dispatch.linger != 0,
+		"--journal and --linger exclude each other: batches must "
+		"be the same in every run"},
+	    {b->dispatch.keep_going && o->rejects == NULL,
+		"--keep-going needs --rejects"},
+	    {b->task.bisect && o->rejects == NULL, "--bisect needs --rejects"},
+	    {b->task.same_count && !csv,
+		"--same-count needs answers that are CSV"},
+	    {b->types != NULL && b->to == NULL,
+		"--types needs --to=json or --to=jsonl"},
+	    {b->to != NULL && o->reader.ragged == RAGGED_PASS,
+		"--to and --ragged=pass exclude each other"},
+	    {b->to != NULL && o->reader.no_header && o->reader.nnames == 0,
+		"--to needs names for the columns: --names"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if (rules[i].wrong)
+			run_usage(&b->run, rules[i].text);
+	b->dispatch.shards = shards ? o->output : NULL;
+}
+
+/* For --bisect. */
+static void
+pass_errors(void *arg, const char *bytes, size_t n)
+{
+	(void)arg;
+	report_pass(bytes, n);
+}
+
+/* What the options say to each module. */
+static void
+spread_options(struct csvbatch *b)
+{
+	const struct options *o = &b->run.opt;
+	struct answer_options *answer = &b->task.answer;
+
+	answer->reader = o->reader;
+	answer->reader.names = NULL;
+	answer->reader.nnames = 0;
+	answer->form = ANSWER_CSV;
+	if (b->raw || b->to != NULL)
+		answer->form = ANSWER_RAW;
+	if (b->no_output)
+		answer->form = ANSWER_NONE;
+	b->batch.quote = o->reader.dialect.quote;
+	b->batch.hash = b->journal != NULL;
+	b->batch.origins = b->task.bisect || b->dispatch.keep_going;
+	b->task.command = &b->command;
+	b->task.batch = &b->batch;
+	b->task.errors = pass_errors;
+	b->dispatch.batch = &b->batch;
+	b->dispatch.crew.task = &b->task;
+	b->dispatch.ledger.answer = answer;
+	b->dispatch.ledger.output = o->output;
+	b->dispatch.ledger.rejects = o->rejects;
+	b->dispatch.ledger.journal = b->journal;
+	settings_make(&b->settings,
+	    &(struct settings_source){.common = o,
+		.batch = &b->batch,
+		.group = b->group,
+		.to = b->to,
+		.types = b->types,
+		.raw = b->raw,
+		.no_output = b->no_output,
+		.same_count = b->task.same_count});
+	b->dispatch.ledger.settings = b->settings.item;
+	b->dispatch.ledger.nsettings = b->settings.n;
+}
+
+/* Looks for the command before a record is read. */
+static bool
+find_command(struct csvbatch *b)
+{
+	struct buf say = {NULL, 0, 0};
+	int status = 0;
+
+	if (b->dispatch.shards == NULL)
+		status = command_find(&b->command, b->run.opt.operand, &say);
+	buf_add_byte(&say, '\0');
+	if (status != 0)
+		report_fail(&b->run.report, status, "%s", say.data);
+	buf_free(&say);
+	return status == 0;
+}
+
+/* Are there descriptors for so many jobs? */
+static bool
+check_descriptors(struct csvbatch *b)
+{
+	const uint64_t each = 3U + (b->batch.origins ? 2U : 0U) +
+	    (b->task.bisect ? 2U : 0U) + (b->journal != NULL ? 1U : 0U);
+	const uint64_t jobs = b->dispatch.crew.jobs;
+	const uint64_t least = 10 + each; /* ours, and the open batch's */
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY ||
+	    (jobs <= limit.rlim_cur / each &&
+		jobs * each + least <= limit.rlim_cur))
+		return true;
+	report_fail(&b->run.report, EXIT_IO,
+	    "-j %" PRIu64 " needs %" PRIu64 " descriptors, limit %" PRIu64,
+	    jobs, jobs > UINT32_MAX ? jobs : jobs * each + least,
+	    (uint64_t)limit.rlim_cur);
+	return false;
+}
+
+/* Finds the columns of -g and readies JSON.  0, or -1 with a message. */
+static int
+bind_names(struct csvbatch *b, struct buf *say)
+{
+	const struct header *h = b->run.header;
+	size_t i;
+
+	if (b->to != NULL) {
+		b->json = json_new(h, &b->run.opt.reader.dialect, say);
+		if (b->json == NULL)
+			return -1;
+	}
+	if (b->types != NULL && json_types(b->json, b->types, h, say) < 0)
+		return -1;
+	if (b->group != NULL &&
+	    columns_parse(b->group, h, &b->columns, say) < 0)
+		return -1;
+	b->key = mem_new(b->columns.n, sizeof *b->key);
+	for (i = 0; i < b->columns.n; i++)
+		b->key[i] = b->to != NULL ? b->columns.item[i].number - 1 : i;
+	b->batch.json = b->json;
+	b->batch.key = b->key;
+	b->batch.nkeys = b->columns.n;
+	return 0;
+}
+
+/* JSON takes all columns, CSV needs those of -g only. */
+static void
+need_columns(struct csvbatch *b)
+{
+	const size_t n = b->to != NULL ? b->run.header->n : b->columns.n;
+	struct span *spans = mem_new(n, sizeof *spans);
+	size_t i, column;
+
+	for (i = 0; i < n; i++) {
+		column = b->to != NULL ? i + 1 : b->columns.item[i].number;
+		spans[i] = (struct span){column, column};
+	}
+	reader_need(b->run.in, spans, n);
+	free(spans);
+}
+
+/* What depends on the header; there is none when the input is empty. */
+static void
+bind_header(struct csvbatch *b)
+{
+	struct buf say = {NULL, 0, 0};
+
+	b->batch.header = b->run.header;
+	if (b->run.header->n == 0)
+		return;
+	if (bind_names(b, &say) < 0) {
+		buf_add_byte(&say, '\0');
+		run_usage(&b->run, say.data);
+	}
+	need_columns(b);
+}
+
+/* From the header to the end.  Returns the signal to die of, or 0. */
+static int
+run_batches(struct csvbatch *b, struct dispatch **running)
+{
+	struct run *r = &b->run;
+	struct dispatch *d;
+
+	r->opt.reader.settled_ends = true; /* batches are deterministic */
+	run_open_input(r, NULL, 0);
+	*running = d = dispatch_open(r, &b->dispatch);
+	if (d == NULL)
+		return 0;
+	if (run_header(r) || r->report.status == 0) {
+		bind_header(b);
+		dispatch_run(d);
+	}
+	return dispatch_end(d);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct csvbatch b = {.dispatch.crew.jobs = 1,
+	    .task.backoff = 1000,
+	    .task.poison = TASK_POISON};
+	struct dispatch *running = NULL;
+	int status, sig = 0;
+
+	run_start(&b.run, &program, &b, argc, argv);
+	check_options(&b);
+	spread_options(&b);
+	if (find_command(&b) && check_descriptors(&b)) {
+		if (b.dispatch.shards == NULL)
+			child_watch();
+		sig = run_batches(&b, &running);
+	}
+	status = run_end(&b.run);
+	dispatch_free(running);
+	command_free(&b.command);
+	settings_free(&b.settings);
+	json_free(b.json);
+	columns_free(&b.columns);
+	free(b.key);
+	if (sig != 0)
+		child_die(sig);
+	return status;
+}

@@ -1,0 +1,199 @@
+#include "answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+
+#define CHUNK 16384
+
+int
+answer_begin(struct answer *a, const struct answer_options *opt)
+{
+	*a = (struct answer){.spool = NULL};
+	if (opt->form == ANSWER_NONE)
+		return 0;
+	a->spool = spool_new();
+	return a->spool != NULL ? 0 : -1;
+}
+
+void
+answer_free(struct answer *a)
+{
+	spool_free(a->spool);
+	buf_free(&a->header);
+	*a = (struct answer){.spool = NULL};
+}
+
+static void
+set_header(struct answer *a, const char *line, size_t n, size_t end)
+{
+	buf_add(&a->header, line, n + end);
+	a->nheader = n;
+}
+
+/* Reads the records.  As answer_check. */
+static int
+read_records(struct answer *a, struct reader *r, struct buf *why)
+{
+	const struct fault *fault;
+	struct record rec;
+	int got;
+
+	while ((got = reader_next(r, &rec)) > 0) {
+		if (a->records++ == 0)
+			a->from = reader_byte(r);
+		a->to = reader_byte(r) + rec.len;
+		memcpy(a->end, rec.raw + rec.len, rec.end);
+		a->nend = rec.end;
+	}
+	if (got == 0)
+		return 1;
+	fault = reader_fault(r);
+	if (fault->cause == FAULT_READ) {
+		errno = fault->error;
+		return -1;
+	}
+	buf_add_text(why, "its answer is no CSV: line ");
+	buf_add_number(why, fault->line);
+	buf_add_text(why, ": ");
+	report_reason(fault, why);
+	return 0;
+}
+
+/*
+ * Line ends: to counts those of the last record, as far as they are there,
+ * and end keeps the rest.
+ */
+static void
+settle_end(struct answer *a, uint64_t size)
+{
+	uint64_t there = size - a->to;
+
+	if (there > a->nend)
+		there = a->nend;
+	a->to += there;
+	a->nend -= (size_t)there;
+	memmove(a->end, a->end + there, a->nend);
+}
+
+static int
+check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
+{
+	struct reader_options how = opt->reader;
+	const struct header *h;
+	struct reader *r;
+	int fd = spool_open(a->spool), got;
+
+	if (fd < 0)
+		return -1;
+	how.settled_ends = true;
+	how.require_eol = false;
+	if (how.ragged == RAGGED_PAD)
+		how.ragged = RAGGED_ERROR;
+	r = reader_new_fd(fd, "answer", &how);
+	got = reader_header(r, &h);
+	if (got > 0 && h->raw.raw != NULL)
+		set_header(a, h->raw.raw, h->raw.len, h->raw.end);
+	got = got != 0 ? read_records(a, r, why) : 1;
+	if (got > 0 && a->records > 0)
+		settle_end(a, reader_bytes(r));
+	reader_free(r);
+	close(fd);
+	return got;
+}
+
+int
+answer_check(
+    struct answer *a, const struct answer_options *opt, struct buf *why)
+{
+	if (opt->form == ANSWER_CSV)
+		return check_csv(a, opt, why);
+	if (opt->form == ANSWER_RAW) {
+		a->to = spool_size(a->spool);
+		return a->to != UINT64_MAX ? 1 : -1;
+	}
+	return 1;
+}
+
+bool
+answer_fits(const struct answer *a, const char *header, size_t n)
+{
+	if (a->header.len == 0)
+		return true;
+	return a->nheader == n && memcmp(a->header.data, header, n) == 0;
+}
+
+/* Adds the bytes from up to to of a spool to another.  0, or -1. */
+static int
+copy(struct spool *to, const struct spool *from, uint64_t at, uint64_t end)
+{
+	char bytes[CHUNK];
+	long n;
+
+	while (at < end) {
+		n = spool_read(from, at, bytes,
+		    end - at < sizeof bytes ? (size_t)(end - at)
+					    : sizeof bytes);
+		if (n <= 0) {
+			errno = n == 0 ? EIO : errno;
+			return -1;
+		}
+		if (spool_add(to, bytes, (size_t)n) < 0)
+			return -1;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+int
+answer_append(struct answer *a, const struct answer *more)
+{
+	if (more->spool == NULL)
+		return 1;
+	if (a->header.len > 0 && !answer_fits(more, a->header.data, a->nheader))
+		return 0;
+	if (a->header.len == 0 && more->header.len > 0)
+		set_header(a, more->header.data, more->nheader,
+		    more->header.len - more->nheader);
+	if (copy(a->spool, more->spool, more->from, more->to) < 0 ||
+	    spool_add(a->spool, more->end, more->nend) < 0 ||
+	    spool_settle(a->spool) < 0)
+		return -1;
+	a->records += more->records;
+	a->to = spool_size(a->spool);
+	return a->to != UINT64_MAX ? 1 : -1;
+}
+
+int
+answer_pass(const struct answer *a, bool with_header, uint64_t *at,
+    struct writer *out, size_t most)
+{
+	uint64_t left;
+	size_t want;
+	long n;
+
+	if (a->spool == NULL)
+		return 0;
+	if (*at == 0 && with_header)
+		writer_add(out, a->header.data, a->header.len);
+	if (*at < a->from)
+		*at = a->from;
+	left = a->to - *at;
+	want = left < most ? (size_t)left : most;
+	if (want > out->room - out->len)
+		writer_need(out, want);
+	n = spool_read(a->spool, *at, out->data + out->len, want);
+	if (n < 0 || (size_t)n < want) {
+		errno = n < 0 ? errno : EIO;
+		return -1;
+	}
+	out->len += want;
+	*at += want;
+	if (*at == a->to)
+		writer_add(out, a->end, a->nend);
+	out->whole = out->len;
+	return *at < a->to;
+}

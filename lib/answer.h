@@ -1,0 +1,68 @@
+/*
+ * answer: what a command wrote for a batch, and whether it may be passed on.
+ *
+ * Hides how answers are read as CSV, that they have their header once, and a
+ * last record without a line end.
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "output.h"
+#include "record.h"
+#include "spool.h"
+
+enum answer_form {
+	ANSWER_CSV,
+	ANSWER_RAW, /* bytes, passed on as they are */
+	ANSWER_NONE /* the command's output is discarded */
+};
+
+struct answer_options {
+	enum answer_form form;
+	struct reader_options reader; /* how CSV is read; no_header: answers
+				       * have none */
+};
+
+struct answer {
+	struct spool *spool;
+	struct buf header; /* its first record with a line end; or empty */
+	size_t nheader;	   /* bytes of it without the line end */
+	uint64_t records;
+	uint64_t from, to; /* where in the spool they stand */
+	char end[2];	   /* the line end that its last record lacks */
+	size_t nend;
+};
+
+/* Gets ready to take an answer.  0, or -1 with errno set. */
+int answer_begin(struct answer *a, const struct answer_options *opt);
+void answer_free(struct answer *a); /* {0} is accepted */
+
+/*
+ * The command has ended: is what it wrote an answer?  Returns 1; 0 with the
+ * reason appended to why; or -1 with errno set.
+ */
+int answer_check(
+    struct answer *a, const struct answer_options *opt, struct buf *why);
+
+/* May it be passed on under this header?  An empty answer may. */
+bool answer_fits(const struct answer *a, const char *header, size_t n);
+
+/*
+ * Adds a checked answer behind another that was begun.  1; 0 when its header
+ * is not the same; or -1 with errno set.
+ */
+int answer_append(struct answer *a, const struct answer *more);
+
+/*
+ * Adds bytes of the answer from offset *at (0 at first) to out, at most most
+ * of them, and moves *at.  with_header: its header comes first.  Returns 1
+ * when there is more, 0 at the end, or -1 with errno set.
+ */
+int answer_pass(const struct answer *a, bool with_header, uint64_t *at,
+    struct writer *out, size_t most);
+
+#endif

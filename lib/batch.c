@@ -1,0 +1,446 @@
+#include "batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "input.h"
+
+/* What stands before, between and behind the records of each form. */
+static const struct frame {
+	const char *before, *between, *after;
+} frames[] = {
+    [BATCH_CSV] = {"", "", ""}, /* before comes the header */
+    [BATCH_JSONL] = {"", "\n", "\n"},
+    [BATCH_JSON] = {"[", ",\n", "]\n"},
+};
+
+/* An entry of batch.origins. */
+struct entry {
+	struct origin origin;
+	uint64_t at, len;         /* in batch.input, without what is between */
+	uint64_t raw_at, raw_len; /* in batch.raw, or in batch.input */
+};
+
+struct filling {
+	const struct batch_options *opt;
+	struct batch *open; /* NULL: none */
+	uint64_t number;    /* of the open batch, or the next one */
+	uint64_t to;        /* where the last one ended in the input */
+	uint64_t raw_bytes; /* in open->raw */
+	bool dry;
+	struct buf text;    /* the record as handed over */
+	struct buf key;     /* the values of -g in the open batch */
+	struct buf new_key; /* and those of a record */
+	struct buf why;     /* filling_error */
+	XXH3_state_t *hash; /* of the input's bytes since the last batch */
+};
+
+struct filling *
+filling_new(const struct batch_options *opt)
+{
+	struct filling *f = mem_new(1, sizeof *f);
+
+	f->opt = opt;
+	f->number = 1;
+	f->hash = XXH3_createState();
+	if (f->hash == NULL) {
+		free(f);
+		errno = ENOMEM;
+		return NULL;
+	}
+	XXH3_128bits_reset(f->hash);
+	return f;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	spool_free(b->input);
+	spool_free(b->origins);
+	spool_free(b->raw);
+	spool_free(b->bad);
+	free(b);
+}
+
+void
+filling_free(struct filling *f)
+{
+	if (f == NULL)
+		return;
+	batch_free(f->open);
+	buf_free(&f->text);
+	buf_free(&f->key);
+	buf_free(&f->new_key);
+	buf_free(&f->why);
+	XXH3_freeState(f->hash);
+	free(f);
+}
+
+/* The header's record, with which a CSV batch begins, or nothing. */
+static struct field
+opening(const struct batch_options *opt)
+{
+	const struct record *raw = &opt->header->raw;
+
+	if (opt->form != BATCH_CSV || raw->raw == NULL)
+		return (struct field){"", 0};
+	return (struct field){raw->raw, raw->len + raw->end};
+}
+
+/* Bytes of a batch besides those of its records and what is between. */
+static size_t
+framing(const struct batch_options *opt)
+{
+	const struct frame *frame = &frames[opt->form];
+
+	return opening(opt).len + strlen(frame->before) + strlen(frame->after);
+}
+
+/* Makes the text that is handed over for a record.  0, or -1: it is bad. */
+static int
+make_text(struct filling *f, const struct record *rec, struct field *text)
+{
+	const struct batch_options *opt = f->opt;
+	const char *why;
+
+	if (opt->form == BATCH_CSV) {
+		*text = (struct field){rec->raw, rec->len + rec->end};
+		return 0;
+	}
+	f->text.len = 0;
+	if (json_object(opt->json, rec, &f->text) < 0) {
+		why = json_error(opt->json);
+		f->why.len = 0;
+		buf_add(&f->why, why, strlen(why) + 1);
+		return -1;
+	}
+	*text = (struct field){f->text.data, f->text.len};
+	return 0;
+}
+
+/* Could the record be a batch on its own? */
+static bool
+fits_alone(struct filling *f, size_t len)
+{
+	uint64_t alone = len + framing(f->opt);
+
+	if (f->opt->bytes == 0 || alone <= f->opt->bytes)
+		return true;
+	f->why.len = 0;
+	buf_add_text(&f->why, "alone it makes a batch of ");
+	buf_add_number(&f->why, alone);
+	buf_add_text(&f->why, " bytes, and -b allows ");
+	buf_add_number(&f->why, f->opt->bytes);
+	buf_add_byte(&f->why, '\0');
+	return false;
+}
+
+/* Writes the decoded values of the key to f->new_key, each with its length. */
+static void
+make_key(struct filling *f, const struct record *rec)
+{
+	const struct field *value;
+	struct buf *key = &f->new_key;
+	size_t i, len;
+
+	key->len = 0;
+	for (i = 0; i < f->opt->nkeys; i++) {
+		value = &rec->field[f->opt->key[i]];
+		len = value->raw != NULL ? value->len : 0;
+		buf_need(key, sizeof len + len);
+		if (value->raw == NULL)
+			len = SIZE_MAX; /* missing is not empty */
+		else
+			len = field_decode(value, f->opt->quote,
+			    key->data + key->len + sizeof len);
+		buf_add(key, &len, sizeof len);
+		key->len += value->raw != NULL ? len : 0;
+	}
+}
+
+static bool
+has_other_key(const struct filling *f)
+{
+	return f->key.len != f->new_key.len ||
+	    (f->key.len > 0 &&
+		memcmp(f->key.data, f->new_key.data, f->key.len) != 0);
+}
+
+/* Must the open batch be closed before a record of len bytes? */
+static bool
+is_full(const struct filling *f, size_t len)
+{
+	const struct batch_options *opt = f->opt;
+	uint64_t bytes = f->open->bytes + len +
+	    strlen(frames[opt->form].between) + strlen(frames[opt->form].after);
+
+	if (opt->bytes > 0 && bytes > opt->bytes)
+		return true;
+	return opt->nkeys > 0 && has_other_key(f);
+}
+
+static int
+add(struct batch *b, const char *bytes, size_t n)
+{
+	b->bytes += n;
+	return spool_add(b->input, bytes, n);
+}
+
+/* The spools of a batch, and what stands before its records. */
+static int
+begin(struct batch *b, const struct batch_options *opt)
+{
+	struct field head = opening(opt);
+	const char *before = frames[opt->form].before;
+
+	b->input = spool_new();
+	if (b->input == NULL || add(b, head.raw, head.len) < 0)
+		return -1;
+	return add(b, before, strlen(before));
+}
+
+/* What stands behind its records; its id. */
+static int
+finish(struct batch *b, const struct batch_options *opt)
+{
+	const char *after = frames[opt->form].after;
+	uint64_t all[4] = {b->number, b->first};
+	struct digest content;
+	XXH128_hash_t h;
+
+	if (add(b, after, strlen(after)) < 0 || spool_settle(b->input) < 0)
+		return -1;
+	content = spool_digest(b->input);
+	all[2] = content.high;
+	all[3] = content.low;
+	h = XXH3_128bits(all, sizeof all);
+	b->id = (struct digest){h.high64, h.low64};
+	return 0;
+}
+
+/* Begins a batch with the record that r returned last. */
+static int
+open_batch(struct filling *f, struct reader *r)
+{
+	struct batch *b = mem_new(1, sizeof *b);
+
+	f->open = b;
+	f->raw_bytes = 0;
+	b->number = f->number;
+	b->first = reader_record(r);
+	b->first_line = reader_line(r);
+	b->from = f->to;
+	b->opened = input_now();
+	if (f->dry)
+		return 0;
+	if (f->opt->origins) {
+		b->origins = spool_new();
+		if (b->origins == NULL)
+			return -1;
+		if (f->opt->form != BATCH_CSV) {
+			b->raw = spool_new();
+			if (b->raw == NULL)
+				return -1;
+		}
+	}
+	return begin(b, f->opt);
+}
+
+/* Notes where the record came from whose text of n bytes is added next. */
+static int
+note_origin(struct filling *f, struct reader *r, const struct record *rec,
+    size_t n)
+{
+	struct batch *b = f->open;
+	struct entry e = {.at = b->bytes, .len = n, .raw_len = rec->len};
+
+	e.origin =
+	    (struct origin){reader_record(r), reader_line(r), reader_byte(r)};
+	e.raw_at = e.at;
+	if (b->raw != NULL) {
+		e.raw_at = f->raw_bytes;
+		f->raw_bytes += rec->len;
+		if (spool_add(b->raw, rec->raw, rec->len) < 0)
+			return -1;
+	}
+	return spool_add(b->origins, &e, sizeof e);
+}
+
+static int
+keep(struct filling *f, struct reader *r, const struct record *rec,
+    const struct field *text)
+{
+	struct batch *b = f->open;
+	const char *between = frames[f->opt->form].between;
+
+	if (b->records > 0 && add(b, between, strlen(between)) < 0)
+		return -1;
+	if (b->origins != NULL && note_origin(f, r, rec, text->len) < 0)
+		return -1;
+	return add(b, text->raw, text->len);
+}
+
+static void
+count(struct filling *f, struct reader *r, const struct record *rec)
+{
+	struct batch *b = f->open;
+
+	b->records++;
+	b->last = reader_record(r);
+	b->to = reader_byte(r) + rec->len + rec->end;
+	if (f->opt->hash)
+		XXH3_128bits_update(f->hash, rec->raw, rec->len + rec->end);
+}
+
+enum filling_status
+filling_add(struct filling *f, struct reader *r, const struct record *rec)
+{
+	struct field text = {"", 0};
+	struct buf old;
+
+	if (make_text(f, rec, &text) < 0 || !fits_alone(f, text.len))
+		return FILLING_BAD;
+	make_key(f, rec);
+	if (!f->dry && f->open != NULL && is_full(f, text.len))
+		return FILLING_FULL;
+	if (f->open == NULL && open_batch(f, r) < 0)
+		return FILLING_ERROR;
+	if (!f->dry && keep(f, r, rec, &text) < 0)
+		return FILLING_ERROR;
+	count(f, r, rec);
+	old = f->key;
+	f->key = f->new_key;
+	f->new_key = old;
+	return f->open->records == f->opt->records && !f->dry ? FILLING_DONE :
+								FILLING_OPEN;
+}
+
+const char *
+filling_error(const struct filling *f)
+{
+	return f->why.data;
+}
+
+void
+filling_skip(struct filling *f, const struct fault *bad)
+{
+	if (!f->opt->hash)
+		return;
+	/* A line end never stands alone: this is no good record's hash. */
+	XXH3_128bits_update(f->hash, "\n", 1);
+	XXH3_128bits_update(f->hash, bad->raw, bad->len);
+}
+
+void
+filling_dry(struct filling *f, bool dry)
+{
+	f->dry = dry;
+}
+
+const struct batch *
+filling_open(const struct filling *f)
+{
+	return f->open;
+}
+
+struct batch *
+filling_take(struct filling *f, uint64_t next_line)
+{
+	struct batch *b = f->open;
+	XXH128_hash_t h = XXH3_128bits_digest(f->hash);
+
+	if (!f->dry && finish(b, f->opt) < 0)
+		return NULL;
+	if (b->origins != NULL && spool_settle(b->origins) < 0)
+		return NULL;
+	if (b->raw != NULL && spool_settle(b->raw) < 0)
+		return NULL;
+	b->last_line = next_line - 1;
+	b->hash = (struct digest){h.high64, h.low64};
+	XXH3_128bits_reset(f->hash);
+	f->to = b->to;
+	f->number++;
+	f->open = NULL;
+	return b;
+}
+
+static int
+read_entry(const struct batch *b, uint64_t i, struct entry *e)
+{
+	long n = spool_read(b->origins, i * sizeof *e, e, sizeof *e);
+
+	if (n >= 0 && n != (long)sizeof *e)
+		errno = EIO;
+	return n == (long)sizeof *e ? 0 : -1;
+}
+
+/* Adds the bytes from up to to of another batch. */
+static int
+add_range(struct batch *b, const struct batch *source, uint64_t from,
+    uint64_t to)
+{
+	char bytes[16384];
+	long n;
+
+	while (from < to) {
+		n = spool_read(source->input, from, bytes,
+		    to - from < sizeof bytes ? (size_t)(to - from) :
+					       sizeof bytes);
+		if (n <= 0) {
+			errno = n == 0 ? EIO : errno;
+			return -1;
+		}
+		if (add(b, bytes, (size_t)n) < 0)
+			return -1;
+		from += (uint64_t)n;
+	}
+	return 0;
+}
+
+struct batch *
+batch_part(const struct batch *b, const struct batch_options *opt, uint64_t i,
+    uint64_t n)
+{
+	struct batch *part = mem_new(1, sizeof *part);
+	struct entry first, last;
+
+	part->number = b->number;
+	part->records = n;
+	if (read_entry(b, i, &first) < 0 || read_entry(b, i + n - 1, &last) < 0)
+		goto fail;
+	part->first = first.origin.record;
+	part->last = last.origin.record;
+	part->first_line = first.origin.line;
+	part->last_line = last.origin.line;
+	if (begin(part, opt) < 0 ||
+	    add_range(part, b, first.at, last.at + last.len) < 0 ||
+	    finish(part, opt) < 0)
+		goto fail;
+	return part;
+fail:
+	batch_free(part);
+	return NULL;
+}
+
+int
+batch_origin(const struct batch *b, uint64_t i, struct origin *origin,
+    struct buf *raw)
+{
+	struct entry e;
+	long n;
+
+	if (read_entry(b, i, &e) < 0)
+		return -1;
+	*origin = e.origin;
+	buf_need(raw, e.raw_len);
+	n = spool_read(b->raw != NULL ? b->raw : b->input, e.raw_at,
+	    raw->data + raw->len, e.raw_len);
+	if (n < 0)
+		return -1;
+	raw->len += (size_t)n;
+	return 0;
+}

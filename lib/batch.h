@@ -1,0 +1,111 @@
+/*
+ * batch: records gathered until a limit is met, and what a command gets.
+ *
+ * Hides the limits and which of them closes a batch, the form in which its
+ * records are handed over (CSV with the header, JSON), the hashes, and how a
+ * part of a batch becomes a batch of its own.  The same records and options
+ * give the same batches.
+ */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "json.h"
+#include "record.h"
+#include "spool.h"
+
+enum batch_form { BATCH_CSV, BATCH_JSONL, BATCH_JSON };
+
+struct batch_options {
+	enum batch_form form;
+	uint64_t records;  /* -n; 0: no such limit */
+	uint64_t bytes;    /* -b, as handed over; 0: none */
+	const size_t *key; /* -g: which of record.field; the values */
+	size_t nkeys;      /* of a batch are equal */
+	char quote;
+	struct json *json;           /* for the JSON forms */
+	const struct header *header; /* its record opens a CSV batch */
+	bool hash;                   /* of the input's bytes is wanted */
+	bool origins; /* batch_part and batch_origin are wanted */
+};
+
+struct batch {
+	uint64_t number; /* from 1; a part has its batch's */
+	uint64_t records;
+	uint64_t first, last;           /* its records in the input, from 1 */
+	uint64_t first_line, last_line; /* from 1 */
+	uint64_t from, to;              /* its bytes in the input */
+	struct digest hash;             /* of those, if it was wanted */
+	struct digest id;               /* differs from batch to batch */
+	uint64_t bytes;                 /* handed over */
+	struct spool *input;            /* these; settled */
+	int64_t opened;                 /* when it got its first record */
+	/* its owner's: rows of what was rejected while it was filled */
+	struct spool *bad; /* NULL: none */
+	uint64_t nbad;
+
+	struct spool *origins, *raw; /* private */
+};
+
+/* The batch that is being filled. */
+struct filling;
+
+struct filling *filling_new(const struct batch_options *opt);
+void filling_free(struct filling *f); /* NULL is accepted */
+
+enum filling_status {
+	FILLING_ERROR = -1, /* errno is set */
+	FILLING_OPEN,       /* it was taken, and there is room */
+	FILLING_DONE,       /* it was taken, and the batch is complete */
+	FILLING_FULL,       /* it was not: it belongs to the next batch */
+	FILLING_BAD         /* it never fits: filling_error */
+};
+
+/*
+ * Adds the record that r returned last, whose fields are all columns of the
+ * header for a JSON form, and in any case those of -g.
+ */
+enum filling_status filling_add(struct filling *f, struct reader *r,
+    const struct record *rec);
+
+/* Why a record is bad; lives until the next one. */
+const char *filling_error(const struct filling *f);
+
+/* A bad record was passed over: it counts for the hash. */
+void filling_skip(struct filling *f, const struct fault *bad);
+
+/*
+ * From now on records are counted and hashed, but not kept, and a batch has
+ * no limits; for what was done in an earlier run.
+ */
+void filling_dry(struct filling *f, bool dry);
+
+/* What is known of the open batch; NULL: no record has come since the last. */
+const struct batch *filling_open(const struct filling *f);
+
+/*
+ * Closes the open batch, which has a record, and begins the next.  next_line:
+ * the line behind it.  The caller frees it.  NULL with errno set on failure.
+ */
+struct batch *filling_take(struct filling *f, uint64_t next_line);
+
+void batch_free(struct batch *b); /* NULL is accepted */
+
+/*
+ * Records i to i + n - 1 (from 0) of a batch whose origins were kept, as a
+ * batch.  NULL with errno set on failure.
+ */
+struct batch *batch_part(const struct batch *b, const struct batch_options *opt,
+    uint64_t i, uint64_t n);
+
+/* Where record i came from; raw is appended to raw.  0, or -1 with errno. */
+struct origin {
+	uint64_t record, line, byte;
+};
+int batch_origin(const struct batch *b, uint64_t i, struct origin *origin,
+    struct buf *raw);
+
+#endif

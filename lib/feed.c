@@ -1,0 +1,303 @@
+#include "feed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "input.h"
+#include "report.h"
+
+#define SLICE ((size_t)1 << 20) /* bytes read in one call of feed_next */
+
+/* A spool for rows, with a writer as rejects are written. */
+static int
+open_pending(struct feed *f)
+{
+	int fd;
+
+	f->pending = spool_new();
+	if (f->pending == NULL)
+		return -1;
+	fd = fcntl(spool_fd(f->pending), F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -1;
+	f->rows = writer_new(fd, &f->run->opt.reader.dialect);
+	return 0;
+}
+
+int
+feed_open(struct feed *f, struct run *run, bool journaled)
+{
+	*f = (struct feed){.run = run};
+	return journaled && run->opt.rejects != NULL ? open_pending(f) : 0;
+}
+
+int
+feed_begin(struct feed *f, const struct batch_options *opt,
+    struct journal *journal)
+{
+	int got;
+
+	f->filling = filling_new(opt);
+	if (f->filling == NULL)
+		return -1;
+	f->journal = journal;
+	if (journal == NULL)
+		return 0;
+	got = journal_next(journal, &f->skip);
+	filling_dry(f->filling, got > 0);
+	return got < 0 ? -1 : 0;
+}
+
+void
+feed_free(struct feed *f)
+{
+	filling_free(f->filling);
+	if (f->rows != NULL)
+		writer_close(f->rows, true);
+	spool_free(f->pending);
+}
+
+/* The n rows since the last batch, for *rows; NULL when there are none. */
+static int
+take_rows(struct feed *f, struct spool **rows, uint64_t *n)
+{
+	*rows = NULL;
+	*n = 0;
+	if (f->rows == NULL || f->rows->bytes + f->rows->len == 0)
+		return 0;
+	*n = f->rows->records;
+	errno = writer_close(f->rows, true) < 0 ? errno : 0;
+	*rows = f->pending;
+	f->rows = NULL;
+	f->pending = NULL;
+	return errno == 0 ? open_pending(f) : -1;
+}
+
+static enum feed_status
+fail_io(struct feed *f)
+{
+	report_io(&f->run->report, "temporary file", errno);
+	feed_stop(f);
+	return FEED_END;
+}
+
+/* Closes the open batch; next_line is the line behind it. */
+static enum feed_status
+close_batch(struct feed *f, uint64_t next_line, struct batch **b)
+{
+	*b = filling_take(f->filling, next_line);
+	if (*b == NULL)
+		return fail_io(f);
+	if (take_rows(f, &(*b)->bad, &(*b)->nbad) == 0)
+		return FEED_BATCH;
+	batch_free(*b);
+	*b = NULL;
+	return fail_io(f);
+}
+
+static enum feed_status
+fail_journal(struct feed *f, const char *what)
+{
+	report_fail(&f->run->report, EXIT_JOURNAL,
+	    "stdin: %s in batch %" PRIu64 ", records %" PRIu64 " to %" PRIu64
+	    ", which the journal has as done",
+	    what, f->skip.number, f->skip.first, f->skip.last);
+	feed_stop(f);
+	return FEED_END;
+}
+
+static bool
+is_same(const struct batch *b, const struct journal_batch *was)
+{
+	return b->first == was->first && b->last == was->last &&
+	    b->from == was->from && b->to == was->to &&
+	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
+}
+
+/* All records of a batch that was done have come: are they what they were? */
+static enum feed_status
+pass_over(struct feed *f)
+{
+	struct batch *b;
+	bool same;
+	int got;
+
+	if (close_batch(f, reader_line(f->run->in) + 1, &b) == FEED_END)
+		return FEED_END;
+	same = is_same(b, &f->skip);
+	batch_free(b);
+	if (!same)
+		return fail_journal(f, "the input has changed");
+	f->run->rejected = f->skip.rejected;
+	f->skipped++;
+	got = journal_next(f->journal, &f->skip);
+	if (got < 0)
+		return fail_io(f);
+	if (got == 0)
+		f->skip.number = 0;
+	filling_dry(f->filling, got > 0);
+	return FEED_BUSY;
+}
+
+/* Is there a batch whose time is over? */
+static bool
+is_late(const struct feed *f)
+{
+	return f->linger > 0 && feed_due(f) == 0;
+}
+
+/* Did the number of records come that was expected? */
+static bool
+is_expected(const struct run *r)
+{
+	return r->opt.expect_records == UINT64_MAX ||
+	    reader_record(r->in) == r->opt.expect_records;
+}
+
+bool
+feed_whole(const struct feed *f)
+{
+	return f->run->ended && is_expected(f->run);
+}
+
+/* The input is at its end, good or bad. */
+static enum feed_status
+end(struct feed *f, struct batch **b)
+{
+	const struct batch *open = filling_open(f->filling);
+
+	f->over = true;
+	if (f->skip.number != 0 && f->run->ended)
+		return fail_journal(f, "the input ends");
+	if (open == NULL || f->skip.number != 0)
+		return FEED_END;
+	if (feed_whole(f))
+		return close_batch(f, reader_line(f->run->in) + 1, b);
+	report_say(&f->run->report,
+	    "batch %" PRIu64 ", records %" PRIu64 " to %" PRIu64
+	    " so far, is not run",
+	    open->number, open->first, open->last);
+	return FEED_END;
+}
+
+/* A bad record: its row goes where the batch's go.  false: the run ends. */
+static bool
+take_fault(struct feed *f, const struct fault *fault)
+{
+	struct writer *rejects = f->run->rejects;
+	bool goes_on;
+
+	filling_skip(f->filling, fault);
+	if (f->rows != NULL)
+		f->run->rejects = f->rows;
+	goes_on = run_fault(f->run, fault) == 0;
+	f->run->rejects = rejects;
+	return goes_on;
+}
+
+/*
+ * Reads the next good record into f->rec: 1; 0 at the end; or
+ * READER_WOULD_WAIT.
+ */
+static int
+read_record(struct feed *f)
+{
+	struct run *r = f->run;
+	int got;
+
+	while ((got = reader_next_nowait(r->in, &f->rec)) == -1)
+		if (!take_fault(f, reader_fault(r->in)))
+			return 0;
+	if (got == -2)
+		report_fault(&r->report, reader_fault(r->in));
+	else if (got == 0)
+		r->ended = true;
+	return got < 0 ? 0 : got;
+}
+
+/* Gives the record to the filling.  FEED_BUSY: go on. */
+static enum feed_status
+take_record(struct feed *f, struct batch **b)
+{
+	struct reader *in = f->run->in;
+
+	switch (filling_add(f->filling, in, &f->rec)) {
+	case FILLING_OPEN:
+		break;
+	case FILLING_DONE:
+		return close_batch(f, reader_line(in) + 1, b);
+	case FILLING_FULL:
+		f->held = true;
+		return close_batch(f, reader_line(in), b);
+	case FILLING_BAD:
+		if (!take_fault(f, reader_blame(in, filling_error(f->filling))))
+			return end(f, b);
+		break;
+	case FILLING_ERROR:
+		return fail_io(f);
+	}
+	if (f->skip.number != 0 && reader_record(in) >= f->skip.last)
+		return pass_over(f);
+	if (is_late(f))
+		return close_batch(f, reader_line(in) + 1, b);
+	return FEED_BUSY;
+}
+
+enum feed_status
+feed_next(struct feed *f, struct batch **b)
+{
+	enum feed_status status = FEED_BUSY;
+	size_t taken = 0;
+	int got;
+
+	while (!f->over && status == FEED_BUSY && taken < SLICE) {
+		got = f->held ? 1 : read_record(f);
+		f->held = false;
+		if (got == 0)
+			return end(f, b);
+		if (got == READER_WOULD_WAIT && !is_late(f))
+			return FEED_WAIT;
+		if (got == READER_WOULD_WAIT)
+			return close_batch(f, reader_line(f->run->in) + 1, b);
+		taken += f->rec.len;
+		status = take_record(f, b);
+	}
+	return f->over && status == FEED_BUSY ? FEED_END : status;
+}
+
+int
+feed_fd(const struct feed *f)
+{
+	return f->over ? -1 : reader_fd(f->run->in);
+}
+
+int
+feed_due(const struct feed *f)
+{
+	const struct batch *open = filling_open(f->filling);
+	int64_t left;
+
+	if (f->over || f->linger == 0 || open == NULL)
+		return -1;
+	left = open->opened + f->linger - input_now();
+	return left > 0 ? (int)left : 0;
+}
+
+void
+feed_stop(struct feed *f)
+{
+	f->over = true;
+}
+
+struct spool *
+feed_rest(struct feed *f)
+{
+	struct spool *rows;
+	uint64_t n;
+
+	if (take_rows(f, &rows, &n) < 0)
+		report_io(&f->run->report, "temporary file", errno);
+	return rows;
+}

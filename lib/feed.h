@@ -1,0 +1,66 @@
+/*
+ * feed: the input as batches.
+ *
+ * Hides reading without waiting, --linger, bad records and the batch to which
+ * their rows belong, what becomes of an open batch at a bad end, and the
+ * batches that an earlier run has done: their records are read, compared with
+ * the journal, and passed over.
+ */
+#ifndef FEED_H
+#define FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "batch.h"
+#include "journal.h"
+#include "run.h"
+
+struct feed {
+	struct run *run;
+	struct filling *filling;
+	int64_t linger;   /* ms; 0: none */
+	uint64_t skipped; /* batches that were done before */
+
+	/* private */
+	struct journal *journal;
+	struct journal_batch skip; /* is read now; number 0: none */
+	struct writer *rows;       /* with a journal: of the open batch ... */
+	struct spool *pending;     /* ... in this spool */
+	struct record rec;         /* was read, but belongs to the next batch */
+	bool held, over;
+};
+
+/*
+ * Begins with the header that run has read.  opt must outlive it.  journaled:
+ * rows of rejected records are kept until their batch is done.  0, or -1 with
+ * errno set.
+ */
+int feed_open(struct feed *f, struct run *run, bool journaled);
+void feed_free(struct feed *f);
+
+/* The header is known, and the journal is open (or NULL).  As feed_open. */
+int feed_begin(struct feed *f, const struct batch_options *opt,
+    struct journal *journal);
+
+enum feed_status {
+	FEED_END,   /* no more batches; run.report knows whether all is well */
+	FEED_BATCH, /* *b is one; its new owner frees it */
+	FEED_WAIT,  /* the input is silent: poll feed_fd, or until feed_due */
+	FEED_BUSY   /* there is more; it was time to look at other things */
+};
+enum feed_status feed_next(struct feed *f, struct batch **b);
+
+int feed_fd(const struct feed *f);
+int feed_due(const struct feed *f); /* milliseconds, -1: no limit */
+
+/* The open batch shall not run any more. */
+void feed_stop(struct feed *f);
+
+/* Rows of records that were rejected behind the last batch; NULL: none. */
+struct spool *feed_rest(struct feed *f);
+
+/* Was all of the input read, and was it what was expected? */
+bool feed_whole(const struct feed *f);
+
+#endif

@@ -1,0 +1,354 @@
+#include "ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rejects.h"
+#include "report.h"
+
+#define PIECE (256 * 1024) /* passed on at once */
+#define PIPE_PIECE 4096    /* the same, to what may block on more */
+
+static int
+say_errno(struct buf *say, const char *what, const char *path)
+{
+	const char *reason = strerror(errno);
+
+	buf_add_text(say, path);
+	buf_add_text(say, what);
+	buf_add_text(say, reason);
+	return EXIT_IO;
+}
+
+static int
+say_status(struct buf *say, const char *path, const char *what, int status)
+{
+	buf_add_text(say, path);
+	buf_add_text(say, what);
+	return status;
+}
+
+/* Opens a file that is written in place, and locks it. */
+static int
+open_in_place(const char *path, int *fd, off_t *size, struct buf *say)
+{
+	struct stat st;
+
+	*fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	    0666);
+	if (*fd < 0 || fstat(*fd, &st) < 0)
+		return say_errno(say, ": ", path);
+	if (!S_ISREG(st.st_mode))
+		return say_status(say, path,
+		    ": --journal needs a regular file, which it can cut back",
+		    EXIT_USAGE);
+	if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return say_errno(say, ": cannot be locked: ", path);
+		return say_status(say, path, ": another run is writing it",
+		    EXIT_JOURNAL);
+	}
+	*size = st.st_size;
+	return 0;
+}
+
+/*
+ * Opens a file of which the journal says that so many bytes are committed, and
+ * cuts off what came after.
+ */
+static int
+open_committed(struct ledger *l, const char *path, uint64_t committed, int *fd,
+    struct buf *say)
+{
+	off_t size;
+	int status = open_in_place(path, fd, &size, say);
+
+	if (status != 0)
+		return status;
+	if ((uint64_t)size < committed)
+		return say_status(say, path,
+		    ": the file is shorter than the journal says",
+		    EXIT_JOURNAL);
+	if (journal_created(l->journal) && size > 0)
+		return say_status(say, path,
+		    ": the file is not empty, and the journal is new",
+		    EXIT_JOURNAL);
+	if (ftruncate(*fd, (off_t)committed) < 0 ||
+	    lseek(*fd, (off_t)committed, SEEK_SET) < 0)
+		return say_errno(say, ": ", path);
+	return 0;
+}
+
+/* The header that the answers in OUT have, which the next ones must equal. */
+static int
+read_header(struct ledger *l, int fd, struct buf *say)
+{
+	const struct header *h;
+	struct reader *r;
+	int got;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return say_errno(say, ": ", l->opt->output);
+	r = reader_new_fd(fd, l->opt->output, &l->opt->answer->reader);
+	got = reader_header(r, &h);
+	if (got > 0 && h->raw.raw != NULL) {
+		l->header = mem_copy(h->raw.raw, h->raw.len);
+		l->nheader = h->raw.len;
+	}
+	reader_free(r);
+	if (got < 0)
+		return say_status(say, l->opt->output,
+		    ": its header cannot be read", EXIT_JOURNAL);
+	if (lseek(fd, 0, SEEK_END) < 0)
+		return say_errno(say, ": ", l->opt->output);
+	return 0;
+}
+
+static int
+open_journal(struct ledger *l, struct buf *say)
+{
+	const struct ledger_options *o = l->opt;
+
+	return journal_open(&l->journal, o->journal, o->settings, o->nsettings,
+	    say);
+}
+
+/* The output of a run with a journal. */
+static int
+open_output(struct ledger *l, struct buf *say)
+{
+	const struct answer_options *answer = l->opt->answer;
+	int fd, status;
+
+	l->out_base = journal_last(l->journal)->out;
+	status = open_committed(l, l->opt->output, l->out_base, &fd, say);
+	if (fd >= 0)
+		l->out = writer_new(fd, &answer->reader.dialect);
+	if (status == 0 && l->out_base > 0 && answer->form == ANSWER_CSV &&
+	    !answer->reader.no_header)
+		status = read_header(l, fd, say);
+	return status;
+}
+
+/* The rejects of a run with a journal. */
+static int
+open_rejects(struct ledger *l, struct buf *say)
+{
+	int fd, status;
+
+	l->rejects_base = journal_last(l->journal)->rejects;
+	status = open_committed(l, l->opt->rejects, l->rejects_base, &fd, say);
+	if (fd >= 0)
+		l->rejects = writer_new(fd, &l->opt->answer->reader.dialect);
+	if (status != 0 || l->rejects_base > 0)
+		return status;
+	writer_add(l->rejects, REJECTS_HEADER, sizeof REJECTS_HEADER - 1);
+	writer_done(l->rejects);
+	if (writer_flush(l->rejects) < 0) {
+		errno = l->rejects->error;
+		return say_errno(say, ": ", l->opt->rejects);
+	}
+	return 0;
+}
+
+/* Without a journal: standard output, or a file that appears in the end. */
+static int
+open_plain(struct ledger *l, struct buf *say)
+{
+	const struct dialect *d = &l->opt->answer->reader.dialect;
+
+	if (l->opt->answer->form == ANSWER_NONE)
+		return 0;
+	if (l->opt->output == NULL) {
+		l->out = writer_new(STDOUT_FILENO, d);
+		return 0;
+	}
+	l->out = writer_open(l->opt->output, d);
+	if (l->out != NULL)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return say_status(say, l->opt->output,
+		    ".part: another run is writing it", EXIT_IO);
+	return say_errno(say, ": ", l->opt->output);
+}
+
+int
+ledger_open(struct ledger *l, const struct ledger_options *opt, struct buf *say)
+{
+	struct stat st;
+	int status;
+
+	*l = (struct ledger){.opt = opt};
+	if (opt->journal == NULL) {
+		status = open_plain(l, say);
+		l->slow = l->out != NULL && fstat(l->out->fd, &st) == 0 &&
+		    !S_ISREG(st.st_mode);
+		return status;
+	}
+	status = open_journal(l, say);
+	if (status == 0 && opt->answer->form != ANSWER_NONE)
+		status = open_output(l, say);
+	if (status == 0 && opt->rejects != NULL)
+		status = open_rejects(l, say);
+	return status;
+}
+
+bool
+ledger_takes(const struct ledger *l, const struct answer *a)
+{
+	return l->header == NULL || answer_fits(a, l->header, l->nheader);
+}
+
+int
+ledger_fd(const struct ledger *l)
+{
+	return l->out != NULL ? l->out->fd : -1;
+}
+
+bool
+ledger_ready(const struct ledger *l)
+{
+	struct pollfd p = {.fd = ledger_fd(l), .events = POLLOUT};
+
+	return !l->slow || poll(&p, 1, 0) != 0;
+}
+
+int
+ledger_add_rows(struct ledger *l, const struct spool *rows)
+{
+	char bytes[16384];
+	uint64_t at = 0;
+	long n = 0;
+
+	while (rows != NULL &&
+	    (n = spool_read(rows, at, bytes, sizeof bytes)) > 0) {
+		writer_add(l->rejects, bytes, (size_t)n);
+		writer_done(l->rejects);
+		at += (uint64_t)n;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+int
+ledger_pass(struct ledger *l, const struct answer *a)
+{
+	const bool first = l->header == NULL && a->header.len > 0;
+	int more;
+
+	if (l->out == NULL)
+		return 0;
+	more =
+	    answer_pass(a, first, &l->at, l->out, l->slow ? PIPE_PIECE : PIECE);
+	if (first) {
+		l->header = mem_copy(a->header.data, a->nheader);
+		l->nheader = a->nheader;
+	}
+	if (more < 0 || writer_flush(l->out) < 0)
+		return -1;
+	if (more == 0) {
+		l->at = 0;
+		l->out->records += a->records;
+	}
+	return more;
+}
+
+/* Waits until what a writer was given is on disk; *length is then its file's.
+ */
+static int
+sync_file(struct writer *w, uint64_t base, const char *path, uint64_t *length,
+    struct buf *say)
+{
+	const uint64_t before = *length;
+
+	if (writer_flush(w) < 0) {
+		errno = w->error;
+		return say_errno(say, ": write error: ", path);
+	}
+	*length = base + w->bytes;
+	if (*length != before && fdatasync(w->fd) < 0)
+		return say_errno(say, ": write error: ", path);
+	return 0;
+}
+
+/* What the journal says of a batch. */
+static struct journal_batch
+entry_of(const struct ledger *l, const struct batch *b)
+{
+	const struct journal_batch *last = journal_last(l->journal);
+
+	return (struct journal_batch){.number = b->number,
+	    .first = b->first,
+	    .last = b->last,
+	    .from = b->from,
+	    .to = b->to,
+	    .hash = b->hash,
+	    .out = last->out,
+	    .rejects = last->rejects,
+	    .rejected = last->rejected};
+}
+
+/* Says that the journal failed, and what that means. */
+static int
+say_journal(struct ledger *l, const struct batch *b, struct buf *say)
+{
+	const int status = say_errno(say, ": ", l->opt->journal);
+
+	buf_add_text(say, "; the next run will repeat batch ");
+	buf_add_number(say, b->number);
+	return status;
+}
+
+int
+ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
+    struct buf *say)
+{
+	struct journal_batch entry;
+	int status = 0;
+
+	if (l->journal == NULL)
+		return 0;
+	entry = entry_of(l, b);
+	entry.rejected = rejected;
+	if (l->out != NULL)
+		status = sync_file(l->out, l->out_base, l->opt->output,
+		    &entry.out, say);
+	if (status == 0 && l->rejects != NULL)
+		status = sync_file(l->rejects, l->rejects_base, l->opt->rejects,
+		    &entry.rejects, say);
+	if (status == 0 && journal_done(l->journal, &entry) < 0)
+		status = say_journal(l, b, say);
+	return status;
+}
+
+int
+ledger_failed(struct ledger *l, const struct batch *b, struct buf *say)
+{
+	struct journal_batch entry;
+
+	if (l->journal == NULL)
+		return 0;
+	entry = entry_of(l, b);
+	if (journal_failed(l->journal, &entry) < 0)
+		return say_journal(l, b, say);
+	return 0;
+}
+
+int
+ledger_close(struct ledger *l, bool keep)
+{
+	int error = 0;
+
+	if (l->out != NULL && writer_close(l->out, keep) < 0)
+		error = errno;
+	journal_close(l->journal);
+	free(l->header);
+	*l = (struct ledger){.opt = l->opt};
+	errno = error;
+	return error != 0 ? -1 : 0;
+}

@@ -1,0 +1,106 @@
+/*
+ * task: one batch and its command, until it is answered or has failed.
+ *
+ * Hides how a try is started, watched and judged, what follows a failed one
+ * (a pause and another, or halves of the batch), and what its command is told
+ * in its environment.  A task never waits; its owner calls task_step when
+ * something happened or task_due says so.
+ */
+#ifndef TASK_H
+#define TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "answer.h"
+#include "batch.h"
+#include "child.h"
+
+#define TASK_POISON 10 /* records that a search gives up at, by default */
+
+struct task_options {
+	const struct command *command;
+	const struct batch_options *batch; /* for parts of batches */
+	struct answer_options answer;
+	uint64_t retries; /* tries after the first */
+	int64_t backoff;  /* ms before the first of them; it doubles */
+	int64_t timeout;  /* ms that a try may take; 0: any time */
+	bool same_count;  /* an answer has as many records as its batch */
+	bool bisect;      /* search for the records that a batch fails for */
+	uint64_t poison;  /* records that may be found; more is a failure */
+
+	/* a command's standard error, when it passes through us (bisect) */
+	void (*errors)(void *arg, const char *bytes, size_t n);
+	void *arg;
+};
+
+enum task_state {
+	TASK_READY,   /* wants task_start */
+	TASK_PAUSED,  /* waits before the next try */
+	TASK_RUNNING, /* a try runs, or is being ended */
+	TASK_DONE,    /* answered */
+	TASK_FAILED   /* all tries have failed, or it was stopped */
+};
+
+/* A record that the search has found, counted from 0, and why. */
+struct poison {
+	uint64_t record;
+	char *why;
+};
+
+struct task {
+	enum task_state state;
+	struct batch *batch;
+	struct answer answer;  /* once it is done */
+	struct poison *poison; /* of a batch that is done without them */
+	uint64_t npoison;
+	uint64_t tries; /* started so far */
+	bool stopped;   /* it has not failed, but was not wanted any more */
+	int refused;    /* the exit status when no try can be started */
+	struct buf why; /* the last failure, ends with NUL */
+
+	/* private */
+	const struct task_options *opt;
+	struct child child;
+	int64_t due; /* end of the pause, or of the time for a try */
+	bool timed_out;
+	struct answer now;     /* of the try that runs */
+	struct errors *errors; /* its standard error */
+	struct search *search; /* NULL: no bisect has begun */
+};
+
+/* A task that is ready.  It owns the batch.  opt must outlive it. */
+struct task *task_new(const struct task_options *opt, struct batch *batch);
+void task_free(struct task *t); /* NULL is accepted; no child may run */
+
+/*
+ * Starts a try of a task that is ready.  When that is impossible (exit status
+ * 2, 3, 126 or 127 in t->refused) it has failed: no other try would do better.
+ */
+void task_start(struct task *t);
+
+/*
+ * Looks what happened, and goes on as far as that takes.  0, or -1 with errno
+ * set when files fail.
+ */
+int task_step(struct task *t);
+
+/* Milliseconds until task_step must be called again; -1: when it is woken. */
+int task_due(struct task *t);
+
+/* A descriptor that wakes it when it can be read, or -1. */
+int task_fd(const struct task *t);
+
+/*
+ * The answer cannot be used after all, for this reason: its try has failed.
+ * For a task that is done.  As task_step.
+ */
+int task_reject(struct task *t, const char *why);
+
+/* No more tries; one that runs may still be good. */
+void task_dismiss(struct task *t);
+
+/* The same, and a try that runs is ended; with kill at once. */
+void task_stop(struct task *t, bool kill);
+
+#endif
