@@ -23,8 +23,9 @@ static void
 field(void *text, size_t n, void *arg)
 {
 	struct cut *c = arg;
+	size_t column = c->column++;
 
-	if (c->column++ >= COLUMNS || !c->keep[c->column - 1])
+	if (column >= COLUMNS || !c->keep[column])
 		return;
 	if (c->begun)
 		putchar_unlocked(',');
