@@ -10,10 +10,6 @@ setup() {
 	days='days_until_expiration = date({Vehicle Expiration Date}, "%Y%m%d.0", "%Y%m%d") - date({Issue Date}) ?? -1'
 }
 
-need() {
-	[ -x "$BIN/$1" ] || skip "$1 is not built"
-}
-
 # is_python JOB FILE: the bytes of FILE are what the Python program answers.
 is_python() {
 	command -v python3 >/dev/null || return 0
@@ -21,7 +17,6 @@ is_python() {
 }
 
 @test "job 1 is what Python computes" {
-	need csvmap
 	"$PARKING" -n 100000 -q 100 >parking.csv
 	"$BIN/csvcut" -c "$five" <parking.csv | "$BIN/csvfilter" "$ford" |
 		"$BIN/csvmap" --only "$police" >out.csv
@@ -30,7 +25,6 @@ is_python() {
 }
 
 @test "job 2 is what Python computes, and leaves 43 columns as they were" {
-	need csvmap
 	"$PARKING" -n 20000 -q 100 >parking.csv
 	"$BIN/csvmap" "$days" <parking.csv >out.csv
 	sed 's/,[^,]*$//' out.csv | cmp - parking.csv
@@ -39,7 +33,6 @@ is_python() {
 }
 
 @test "job 2 on CRLF with every field quoted changes nothing but one column" {
-	need csvmap
 	"$PARKING" -n 5000 -a -C >parking.csv
 	"$BIN/csvmap" "$days" <parking.csv >out.csv
 	sed 's/,[^,"]*\r$/\r/' out.csv | cmp - parking.csv
@@ -50,7 +43,6 @@ is_python() {
 little() {
 	program=$1
 	shift
-	need "$program"
 	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
 	"$PARKING" 500MB | "$BIN/tests/peak" kib "$BIN/$program" "$@" >/dev/null
 	echo "$program: $(cat kib) KiB"
@@ -67,7 +59,6 @@ little() {
 clean() {
 	program=$1
 	shift
-	need "$program"
 	command -v valgrind >/dev/null || skip "no valgrind"
 	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
 	"$PARKING" -n 2000 -q 100 -o 20 >parking.csv
@@ -82,7 +73,6 @@ clean() {
 @test "valgrind finds nothing in csvmap" { clean csvmap "$days"; }
 
 @test "the demo shows both jobs" {
-	need csvmap
 	SIZE=1M "$BATS_TEST_DIRNAME/demo" >out
 	grep -q '^    \$ csvcut --stats -c ' out
 	grep -q '^vehicle_make,issuing_agency,address$' out
