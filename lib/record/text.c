@@ -109,11 +109,11 @@ reader_advance(struct reader *r, bool wait)
 	const size_t start = r->start, partial = s->len - start;
 	enum source_result got;
 
+	reader_note_place(r);
 	if (r->ended)
 		return partial > 0 ? reader_stop(r, FAULT_NO_EOL, partial) : 0;
 	if (partial > r->opt.max_record + r->unsettled)
 		return reader_stop(r, FAULT_TOO_LONG, partial);
-	reader_note_place(r);
 	reader_count_lines(r, start, r->ends);
 	got = source_read(s, &r->start, wait);
 	if (got == SOURCE_ERROR)
