@@ -73,7 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	part(&job, (const char *)data + CHOICES, size - CHOICES);
 	model_run(&job, &want);
 	reader_run(&job, &got);
-	if (!got.names || !runs_equal(&want, &got)) {
+	if (!got.agrees || !runs_equal(&want, &got)) {
 		show_difference(&job, &want, &got);
 		abort();
 	}

@@ -62,7 +62,7 @@ struct run {
 	struct slice slice[MAX_SLICES];
 	size_t nslices;
 	size_t owed;   /* the answer whose CR may get its LF, from 1; 0: none */
-	bool names;    /* do the decoded names of the header agree? */
+	bool agrees;   /* of what the reader says twice, is it the same? */
 };
 
 static inline uint64_t

@@ -154,7 +154,7 @@ tell_header(struct reader *r, struct run *run, const struct job *job,
 	if ((*h)->raw.raw != NULL) {
 		a->file = (uint64_t)(reader_file(r)[0] - '0');
 		tell_record(run, a, &(*h)->raw, (*h)->n);
-		run->names = names_agree(*h, job->opt.dialect.quote);
+		run->agrees = names_agree(*h, job->opt.dialect.quote);
 	} else {
 		a->nfields = (*h)->n;
 		a->slices = run->nslices;
@@ -173,6 +173,17 @@ need_all(struct reader *r, size_t columns)
 	free(spans);
 }
 
+/* Nothing came; the place of the last record is as it was. */
+static inline bool
+place_stays(struct reader *r, const struct run *run)
+{
+	const struct answer *a = &run->answer[run->n - 1];
+
+	return a->kind != ANSWER_RECORD ||
+	    (reader_record(r) == a->record && reader_line(r) == a->line &&
+		reader_byte(r) == a->start);
+}
+
 /* What the reader does answer. */
 static inline void
 reader_run(const struct job *job, struct run *run)
@@ -187,7 +198,7 @@ reader_run(const struct job *job, struct run *run)
 	serving = job;
 	served = reads = 0;
 	run->n = run->nslices = run->owed = 0;
-	run->names = true;
+	run->agrees = true;
 	reader_on_late_lf(r, late_lf, run);
 	got = tell_header(r, run, job, &h);
 	if (got == 1)
@@ -199,6 +210,8 @@ reader_run(const struct job *job, struct run *run)
 				  : reader_next(r, &rec);
 		if (got < 0)
 			tell_fault(run, r, got);
+		else if (got != 1 && job->nfiles == 1)
+			run->agrees &= place_stays(r, run);
 		if (got != 1)
 			continue;
 		a = add_answer(run, ANSWER_RECORD);
