@@ -17,7 +17,7 @@
 #include "record.h"
 
 #define MAX_ANSWERS 4096
-#define MAX_SLICES 8192
+#define MAX_SLICES 65536
 #define MAX_FILES 4
 
 struct file {
