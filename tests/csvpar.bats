@@ -400,7 +400,7 @@ ordered() {
 	ordered "die 9" 4 ": killed by signal 9"
 	ordered "close-output 2" 4
 	grep -qE ' closed its output| answers fewer' err
-	ordered "close-input 5000" 4
+	ordered "close-input 5000" 4 "" out
 	gives 4 "$par" -j 1 -p -- "$bad" head 1 <in
 	grep -q 'worker 1 left after 1 record' err
 	head -n 2 in | cmp - out

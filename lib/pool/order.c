@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "pool/parts.h"
 
 #define KEPT ((size_t)64 * 1024) /* larger buffers go back to the system */
@@ -87,4 +89,5 @@ order_free(struct pool *p)
 
 	for (i = 0; i < p->ring; i++)
 		buf_free(&p->unit[i].held);
+	free(p->unit);
 }

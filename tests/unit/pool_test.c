@@ -1,0 +1,334 @@
+/* pool: records go in, answers come out: order, windows, failures. */
+
+#include "pool.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+const struct child_times child_times = {.grace = 200,
+    .orphan = 100,
+    .retry = 1,
+    .tries = 2};
+
+static int passed, failed;
+
+static void
+check(int ok, const char *what, int line)
+{
+	if (ok) {
+		passed++;
+		return;
+	}
+	failed++;
+	printf("%d: %s\n", line, what);
+}
+#define CHECK(x) check((x) != 0, #x, __LINE__)
+
+/* What a run said and wrote. */
+struct outcome {
+	int status;
+	char message[512], notice[512];
+	struct buf out;
+};
+
+static void
+take_notice(void *arg, const char *text)
+{
+	struct outcome *o = arg;
+
+	snprintf(o->notice, sizeof o->notice, "%s", text);
+}
+
+static void
+explain(const struct fault *f, struct buf *say)
+{
+	buf_add_text(say, "cause ");
+	buf_add_number(say, f->cause);
+}
+
+/* "a,b" and n records, of which every third holds a line end. */
+static void
+add_records(struct buf *to, size_t n)
+{
+	size_t i;
+
+	buf_add_text(to, "a,b\n");
+	for (i = 1; i <= n; i++) {
+		buf_add_number(to, i);
+		buf_add_text(to, i % 3 == 0 ? ",\"x\ny\"\n" : ",xy\n");
+	}
+}
+
+/* Gives the records of in, one at a time, and finishes. */
+static int
+give_all(struct pool *p, const struct buf *in)
+{
+	const char *at = in->data + 4, *end = in->data + in->len, *next;
+	struct pool_record rec = {.number = 1};
+
+	pool_header(p, in->data, 4);
+	for (; at < end; at = next, rec.number++) {
+		next = memchr(at, '\n', (size_t)(end - at));
+		if (memchr(at, '"', (size_t)(next - at)) != NULL)
+			next = memchr(next + 1, '\n', (size_t)(end - next));
+		next++;
+		rec.bytes = at;
+		rec.len = (size_t)(next - at);
+		rec.route = rec.number % 7;
+		while (!pool_wants(p))
+			if (pool_wait(p, -1) < 0)
+				return -1;
+		if (pool_give(p, &rec) < 0)
+			return -1;
+	}
+	return pool_finish(p);
+}
+
+static void
+read_all(int fd, struct buf *to)
+{
+	ssize_t n;
+
+	to->len = 0;
+	lseek(fd, 0, SEEK_SET);
+	do {
+		buf_need(to, 65536);
+		n = read(fd, to->data + to->len, 65536);
+		to->len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+}
+
+/* Runs sh -c script on in. */
+static void
+run(struct pool_options opt, const char *script, const struct buf *in,
+    struct outcome *o)
+{
+	char *argv[] = {"sh", "-c", NULL, NULL};
+	char path[] = "/tmp/pool_test.XXXXXX";
+	const int fd = mkostemp(path, O_CLOEXEC), copy = dup(fd);
+	const struct dialect dialect = {',', '"'};
+	struct writer *out = writer_new(fd, &dialect);
+	struct command command;
+	struct buf say = {NULL, 0, 0};
+	struct pool *p;
+	const char *message;
+
+	unlink(path);
+	fcntl(copy, F_SETFD, FD_CLOEXEC);
+	o->notice[0] = '\0';
+	argv[2] = mem_copy(script, strlen(script));
+	CHECK(command_find(&command, argv, &say) == 0);
+	opt.command = &command;
+	opt.answers = READER_DEFAULTS;
+	opt.answers.settled_ends = true;
+	opt.notice = take_notice;
+	opt.arg = o;
+	opt.explain = explain;
+	p = pool_new(&opt, out, &say);
+	CHECK((give_all(p, in) < 0) == (pool_status(p, &message) != 0));
+	o->status = pool_status(p, &message);
+	snprintf(o->message, sizeof o->message, "%s", message);
+	CHECK(pool_free(p) == 0);
+	CHECK(writer_close(out, true) == 0);
+	read_all(copy, &o->out);
+	close(copy);
+	command_free(&command);
+	free(argv[2]);
+	buf_free(&say);
+}
+
+static bool
+same(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+static void
+test_identity(struct outcome *o)
+{
+	struct buf in = {NULL, 0, 0};
+	struct pool_options opt = {.bytes = 100};
+
+	add_records(&in, 300);
+	for (opt.workers = 1; opt.workers <= 4; opt.workers++) {
+		for (opt.window = 0; opt.window <= 6; opt.window += 3) {
+			opt.mode = POOL_BLOCKS;
+			run(opt, "exec cat", &in, o);
+			CHECK(o->status == 0 && same(&in, &o->out));
+			opt.mode = POOL_ORDERED;
+			run(opt, "exec cat", &in, o);
+			CHECK(o->status == 0 && same(&in, &o->out));
+			opt.routed = true;
+			run(opt, "exec cat", &in, o);
+			CHECK(o->status == 0 && same(&in, &o->out));
+			opt.routed = false;
+		}
+		opt.mode = POOL_FREE;
+		run(opt, "exec cat", &in, o);
+		CHECK(o->status == 0 && in.len == o->out.len);
+	}
+	buf_free(&in);
+}
+
+/* Answers that are slow, large and early change nothing. */
+static void
+test_order(struct outcome *o)
+{
+	struct buf in = {NULL, 0, 0}, want = {NULL, 0, 0};
+	struct pool_options opt = {.workers = 3,
+	    .records = 10,
+	    .bytes = 1 << 20};
+
+	add_records(&in, 60);
+	run(opt, "[ $CSVPAR_BLOCK != 1 ] || sleep 0.2; exec cat", &in, o);
+	CHECK(o->status == 0 && same(&in, &o->out));
+	opt.window = 10;
+	run(opt, "[ $CSVPAR_BLOCK != 1 ] || sleep 0.2; exec cat", &in, o);
+	CHECK(o->status == 0 && same(&in, &o->out));
+	opt.mode = POOL_ORDERED;
+	run(opt, "[ $CSVPAR_WORKER != 1 ] || sleep 0.2; exec cat", &in, o);
+	CHECK(o->status == 0 && same(&in, &o->out));
+	opt.mode = POOL_BLOCKS;
+	opt.raw = true;
+	run(opt, "echo $CSVPAR_BLOCK $CSVPAR_FIRST", &in, o);
+	buf_add_text(&want, "1 1\n2 11\n3 21\n4 31\n5 41\n6 51\n");
+	CHECK(o->status == 0 && same(&want, &o->out));
+	buf_free(&in);
+	buf_free(&want);
+}
+
+static void
+test_discard(struct outcome *o)
+{
+	struct buf in = {NULL, 0, 0};
+	struct pool_options opt = {.workers = 2,
+	    .records = 10,
+	    .bytes = 1 << 20,
+	    .discard = true};
+
+	add_records(&in, 60);
+	run(opt, "exec cat", &in, o);
+	CHECK(o->status == 0 && o->out.len == 0);
+	opt.mode = POOL_FREE;
+	run(opt, "exec cat", &in, o);
+	CHECK(o->status == 0 && o->out.len == 0);
+	run(opt, "cat >/dev/null; exit 1", &(struct buf){"a,b\n1,2\n", 8, 8}, o);
+	CHECK(o->status == 4);
+	buf_free(&in);
+}
+
+/* A header without records goes to one worker. */
+static void
+test_header_only(struct outcome *o)
+{
+	struct buf in = {"a,b\n", 4, 4};
+	struct pool_options opt = {.workers = 3, .bytes = 1 << 20};
+
+	for (opt.mode = POOL_BLOCKS; opt.mode <= POOL_FREE; opt.mode++) {
+		run(opt, "exec cat", &in, o);
+		CHECK(o->status == 0 && same(&in, &o->out));
+	}
+}
+
+static void
+test_failures(struct outcome *o)
+{
+	static const struct {
+		enum pool_mode mode;
+		const char *script, *message;
+	} cases[] = {
+	    {POOL_BLOCKS, "cat; exit 3",
+		"worker 1: exit status 3; it held "
+		"records 1 to 10, from line 0"},
+	    {POOL_BLOCKS, "kill -9 $$",
+		"worker 1: killed by signal 9; it "
+		"held records 1 to 10, from line 0"},
+	    {POOL_BLOCKS, "printf 'a\\n\"'",
+		"worker 1 writes no CSV: line 2 "
+		"of its answer: cause "},
+	    {POOL_BLOCKS, "echo $CSVPAR_BLOCK",
+		"worker 1: its header differs "
+		"from that of worker 1"},
+	    {POOL_ORDERED, "head -n 1",
+		"worker 1 left after 0 records; it "
+		"held records 1 to 10, from line 0"},
+	    {POOL_ORDERED, "echo h,i; yes 1,2 | head -n 11; cat >&-",
+		"worker 1 answers more records than it was given"},
+	    {POOL_ORDERED, "exec >&-; sleep 5", "worker 1 closed its output"},
+	    {POOL_ORDERED, "exec <&-; sleep 5", "worker 1 "},
+	    {POOL_ORDERED, "sleep 5", "worker 1 took longer than --timeout"},
+	    {POOL_FREE, "cat; exit 7", "worker 1: exit status 7; it was given"},
+	};
+	struct buf in = {NULL, 0, 0};
+	struct pool_options opt = {.workers = 1,
+	    .records = 10,
+	    .bytes = 1 << 20,
+	    .timeout = 1000};
+	size_t i;
+
+	add_records(&in, 40);
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		opt.mode = cases[i].mode;
+		run(opt, cases[i].script, &in, o);
+		check(o->status == 4, cases[i].script, __LINE__);
+		check(strncmp(o->message, cases[i].message,
+			  strlen(cases[i].message)) == 0,
+		    o->message, __LINE__);
+	}
+	buf_free(&in);
+}
+
+static void
+test_orphan(struct outcome *o)
+{
+	struct buf in = {NULL, 0, 0};
+	struct pool_options opt = {.workers = 2, .bytes = 1 << 20};
+
+	add_records(&in, 40);
+	run(opt, "cat; sleep 5 &", &in, o);
+	CHECK(o->status == 0 && same(&in, &o->out));
+	CHECK(strstr(o->notice, "holds its output open") != NULL);
+	buf_free(&in);
+}
+
+static void
+test_descriptors(void)
+{
+	const struct pool_options opt = {.workers = 1000, .bytes = 1};
+	struct rlimit old, few;
+	struct buf say = {NULL, 0, 0};
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = (struct rlimit){1024, old.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &few);
+	CHECK(pool_new(&opt, NULL, &say) == NULL);
+	setrlimit(RLIMIT_NOFILE, &old);
+	buf_add_byte(&say, '\0');
+	CHECK(strcmp(say.data, "-j 1000 needs 2010 descriptors, limit 1024") ==
+	    0);
+	buf_free(&say);
+}
+
+int
+main(void)
+{
+	struct outcome o = {.status = 0};
+
+	child_hygiene();
+	child_watch();
+	test_identity(&o);
+	test_order(&o);
+	test_discard(&o);
+	test_header_only(&o);
+	test_failures(&o);
+	test_orphan(&o);
+	test_descriptors();
+	buf_free(&o.out);
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed != 0;
+}
