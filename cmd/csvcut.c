@@ -274,6 +274,8 @@ main(int argc, char *argv[])
 	if (r.opt.reader.ragged == RAGGED_PASS)
 		run_usage(&r, "--ragged=pass is for csvfilter, csvbatch and "
 			      "csvpar: a cut needs its columns");
+	if (cut.names && r.opt.reader.no_header && r.opt.reader.nnames == 0)
+		run_usage(&r, "-n: without a header (-H) columns have no names");
 	if (!run_open(&r, 0) || !run_header(&r))
 		return run_end(&r);
 	if (cut.names) {
