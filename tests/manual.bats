@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# The manual: its examples run as printed, and nothing is missing in it.
+
+setup() {
+	man=$BATS_TEST_DIRNAME/../man
+	cd "$BATS_TEST_TMPDIR"
+	cp -R "$BATS_TEST_DIRNAME/data/manual/." .
+	unset MAKEFLAGS MAKELEVEL MFLAGS
+	PATH=$BATS_TEST_TMPDIR/bin:$BIN:$PATH
+}
+
+# examples PAGE: every example of the page answers what the page shows.
+examples() {
+	bad=0
+	awk -f "$BATS_TEST_DIRNAME/examples.awk" "$man/$1"
+	for want in "$1"-*.want; do
+		[ -f "$want" ] || continue
+		answer "${want%.want}" >got 2>&1 </dev/null || true
+		cmp -s got "$want" || {
+			line=${want##*-}
+			echo "man/$1, line ${line%.want}:"
+			diff "$want" got || true
+			bad=1
+		}
+	done
+	[ $bad = 0 ]
+}
+
+# answer BASE: what the example of these files answers.
+answer() {
+	if [ -f "$1.sh" ]; then
+		sh "$1.sh"
+	else
+		csvmap --only -f "$1.map" person.csv |
+			csvcut --plain -c result
+	fi
+}
+
+@test "the examples of csvcut(1) run as printed" { examples csvcut.1; }
+
+# options PROGRAM: those of --help, a line each, with their dashes.
+options() {
+	"$BIN/$1" --help | sed -n 's/^  *\(-[^ ].*\)/\1/p' | sed 's/   *.*//' |
+		grep -o -e '\(^\|[ ,]\)-[A-Za-z]\>' -e '--[a-z-]*' |
+		tr -d ' ,' | sort -u
+}
+
+# described PROGRAM: every option of --help has an item on the page.
+described() {
+	options "$1" >options
+	[ -s options ]
+	sed -n 's/^\.It //p' "$man/$1.1" >items
+	while read -r option; do
+		grep -q -e "Fl ${option#-}\( \|$\)" items || {
+			echo "man/$1.1 lacks $option"
+			return 1
+		}
+	done <options
+}
+
+@test "the pages describe every option of --help" {
+	for page in "$man"/*.1; do
+		described "$(basename "$page" .1)"
+	done
+}
+
+@test "the manual is clean under mandoc -T lint" {
+	command -v mandoc >/dev/null || skip "no mandoc"
+	mandoc -T lint -W warning "$man"/*
+}
