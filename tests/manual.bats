@@ -38,6 +38,8 @@ answer() {
 
 @test "the examples of csvcut(1) run as printed" { examples csvcut.1; }
 
+@test "the examples of csvpipe(7) run as printed" { examples csvpipe.7; }
+
 # options PROGRAM: those of --help, a line each, with their dashes.
 options() {
 	"$BIN/$1" --help | sed -n 's/^  *\(-[^ ].*\)/\1/p' | sed 's/   *.*//' |
