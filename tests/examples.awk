@@ -67,7 +67,10 @@ base != "" {
 }
 
 match(line, /  +-> /) {
+	expression = substr(line, 1, RSTART - 1)
 	result = substr(line, RSTART + RLENGTH)
-	print "result = " substr(line, 1, RSTART - 1) > (page() "-" FNR ".map")
-	print result == "missing" ? "" : result > (page() "-" FNR ".want")
+	base = page() "-" FNR
+	print "result = " expression > (base ".map")
+	print (result == "missing" ? "" : result) > (base ".want")
+	base = ""
 }

@@ -38,6 +38,12 @@ answer() {
 
 @test "the examples of csvcut(1) run as printed" { examples csvcut.1; }
 
+@test "the examples of csvfilter(1) run as printed" { examples csvfilter.1; }
+
+@test "the examples of csvmap(1) run as printed" { examples csvmap.1; }
+
+@test "the examples of csvexpr(7) run as printed" { examples csvexpr.7; }
+
 @test "the examples of csvpipe(7) run as printed" { examples csvpipe.7; }
 
 # options PROGRAM: those of --help, a line each, with their dashes.
