@@ -2,6 +2,7 @@
 # The manual: its examples run as printed, and nothing is missing in it.
 
 setup() {
+	: "${BIN:?}"
 	man=$BATS_TEST_DIRNAME/../man
 	cd "$BATS_TEST_TMPDIR"
 	cp -R "$BATS_TEST_DIRNAME/data/manual/." .
