@@ -112,7 +112,7 @@ filter_records(struct run *r, struct filter *f)
 		if (kept == f->limit)
 			break;
 	}
-	if (f->count)
+	if (f->count && r->report.status == 0)
 		write_count(r->out, kept);
 }
 

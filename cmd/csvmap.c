@@ -61,6 +61,58 @@ static const struct options_program program = {
     .take = take_option,
 };
 
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Do two names differ only by case and blanks? */
+static bool
+look_alike(const struct field *a, const struct field *b)
+{
+	size_t i = 0, j = 0;
+
+	for (;;) {
+		while (i < a->len && a->raw[i] == ' ')
+			i++;
+		while (j < b->len && b->raw[j] == ' ')
+			j++;
+		if (i == a->len || j == b->len)
+			return i == a->len && j == b->len;
+		if (lower(a->raw[i++]) != lower(b->raw[j++]))
+			return false;
+	}
+}
+
+/* A new column that looks like one of the header's may be a slip. */
+static void
+warn_alike(const struct run *r, const struct field *name)
+{
+	const struct header *h = r->header;
+
+	for (size_t i = 0; h->name != NULL && i < h->n; i++)
+		if (look_alike(name, &h->name[i]))
+			report_say(&r->report,
+			    "new column \"%.*s\"; there is \"%.*s\" already",
+			    (int)name->len, name->raw, (int)h->name[i].len,
+			    h->name[i].raw);
+}
+
+/* Something must be left to write, and a new name should be meant. */
+static void
+check_layout(struct run *r, const struct map *m)
+{
+	size_t n;
+	const struct expr_column *c = expr_layout(m->program.expr, &n);
+
+	if (n == 0)
+		run_usage(r, "no column is left");
+	for (size_t i = 0; i < n && !m->program.opt.only; i++)
+		if (c[i].appended)
+			warn_alike(r, &c[i].name);
+}
+
 /*
  * Turns the layout into pieces: neighbours that pass are one slice.  The
  * slices that the program looks at come first in record.field.
@@ -177,6 +229,7 @@ main(int argc, char *argv[])
 	used = program_parse(&m.program, &r);
 	if (run_open(&r, used) && run_header(&r) &&
 	    program_bind(&m.program, &r)) {
+		check_layout(&r, &m);
 		plan(&m, &r);
 		write_header(&r, &m);
 		map_records(&r, &m);
