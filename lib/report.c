@@ -264,8 +264,10 @@ report_reason(const struct fault *f, struct buf *say)
 static void
 say_fault(const struct fault *f, struct buf *say)
 {
-	const bool ragged = f->cause == FAULT_FEW_FIELDS ||
-	    f->cause == FAULT_MANY_FIELDS;
+	/* is a byte the place, and not the line or a column? */
+	const bool placed = f->cause != FAULT_FEW_FIELDS &&
+	    f->cause != FAULT_MANY_FIELDS && f->cause != FAULT_OTHER &&
+	    f->cause != FAULT_UTF16;
 
 	if (f->cause == FAULT_READ && strcmp(f->file, "stdin") == 0)
 		buf_add_text(say, "standard input");
@@ -276,13 +278,12 @@ say_fault(const struct fault *f, struct buf *say)
 	buf_add_text(say, ": ");
 	if (f->cause == FAULT_READ && f->byte != 0)
 		add(say, "byte %llu: ", (unsigned long long)f->byte);
-	if (f->line != 0 && !ragged && f->cause != FAULT_UTF16) {
+	if (f->line != 0 && placed) {
 		if (f->record != 0)
 			add(say, "record %llu", (unsigned long long)f->record);
 		else
 			buf_add_text(say, "header");
-		add(say, f->cause == FAULT_OTHER ? ": " : ", byte %llu: ",
-		    (unsigned long long)f->byte);
+		add(say, ", byte %llu: ", (unsigned long long)f->byte);
 	}
 	report_reason(f, say);
 }
