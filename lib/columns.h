@@ -30,6 +30,12 @@ long columns_find(
 void columns_explain(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces);
 
+/*
+ * The first column whose name differs from this one in nothing but case (of
+ * ASCII letters) and blanks; 0: none does.
+ */
+size_t columns_alike(const struct header *h, const char *name, size_t n);
+
 /* One column of a resolved list. */
 struct column {
 	size_t number;	     /* from 1 */

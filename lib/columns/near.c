@@ -11,6 +11,12 @@
 /* How far a name is; a distance in letters lies between CASE and HOLDS. */
 enum { BLANKS, CASE, HOLDS = 1000, FAR = INT_MAX };
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static char
 lower(char c)
 {
@@ -141,4 +147,21 @@ near_names(const struct header *h, struct field name, size_t *out, size_t most)
 			out[found++] = i;
 	}
 	return found;
+}
+
+bool
+near_alike(struct field a, struct field b)
+{
+	size_t i = 0, j = 0;
+
+	for (;; i++, j++) {
+		while (i < a.len && is_blank(a.raw[i]))
+			i++;
+		while (j < b.len && is_blank(b.raw[j]))
+			j++;
+		if (i == a.len || j == b.len)
+			return i == a.len && j == b.len;
+		if (lower(a.raw[i]) != lower(b.raw[j]))
+			return false;
+	}
 }

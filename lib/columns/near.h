@@ -4,6 +4,7 @@
 #ifndef COLUMNS_NEAR_H
 #define COLUMNS_NEAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "record.h"
@@ -16,5 +17,8 @@
  */
 size_t near_names(const struct header *h, struct field name, size_t *out,
     size_t most);
+
+/* Do two names differ in nothing but case and blanks? */
+bool near_alike(struct field a, struct field b);
 
 #endif
