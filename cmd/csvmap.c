@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "program.h"
 #include "run.h"
 
@@ -61,42 +62,18 @@ static const struct options_program program = {
     .take = take_option,
 };
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Do two names differ only by case and blanks? */
-static bool
-look_alike(const struct field *a, const struct field *b)
-{
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < a->len && a->raw[i] == ' ')
-			i++;
-		while (j < b->len && b->raw[j] == ' ')
-			j++;
-		if (i == a->len || j == b->len)
-			return i == a->len && j == b->len;
-		if (lower(a->raw[i++]) != lower(b->raw[j++]))
-			return false;
-	}
-}
-
 /* A new column that looks like one of the header's may be a slip. */
 static void
 warn_alike(const struct run *r, const struct field *name)
 {
 	const struct header *h = r->header;
+	const size_t alike = columns_alike(h, name->raw, name->len);
 
-	for (size_t i = 0; h->name != NULL && i < h->n; i++)
-		if (look_alike(name, &h->name[i]))
-			report_say(&r->report,
-			    "new column \"%.*s\"; there is \"%.*s\" already",
-			    (int)name->len, name->raw, (int)h->name[i].len,
-			    h->name[i].raw);
+	if (alike != 0)
+		report_say(&r->report,
+		    "new column \"%.*s\"; there is \"%.*s\" already",
+		    (int)name->len, name->raw, (int)h->name[alike - 1].len,
+		    h->name[alike - 1].raw);
 }
 
 /* Something must be left to write, and a new name should be meant. */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "columns.h"
 #include "name.h"
 
 #define LONGEST 64 /* bytes; of longer names only equality is looked at */
@@ -149,8 +150,9 @@ near_names(const struct header *h, struct field name, size_t *out, size_t most)
 	return found;
 }
 
-bool
-near_alike(struct field a, struct field b)
+/* Do two names differ in nothing but case and blanks? */
+static bool
+alike(struct field a, struct field b)
 {
 	size_t i = 0, j = 0;
 
@@ -164,4 +166,13 @@ near_alike(struct field a, struct field b)
 		if (lower(a.raw[i]) != lower(b.raw[j]))
 			return false;
 	}
+}
+
+size_t
+columns_alike(const struct header *h, const char *name, size_t n)
+{
+	for (size_t i = 0; h->name != NULL && i < h->n; i++)
+		if (alike(h->name[i], (struct field){name, n}))
+			return i + 1;
+	return 0;
 }

@@ -4,7 +4,6 @@
 #ifndef COLUMNS_NEAR_H
 #define COLUMNS_NEAR_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "record.h"
@@ -17,8 +16,5 @@
  */
 size_t near_names(const struct header *h, struct field name, size_t *out,
     size_t most);
-
-/* Do two names differ in nothing but case and blanks? */
-bool near_alike(struct field a, struct field b);
 
 #endif
