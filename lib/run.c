@@ -50,18 +50,27 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	buf_free(&say);
 }
 
+/* Nothing was written: of -o, not even its part stays behind. */
+_Noreturn static void
+end_usage(struct run *r)
+{
+	if (r->out != NULL)
+		writer_close(r->out, false);
+	exit(EXIT_USAGE);
+}
+
 void
 run_usage(struct run *r, const char *text)
 {
 	report_fail(&r->report, EXIT_USAGE, "%s", text);
-	exit(EXIT_USAGE);
+	end_usage(r);
 }
 
 void
 run_usage_text(struct run *r, const char *text)
 {
 	report_text(&r->report, EXIT_USAGE, text, strlen(text));
-	exit(EXIT_USAGE);
+	end_usage(r);
 }
 
 /* The next read would block: what is ready goes out now. */
