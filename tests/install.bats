@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# make install, the manual, and what links with what.
+# make install, and what links with what.
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/.."
@@ -16,11 +16,6 @@ setup() {
 	done
 	make -s uninstall B="$BIN" PREFIX=/opt/x DESTDIR="$to"
 	[ -z "$(find "$to" -type f)" ]
-}
-
-@test "the manual is clean under mandoc -T lint" {
-	command -v mandoc >/dev/null || skip "no mandoc"
-	mandoc -T lint -W warning man/*
 }
 
 @test "a program links with the libraries it needs and no other" {

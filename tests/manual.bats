@@ -73,6 +73,18 @@ described() {
 	done
 }
 
+@test "csvexpr(7) has every function" {
+	sed -n 's/^ *\t*{"\([a-z_]*\)", "[^"]*", TYPE.*/\1/p' \
+		"$BATS_TEST_DIRNAME/../lib/expr/func.c" >functions
+	[ "$(wc -l <functions)" -gt 50 ]
+	while read -r name; do
+		grep -q "^\.It.* Fn $name\( \|$\)" "$man/csvexpr.7" || {
+			echo "man/csvexpr.7 lacks $name"
+			false
+		}
+	done <functions
+}
+
 @test "the manual is clean under mandoc -T lint" {
 	command -v mandoc >/dev/null || skip "no mandoc"
 	mandoc -T lint -W warning "$man"/*
