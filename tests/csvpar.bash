@@ -1,0 +1,81 @@
+# What the tests of csvpar have in common.
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	par=$BIN/csvpar
+	bad=$BIN/tests/badchild
+}
+
+# Records whose quoted fields hold line ends, of all lengths, so that some of
+# them lie across every boundary.  quoted N FILE
+quoted() {
+	awk -v n="$1" 'BEGIN {
+		print "id,text"
+		for (i = 1; i <= n; i++) {
+			text = sprintf("%*s", i % 61, "")
+			gsub(/ /, i % 3 ? "x" : "\n", text)
+			printf "%d,\"%s, \"\"q\"\"\"\n", i, text
+		}
+	}' >"$2"
+}
+
+# numbers N FILE
+numbers() {
+	awk -v n="$1" 'BEGIN {
+		print "a,b"
+		for (i = 1; i <= n; i++)
+			print i ",x" i
+	}' >"$2"
+}
+
+# gives STATUS COMMAND...: runs it, with its output in out and messages in err.
+gives() {
+	want=$1
+	shift
+	status=0
+	timeout 60 "$@" >out 2>err || status=$?
+	[ "$status" = "$want" ] || {
+		echo "status $status, not $want: $*"
+		cat err
+		false
+	}
+}
+
+# says TEXT: the messages are this one.
+says() {
+	grep -qF -- "$1" err || {
+		echo "not said: $1"
+		cat err
+		false
+	}
+	[ "$(wc -l <err)" = 1 ]
+}
+
+# out is a prefix of FILE that ends at a line end.
+is_prefix() {
+	head -c "$(wc -c <out)" "$1" | cmp - out
+	[ ! -s out ] || [ -z "$(tail -c 1 out)" ]
+}
+
+# No process of the copied helper in this directory is left.
+none_left() {
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		left=$(ps -eo stat=,args= | grep -F "$PWD/" | grep -v -e '^Z' -e grep) ||
+			return 0
+		sleep 0.2
+	done
+	echo "left: $left"
+	false
+}
+
+not_san() {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+}
+
+built() {
+	[ -x "$BIN/$1" ] || skip "$1 is not built"
+}
+
+need() {
+	command -v "$1" >/dev/null || skip "no $1"
+}

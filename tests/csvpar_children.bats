@@ -1,0 +1,292 @@
+#!/usr/bin/env bats
+# csvpar: workers that misbehave, signals, time limits and bounds.
+
+load csvpar
+
+# In blocks: MODE, the exit status, and the message.
+blocks() {
+	for j in 1 2 8; do
+		gives "$2" "$par" -j $j -n 5 -- "$bad" $1 <in
+		[ -z "${3:-}" ] || says "$3"
+		[ "$2" = 0 ] || is_prefix "${4:-in}"
+	done
+}
+
+@test "blocks: workers that leave, fail or die" {
+	numbers 20 in
+	blocks "exit 0" 0
+	[ ! -s out ]
+	blocks "silent 0" 0
+	blocks "exit 3" 4 ": exit status 3; it held records "
+	blocks "silent 2" 4 ": exit status 2; it held records "
+	blocks "cat 7" 4 ": exit status 7; it held records "
+	blocks "head-exit 5" 4 ": exit status 5; it held records "
+	blocks "die 9" 4 ": killed by signal 9"
+	blocks "die 11" 4 ": killed by signal 11"
+	gives 4 "$par" -j 1 -n 5 -- "$bad" exit 3 <in
+	says "csvpar: worker 1: exit status 3; it held records 1 to 5, from line 2"
+	BADCHILD_ONLY=3 gives 4 "$par" -j 2 -n 5 -- "$bad" cat 1 <in
+	grep -q 'it held records 11 to 15, from line 12$' err
+	is_prefix in
+	[ "$(wc -l <out)" -le 16 ]
+}
+
+@test "blocks: answers that are short, long, odd or no CSV" {
+	numbers 20 in
+	blocks "head 2" 0
+	[ "$(wc -l <out)" = 9 ]
+	blocks "close-output 2" 0
+	[ "$(wc -l <out)" = 9 ]
+	blocks "close-input 10" 0
+	blocks "twice 0" 0
+	[ "$(wc -l <out)" = 41 ]
+	blocks "no-eol 0" 0
+	cmp in out
+	blocks "stderr 0" 0
+	cmp in out
+	blocks "other-header 0" 0
+	[ "$(head -n 1 out)" = other,names ]
+	BADCHILD_ONLY=2 gives 4 "$par" -j 1 -n 5 -- "$bad" other-header <in
+	says "worker 1: its header differs from that of worker 1"
+	head -n 6 in | cmp - out
+	blocks "open-quote 1" 4 "writes no CSV: line 3 of its answer: quoted field"
+	blocks "after-quote 1" 4 "writes no CSV: line 3 of its answer: 'b' after"
+	blocks "ragged 1" 4 "writes no CSV: line 3 of its answer: record 3 has 7"
+	gives 0 "$par" -j 2 -n 5 --raw -- "$bad" open-quote 1 <in
+}
+
+@test "blocks: a worker that writes much before it reads" {
+	numbers 20000 in
+	for j in 1 2 8; do
+		gives 0 "$par" -j $j -n 5000 -- "$bad" write-first 100000 <in
+		[ "$(wc -l <out)" = 400001 ]
+	done
+}
+
+# The same for one-for-one workers.
+ordered() {
+	for j in 1 2 8; do
+		gives "$2" "$par" -j $j -p -- "$bad" $1 <in
+		[ -z "${3:-}" ] || says "$3"
+		[ "$2" = 0 ] || is_prefix "${4:-in}"
+	done
+}
+
+@test "-p: workers that leave, fail or die" {
+	numbers 200 in
+	ordered "exit 0" 4 " left after 0 records; it held record"
+	ordered "head 2" 4 " left after 2 records"
+	ordered "exit 3" 4 ": exit status 3; it held record"
+	ordered "head-exit 5" 4 ": exit status 5"
+	ordered "cat 7" 4 ": exit status 7"
+	ordered "die 9" 4 ": killed by signal 9"
+	ordered "close-output 2" 4
+	grep -qE ' closed its output| answers fewer' err
+	ordered "close-input 5000" 4 "" out
+	gives 4 "$par" -j 1 -p -- "$bad" head 1 <in
+	grep -q 'worker 1 left after 1 record' err
+	head -n 2 in | cmp - out
+}
+
+@test "-p: answers that are too many, too few, odd or no CSV" {
+	numbers 200 in
+	# which of its answers is the wrong one, nobody can know
+	ordered "twice 0" 4 " answers more records than it was given" out
+	ordered "write-first 3" 4 " answers more records than it was given" out
+	BADCHILD_ONLY=2 gives 4 "$par" -j 2 -p -- "$bad" other-header <in
+	says "its header differs from that of worker"
+	BADCHILD_ONLY=2 gives 4 "$par" -j 2 -p -- "$bad" no-header <in
+	says "its header differs from that of worker"
+	ordered "ragged 1" 4 "writes no CSV: line 3 of its answer"
+	numbers 3 in
+	gives 4 "$par" -j 1 -p -n 3 -- "$bad" skip 3 <in
+	says "worker 1 answers fewer records than it was given; it held record 3"
+	gives 0 "$par" -j 1 -p -n 3 -- "$bad" no-eol <in
+	cmp in out
+}
+
+@test "-p -u: any answers, but a worker that leaves early is an error" {
+	numbers 2000 in
+	for j in 1 2 8; do
+		gives 0 "$par" -j $j -p -u -- "$bad" twice <in
+		[ "$(wc -l <out)" = 4001 ]
+		gives 0 "$par" -j $j -p -u -- "$bad" skip 2 <in
+		gives 0 "$par" -j $j -p -u -- "$bad" buffer <in
+		sort out >out.sorted
+		sort in | cmp - out.sorted
+		gives 0 "$par" -j $j -p -u -- "$bad" silent <in
+		gives 4 "$par" -j $j -p -u -- "$bad" head 3 <in
+		says " left after "
+		gives 4 "$par" -j $j -p -u -- "$bad" cat 7 <in
+		says ": exit status 7; it was given "
+	done
+}
+
+@test "-p: a worker that buffers is told of, and how to flush" {
+	numbers 2000 in
+	status=0
+	timeout 8 "$par" -j 2 -p -- "$bad" buffer <in >out 2>err || status=$?
+	[ $status = 124 ]
+	says "no worker has answered for 5 s"
+	grep -q "python3 -u, stdbuf -oL, awk's fflush(), jq --unbuffered" err
+	[ ! -s out ]
+}
+
+@test "--timeout ends a worker that hangs, also behind the end of its input" {
+	numbers 20 in
+	cp "$bad" badchild
+	for j in 1 2 8; do
+		gives 4 "$par" -j $j -n 5 --timeout 300ms -- "$PWD/badchild" hang <in
+		says " took longer than --timeout; it held records "
+		gives 4 "$par" -j $j -p --timeout 300ms -- "$PWD/badchild" hang 2 <in
+		says " took longer than --timeout"
+		gives 4 "$par" -j $j -p --timeout 300ms -- "$PWD/badchild" hang-after-eof <in
+		says " took longer than --timeout"
+		gives 4 "$par" -j $j -n 5 --timeout 300ms -- "$PWD/badchild" stop 3 <in
+	done
+	none_left
+}
+
+@test "--timeout stands while nobody reads the output" {
+	numbers 60000 in
+	"$par" -j 2 -p --timeout 500ms -- cat <in 2>err | { sleep 2; cat; } >out
+	[ ! -s err ]
+	cmp in out
+	"$par" -j 2 -n 20000 --timeout 500ms -- cat <in 2>err | { sleep 2; cat; } >out
+	[ ! -s err ]
+	cmp in out
+}
+
+@test "a descendant that holds the pipe is not waited for" {
+	numbers 20 in
+	began=$(date +%s)
+	for j in 1 2 8; do
+		gives 0 "$par" -j $j -n 10 -- "$bad" grandchild 20000 <in
+		says "holds its output open"
+		cmp in out
+		gives 0 "$par" -j $j -p -- "$bad" grandchild 20000 <in
+		says "holds its output open"
+		cmp in out
+	done
+	[ $(($(date +%s) - began)) -lt 18 ]
+}
+
+@test "a window that is full stops the reading, and starves nobody before" {
+	numbers 1000 in
+	status=0
+	timeout 2 "$par" -j 2 -p --window 20 -- awk '{
+		if (NR == 2 && ENVIRON["CSVPAR_WORKER"] == 1)
+			system("sleep 5")
+		print >"seen" ENVIRON["CSVPAR_WORKER"]
+		fflush()
+		print
+		fflush() }' <in >out || status=$?
+	[ $status = 124 ]
+	printf 'a,b\n' | cmp - out
+	[ "$(wc -l <seen2)" = 20 ] # 19 records and the header
+}
+
+@test "workers have three descriptors, and csvpar keeps none" {
+	need python3
+	numbers 300 in
+	gives 0 "$par" -j 4 -n 100 -- "$bad" descriptors <in 9<in
+	printf 'descriptors\n3\n3\n3\n' | cmp - out
+	python3 - "$par" in <<-'END'
+		import os, subprocess, sys, time
+		with open(sys.argv[2]) as f:
+		    text = f.read()
+		p = subprocess.Popen([sys.argv[1], "-j", "3", "-n", "1", "--", "cat"],
+		                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+		p.stdin.write(text.encode())
+		p.stdin.flush()
+		got = b""
+		while len(got) < len(text):
+		    got += os.read(p.stdout.fileno(), 65536)
+		time.sleep(0.3)
+		fds = len(os.listdir("/proc/%d/fd" % p.pid))
+		kids = subprocess.run(["ps", "-o", "stat=", "--ppid", str(p.pid)],
+		                      capture_output=True).stdout
+		p.stdin.close()
+		sys.exit(p.wait() != 0 or got.decode() != text or fds != 3 or kids != b"")
+	END
+}
+
+@test "a signal ends the workers, and csvpar dies of it" {
+	need python3
+	numbers 50 in
+	cp "$bad" badchild
+	for mode in "-n 5" "-p" "-p -u"; do
+		for sig in INT:-2 TERM:-15 HUP:-1; do
+			python3 "$BATS_TEST_DIRNAME/launch.py" in ${sig%:*} \
+				"$par" -j 3 $mode -- "$PWD/badchild" hang 2 >got 2>err
+			[ "$(cut -d ' ' -f 1 got)" = ${sig#*:} ]
+			[ ! -s err ]
+			none_left
+		done
+	done
+}
+
+@test "a deaf worker is killed after 2 s, or at once with a second signal" {
+	need python3
+	numbers 50 in
+	cp "$bad" badchild
+	python3 "$BATS_TEST_DIRNAME/launch.py" in TERM \
+		"$par" -j 2 -p -- "$PWD/badchild" deaf 2 >got
+	awk '{ exit !($1 == -15 && $2 >= 1.9 && $2 < 6) }' got
+	none_left
+	python3 "$BATS_TEST_DIRNAME/launch.py" in TERM,TERM \
+		"$par" -j 2 -p -- "$PWD/badchild" deaf 2 >got
+	awk '{ exit !($1 == -15 && $2 < 1.5) }' got
+	none_left
+}
+
+@test "a signal ends csvpar also while nobody reads its output" {
+	need python3
+	numbers 500000 in
+	python3 "$BATS_TEST_DIRNAME/launch.py" in TERM "$par" -j 2 -- cat >got
+	awk '{ exit !($1 == -15 && $2 < 2) }' got
+}
+
+@test "a SIGKILL of csvpar ends its workers" {
+	need python3
+	[ "$(uname)" = Linux ] || skip "no death signal"
+	numbers 50 in
+	cp "$bad" badchild
+	python3 "$BATS_TEST_DIRNAME/launch.py" in KILL \
+		"$par" -j 3 -p -- "$PWD/badchild" hang 2 >got
+	[ "$(cut -d ' ' -f 1 got)" = -9 ]
+	none_left
+}
+
+@test "a closed standard output kills csvpar quietly and ends the workers" {
+	numbers 500000 in
+	cp "$bad" badchild
+	for mode in "" "-p" "-p -u"; do
+		{ "$par" -j 2 $mode -- "$PWD/badchild" cat <in 2>err || echo $? >code; } |
+			head -n 2 >out
+		[ "$(cat code)" = 141 ]
+		[ ! -s err ]
+		[ "$(head -n 1 out)" = a,b ]
+	done
+	none_left
+	(
+		trap '' PIPE
+		{ "$par" -j 2 -- cat <in 2>err || echo $? >code; } | head -n 2 >out
+	)
+	[ "$(cat code)" = 141 ]
+	[ ! -s err ]
+}
+
+@test "one slow worker: memory stays bounded, and nothing is spooled" {
+	not_san
+	slow='[ $CSVPAR_WORKER != 1 ] || exec "$BIN/tests/badchild" crawl 2; exec cat'
+	mkdir tmp
+	for mode in "" "-p -u"; do
+		"$PARKING" 500MB | TMPDIR=$PWD/tmp \
+			"$BIN/tests/peak" kib "$par" -j 4 $mode -- sh -c "$slow" |
+			wc -l >lines
+		[ "$(cat kib)" -lt $(((16 + 4 * 12) * 1024)) ]
+		[ "$(cat lines)" = "$("$PARKING" 500MB | wc -l)" ]
+		[ -z "$(ls tmp)" ]
+	done
+}
