@@ -56,15 +56,15 @@ options() {
 
 # described PROGRAM: every option of --help has an item on the page.
 described() {
-	options "$1" >options
-	[ -s options ]
+	options "$1" >said
+	[ -s said ]
 	sed -n 's/^\.It //p' "$man/$1.1" >items
 	while read -r option; do
 		grep -q -e "Fl ${option#-}\( \|$\)" items || {
 			echo "man/$1.1 lacks $option"
 			return 1
 		}
-	done <options
+	done <said
 }
 
 @test "the pages describe every option of --help" {
