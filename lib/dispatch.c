@@ -284,6 +284,7 @@ give_up(struct dispatch *d, const struct task *t)
 			halt(d, true);
 		return;
 	}
+	see_failures(d);
 	if (!t->stopped)
 		complain(d, ledger_failed(&d->ledger, t->batch, &say), &say);
 	halt(d, false);

@@ -194,6 +194,18 @@ continue_search(struct task *t)
 	return 0;
 }
 
+/* Too many records fail: t->why says why the last one did. */
+static void
+explain_surrender(struct task *t)
+{
+	struct buf why = {NULL, 0, 0};
+
+	buf_add_text(&why, "more records fail than --bisect may reject: ");
+	buf_add(&why, t->why.data, t->why.len);
+	buf_free(&t->why);
+	t->why = why;
+}
+
 /* The part that was tried has failed.  As task_step. */
 static int
 search_deeper(struct task *t)
@@ -203,7 +215,7 @@ search_deeper(struct task *t)
 	if (!search_failed(t->search, &record))
 		return continue_search(t);
 	if (t->npoison == t->opt->poison) {
-		set_why(t, "more records fail than --bisect may reject");
+		explain_surrender(t);
 		t->state = TASK_FAILED;
 		return 0;
 	}
@@ -324,13 +336,13 @@ task_step(struct task *t)
 		return 0;
 	if (t->errors != NULL)
 		errors_read(t->errors);
+	child_due(&t->child);
 	ended = child_ended(&t->child);
 	if (!ended && t->due > 0 && input_now() >= t->due) {
 		t->due = 0;
 		t->timed_out = true;
 		child_stop(&t->child);
 	}
-	child_due(&t->child);
 	if (!ended)
 		return 0;
 	if (t->errors != NULL && !errors_complete(t->errors))
@@ -355,6 +367,8 @@ task_due(struct task *t)
 
 	if (t->state == TASK_RUNNING)
 		ms = child_due(&t->child);
+	if (t->state == TASK_RUNNING && t->child.kill_at < 0)
+		ms = 0; /* killed just now: nobody tells when a group is gone */
 	if (t->state == TASK_RUNNING && t->errors != NULL && t->child.reaped)
 		ms = sooner(ms, child_times.orphan / 10 + 1);
 	if (t->due == 0 ||
