@@ -43,6 +43,8 @@ answer() {
 
 @test "the examples of csvmap(1) run as printed" { examples csvmap.1; }
 
+@test "the examples of csvpar(1) run as printed" { examples csvpar.1; }
+
 @test "the examples of csvexpr(7) run as printed" { examples csvexpr.7; }
 
 @test "the examples of csvpipe(7) run as printed" { examples csvpipe.7; }
