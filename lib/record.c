@@ -231,27 +231,8 @@ take(struct reader *r, struct record *rec, size_t end)
 		return deliver(r, rec, n);
 	}
 	split_learn(&r->split, rec->len);
+	r->quick = r->split.next == r->split.nends;
 	rec->nfields = n;
-	rec->field = r->field;
-	return 1;
-}
-
-/* The record at start, if it can be had without an index. */
-static inline int
-take_short(struct reader *r, struct record *rec)
-{
-	const size_t end = split_record(&r->split, r->start, r->spans,
-	    r->nspans, r->columns, r->field);
-
-	if (end == SPLIT_NONE || end - r->start > r->opt.max_record) {
-		if (r->start > r->split.seen)
-			reader_index(r);
-		return split_more(&r->split) ? AGAIN : NEEDS_TEXT;
-	}
-	if (!cut_off(r, rec, end))
-		return NEEDS_TEXT;
-	r->records++;
-	rec->nfields = r->columns;
 	rec->field = r->field;
 	return 1;
 }
@@ -302,7 +283,6 @@ take_odd(struct reader *r, struct record *rec)
 	return deliver(r, rec, n);
 }
 
-/* The next record of this file; 0 at its end. */
 int
 reader_next_here(struct reader *r, struct record *rec, bool wait)
 {
@@ -314,8 +294,10 @@ reader_next_here(struct reader *r, struct record *rec, bool wait)
 			got = take(r, rec, s->end[s->next]);
 		else if (r->in_odd || s->odd != SPLIT_NONE)
 			got = take_odd(r, rec);
-		else
-			got = take_short(r, rec);
+		else if (r->start <= s->seen)
+			got = split_more(s) ? AGAIN : NEEDS_TEXT;
+		else /* records were taken without it */
+			got = (reader_index(r), AGAIN);
 		if (UNLIKELY(got == NEEDS_TEXT))
 			got = reader_advance(r, wait);
 	} while (got == AGAIN);
@@ -344,16 +326,41 @@ next(struct reader *r, struct record *rec, bool wait)
 	return got;
 }
 
+/*
+ * The record at start, if the index has nothing to say about it and it can be
+ * had without.
+ */
+static inline bool
+take_quickly(struct reader *r, struct record *rec)
+{
+	struct split *s = &r->split;
+	size_t end;
+
+	if (UNLIKELY(!r->quick || s->odd != SPLIT_NONE))
+		return false;
+	end = s->record(s, r->start, r->spans, r->nspans, r->columns, r->field);
+	if (UNLIKELY(end == SPLIT_NONE) ||
+	    UNLIKELY(end - r->start > r->opt.max_record) ||
+	    !cut_off(r, rec, end)) {
+		r->quick = false;
+		return false;
+	}
+	r->records++;
+	rec->nfields = r->columns;
+	rec->field = r->field;
+	return true;
+}
+
 int
 reader_next(struct reader *r, struct record *rec)
 {
-	return next(r, rec, true);
+	return take_quickly(r, rec) ? 1 : next(r, rec, true);
 }
 
 int
 reader_next_nowait(struct reader *r, struct record *rec)
 {
-	return next(r, rec, false);
+	return take_quickly(r, rec) ? 1 : next(r, rec, false);
 }
 
 int

@@ -26,6 +26,7 @@ struct reader {
 	struct odd *odd;
 
 	size_t start;   /* where the next record begins in source.data */
+	bool quick;     /* the index is used up: try to do without */
 	bool in_odd;    /* it is odd, and was fed to libcsv in part */
 	bool ended;     /* the file has no more bytes */
 	bool unsettled; /* a CR at the end of the text waits for its LF */

@@ -434,9 +434,11 @@ split_use(struct split *s, const char *name)
 	for (size_t i = 1; name != NULL && code != NULL &&
 	     strcmp(code->name, name) != 0; i++)
 		code = find_code(i);
-	if (code != NULL)
-		s->code = code;
-	return code != NULL;
+	if (code == NULL)
+		return false;
+	s->code = code;
+	s->record = code->record;
+	return true;
 }
 
 void
@@ -481,7 +483,6 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 	s->odd = SPLIT_NONE;
 	s->multiline = false;
 	s->quotes = (struct quotes){0, 0};
-	s->words = 0;
 	s->before[from / 64] = 0;
 	s->nends = s->next = 0;
 }
@@ -497,13 +498,6 @@ split_fields(const struct split *s, size_t start, size_t end,
     const struct span *spans, size_t n, size_t columns, struct field *field)
 {
 	return s->code->fields(s, start, end, spans, n, columns, field);
-}
-
-size_t
-split_record(struct split *s, size_t start, const struct span *spans, size_t n,
-    size_t columns, struct field *field)
-{
-	return s->code->record(s, start, spans, n, columns, field);
 }
 
 void

@@ -24,11 +24,20 @@
 #include "record/rule.h"
 
 #define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
-#define SPLIT_WORDS 8    /* blocks that split_record looks at, at most */
+#define SPLIT_WORDS 8    /* blocks that split.record looks at, at most */
 #define SPLIT_NONE SIZE_MAX
 
 struct split {
 	const struct split_code *code;
+	/*
+	 * The quick way, without an index, for the record at start if it is
+	 * short, has this number of columns and is well-formed: stores its n
+	 * slices in field and returns where it ends; or SPLIT_NONE, and the
+	 * index has to tell.
+	 */
+	size_t (*record)(struct split *s, size_t start,
+	    const struct span *spans, size_t n, size_t columns,
+	    struct field *field);
 	char quote, delim;
 
 	const char *text;
@@ -39,7 +48,7 @@ struct split {
 	bool multiline;    /* was there a line end inside quotes? */
 	struct quotes quotes; /* that the last whole block left */
 	size_t words;      /* blocks that hold the records seen lately: 1, 2, 4
-	                    * or 8; 0: unknown, or too many for split_record */
+	                    * or 8; 0: unknown, or too many for record */
 
 	/* of each block of 64 bytes: */
 	uint64_t *delims;    /* the delimiters that separate fields */
@@ -89,15 +98,7 @@ bool split_more(struct split *s);
 size_t split_fields(const struct split *s, size_t start, size_t end,
     const struct span *spans, size_t n, size_t columns, struct field *field);
 
-/*
- * The quick way, without an index, for the record at start if it is short, has
- * this number of columns and is well-formed: stores its n slices in field and
- * returns where it ends; or SPLIT_NONE, and the index has to tell.
- */
-size_t split_record(struct split *s, size_t start, const struct span *spans,
-    size_t n, size_t columns, struct field *field);
-
-/* A record of len bytes came from the index: lets split_record know. */
+/* A record of len bytes came from the index: lets record know. */
 void split_learn(struct split *s, size_t len);
 
 /* Every field of such a record; room in field for split_fields' number. */

@@ -92,7 +92,7 @@ reader_next_file(struct reader *r)
 	r->line = 1;
 	r->ends = 0;
 	r->ended = got == 0;
-	r->in_odd = r->late = r->unsettled = false;
+	r->in_odd = r->late = r->unsettled = r->quick = false;
 	if (got < 0)
 		return stop_io(r, FAULT_OPEN);
 	if (got > 0)
@@ -121,6 +121,7 @@ reader_advance(struct reader *r, bool wait)
 	if (got == SOURCE_UTF16)
 		return stop_mark(r);
 	r->lined = r->start;
+	r->split.words = 0; /* what comes may be longer or shorter */
 	if (r->start != start)
 		reader_index(r);
 	else
