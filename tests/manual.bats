@@ -32,7 +32,7 @@ answer() {
 	if [ -f "$1.sh" ]; then
 		sh "$1.sh"
 	else
-		csvmap --only -f "$1.map" person.csv |
+		csvmap --arg who=Ann --only -f "$1.map" person.csv |
 			csvcut --plain -c result
 	fi
 }
