@@ -88,6 +88,9 @@ read_pattern(struct literal *l, const char *p, const char *end)
 		l->place = start ? WHOLE : END;
 		p++;
 	}
+	/* only PCRE2 knows where nothing matches in invalid UTF-8 */
+	if (l->place == ANYWHERE && l->bytes.len == 0)
+		return false;
 	return p == end && (l->nwords == 1 || (set && l->place == WHOLE));
 }
 
@@ -130,8 +133,7 @@ literal_find(const struct literal *l, struct text t, size_t from,
 
 	switch (l->place) {
 	case ANYWHERE:
-		if (word->len > 0)
-			p = memmem(p, t.len - from, word->at, word->len);
+		p = memmem(p, t.len - from, word->at, word->len);
 		break;
 	case START:
 		if (from > 0 || !text_starts(t, *word))

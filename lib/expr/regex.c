@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -14,12 +15,23 @@
 #define HEAP (64 * 1024)        /* KiB, of the interpreter */
 #define STACK_FIRST (32 * 1024) /* bytes, of the JIT */
 #define STACK_MOST (16 * 1024 * 1024)
-#define UTF_CHECKED (UINT64_C(1) << 31) /* bytes, in one replacement */
+#define SECONDS 10 /* of processor time, in a text longer than SHORT */
+
+/*
+ * PCRE2 counts the steps from one start anew for the next, and a step may pass
+ * over many bytes, so that in a long text the limit of steps alone is none.
+ * In a text longer than SHORT there are fewer steps, in proportion, and so
+ * many starts are tried between two looks at the clock that they can come to
+ * SHORT * SHORT bytes.
+ */
+#define SHORT 65536
 
 struct regex {
 	struct literal *literal; /* runs instead of code, if not NULL */
 	unsigned groups;
 	bool jit;
+	bool one_start; /* a match starts where the search does, or says \G */
+	clock_t began;  /* the search in a long text */
 	pcre2_code *code;
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
@@ -48,7 +60,7 @@ compile(struct regex *re, const char *pattern, size_t n, bool caseless,
 {
 	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
 	    PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
-	    (caseless ? PCRE2_CASELESS : 0);
+	    PCRE2_USE_OFFSET_LIMIT | (caseless ? PCRE2_CASELESS : 0);
 	pcre2_compile_context *context = pcre2_compile_context_create(memory);
 	unsigned char message[256];
 	size_t offset;
@@ -71,7 +83,6 @@ prepare(struct regex *re, pcre2_general_context *memory)
 {
 	re->match = pcre2_match_data_create_from_pattern(re->code, memory);
 	re->limits = pcre2_match_context_create(memory);
-	pcre2_set_match_limit(re->limits, STEPS);
 	pcre2_set_depth_limit(re->limits, STEPS);
 	pcre2_set_heap_limit(re->limits, HEAP);
 	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0)
@@ -86,13 +97,16 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 {
 	struct regex *re = mem_new(1, sizeof *re);
 	pcre2_general_context *memory;
-	uint32_t groups = 0;
+	uint32_t groups = 0, all = 0;
 
 	memory = pcre2_general_context_create(allocate, release, NULL);
 	/* PCRE2 decides what is a pattern, also where it will not run */
 	if (compile(re, pattern, n, caseless, memory, say) == 0) {
 		pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+		pcre2_pattern_info(re->code, PCRE2_INFO_ALLOPTIONS, &all);
 		re->groups = groups;
+		re->one_start = (all & PCRE2_ANCHORED) ||
+		    memmem(pattern, n, "\\G", 2) != NULL;
 		if (!caseless)
 			re->literal = literal_new(pattern, n);
 		if (re->literal == NULL)
@@ -131,12 +145,74 @@ regex_cheap(const struct regex *re)
 	return re->literal != NULL;
 }
 
+/* t, but never NULL, which neither PCRE2 nor memmem takes; sets the limits. */
+static struct text
+begin(struct regex *re, struct text t)
+{
+	uint64_t steps = STEPS;
+
+	if (t.len > SHORT) {
+		steps = steps * SHORT / t.len;
+		re->began = clock();
+	}
+	if (re->literal == NULL)
+		pcre2_set_match_limit(re->limits, (uint32_t)steps);
+	return t.at != NULL ? t : (struct text){"", 0};
+}
+
+static bool
+is_late(const struct regex *re, struct text t)
+{
+	return t.len > SHORT &&
+	    clock() - re->began > (clock_t)SECONDS * CLOCKS_PER_SEC;
+}
+
+/* The last start to try before the next look at the clock. */
+static size_t
+last_start(const struct regex *re, struct text t, size_t from)
+{
+	uint64_t starts;
+
+	if (t.len <= SHORT || re->one_start)
+		return t.len;
+	starts = (uint64_t)SHORT * SHORT / t.len + 1;
+	return t.len - from > starts ? from + starts : t.len;
+}
+
+/* Runs PCRE2 from byte `from` on; as search. */
+static int
+run(struct regex *re, struct text t, size_t from, uint32_t options)
+{
+	size_t last;
+	int found;
+
+	do {
+		if (is_late(re, t))
+			return REGEX_LIMIT;
+		last = last_start(re, t, from);
+		pcre2_set_offset_limit(re->limits, last);
+		found = (re->jit ? pcre2_jit_match : pcre2_match)(re->code,
+		    (PCRE2_SPTR)t.at, t.len, from, options, re->match,
+		    re->limits);
+		/* no search starts inside a character */
+		for (from = last; from < t.len; from++) {
+			if (((unsigned char)t.at[from] & 0xC0) != 0x80)
+				break;
+		}
+		options = 0;
+	} while (found == PCRE2_ERROR_NOMATCH && last < t.len);
+	if (found < 0)
+		return found == PCRE2_ERROR_NOMATCH ? 0 : REGEX_LIMIT;
+	return 1;
+}
+
 /*
  * Searches t from byte `from` on.  1 with the slice in *whole, the groups in
  * re->match or, for a literal, the one group as *whole; 0; or REGEX_LIMIT.
+ * longer: where the search starts, an empty match does not count.
  */
 static int
-search(struct regex *re, struct text t, size_t from, uint32_t options,
+search(struct regex *re, struct text t, size_t from, bool longer,
     struct text *whole)
 {
 	const size_t *place;
@@ -144,26 +220,16 @@ search(struct regex *re, struct text t, size_t from, uint32_t options,
 
 	if (re->literal != NULL) {
 		/* where it matched nothing, it matches nothing else */
-		if (options != 0)
+		if (longer)
 			from += text_char(t.at + from, t.at + t.len);
 		return literal_find(re->literal, t, from, whole);
 	}
-	found = (re->jit ? pcre2_jit_match : pcre2_match)(re->code,
-	    (PCRE2_SPTR)t.at, t.len, from, options, re->match, re->limits);
-	if (found == PCRE2_ERROR_NOMATCH)
-		return 0;
-	if (found < 0)
-		return REGEX_LIMIT;
-	place = pcre2_get_ovector_pointer(re->match);
-	*whole = (struct text){t.at + place[0], place[1] - place[0]};
-	return 1;
-}
-
-/* t, but never NULL, which neither PCRE2 nor memmem takes. */
-static struct text
-solid(struct text t)
-{
-	return t.at != NULL ? t : (struct text){"", 0};
+	found = run(re, t, from, longer ? PCRE2_NOTEMPTY_ATSTART : 0);
+	if (found == 1) {
+		place = pcre2_get_ovector_pointer(re->match);
+		*whole = (struct text){t.at + place[0], place[1] - place[0]};
+	}
+	return found;
 }
 
 int
@@ -171,7 +237,7 @@ regex_test(struct regex *re, struct text t)
 {
 	struct text whole;
 
-	return search(re, solid(t), 0, 0, &whole);
+	return search(re, begin(re, t), 0, false, &whole);
 }
 
 /* What a group matched in the last search; false: nothing. */
@@ -198,8 +264,8 @@ regex_match(struct regex *re, struct text t, unsigned group, struct text *out)
 	struct text whole;
 	int found;
 
-	t = solid(t);
-	found = search(re, t, 0, 0, &whole);
+	t = begin(re, t);
+	found = search(re, t, 0, false, &whole);
 	if (found == 1)
 		found = group_text(re, t, (int)group, whole, out);
 	return found;
@@ -221,22 +287,6 @@ add_pieces(struct regex *re, struct text t, struct text whole,
 	}
 }
 
-/*
- * Finds the next match from byte `from` on.  The interpreter looks through
- * the rest of t for invalid bytes every time, which for a long t with many
- * matches would take for ever.
- */
-static int
-search_next(struct regex *re, struct text t, size_t from, bool not_empty,
-    uint64_t *checked, struct text *whole)
-{
-	*checked += t.len - from;
-	if (re->literal == NULL && !re->jit && *checked > UTF_CHECKED)
-		return REGEX_LIMIT;
-	return search(re, t, from, not_empty ? PCRE2_NOTEMPTY_ATSTART : 0,
-	    whole);
-}
-
 int
 regex_replace(struct regex *re, struct text t, bool all,
     const struct regex_piece *piece, size_t n, struct arena *a,
@@ -244,15 +294,14 @@ regex_replace(struct regex *re, struct text t, bool all,
 {
 	const char *copied;
 	struct text whole;
-	uint64_t checked = 0;
 	bool empty;
 	char *bytes;
 	int found;
 
-	*out = t = solid(t);
+	*out = t = begin(re, t);
 	re->scratch.len = 0;
 	copied = t.at;
-	found = search_next(re, t, 0, false, &checked, &whole);
+	found = search(re, t, 0, false, &whole);
 	if (found != 1)
 		return found;
 	do {
@@ -263,8 +312,7 @@ regex_replace(struct regex *re, struct text t, bool all,
 		empty = whole.len == 0;
 		if (!all || (empty && copied == t.at + t.len))
 			break;
-		found = search_next(re, t, (size_t)(copied - t.at), empty,
-		    &checked, &whole);
+		found = search(re, t, (size_t)(copied - t.at), empty, &whole);
 	} while (found == 1);
 	if (found < 0)
 		return found;

@@ -7,7 +7,8 @@
  * seen.  Subjects are bytes, read as UTF-8; invalid bytes match nothing but
  * do no harm.  $ is the very end, never before a last line feed.
  *
- * A search that passes its limits says so; it is never "no match".
+ * A search that passes its limits (a million steps from one start, memory,
+ * ten seconds in a text longer than 64 KiB) says so; it is never "no match".
  */
 #ifndef EXPR_REGEX_H
 #define EXPR_REGEX_H
