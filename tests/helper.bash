@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# What the tests of csvcut, csvfilter and csvmap share; begin a file of tests
+# with "load helper".  Texts are written as printf's %b reads them.
+
+FILTERS=
+for program in csvcut csvfilter csvmap; do
+	[ ! -x "$BIN/$program" ] || FILTERS="$FILTERS $program"
+done
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# all PROGRAM [ARG]...: PROGRAM as the filter that lets everything through.
+all() {
+	local program=$1
+	shift
+	case $program in
+	csvcut) "$BIN/csvcut" -c '*' "$@" ;;
+	csvfilter) "$BIN/csvfilter" true "$@" ;;
+	csvmap) "$BIN/csvmap" '' "$@" ;;
+	esac
+}
+
+# ours COMMAND [ARG]...: COMMAND, from $BIN if it is one of ours.
+ours() {
+	local program=$1
+	shift
+	if [ -x "$BIN/$program" ]; then
+		"$BIN/$program" "$@"
+	else
+		"$program" "$@"
+	fi
+}
+
+# put TEXT: the input.
+put() {
+	printf '%b' "$1" >in
+}
+
+# same WANT GOT: two files hold the same bytes.
+same() {
+	cmp -s "$1" "$2" && return
+	echo "wanted:"
+	cat -A "$1"
+	echo "got in $2:"
+	cat -A "$2"
+	return 1
+}
+
+# ends GOT STATUS OUT ERR: how a command on in ended, with out and err.  OUT
+# may be = for what came in; an @ in ERR is the name of the
+# program.
+ends() {
+	if [ "$1" != "$2" ]; then
+		echo "wanted status $2, got $1; it said:"
+		cat err
+		return 1
+	fi
+	if [ "$3" = = ]; then
+		same in out
+	else
+		printf '%b' "$3" >want.out
+		same want.out out
+	fi || return
+	printf '%b' "$4" | sed "s/@/$program/g" >want.err
+	same want.err err
+}
+
+# one IN STATUS OUT ERR COMMAND [ARG]...: what a command makes of IN.
+one() {
+	local got=0 want=("${@:2:3}") program=$5
+	case $FILTERS in *$5*) ;; *) return 0 ;; esac
+	put "$1"
+	shift 4
+	ours "$@" <in >out 2>err || got=$?
+	ends "$got" "${want[@]}" || {
+		echo "of: $*"
+		return 1
+	}
+}
+
+# dripped COMMAND [ARG]...: on in, with reads of one byte.
+dripped() {
+	set +o pipefail
+	"$BIN/tests/drip" 1 <in 2>/dev/null | "$@"
+}
+
+# each IN STATUS OUT ERR [OPTION]...: what the three make of IN when they let
+# everything through, whole and read byte by byte.
+each() {
+	local got program want=("${@:2:3}")
+	put "$1"
+	shift 4
+	for program in $FILTERS; do
+		got=0
+		all "$program" "$@" <in >out 2>err || got=$?
+		ends "$got" "${want[@]}" || {
+			echo "of: $program $*"
+			return 1
+		}
+		got=0
+		dripped all "$program" "$@" >out 2>err || got=$?
+		ends "$got" "${want[@]}" || {
+			echo "of: $program $*, read byte by byte"
+			return 1
+		}
+	done
+}
+
+# like FILE TEXT: FILE holds exactly TEXT.
+like() {
+	printf '%b' "$2" >want.file
+	same want.file "$1"
+}
+
+# plain: skips what sanitizers disturb.
+plain() {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+}
+
+# traced: skips where strace cannot trace.
+traced() {
+	plain
+	strace -o /dev/null true 2>/dev/null || skip "strace cannot trace"
+}
