@@ -11,15 +11,18 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
+# The argument with which PROGRAM lets everything through.
+all_of() {
+	case $1 in
+	csvcut) echo '-c*' ;;
+	csvfilter) echo true ;;
+	csvmap) echo ;;
+	esac
+}
+
 # all PROGRAM [ARG]...: PROGRAM as the filter that lets everything through.
 all() {
-	local program=$1
-	shift
-	case $program in
-	csvcut) "$BIN/csvcut" -c '*' "$@" ;;
-	csvfilter) "$BIN/csvfilter" true "$@" ;;
-	csvmap) "$BIN/csvmap" '' "$@" ;;
-	esac
+	"$BIN/$1" "$(all_of "$1")" "${@:2}"
 }
 
 # ours COMMAND [ARG]...: COMMAND, from $BIN if it is one of ours.

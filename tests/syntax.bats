@@ -88,10 +88,8 @@ load helper
 		got=0
 		{ printf 'a,b\n1,"x\n'; yes 'more,"" and,more' | head -c 300M; } |
 			"$BIN/tests/peak" kib "$BIN/$program" \
-			"$(case $program in csvcut) echo -l ;; csvfilter) echo true ;; esac)" \
-			>out 2>err || got=$?
-		[ "$got" = 1 ]
-		like err "$program: stdin:2: record 1, byte 6: record exceeds 16777216 bytes; a quote opened at line 2 may be unclosed; --max-record sets the limit\n"
+			"$(all_of "$program")" >out 2>err || got=$?
+		ends $got 1 'a,b\n' "@: stdin:2: record 1, byte 6: record exceeds 16777216 bytes; a quote opened at line 2 may be unclosed; --max-record sets the limit\n"
 		[ "$(cat kib)" -lt 40000 ]
 	done
 }
@@ -173,4 +171,283 @@ load helper
 	one 'id;name;note\n1;2;3\n' 2 '' \
 		'@: no column "id"; the header has 1 column: "id;name;note"\n' \
 		csvcut -c id
+}
+
+@test "24: what is split over two reads is the same as what is not" {
+	each 'a,b\r\n"x""y","\r\n"\r\n\r\n"",""\r\n1,"q"' 0 \
+		'a,b\r\n"x""y","\r\n"\r\n"",""\r\n1,"q"\r\n' ''
+	for program in $FILTERS; do
+		"$PARKING" -n 3000 -q 300 -C >in
+		for size in 7 64 1023 4096; do
+			"$BIN/tests/drip" $size <in | all "$program" >out
+			same in out
+		done
+	done
+}
+
+@test "25: a byte order mark of UTF-8 at the start of a file is dropped" {
+	each '\xef\xbb\xbfid,b\n1,2\n' 0 'id,b\n1,2\n' ''
+	each '\xef\xbb\xbf"id",b\n1,2\n' 0 '"id",b\n1,2\n' ''
+	each '\xef\xbb\xbf' 0 '' ''
+	each '\xef\xbb\xbf\n' 0 '' ''
+	each '\xef\xbbid\n' 0 = ''
+	one '\xef\xbb\xbfid,b\n1,2\n' 0 'id\n1\n' '' csvcut -c id
+	each '\xef\xbb\xbfa,b\n1,2\n3\n' 1 'a,b\n1,2\n' \
+		'@: stdin:3: record 2 has 1 field, the header has 2\n'
+	each '\xef\xbb\xbfa,b\n1,"2"3\n' 1 'a,b\n' \
+		"@: stdin:2: record 1, byte 12: '3' after a closing quote\n"
+}
+
+@test "25: each file may begin with a byte order mark" {
+	put '\xef\xbb\xbfa,b\n1,2\n'
+	cp in second
+	each 'a,b\n3,4\n' 0 'a,b\n3,4\n1,2\n' '' - second
+}
+
+@test "26: a byte order mark elsewhere is data" {
+	each 'a,b\n\xef\xbb\xbf1,2\n' 0 = ''
+	each '\xef\xbb\xbf\xef\xbb\xbfa\n' 0 '\xef\xbb\xbfa\n' ''
+}
+
+@test "27: UTF-16 is refused at once, with the way out" {
+	for mark in '\xff\xfea\0,\0' '\xfe\xff\0a\0,' '\xff\xfe'; do
+		each "$mark" 1 '' '@: stdin:1: input looks like UTF-16; convert it with iconv -f UTF-16 -t UTF-8\n'
+	done
+	each '\xff' 0 '\xff\n' ''
+	each '\xffa\n' 0 = ''
+}
+
+@test "28: UTF-16 without its mark passes as bytes" {
+	each 'i\0d\0,\0b\0\n' 0 = ''
+	one 'i\0d\0,\0b\0\n' 2 '' \
+		'@: no column "id"; the header has 2 columns: "i\\x00d\\x00", "\\x00b\\x00"\n' \
+		csvcut -c id
+}
+
+@test "29: NUL is data" {
+	each 'a,b\n\0001,2\0\n\0,"\0"\n' 0 = ''
+	one 'a,b\n\0001,2\0\n\0,"\0"\n' 0 'b,a\n2\0,\0001\n"\0",\0\n' '' \
+		csvcut -c b,a
+	one 'a,b\nx\0y,2\nx,3\n' 0 'a,b\nx,3\n' '' csvfilter 'a == "x"'
+	one 'a,b\nx\0y,2\n' 0 'a,b,c\nx\0y,2,x\0y2\n' '' csvmap 'c = a ++ b'
+}
+
+@test "30: a NUL in a name is kept; the column has its position" {
+	one 'a\0b,c\n1,2\n' 0 'c,a\0b\n2,1\n' '' csvcut -c c,1
+}
+
+@test "31: invalid UTF-8 is kept" {
+	each '\xe9t\xe9,b\n\xff\xfe,\xc3\n\x80,\xed\xa0\x80\n' 0 = ''
+	one '\xe9t\xe9,b\n\xff,\xc3\n' 0 'b,\xe9t\xe9\n\xc3,\xff\n' '' csvcut -c b,1
+}
+
+@test "32: a byte that looks like a comma is one, whatever the encoding" {
+	each 'a,b\n\x83,x\n' 0 = ''
+	each 'a\n\x83\\,x\n' 1 'a\n' \
+		'@: stdin:2: record 1 has 2 fields, the header has 1\n'
+}
+
+@test "33: names are compared as bytes, and the nearest is suggested" {
+	one 'Name,b\n1,2\n' 2 '' '@: no column "name"; did you mean "Name"?\n' \
+		csvcut -c name
+	one 'caf\xc3\xa9,b\n1,2\n' 2 '' \
+		'@: no column "cafe\\xcc\\x81"; did you mean "caf\\xc3\\xa9"?\n' \
+		csvcut -c $'cafe\xcc\x81'
+}
+
+@test "35: CRLF stays with its record, and inside quotes" {
+	each 'a,b\r\n1,2\r\n"q\r\nr",3\r\n' 0 = ''
+	one 'a,b\r\n1,2\r\n3,4\r\n' 0 'b\r\n2\r\n4\r\n' '' csvcut -c b
+	one 'a,b\r\n1,2\r\n3,4\r\n' 0 'b,a\r\n2,1\r\n4,3\r\n' '' csvcut -c b,a
+	one 'a,b\r\n1,2\r\n' 0 'a,b,c\r\n1,2,2\r\n' '' csvmap 'c = b'
+}
+
+@test "36: too few fields" {
+	each 'a,b,c\n1,2,3\n4,5\n6,7,8\n' 1 'a,b,c\n1,2,3\n' \
+		'@: stdin:3: record 2 has 2 fields, the header has 3\n'
+	each 'a,b,c\n1\n' 1 'a,b,c\n' \
+		'@: stdin:2: record 1 has 1 field, the header has 3\n'
+}
+
+@test "36: too few fields, filled up with --ragged=pad" {
+	each 'a,b,c\n1,2,3\n4,5\n"6"\r\n7,8,\n' 0 \
+		'a,b,c\n1,2,3\n4,5,\n"6",,\r\n7,8,\n' '' --ragged=pad
+	each 'a,b\n1' 0 'a,b\n1,\n' '' --ragged=pad
+	each 'a,b\n1,2,3\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 3 fields, the header has 2\n' --ragged=pad
+	one 'a,b,c\n1\n2,3\n' 0 'c,b,a\n,,1\n,3,2\n' '' \
+		csvcut --ragged=pad -c c,b,a
+	one 'a,b,c\n1\n' 0 'c\n""\n' '' csvcut --ragged=pad -c c
+	one 'a,b,c\n1\n' 0 'a,b,c\n1,,x\n' '' csvmap --ragged=pad 'c = "x"'
+	one 'a,b,c\n1\n2,3,4\n' 0 'a,b,c\n1,,\n' '' \
+		csvfilter --ragged=pad 'c == missing'
+}
+
+@test "36: any number of fields with --ragged=pass, for csvfilter only" {
+	one 'a,b\n1\n2,3\n4,5,6\n' 0 = '' csvfilter --ragged=pass true
+	one 'a,b\n1\n2,3\n4,5,6\n' 0 'a,b\n1\n' '' \
+		csvfilter --ragged=pass 'b == missing'
+	one 'a,b\n1\n2,3\n4,5,6\n' 0 'a,b\n4,5,6\n' '' \
+		csvfilter --ragged=pass 'b == 5'
+	one 'a,b\n1\n' 2 '' \
+		'@: --ragged=pass is for csvfilter, csvbatch and csvpar: a cut needs its columns\n' \
+		csvcut --ragged=pass -c a
+	one 'a,b\n1\n' 2 '' \
+		'@: --ragged=pass is for csvfilter, csvbatch and csvpar: a map needs its columns\n' \
+		csvmap --ragged=pass 'a = b'
+}
+
+@test "37: too many fields are never cut off" {
+	each 'a,b\n1,2\n1,2,3\n' 1 'a,b\n1,2\n' \
+		'@: stdin:3: record 2 has 3 fields, the header has 2\n'
+}
+
+@test "38: a ragged record is bad also where other columns are wanted" {
+	one 'a,b,c\n1,2,3\n4,5\n' 1 'a\n1\n' \
+		'@: stdin:3: record 2 has 2 fields, the header has 3\n' csvcut -c a
+	one 'a,b,c\n1,2,3\n4,5\n' 1 'a,b,c\n1,2,3\n' \
+		'@: stdin:3: record 2 has 2 fields, the header has 3\n' \
+		csvfilter 'a > 0'
+	one 'a,b,c\n1,2,3\n4,5,6,7\n' 1 'x\n1\n' \
+		'@: stdin:3: record 2 has 4 fields, the header has 3\n' \
+		csvmap --only 'x = a'
+}
+
+@test "36-38: bad records go to --rejects with their place, reason and bytes" {
+	each 'a,b\n1,2\n3\n"4"x,"5\n6,7,8\r\n9,\\"9\n"x\ny","z"!\n0,0\n' 0 \
+		'a,b\n1,2\n9,\\"9\n0,0\n' '@: 4 records rejected, see bad\n' \
+		--rejects bad
+	like bad 'file,record,line,byte,reason,raw\n'\
+'stdin,2,3,8,"record 2 has 1 field, the header has 2",3\n'\
+"stdin,3,4,10,'x' after a closing quote,\"\"\"4\"\"x,\"\"5\"\n"\
+'stdin,4,5,18,"record 4 has 3 fields, the header has 2","6,7,8"\n'\
+"stdin,6,7,31,'!' after a closing quote,\"\"\"x\ny\"\",\"\"z\"\"!\"\n"
+}
+
+@test "36-38: raw rejects can be read back" {
+	each 'a,b\n1,2\n3,"4"x\n5,6,7\n' 0 'a,b\n1,2\n' \
+		'@: 2 records rejected, see bad\n' --rejects bad
+	"$BIN/csvcut" --plain -c raw bad >out
+	like out '3,"4"x\n5,6,7\n'
+}
+
+@test "39: CR alone ends records" {
+	each 'a,b\r1,2\r3,4\r' 0 = ''
+	each 'a,b\r1,2\r3' 1 'a,b\r1,2\r' \
+		'@: stdin:3: record 2 has 1 field, the header has 2\n'
+	one 'a,b\r1,2\r3,4' 0 'b\r2\r4\r' '' csvcut -c b
+	one 'a,b\r1,2\r3,4\r' 0 'a,b\r3,4\r' '' csvfilter 'a == 3'
+	one 'a,b\r1,2\r3,4\r' 0 'a\r1\r3\r' '' csvmap 'drop b'
+}
+
+@test "40: LF, CRLF and CR may be mixed" {
+	each 'a,b\n1,2\r\n3,4\r5,6\n7,8\r' 0 = ''
+	each 'a,b\r\n1,2\n3,4' 0 'a,b\r\n1,2\n3,4\r\n' ''
+}
+
+@test "41: a CR in an unquoted field usually makes a ragged record, with a hint" {
+	each 'a,b\nx\ry,2\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 1 field, the header has 2; a bare CR ends a record; quote it\n'
+}
+
+@test "42: LF CR is a line end and a blank line" {
+	each 'a,b\n\r1,2\n\r' 0 'a,b\n1,2\n' ''
+}
+
+@test "43: a last record without a line end is whole, and gets the header's" {
+	each 'a,b\n1,2' 0 'a,b\n1,2\n' ''
+	each 'a,b\r\n1,2' 0 'a,b\r\n1,2\r\n' ''
+	each 'a,b' 0 'a,b\n' ''
+	each '1,2' 0 '1,2\n' '' -H
+}
+
+@test "43: with --require-eol it is an error" {
+	each 'a,b\n1,2\n3,4' 1 'a,b\n1,2\n' \
+		'@: stdin:3: record 2, byte 8: the last record has no line end; the input may be cut off\n' \
+		--require-eol
+	each 'a,b' 1 '' \
+		'@: stdin:1: header, byte 0: the last record has no line end; the input may be cut off\n' \
+		--require-eol
+	each 'a,b\n1,2\n' 0 = '' --require-eol
+	each 'a,b\r\n1,2\r' 0 = '' --require-eol
+	each '' 0 '' '' --require-eol
+}
+
+@test "44: an empty input is an empty output" {
+	each '' 0 '' ''
+	one '' 0 '' '' csvcut -c nothing
+	one '' 0 '' '' csvfilter 'nothing == 1'
+	one '' 0 '' '' csvmap 'x = nothing'
+	one '' 0 '0\n' '' csvfilter --count true
+	one '' 2 '' '@: 5: the expression ends here, where an operand is expected\n  x ==\n      ^\n' \
+		csvfilter 'x ==' || true
+	each '' 1 '' '@: stdin:1: empty input is not --expect-header a,b\n' \
+		--expect-header a,b
+}
+
+@test "45: a header without records goes through" {
+	each 'a,b\n' 0 = ''
+	one 'a,b\n' 0 'b\n' '' csvcut -c b
+	one 'a,b\n' 0 'a,b\n' '' csvfilter 'a == 1'
+	one 'a,b\n' 0 'a,b,c\n' '' csvmap 'c = 1'
+}
+
+@test "46: a name that the header has twice" {
+	each 'id,name,name\n1,2,3\n' 0 = ''
+	one 'id,name,name\n1,2,3\n' 0 'id,name\n1,3\n' '' csvcut -c id,3
+	one 'id,name,name\n1,2,3\n' 2 '' '@: column "name" is ambiguous: 2, 3\n' \
+		csvcut -c name
+}
+
+@test "47: a column without a name has its position" {
+	each 'a,,""\n1,2,3\n' 0 = ''
+	one 'a,,c\n1,2,3\n' 0 ',a\n2,1\n' '' csvcut -c 2,1
+	one 'a,,c\n1,2,3\n' 0 'a,,c\n1,2,3\n' '' csvfilter '@2 == 2'
+}
+
+@test "48: names with blanks, quotes, commas and line ends" {
+	each ' a ,"b,c","d""e","f\ng"\n1,2,3,4\n' 0 = ''
+	one ' a ,"b,c","d""e","f\ng"\n1,2,3,4\n' 0 '"d""e","b,c"\n3,2\n' '' \
+		csvcut -c '"d""e","b,c"'
+	one ' a ,"b,c","d""e","f\ng"\n1,2,3,4\n' 0 '"f\ng", a \n4,1\n' '' \
+		csvcut -c $'"f\ng", a '
+	one ' a ,"b,c"\n1,2\n' 0 = '' csvfilter '{b,c} == 2 && a == 1'
+}
+
+@test "49: an item that is a name of the header is that name" {
+	one '2,1\nx,y\n' 0 '2\nx\n' '' csvcut -c 2
+	one '2,1\nx,y\n' 0 '1\ny\n' '' csvcut -c @2
+	one '2,1\nx,y\n' 0 '1,2\ny,x\n' '' csvcut -c 1,2
+}
+
+@test "50: a name that is not there: nothing is written" {
+	one 'alpha,beta\n1,2\n' 2 '' '@: no column "alhpa"; did you mean "alpha"?\n' \
+		csvcut -c beta,alhpa
+	one 'a,b\n1,2\n' 2 '' '@: no column "zzz"; the header has 2 columns: "a", "b"\n' \
+		csvcut -C zzz
+}
+
+@test "51: a column that is asked for twice is written twice" {
+	one 'a,b\n1,2\n' 0 'a,a,b,a\n1,1,2,1\n' '' csvcut -c a,a,b,a
+}
+
+@test "52: positions that are none" {
+	one 'a,b,c\n1,2,3\n' 2 '' \
+		'@: column 0: columns count from 1; see @ --help\n' csvcut -c 0
+	one 'a,b,c\n1,2,3\n' 2 '' '@: column 4: the header has 3 columns\n' csvcut -c 4
+	one 'a,b,c\n1,2,3\n' 2 '' '' csvcut -c 99999999999999999999
+	one 'a,b,c\n1,2,3\n' 2 '' '' csvcut -c 3-1
+}
+
+@test "53: a header that is longer than a record may be" {
+	each 'abcdefgh,b\n1,2\n' 1 '' \
+		'@: stdin:1: header, byte 0: record exceeds 8 bytes; --max-record sets the limit\n' \
+		--max-record 8
+	each 'abcdefgh,"b\n1,2\n' 1 '' \
+		'@: stdin:1: header, byte 9: record exceeds 10 bytes; a quote opened at line 1 may be unclosed; --max-record sets the limit\n' \
+		--max-record 10
+}
+
+@test "54: a header that comes again in a file is data" {
+	each 'a,b\n1,2\na,b\n3,4\n' 0 = ''
 }
