@@ -263,6 +263,20 @@ write_plain(struct run *r, const struct record *rec)
 	return out->error != 0 ? -1 : 0;
 }
 
+/* Options that do not go together. */
+static void
+check_together(struct run *r, const struct cut *cut)
+{
+	if (r->opt.reader.ragged == RAGGED_PASS)
+		run_usage(r, "--ragged=pass is for csvfilter, csvbatch and "
+			     "csvpar: a cut needs its columns");
+	if (cut->names && r->opt.reader.no_header && r->opt.reader.nnames == 0)
+		run_usage(r, "-n: without a header (-H) columns have no "
+			     "names");
+	if (cut->plain && cut->numbers)
+		run_usage(r, "--plain writes one column: not with -l");
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -271,11 +285,7 @@ main(int argc, char *argv[])
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
-	if (r.opt.reader.ragged == RAGGED_PASS)
-		run_usage(&r, "--ragged=pass is for csvfilter, csvbatch and "
-			      "csvpar: a cut needs its columns");
-	if (cut.names && r.opt.reader.no_header && r.opt.reader.nnames == 0)
-		run_usage(&r, "-n: without a header (-H) columns have no names");
+	check_together(&r, &cut);
 	if (!run_open(&r, 0) || !run_header(&r))
 		return run_end(&r);
 	if (cut.names) {
