@@ -66,7 +66,7 @@ ends() {
 		printf '%b' "$3" >want.out
 		same want.out out
 	fi || return
-	printf '%b' "$4" | sed "s/@/$program/g" >want.err
+	printf '%b' "${4//@/$program}" >want.err
 	same want.err err
 }
 

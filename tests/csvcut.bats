@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# csvcut: its own options.  What all three have in common is in other files.
+
+load helper
+
+table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
+
+@test "-c keeps columns in the order given, by name and by position" {
+	one "$table" 0 'note,id\n,1\n"x",2\n' '' csvcut -c note,id
+	one "$table" 0 'note,id\n,1\n"x",2\n' '' csvcut -c 5,1
+	one "$table" 0 'note,id\n,1\n"x",2\n' '' csvcut --columns=@-1,@1
+	one "$table" 0 = '' csvcut
+}
+
+@test "-c takes ranges, by position and by name" {
+	one "$table" 0 'name,dim_x,dim_y\n"a,b",10,20\nc,30,40\n' '' csvcut -c 2-4
+	one "$table" 0 'name,dim_x,dim_y\n"a,b",10,20\nc,30,40\n' '' csvcut -c name-dim_y
+	one "$table" 0 'dim_y,note,id,name\n20,,1,"a,b"\n40,"x",2,c\n' '' csvcut -c 4-,-2
+}
+
+@test "-c takes globs, and * for all the rest" {
+	one "$table" 0 'dim_x,dim_y\n10,20\n30,40\n' '' csvcut -c 'dim_*'
+	one "$table" 0 'note,id,name,dim_x,dim_y\n,1,"a,b",10,20\n"x",2,c,30,40\n' '' \
+		csvcut -c 'note,*'
+	one "$table" 2 '' '@: no column matches "zz*"; the header has 5 columns: "id", "name", "dim_x", "dim_y", "note"\n' \
+		csvcut -c 'zz*'
+}
+
+@test "-c renames, and quotes a new name that needs it" {
+	one "$table" 0 'key,"n,m"\n1,"a,b"\n2,c\n' '' csvcut -c 'key=id,"n,m"=name'
+}
+
+@test "-C leaves columns out; an unknown one is an error" {
+	one "$table" 0 'id,note\n1,\n2,"x"\n' '' csvcut -C 'name,dim_*'
+	one "$table" 0 'note\n""\n"x"\n' '' csvcut -C 1-4
+	one "$table" 2 '' '@: no column "nam"; did you mean "name"?\n' csvcut -C nam
+	one "$table" 2 '' '@: no column is left\n' csvcut -C '*'
+	one "$table" 0 'name\n"a,b"\nc\n' '' csvcut -c id,name -C id
+}
+
+@test "-n lists the columns and their numbers, and reads no further" {
+	one "$table" 0 '  1: id\n  2: name\n  3: dim_x\n  4: dim_y\n  5: note\n' '' csvcut -n
+	one 'a,"b\nc"\n1,2,3,4\n' 0 '  1: a\n  2: b c\n' '' csvcut -n
+	one '1,2\n' 0 '  1: x\n  2: y\n' '' csvcut -n --names x,y
+	timeout 4 "$BIN/csvcut" -n < <(printf 'a,b\n' && exec sleep 5 3>&-) >out
+	like out '  1: a\n  2: b\n'
+}
+
+@test "-x drops records that are empty after the cut" {
+	one 'a,b,c\n1,,\n,"",3\n4,x,\n,,\n' 0 'b,c\n"",3\nx,\n' '' csvcut -x -c b,c
+	one 'a,b,c\n1,,\n,"",3\n4,x,\n' 0 'b\nx\n' '' csvcut -x -c b
+	one 'a,b\n"""",\n" ",\n"","",\n' 1 'a,b\n"""",\n" ",\n' \
+		'@: stdin:4: record 3 has 3 fields, the header has 2\n' csvcut -x
+	one 'a,b\n1,2\n"",""\n,\n0,\n' 0 'b,a\n2,1\n,0\n' '' csvcut -x -c b,a
+	one 'a,b\n",",\n""",""",\n' 0 = '' csvcut -x
+	one 'a\n1\n\n""\n2\n' 0 'a\n1\n2\n' '' csvcut -x
+	one "a;b\n'';\n;''\nx;\n" 0 'a;b\nx;\n' '' csvcut -x -d ';' -q "'"
+}
+
+@test "-l numbers the records, also over several files" {
+	put 'a,b\n5,6\n'
+	cp in second
+	one 'a,b\n1,2\n3,4\n' 0 'line_number,b\n1,2\n2,4\n3,6\n' '' \
+		csvcut -l -c b - second
+	one 'a,b\n1,2\nx\n3,4\n' 0 'line_number,a,b\n1,1,2\n3,3,4\n' \
+		'@: 1 record rejected, see bad\n' csvcut -l --rejects bad
+	one '1,2\n3,4\n' 0 '1,1,2\n2,3,4\n' '' csvcut -l -H
+	one 'a;b\n1;2\n' 0 'line_number;a;b\n1;1;2\n' '' csvcut -l -d ';'
+	one 'a,b\n,2\n' 0 'line_number,a\n1,\n' '' csvcut -l -c a
+}
+
+@test "--plain writes one column's bytes, one value a line" {
+	one 'a,b\n1,"x ""y"", z"\n2,\n3,p\r\n' 0 'x "y", z\n\np\n' '' \
+		csvcut --plain -c b
+	one '1,2\n3,4\n' 0 '2\n4\n' '' csvcut --plain -H -c 2
+	one 'a\nx\n' 0 'x\n' '' csvcut --plain
+	one 'a,b\n1,2\n' 2 '' '@: --plain writes one column: choose it with -c\n' \
+		csvcut --plain
+	one 'a,b\n1,2\n' 2 '' '@: --plain writes one column: not with -l\n' \
+		csvcut --plain -l -c a
+}
+
+@test "with -H columns have numbers only, and no header is written" {
+	one '1,2,3\n4,5,6\n' 0 '3,1\n6,4\n' '' csvcut -H -c 3,1
+	one '1,2,3\n4,5\n' 1 '1,2,3\n' \
+		'@: stdin:2: record 2 has 2 fields, the first record has 3\n' csvcut -H
+	one '1,2\n' 2 '' '@: no column "a"; without a header (-H) columns are @1, @2, ..; --names gives names\n' \
+		csvcut -H -c a
+}
+
+@test "adjacent columns, overlapping ranges and single ones are put together right" {
+	one 'a,b,c,d\n1,2,3,4\n"5",,"7",8\n' 0 \
+		'a,b,c,d,d,c,a,b\n1,2,3,4,4,3,1,2\n"5",,"7",8,8,"7","5",\n' '' \
+		csvcut -c a,b-c,d,d,c,1-2
+}
