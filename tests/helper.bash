@@ -52,9 +52,10 @@ same() {
 }
 
 # ends GOT STATUS OUT ERR: how a command on in ended, with out and err.  OUT
-# may be = for what came in; an @ in ERR is the name of the
-# program.
+# may be = for what came in; @ in ERR is the program's name
+# before a colon and before --.
 ends() {
+	local text
 	if [ "$1" != "$2" ]; then
 		echo "wanted status $2, got $1; it said:"
 		cat err
@@ -66,7 +67,8 @@ ends() {
 		printf '%b' "$3" >want.out
 		same want.out out
 	fi || return
-	printf '%b' "${4//@/$program}" >want.err
+	text=${4//@:/$program:}
+	printf '%b' "${text//@ --/$program --}" >want.err
 	same want.err err
 }
 

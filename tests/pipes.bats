@@ -1,0 +1,406 @@
+#!/usr/bin/env bats
+# Pipes, files, descriptors, signals, errors: section 6 of the cases.
+
+load helper
+
+# A table of some 600 kB with quotes, line ends and odd records.
+table() {
+	"$PARKING" -n 3000 -q 300
+	"$PARKING" -n 3000 -q 300 -o 20 | tail -n +2
+}
+
+# feed PROGRAM FILE [ARG]...: PROGRAM as cat on FILE.
+feed() {
+	all "$1" "${@:3}" <"$2"
+}
+
+@test "each of the three is cat on every kind of line end, quote and byte" {
+	printf 'a,b\n1,"x\ny"\n,\n"",""\n5" pipe,\n' >lf
+	printf 'a,b\r\n1,"x\r\ny"\r\n,\r\n"",""\r\n5" pipe,\r\n' >crlf
+	printf 'a,b\r1,"x\ry"\r,\r"",""\r5" pipe,\r' >cr
+	printf 'a,b\n1,"x\r\ny"\r\n,\r"",""\n5" pipe,\r' >mixed
+	printf 'a,b\n\0,"\0"\n\377\376,\303\n\200"\0,"a""\0"\n' >bytes
+	printf 'a\n1\n""\n" "\n x\n' >column
+	table >long
+	for program in $FILTERS; do
+		for file in lf crlf cr mixed bytes column long; do
+			echo "$program $file"
+			feed "$program" $file >out
+			same $file out
+			"$BIN/tests/launch" -s "$BIN/$program" \
+				"$(all_of "$program")" <$file >out
+			same $file out
+			[ $file = long ] && size=61 || size=1
+			"$BIN/tests/drip" "$size" <$file | all "$program" >out
+			same $file out
+			all "$program" $file >out
+			same $file out
+			all "$program" - <$file | cat >out
+			same $file out
+		done
+	done
+}
+
+@test "a pipeline of the three is cat, too" {
+	table >in
+	all csvcut <in | all csvfilter | all csvmap | all csvcut >out
+	same in out
+}
+
+@test "88: a reader that is gone ends each of them by SIGPIPE, quietly" {
+	for program in $FILTERS; do
+		"$BIN/tests/launch" -d 13 bash -c '
+			yes "1,2" | { "$@" 2>err; echo $? >status; } | head -1 >out
+		' - "$BIN/$program" "$(all_of "$program")"
+		[ "$(cat status)" = 141 ]
+		like out '1,2\n'
+		like err ''
+	done
+}
+
+@test "89: also where the parent ignored SIGPIPE" {
+	for program in $FILTERS; do
+		"$BIN/tests/launch" -i 13 bash -c '
+			yes "1,2" | { "$@" 2>err; echo $? >status; } | head -1 >out
+		' - "$BIN/$program" "$(all_of "$program")"
+		[ "$(cat status)" = 141 ]
+		like err ''
+	done
+}
+
+# writes STATUS ERR: each program as cat on in, with what is run by "into".
+full() {
+	local got=0 program
+	for program in $FILTERS; do
+		got=0
+		feed "$program" in >/dev/full 2>err || got=$?
+		: >out
+		ends "$got" 3 '' '@: write error: No space left on device\n'
+	done
+}
+
+@test "90: a full disk, found out only at the end" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	put 'a,b\n1,2\n'
+	full
+}
+
+@test "91: a full disk in the middle" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	"$PARKING" 3M >in
+	full
+}
+
+@test "91: no more work is done behind the write that failed" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	for program in $FILTERS; do
+		got=0
+		yes 1,2 | timeout 20 "$BIN/$program" "$(all_of "$program")" \
+			2>err >/dev/full || got=$?
+		[ "$got" = 3 ]
+		like err "$program: write error: No space left on device\n"
+	done
+}
+
+@test "92: a file that may not grow is an error, not a signal" {
+	"$PARKING" 3M >in
+	for program in $FILTERS; do
+		got=0
+		(ulimit -f 1024 && feed "$program" in >out 2>err) || got=$?
+		[ "$got" = 3 ]
+		like err "$program: write error: File too large\n"
+		cmp -n $((1024 * 1024)) in out
+		[ "$(stat -c %s out)" -le $((1024 * 1024)) ]
+	done
+}
+
+@test "93: close fails: an error" {
+	traced
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		got=0
+		strace -o trace -e trace=close -P "$PWD/out" \
+			-e inject=close:error=EIO "$BIN/$program" \
+			"$(all_of "$program")" <in >out 2>err || got=$?
+		ends "$got" 3 = '@: write error: Input/output error\n'
+	done
+}
+
+@test "94: standard output is closed: an error where there is output" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		got=0
+		feed "$program" in >&- 2>err || got=$?
+		: >out
+		ends "$got" 3 '' '@: write error: Bad file descriptor\n'
+		all "$program" </dev/null >&- 2>err
+		like err ''
+	done
+}
+
+@test "95: standard input is closed: an error" {
+	for program in $FILTERS; do
+		got=0
+		all "$program" <&- >out 2>err || got=$?
+		ends "$got" 3 '' '@: standard input: Bad file descriptor\n'
+	done
+}
+
+@test "96, 97: closed descriptors in every combination" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		feed "$program" in >out 2>&-
+		same in out
+		got=0
+		all "$program" <&- >out 2>&- || got=$?
+		[ "$got" = 3 ]
+		got=0
+		feed "$program" in >&- 2>&- || got=$?
+		[ "$got" = 3 ]
+		got=0
+		all "$program" <&- >&- 2>err || got=$?
+		: >out
+		ends "$got" 3 '' '@: standard input: Bad file descriptor\n'
+		got=0
+		all "$program" <&- >&- 2>&- || got=$?
+		[ "$got" = 3 ]
+		all "$program" -o file in <&- >&- 2>&-
+		same in file
+		rm file
+		got=0
+		all "$program" --rejects bad in <&- >&- 2>&- || got=$?
+		[ "$got" = 3 ]
+		like bad 'file,record,line,byte,reason,raw\n'
+	done
+}
+
+@test "98: standard input is a directory: an error" {
+	for program in $FILTERS; do
+		got=0
+		all "$program" </tmp >out 2>err || got=$?
+		ends "$got" 3 '' '@: standard input: Is a directory\n'
+		got=0
+		all "$program" /tmp </dev/null >out 2>err || got=$?
+		ends "$got" 3 '' '@: /tmp: Is a directory\n'
+	done
+}
+
+@test "98: a file that is not there, or may not be read" {
+	for program in $FILTERS; do
+		got=0
+		all "$program" none >out 2>err || got=$?
+		ends "$got" 3 '' '@: none: No such file or directory\n'
+		put 'a\n1\n'
+		got=0
+		all "$program" in none >out 2>err || got=$?
+		ends "$got" 3 = '@: none: No such file or directory\n'
+	done
+}
+
+# under CALL[:WHAT] PROGRAM BYTES [MS]: PROGRAM as cat on in, that comes in
+# pieces of BYTES, where the CALLs on its input or output fare as WHAT says.
+under() {
+	local got=0
+	mkfifo from to
+	cat to >out 3>&- &
+	"$BIN/tests/drip" "${@:3}" <in >from 2>/dev/null 3>&- &
+	strace -o trace -P "$PWD/from" -P "$PWD/to" -e "trace=${1%%:*}" \
+		-e "inject=$1" "$BIN/$2" "$(all_of "$2")" <from >to 2>err || got=$?
+	wait
+	rm from to
+	return $got
+}
+
+@test "100: a read fails: what came before is out, and the byte is named" {
+	traced
+	for program in $FILTERS; do
+		for n in 1 2 3; do
+			put 'a,b\n1,2\n3,4\n5,6\n'
+			got=0
+			under read:error=EIO:when=$n "$program" 8 || got=$?
+			at=$((8 * (n - 1)))
+			head -c $at in >part
+			mv part in
+			[ $n = 1 ] && at= || at="byte $at: "
+			ends "$got" 3 = "@: standard input: ${at}Input/output error\n"
+		done
+		put 'a,b\n1,2\n3,4\n'
+		got=0
+		under read:error=EIO:when=2 "$program" 6 || got=$?
+		ends "$got" 3 'a,b\n' '@: standard input: byte 6: Input/output error\n'
+	done
+}
+
+@test "101: EINTR in every other read, write and wait is no error" {
+	traced
+	"$PARKING" -n 300 -q 300 >in
+	for program in $FILTERS; do
+		for call in read write ppoll; do
+			under $call:error=EINTR:when=1+2 "$program" 4000
+			same in out
+			grep -q INJECTED trace
+		done
+	done
+}
+
+@test "91: ENOSPC at the n-th write leaves whole records before it" {
+	traced
+	put 'a,b\n1,2\n3,4\n5,6\n'
+	for program in $FILTERS; do
+		for n in 1 2 3; do
+			got=0
+			under write:error=ENOSPC:when=$n+ "$program" 4 20 || got=$?
+			grep -q INJECTED trace || continue
+			size=$(stat -c %s out)
+			[ $((size % 4)) = 0 ] && [ "$size" -ge $((4 * (n - 1))) ]
+			head -c "$size" in >part
+			same part out
+			like err "$program: write error: No space left on device\n"
+		done
+		[ "$n" = 3 ]
+	done
+}
+
+@test "101: signals that stop and go on, or say nothing, change nothing" {
+	table >in
+	for program in $FILTERS; do
+		"$BIN/tests/drip" 4000 1 <in |
+			{ all "$program" >out & pid=$!
+			for _ in 1 2 3 4 5; do
+				kill -STOP $pid; kill -CONT $pid; kill -WINCH $pid
+				kill -CHLD $pid; sleep 0.02
+			done
+			wait $pid; } 3>&-
+		same in out
+	done
+}
+
+@test "103, 104: non-blocking descriptors, and the flag is left alone" {
+	table >in
+	for program in $FILTERS; do
+		"$BIN/tests/drip" 4000 <in | "$BIN/tests/launch" -n 0 -n 1 \
+			"$BIN/$program" "$(all_of "$program")" |
+			{ sleep 0.1; cat; } >out
+		same in out
+		# shellcheck disable=SC2016
+		cat <in | "$BIN/tests/launch" -n 0 sh -c '"$@" >out
+			grep -q "^flags:.*4...$" /proc/self/fdinfo/0' \
+			- "$BIN/$program" "$(all_of "$program")"
+		same in out
+	done
+}
+
+@test "105: a reader that is slow costs no memory" {
+	plain
+	for program in $FILTERS; do
+		"$PARKING" 8M | "$BIN/tests/peak" kib "$BIN/$program" \
+			"$(all_of "$program")" | { sleep 0.3; cat; } >/dev/null
+		[ "$(cat kib)" -lt 4096 ]
+	done
+}
+
+# prompt END PROGRAM...: the best of some medians is below 50 ms.
+prompt() {
+	local ms
+	for _ in 1 2 3 4; do
+		ms=$("$BIN/tests/latency" "$@")
+		[ "$ms" -lt 50 ] && return
+	done
+	echo "latency $*: $ms ms"
+	return 1
+}
+
+@test "106: a record of a trickling stream is out within 50 ms of its line end" {
+	plain
+	for program in $FILTERS; do
+		for end in lf crlf cr; do
+			prompt $end "$BIN/$program" "$(all_of "$program")"
+		done
+	done
+	prompt lf "$BIN/csvcut" -c b,b
+}
+
+@test "106: also through a pipeline of three" {
+	plain
+	for end in lf crlf cr; do
+		# shellcheck disable=SC2016
+		prompt $end sh -c '"$BIN/csvcut" -c "*" |
+			"$BIN/csvfilter" "a != 1000" | "$BIN/csvmap" "let t = a"'
+	done
+}
+
+@test "106: the header of a silent stream is out at once" {
+	for program in $FILTERS; do
+		mkfifo from to
+		all "$program" <from >to 3>&- &
+		exec 4>from 5<to
+		printf 'a,b\r\n' >&4
+		IFS= read -r -t 5 line <&5
+		[ "$line" = $'a,b\r' ]
+		exec 4>&- 5<&-
+		wait
+		rm from to
+	done
+}
+
+@test "107: half a record waits, those before it do not" {
+	for program in $FILTERS; do
+		mkfifo fifo
+		{ printf 'a,b\n1,2\n3,'; sleep 0.3; cp out early; printf '4\n'; } \
+			>fifo 3>&- &
+		all "$program" <fifo >out
+		wait
+		rm fifo
+		like early 'a,b\n1,2\n'
+		like out 'a,b\n1,2\n3,4\n'
+	done
+}
+
+# shellcheck disable=SC2094
+@test "108: a file that is written to itself" {
+	for program in $FILTERS; do
+		put 'a,b\n1,2\n'
+		cp in file
+		got=0
+		all "$program" <file >>file 2>err || got=$?
+		cp file out
+		ends "$got" 3 = '@: stdin: input file is output file\n'
+		got=0
+		all "$program" - file <in >>file 2>err || got=$?
+		cp file out
+		ends "$got" 3 = '@: file: input file is output file\n'
+		all "$program" <file >file
+		like file ''
+	done
+}
+
+@test "109: a FIFO ends when its last writer has" {
+	for program in $FILTERS; do
+		mkfifo fifo
+		{ exec 4>fifo; printf 'a,b\n' >fifo; sleep 0.1; printf '1,2\n' >&4; } 3>&- &
+		all "$program" fifo >out
+		wait
+		rm fifo
+		like out 'a,b\n1,2\n'
+	done
+}
+
+@test "111: files of /proc, which have no size" {
+	for program in $FILTERS; do
+		all "$program" -d: /proc/self/limits >out
+		[ "$(head -c 5 out)" = Limit ]
+	done
+}
+
+@test "112: a pipe that may not grow is no error" {
+	traced
+	table >in
+	for program in $FILTERS; do
+		# F_SETPIPE_SZ stands behind the looks at descriptors 0, 1 and 2
+		cat <in | strace -o trace -e trace=fcntl \
+			-e inject=fcntl:error=EPERM:when=4+ "$BIN/$program" \
+			"$(all_of "$program")" | cat >out
+		same in out
+		grep -q 'SETPIPE_SZ.*INJECTED\|GETPIPE_SZ.*INJECTED' trace
+	done
+}
