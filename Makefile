@@ -19,7 +19,7 @@ HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/*.c))
 BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
-SCRIPTS = .ci/run .ci/packages tests/run tests/demo $(wildcard tests/soak/*)
+SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 

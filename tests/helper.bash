@@ -2,10 +2,7 @@
 # What the tests of csvcut, csvfilter and csvmap share; begin a file of tests
 # with "load helper".  Texts are written as printf's %b reads them.
 
-FILTERS=
-for program in csvcut csvfilter csvmap; do
-	[ ! -x "$BIN/$program" ] || FILTERS="$FILTERS $program"
-done
+FILTERS="csvcut csvfilter csvmap"
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -52,8 +49,7 @@ same() {
 }
 
 # ends GOT STATUS OUT ERR: how a command on in ended, with out and err.  OUT
-# may be = for what came in; @ in ERR is the program's name
-# before a colon and before --.
+# may be = for what came in; in ERR, @: and @ -- stand for the program's name.
 ends() {
 	local text
 	if [ "$1" != "$2" ]; then
@@ -75,7 +71,6 @@ ends() {
 # one IN STATUS OUT ERR COMMAND [ARG]...: what a command makes of IN.
 one() {
 	local got=0 want=("${@:2:3}") program=$5
-	case $FILTERS in *$5*) ;; *) return 0 ;; esac
 	put "$1"
 	shift 4
 	ours "$@" <in >out 2>err || got=$?

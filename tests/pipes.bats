@@ -27,7 +27,7 @@ feed() {
 			echo "$program $file"
 			feed "$program" $file >out
 			same $file out
-			"$BIN/tests/launch" -s "$BIN/$program" \
+			"$BIN/tests/start" -s "$BIN/$program" \
 				"$(all_of "$program")" <$file >out
 			same $file out
 			[ $file = long ] && size=61 || size=1
@@ -49,7 +49,7 @@ feed() {
 
 @test "88: a reader that is gone ends each of them by SIGPIPE, quietly" {
 	for program in $FILTERS; do
-		"$BIN/tests/launch" -d 13 bash -c '
+		"$BIN/tests/start" -d 13 bash -c '
 			yes "1,2" | { "$@" 2>err; echo $? >status; } | head -1 >out
 		' - "$BIN/$program" "$(all_of "$program")"
 		[ "$(cat status)" = 141 ]
@@ -60,7 +60,7 @@ feed() {
 
 @test "89: also where the parent ignored SIGPIPE" {
 	for program in $FILTERS; do
-		"$BIN/tests/launch" -i 13 bash -c '
+		"$BIN/tests/start" -i 13 bash -c '
 			yes "1,2" | { "$@" 2>err; echo $? >status; } | head -1 >out
 		' - "$BIN/$program" "$(all_of "$program")"
 		[ "$(cat status)" = 141 ]
@@ -278,12 +278,12 @@ under() {
 @test "103, 104: non-blocking descriptors, and the flag is left alone" {
 	table >in
 	for program in $FILTERS; do
-		"$BIN/tests/drip" 4000 <in | "$BIN/tests/launch" -n 0 -n 1 \
+		"$BIN/tests/drip" 4000 <in | "$BIN/tests/start" -n 0 -n 1 \
 			"$BIN/$program" "$(all_of "$program")" |
 			{ sleep 0.1; cat; } >out
 		same in out
 		# shellcheck disable=SC2016
-		cat <in | "$BIN/tests/launch" -n 0 sh -c '"$@" >out
+		cat <in | "$BIN/tests/start" -n 0 sh -c '"$@" >out
 			grep -q "^flags:.*4...$" /proc/self/fdinfo/0' \
 			- "$BIN/$program" "$(all_of "$program")"
 		same in out

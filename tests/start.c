@@ -1,5 +1,5 @@
 /*
- * launch: launch [-d SIGNAL] [-i SIGNAL] [-n FD] [-s] COMMAND [ARG...] starts
+ * start: start [-d SIGNAL] [-i SIGNAL] [-n FD] [-s] COMMAND [ARG...] starts
  * COMMAND with what a shell cannot give it: -d a signal at its default, -i a
  * signal ignored, -n a descriptor that is non-blocking, -s standard input and
  * output through sockets that are non-blocking and hold as little as can be.
@@ -31,7 +31,7 @@ non_blocking(int fd)
 	const int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		die("launch: non-blocking");
+		die("start: non-blocking");
 }
 
 /* A socket pair of which the first end is ours. */
@@ -41,11 +41,11 @@ make_pair(int pair[2])
 	const int least = 1;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		die("launch: socketpair");
+		die("start: socketpair");
 	for (int i = 0; i < 2; i++)
 		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &least,
 			sizeof least) != 0)
-			die("launch: setsockopt");
+			die("start: setsockopt");
 	non_blocking(pair[1]);
 }
 
@@ -77,7 +77,7 @@ relay(int in, int out)
 		if (in < 0)
 			p[0].fd = p[2].fd = -1;
 		if (poll(p, 3, -1) < 0)
-			die("launch: poll");
+			die("start: poll");
 		if (p[1].fd >= 0 && p[1].revents != 0 &&
 		    !copy(out, STDOUT_FILENO))
 			return;
@@ -104,7 +104,7 @@ run_between_sockets(char *argv[])
 	make_pair(out);
 	signal(SIGPIPE, SIG_IGN);
 	if ((pid = fork()) < 0)
-		die("launch: fork");
+		die("start: fork");
 	if (pid == 0) {
 		signal(SIGPIPE, SIG_DFL);
 		dup2(in[1], STDIN_FILENO);
@@ -117,7 +117,7 @@ run_between_sockets(char *argv[])
 	relay(in[0], out[0]);
 	close(out[0]);
 	if (waitpid(pid, &status, 0) < 0)
-		die("launch: wait");
+		die("start: wait");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
