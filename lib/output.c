@@ -143,6 +143,8 @@ writer_field(struct writer *w, const char *value, size_t n)
 	const struct dialect *d = &w->dialect;
 	size_t i;
 
+	if (n == 0) /* and value may be NULL */
+		return;
 	for (i = 0; i < n; i++)
 		if (value[i] == d->delim || value[i] == d->quote ||
 		    value[i] == '\r' || value[i] == '\n')
