@@ -224,6 +224,7 @@ expr_bind(struct expr *e, const struct header *h)
 	collect_columns(e, h->n);
 	e->code.columns = e->columns;
 	e->code.ncolumns = e->ncolumns;
+	e->code.given = &e->given;
 	e->code.quote = e->options.dialect.quote;
 	if (e->options.kind == EXPR_FILTER)
 		code_filter(&e->code, e->check.first);

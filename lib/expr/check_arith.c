@@ -182,6 +182,8 @@ is_always_there(const struct node *node)
 			if (is_always_there(node->kid[i]))
 				return true;
 		return false;
+	case NODE_CONVERT:
+		return is_always_there(node->kid[0]);
 	default:
 		return node->type == TYPE_BOOL;
 	}
@@ -191,16 +193,21 @@ is_always_there(const struct node *node)
 static int
 join_types(enum type a, enum type b)
 {
-	const bool texts = type_is_text(a) && type_is_text(b);
-
 	if (a == b && a != TYPE_COLUMN)
 		return (int)a;
-	if (a == TYPE_NEVER || (a == TYPE_MISSING && b != TYPE_BOOL))
-		return (int)(b == TYPE_COLUMN ? TYPE_TEXT : b);
-	if (b == TYPE_NEVER || (b == TYPE_MISSING && a != TYPE_BOOL))
-		return (int)(a == TYPE_COLUMN ? TYPE_TEXT : a);
-	return texts || type_is_text(a) || type_is_text(b) ? (int)TYPE_TEXT
-							   : -1;
+	if (a == TYPE_NEVER || b == TYPE_NEVER) {
+		const enum type other = a == TYPE_NEVER ? b : a;
+
+		return (int)(other == TYPE_COLUMN ? TYPE_TEXT : other);
+	}
+	if (a == TYPE_MISSING || b == TYPE_MISSING) {
+		const enum type other = a == TYPE_MISSING ? b : a;
+
+		if (other == TYPE_BOOL)
+			return -1;
+		return (int)(other == TYPE_COLUMN ? TYPE_TEXT : other);
+	}
+	return type_is_text(a) || type_is_text(b) ? (int)TYPE_TEXT : -1;
 }
 
 struct node *

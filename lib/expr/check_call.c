@@ -109,6 +109,10 @@ check_argument(
 	case 't':
 	case 's':
 		return check_convert(c, kid, TYPE_TEXT, false);
+	case 'r':
+		if (kid->kind == NODE_PIECES)
+			return kid;
+		return check_convert(c, kid, TYPE_TEXT, false);
 	case 'n':
 	case 'i':
 	case 'z':

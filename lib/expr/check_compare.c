@@ -15,14 +15,16 @@ is_order(const struct node *node)
 
 /* == missing, whatever the other side is; != missing likewise. */
 static struct node *
-compare_missing(struct check *c, struct node *node, struct node *other)
+compare_missing(struct check *c, struct node *node, int side)
 {
-	struct node *test, *contrary;
+	struct node *other = node->kid[1 - side], *test, *contrary;
 
 	if (is_order(node))
 		return check_fail(c, node,
 		    "'%t' is never true of missing; say == missing",
 		    &operators[node->op]);
+	if (node->kid[side]->kind != NODE_CONST)
+		return check_settle(c, node); /* or an error */
 	test = check_new(c, NODE_MISSING, node, other, NULL);
 	test = check_missing(c, test);
 	if (node->op == COMPARE_EQ || test == NULL)
@@ -102,13 +104,13 @@ check_compare(struct check *c, struct node *node)
 	node->kid[1] = right;
 	node->type = TYPE_BOOL;
 	if (l == TYPE_MISSING)
-		return compare_missing(c, node, right);
+		return compare_missing(c, node, 0);
 	if (r == TYPE_MISSING)
-		return compare_missing(c, node, left);
+		return compare_missing(c, node, 1);
 	if (!is_order(node) && type_is_text(l) && is_empty(right))
-		return compare_missing(c, node, left);
+		return compare_missing(c, node, 1);
 	if (!is_order(node) && type_is_text(r) && is_empty(left))
-		return compare_missing(c, node, right);
+		return compare_missing(c, node, 0);
 	if (type_is_text(l) && type_is_text(r))
 		return compare_texts(c, node);
 	if (l == TYPE_BOOL && r == TYPE_BOOL && is_order(node))
@@ -247,7 +249,7 @@ subject_side(const struct node *node)
 		return -1;
 	if (x->kind == NODE_CONVERT)
 		x = x->kid[0];
-	return is_at_hand(x) ? side : -1;
+	return is_at_hand(x) && x->type != TYPE_MISSING ? side : -1;
 }
 
 /* Are these the same value, converted to the same type? */
@@ -272,11 +274,32 @@ subject(const struct node *node)
 }
 
 /*
- * Takes the comparisons of x with literals, from the i-th kid on, out of an
- * || and gives one set in their place.
+ * Up to where terms may be moved forward, from the i-th on.  Under
+ * --on-error=null not past one that may be an error, since those that are met
+ * are counted.
+ */
+static size_t
+movable(const struct check *c, const struct node *node, size_t i)
+{
+	while (++i < node->n)
+		if (c->options->policy == EXPR_NULL && node->kid[i]->fails)
+			break;
+	return i;
+}
+
+static bool
+compares(const struct node *node, const struct node *x)
+{
+	return subject_side(node) >= 0 && is_same(subject(node), x);
+}
+
+/*
+ * Takes the comparisons of x with literals, count of them from the i-th kid
+ * on and before end, out of an || and gives one set in their place.
  */
 static void
-gather_from(struct check *c, struct node *node, size_t i, size_t count)
+gather_from(
+    struct check *c, struct node *node, size_t i, size_t end, size_t count)
 {
 	struct node *x = subject(node->kid[i]), *in, *kid;
 	struct value *v;
@@ -286,13 +309,15 @@ gather_from(struct check *c, struct node *node, size_t i, size_t count)
 	in = check_new(c, NODE_IN_SET, node->kid[i], x, NULL);
 	for (k = i; k < node->n; k++) {
 		kid = node->kid[k];
-		if (subject_side(kid) >= 0 && is_same(subject(kid), x))
+		if (k < end && compares(kid, x))
 			v[n++] = kid->kid[1 - subject_side(kid)]->value;
 		else
 			node->kid[kept++] = kid;
 	}
 	in->type = TYPE_BOOL;
 	in->set = set_new(&c->tree->arena, x->type, v, n);
+	if (type_is_text(x->type))
+		find_missing(c, in);
 	node->kid[i] = check_settle(c, in);
 	node->n = kept;
 }
@@ -300,16 +325,15 @@ gather_from(struct check *c, struct node *node, size_t i, size_t count)
 void
 check_gather(struct check *c, struct node *node)
 {
-	size_t i, k, count;
+	size_t i, k, end, count;
 
 	for (i = 0; i < node->n; i++) {
 		if (subject_side(node->kid[i]) < 0)
 			continue;
-		for (count = 1, k = i + 1; k < node->n; k++)
-			count += subject_side(node->kid[k]) >= 0 &&
-			    is_same(subject(node->kid[i]),
-				subject(node->kid[k]));
-		if (count > 1)
-			gather_from(c, node, i, count);
+		end = movable(c, node, i);
+		for (count = 1, k = i + 1; k < end; k++)
+			count += compares(node->kid[k], subject(node->kid[i]));
+		if (count > 1 && compares(node->kid[i], subject(node->kid[i])))
+			gather_from(c, node, i, end, count);
 	}
 }

@@ -351,7 +351,7 @@ code_constant(struct node *node, const struct givens *given, struct arena *a,
     struct value *out)
 {
 	struct variable var = {.value = node, .used = true};
-	struct code c = {.n = 0};
+	struct code c = {.given = given};
 	struct eval r = {.given = given};
 	char *text;
 

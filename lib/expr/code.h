@@ -24,6 +24,7 @@ struct code {
 	unsigned caught;       /* how many ?? would catch an error */
 	const size_t *columns; /* of the input, in rising order: the fields */
 	size_t ncolumns;
+	const struct givens *given;
 	char quote;
 	struct arena arena;
 };

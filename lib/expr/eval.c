@@ -55,13 +55,13 @@ is_missing(const struct eval *r, const struct value *v)
 static bool
 is_equal(const struct eval *r, const struct value *a, const struct value *b)
 {
+	if (a->kind != b->kind)
+		return is_missing(r, a) && is_missing(r, b);
 	if (a->kind == VALUE_TEXT) {
 		if (a->text.len == 0 || b->text.len == 0)
 			return is_missing(r, a) && is_missing(r, b);
 		return text_equal(a->text, b->text);
 	}
-	if (a->kind != b->kind)
-		return false;
 	switch (a->kind) {
 	case VALUE_NUMBER:
 		return number_compare(a->number, b->number) == 0;
@@ -298,10 +298,13 @@ raise(struct eval *r, const struct instr *i)
 	const struct value *v = &r->slot[i->a];
 	struct value *out = &r->slot[i->out];
 
-	if (v->kind == VALUE_ERROR)
-		*out = *v;
-	else
+	if (v->kind != VALUE_ERROR)
 		eval_fail(r, i->node, FAILURE_USER, v->text, out);
+	else if (r->null)
+		eval_fail(
+		    r, i->node, v->failure->kind, v->failure->cell, out);
+	else
+		*out = *v;
 }
 
 /* All instructions, from i on. */

@@ -318,7 +318,8 @@ regex_replace(struct regex *re, struct text t, bool all,
 		return found;
 	buf_add(&re->scratch, copied, (size_t)(t.at + t.len - copied));
 	bytes = arena_alloc(a, re->scratch.len);
-	memcpy(bytes, re->scratch.data, re->scratch.len);
+	if (re->scratch.len > 0)
+		memcpy(bytes, re->scratch.data, re->scratch.len);
 	*out = (struct text){bytes, re->scratch.len};
 	return 1;
 }
