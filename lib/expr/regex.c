@@ -15,16 +15,19 @@
 #define HEAP (64 * 1024)        /* KiB, of the interpreter */
 #define STACK_FIRST (32 * 1024) /* bytes, of the JIT */
 #define STACK_MOST (16 * 1024 * 1024)
-#define SECONDS 10 /* of processor time, in a text longer than SHORT */
+#define SECONDS 5 /* of processor time, in a text longer than WATCHED */
 
 /*
  * PCRE2 counts the steps from one start anew for the next, and a step may pass
  * over many bytes, so that in a long text the limit of steps alone is none.
- * In a text longer than SHORT there are fewer steps, in proportion, and so
- * many starts are tried between two looks at the clock that they can come to
- * SHORT * SHORT bytes.
+ * A text longer than WATCHED is searched in windows of 1, 2, 4 .. starts, up
+ * to that many or one of PARTS, and between them the clock is looked at.
  */
-#define SHORT 65536
+#define WATCHED 1024
+#define PARTS 128
+
+/* Texts longer than this have fewer steps, in proportion. */
+#define ALL_STEPS 65536
 
 struct regex {
 	struct literal *literal; /* runs instead of code, if not NULL */
@@ -151,45 +154,47 @@ begin(struct regex *re, struct text t)
 {
 	uint64_t steps = STEPS;
 
-	if (t.len > SHORT) {
-		steps = steps * SHORT / t.len;
+	if (t.len > ALL_STEPS)
+		steps = steps * ALL_STEPS / t.len;
+	if (t.len > WATCHED)
 		re->began = clock();
-	}
 	if (re->literal == NULL)
 		pcre2_set_match_limit(re->limits, (uint32_t)steps);
 	return t.at != NULL ? t : (struct text){"", 0};
 }
 
+/* Is the time for a long text over? */
 static bool
 is_late(const struct regex *re, struct text t)
 {
-	return t.len > SHORT &&
+	return t.len > WATCHED &&
 	    clock() - re->began > (clock_t)SECONDS * CLOCKS_PER_SEC;
 }
 
-/* The last start to try before the next look at the clock. */
+/* The last start of a window, and the width of the next one. */
 static size_t
-last_start(const struct regex *re, struct text t, size_t from)
+last_start(const struct regex *re, struct text t, size_t from, size_t *width)
 {
-	uint64_t starts;
+	size_t last = from + *width;
 
-	if (t.len <= SHORT || re->one_start)
+	if (t.len <= WATCHED || re->one_start || last > t.len)
 		return t.len;
-	starts = (uint64_t)SHORT * SHORT / t.len + 1;
-	return t.len - from > starts ? from + starts : t.len;
+	if (*width < WATCHED || *width < t.len / PARTS)
+		*width *= 2;
+	return last;
 }
 
 /* Runs PCRE2 from byte `from` on; as search. */
 static int
 run(struct regex *re, struct text t, size_t from, uint32_t options)
 {
-	size_t last;
+	size_t last, width = 1;
 	int found;
 
 	do {
 		if (is_late(re, t))
 			return REGEX_LIMIT;
-		last = last_start(re, t, from);
+		last = last_start(re, t, from, &width);
 		pcre2_set_offset_limit(re->limits, last);
 		found = (re->jit ? pcre2_jit_match : pcre2_match)(re->code,
 		    (PCRE2_SPTR)t.at, t.len, from, options, re->match,

@@ -8,7 +8,7 @@
  * do no harm.  $ is the very end, never before a last line feed.
  *
  * A search that passes its limits (a million steps from one start, memory,
- * ten seconds in a text longer than 64 KiB) says so; it is never "no match".
+ * five seconds in a text longer than 1 KiB) says so; it is never "no match".
  */
 #ifndef EXPR_REGEX_H
 #define EXPR_REGEX_H
