@@ -37,6 +37,17 @@ struct filling {
 	XXH3_state_t *hash; /* of the input's bytes since the last batch */
 };
 
+/* A batch is another one under another header. */
+static void
+restart_hash(struct filling *f)
+{
+	const struct record *head = &f->opt->header->raw;
+
+	XXH3_128bits_reset(f->hash);
+	if (head->raw != NULL)
+		XXH3_128bits_update(f->hash, head->raw, head->len);
+}
+
 struct filling *
 filling_new(const struct batch_options *opt)
 {
@@ -50,7 +61,7 @@ filling_new(const struct batch_options *opt)
 		errno = ENOMEM;
 		return NULL;
 	}
-	XXH3_128bits_reset(f->hash);
+	restart_hash(f);
 	return f;
 }
 
@@ -361,7 +372,7 @@ filling_take(struct filling *f, uint64_t next_line)
 		return NULL;
 	b->last_line = next_line - 1;
 	b->hash = (struct digest){h.high64, h.low64};
-	XXH3_128bits_reset(f->hash);
+	restart_hash(f);
 	f->to = b->to;
 	f->number++;
 	f->open = NULL;

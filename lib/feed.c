@@ -67,7 +67,8 @@ take_rows(struct feed *f, struct spool **rows, uint64_t *n)
 	*n = 0;
 	if (f->rows == NULL || f->rows->bytes + f->rows->len == 0)
 		return 0;
-	*n = f->rows->records;
+	*n = f->npending;
+	f->npending = 0;
 	errno = writer_close(f->rows, true) < 0 ? errno : 0;
 	*rows = f->pending;
 	f->rows = NULL;
@@ -190,8 +191,10 @@ take_fault(struct feed *f, const struct fault *fault)
 	bool goes_on;
 
 	filling_skip(f->filling, fault);
-	if (f->rows != NULL)
+	if (f->rows != NULL) {
 		f->run->rejects = f->rows;
+		f->npending++;
+	}
 	goes_on = run_fault(f->run, fault) == 0;
 	f->run->rejects = rejects;
 	return goes_on;

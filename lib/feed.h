@@ -27,6 +27,7 @@ struct feed {
 	struct journal_batch skip; /* is read now; number 0: none */
 	struct writer *rows;       /* with a journal: of the open batch ... */
 	struct spool *pending;     /* ... in this spool */
+	uint64_t npending;         /* rows in it */
 	struct record rec;         /* was read, but belongs to the next batch */
 	bool held, over;
 };

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,10 +33,15 @@ say_status(struct buf *say, const char *path, const char *what, int status)
 	return status;
 }
 
-/* Opens a file that is written in place, and locks it. */
+/*
+ * Opens a file that is written in place, and locks it.  By fcntl(2): a child
+ * that was just started inherits a lock of flock(2) for a moment, in which we
+ * may be killed and run again.
+ */
 static int
 open_in_place(const char *path, int *fd, off_t *size, struct buf *say)
 {
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat st;
 
 	*fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
@@ -48,8 +52,8 @@ open_in_place(const char *path, int *fd, off_t *size, struct buf *say)
 		return say_status(say, path,
 		    ": --journal needs a regular file, which it can cut back",
 		    EXIT_USAGE);
-	if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
+	if (fcntl(*fd, F_SETLK, &whole) < 0) {
+		if (errno != EACCES && errno != EAGAIN)
 			return say_errno(say, ": cannot be locked: ", path);
 		return say_status(say, path, ": another run is writing it",
 		    EXIT_JOURNAL);
