@@ -1,10 +1,9 @@
 /*
  * model: what the reader has to say about some files, found byte by byte.
  *
- * The rules of the reader without blocks, masks or libcsv: slow, and short
- * enough to be believed.  split_test holds it against libcsv itself, and the
- * other tests hold the reader against it.  Both tell a run as a list of
- * answers, which is equal exactly when nothing differs that a caller can see.
+ * The rules of the reader without blocks, masks or libcsv.  split_test holds
+ * it against libcsv, and the other tests hold the reader against it.  Both tell
+ * a run as a list of answers, with all that a caller can see.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -90,10 +89,8 @@ add_answer(struct run *run, enum kind kind)
 {
 	struct answer *a = &run->answer[run->n++];
 
-	if (run->n > MAX_ANSWERS) {
-		printf("too many answers\n");
+	if (run->n > MAX_ANSWERS)
 		exit(1);
-	}
 	*a = (struct answer){.kind = kind};
 	return a;
 }
@@ -101,10 +98,8 @@ add_answer(struct run *run, enum kind kind)
 static inline void
 add_slice(struct run *run, uint64_t at, uint64_t len)
 {
-	if (run->nslices == MAX_SLICES) {
-		printf("too many fields\n");
+	if (run->nslices == MAX_SLICES)
 		exit(1);
-	}
 	run->slice[run->nslices++] = (struct slice){at, len};
 }
 
@@ -113,8 +108,8 @@ struct parsed {
 	size_t len, end;    /* bytes, and bytes of its line end: 0 to 2 */
 	size_t nfields;
 	struct slice field[MAX_SLICES];
-	size_t bad;         /* the byte after a closing quote, or NONE */
-	size_t open;        /* the quote that is open at the end, or NONE */
+	size_t bad;  /* the byte after a closing quote, or NONE */
+	size_t open; /* the quote that is open at the end, or NONE */
 };
 #define NONE SIZE_MAX
 
@@ -172,9 +167,8 @@ model_record(struct parsed *p, const struct file *f, const struct dialect *d)
 		i++;
 	p->len = i;
 	if (i < f->len)
-		p->end = i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0
-		    ? 2
-		    : 1;
+		p->end = 1 +
+		    (i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0);
 }
 
 /* Where the model is. */
@@ -189,8 +183,8 @@ struct model {
 	bool begun;       /* this file's first record was seen */
 	char line_end[2];
 	size_t line_end_len;
-	const char *header;  /* the record */
-	struct parsed names; /* its fields */
+	const char *header; /* the record, and its fields: */
+	struct parsed names;
 };
 
 static inline struct answer *
@@ -388,8 +382,8 @@ model_first(struct model *m)
 {
 	const struct reader_options *o = &m->job->opt;
 	const bool first = m->width == 0;
-	struct answer *a;
 	uint64_t differs;
+	struct answer *a;
 
 	m->begun = true;
 	if (first)

@@ -471,27 +471,6 @@ ends_odd_records(void)
 	reader_free(r);
 }
 
-static void
-decodes_fields(void)
-{
-	const struct field quoted = {"\"a\"\"\"\"b\"", 8};
-	const struct field empty = {"\"\"", 2}, none = {NULL, 0};
-	const struct field plain = {"a\"\"b", 4};
-	char to[16];
-
-	CHECK(field_decode(&quoted, '"', to) == 4);
-	CHECK(memcmp(to, "a\"\"b", 4) == 0);
-	CHECK(field_decode(&empty, '"', to) == 0);
-	CHECK(field_decode(&none, '"', to) == 0);
-	CHECK(field_decode(&plain, '"', to) == 4);
-	CHECK(memcmp(to, "a\"\"b", 4) == 0);
-	CHECK(field_quoted(&quoted, '"') && field_quoted(&empty, '"'));
-	CHECK(!field_quoted(&none, '"') && !field_quoted(&plain, '"'));
-	CHECK(field_quote("a\"b", 3, '"', to) == 6);
-	CHECK(memcmp(to, "\"a\"\"b\"", 6) == 0);
-	CHECK(field_quote("", 0, '\'', to) == 2 && memcmp(to, "''", 2) == 0);
-}
-
 int
 main(void)
 {
@@ -508,7 +487,6 @@ main(void)
 	settles_ends();
 	remembers_place();
 	ends_odd_records();
-	decodes_fields();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed != 0;
 }

@@ -406,6 +406,34 @@ round_trip(void)
 	}
 }
 
+static void
+check(bool ok)
+{
+	passed += ok;
+	failed += !ok;
+}
+
+static void
+decodes_fields(void)
+{
+	const struct field quoted = {"\"a\"\"\"\"b\"", 8};
+	const struct field empty = {"\"\"", 2}, none = {NULL, 0};
+	const struct field plain = {"a\"\"b", 4};
+	char to[16];
+
+	check(field_decode(&quoted, '"', to) == 4);
+	check(memcmp(to, "a\"\"b", 4) == 0);
+	check(field_decode(&empty, '"', to) == 0);
+	check(field_decode(&none, '"', to) == 0);
+	check(field_decode(&plain, '"', to) == 4);
+	check(memcmp(to, "a\"\"b", 4) == 0);
+	check(field_quoted(&quoted, '"') && field_quoted(&empty, '"'));
+	check(!field_quoted(&none, '"') && !field_quoted(&plain, '"'));
+	check(field_quote("a\"b", 3, '"', to) == 6);
+	check(memcmp(to, "\"a\"\"b\"", 6) == 0);
+	check(field_quote("", 0, '\'', to) == 2 && memcmp(to, "''", 2) == 0);
+}
+
 int
 main(void)
 {
@@ -415,6 +443,7 @@ main(void)
 	several_files();
 	any_spans();
 	round_trip();
+	decodes_fields();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed != 0;
 }

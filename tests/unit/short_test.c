@@ -163,7 +163,7 @@ every_place(void)
 		job.opt.ragged = (enum ragged)random_below(3);
 		job.opt.settled_ends = random_below(2) == 0;
 		if (random_below(3) == 0)
-			job.opt.max_record = words * 64 + random_below(64);
+			job.opt.max_record = words * 64 - 5 + random_below(5);
 		n = random_text(test + 64, 90 + random_below(600), columns);
 		for (size_t before = 0; before <= 64; before++) {
 			memset(test + 64 - before, 'b', before);
