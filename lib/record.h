@@ -103,7 +103,8 @@ struct fault {
 	uint64_t line_open; /* where its open quote stands */
 	uint64_t a, b;
 	int error;
-	bool no_header;     /* widths come from the first record or --names */
+	bool no_header;     /* widths come from the first record, or, named, */
+	bool named;         /* from --names */
 	bool bare_cr;       /* it ended at a CR that no LF followed */
 	bool backslash;     /* a backslash stands before the quote */
 	const char *text;

@@ -193,10 +193,13 @@ add(struct buf *say, const char *format, ...)
 static void
 say_ragged(const struct fault *f, struct buf *say)
 {
-	add(say, "record %llu has %llu field%s, the %s has %llu",
+	const char *const width = f->named ? "--names"
+	    : f->no_header                 ? "the first record"
+					   : "the header";
+
+	add(say, "record %llu has %llu field%s, %s has %llu",
 	    (unsigned long long)f->record, (unsigned long long)f->a,
-	    f->a == 1 ? "" : "s", f->no_header ? "first record" : "header",
-	    (unsigned long long)f->b);
+	    f->a == 1 ? "" : "s", width, (unsigned long long)f->b);
 	if (f->bare_cr)
 		buf_add_text(say, "; a bare CR ends a record; quote it");
 }

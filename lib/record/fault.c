@@ -75,6 +75,7 @@ reader_describe(struct reader *r, enum fault_cause cause, size_t first, size_t l
 	    .byte = r->source.offset + first,
 	    .start = r->source.offset + first,
 	    .no_header = !reader_has_header(r),
+	    .named = r->opt.nnames > 0,
 	    .raw = r->source.data + first,
 	    .len = len};
 	return &r->fault;
