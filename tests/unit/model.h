@@ -167,11 +167,10 @@ model_record(struct parsed *p, const struct file *f, const struct dialect *d)
 		i++;
 	p->len = i;
 	if (i < f->len)
-		p->end = 1 +
-		    (i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0);
+		p->end = i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0
+		    ? 2 : 1;
 }
 
-/* Where the model is. */
 struct model {
 	const struct job *job;
 	struct run *run;
