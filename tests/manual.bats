@@ -43,6 +43,11 @@ answer() {
 
 @test "the examples of csvmap(1) run as printed" { examples csvmap.1; }
 
+@test "the examples of csvbatch(1) run as printed" {
+	[ -f "$man/csvbatch.1" ] || skip "no page yet"
+	examples csvbatch.1
+}
+
 @test "the examples of csvpar(1) run as printed" { examples csvpar.1; }
 
 @test "the examples of csvexpr(7) run as printed" { examples csvexpr.7; }
