@@ -38,7 +38,8 @@ struct writer *writer_new(int fd, const struct dialect *d);
 
 /*
  * A writer to path: a regular file or none is written as path.part, locked,
- * and renamed by writer_close; anything else is written directly.  NULL with
+ * and renamed by writer_close; anything else, and a file that is our standard
+ * output or error already, is written directly.  NULL with
  * errno set on failure; EWOULDBLOCK: another run holds the lock.
  */
 struct writer *writer_open(const char *path, const struct dialect *d);
