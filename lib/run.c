@@ -125,28 +125,45 @@ run_open_rejects(struct run *r)
 	return true;
 }
 
-/* Is standard output one of the input files, and would feed itself? */
+/* Is it one of the input files, and would feed itself or spoil it? */
 static bool
-feeds_itself(struct run *r, char *const *files, size_t n)
+is_input(struct run *r, const struct stat *to, char *const *files, size_t n,
+    const char *what)
 {
-	struct stat in, out;
+	struct stat in;
 
-	if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode) ||
-	    out.st_size == 0)
+	if (!S_ISREG(to->st_mode) || to->st_size == 0)
 		return false;
 	for (size_t i = 0; i < n || i == 0; i++) {
 		const bool standard = n == 0 || strcmp(files[i], "-") == 0;
 
 		if ((standard ? fstat(STDIN_FILENO, &in)
 			      : stat(files[i], &in)) == 0 &&
-		    in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+		    in.st_dev == to->st_dev && in.st_ino == to->st_ino) {
 			report_fail(&r->report, EXIT_IO,
-			    "%s: input file is output file",
-			    standard ? "stdin" : files[i]);
+			    "%s: input file is %s file",
+			    standard ? "stdin" : files[i], what);
 			return true;
 		}
 	}
 	return false;
+}
+
+/* -o or standard output. */
+static bool
+open_output(struct run *r)
+{
+	const struct dialect *d = &r->opt.reader.dialect;
+
+	if (r->opt.output == NULL)
+		r->out = writer_new(STDOUT_FILENO, d);
+	else if ((r->out = writer_open(r->opt.output, d)) == NULL &&
+	    errno == EWOULDBLOCK)
+		report_fail(&r->report, EXIT_IO,
+		    "%s.part: another run is writing it", r->opt.output);
+	else if (r->out == NULL)
+		report_io(&r->report, r->opt.output, errno);
+	return r->out != NULL;
 }
 
 bool
@@ -154,21 +171,16 @@ run_open(struct run *r, size_t i)
 {
 	char *const *files = r->opt.operand + i;
 	const size_t n = r->opt.noperands - i;
-	const struct dialect *d = &r->opt.reader.dialect;
+	struct stat out, bad;
 
-	if (r->opt.output == NULL) {
-		if (feeds_itself(r, files, n))
-			return false;
-		r->out = writer_new(STDOUT_FILENO, d);
-	} else if ((r->out = writer_open(r->opt.output, d)) == NULL) {
-		if (errno == EWOULDBLOCK)
-			report_fail(&r->report, EXIT_IO,
-			    "%s.part: another run is writing it",
-			    r->opt.output);
-		else
-			report_io(&r->report, r->opt.output, errno);
+	if (!open_output(r))
 		return false;
-	}
+	if (fstat(r->out->fd, &out) == 0 &&
+	    is_input(r, &out, files, n, "output"))
+		return false;
+	if (r->opt.rejects != NULL && stat(r->opt.rejects, &bad) == 0 &&
+	    is_input(r, &bad, files, n, "rejects"))
+		return false;
 	run_open_input(r, files, n);
 	reader_on_late_lf(r->in, writer_late_lf, r->out);
 	return run_open_rejects(r);
