@@ -102,6 +102,17 @@ options_count(const char *option, const char *value, uint64_t *n,
 	return 0;
 }
 
+/* The same where 0 has a meaning, too. */
+static int
+take_number(const char *option, const char *value, uint64_t *n, struct buf *say)
+{
+	const size_t used = digits(value, n);
+
+	if (used == 0 || value[used] != '\0')
+		return complain(say, option, "needs a whole number");
+	return 0;
+}
+
 /* The factor of a unit as coreutils write them, or 0. */
 static uint64_t
 unit(const char *text)
@@ -174,6 +185,14 @@ take_byte(const char *option, const char *value, char *byte, struct buf *say)
 }
 
 static int
+take_file(const char *option, const char *value, const char **file,
+    struct buf *say)
+{
+	*file = value;
+	return *value != '\0' ? 0 : complain(say, option, "needs a FILE");
+}
+
+static int
 take_ragged(const char *value, enum ragged *ragged, struct buf *say)
 {
 	if (strcmp(value, "pad") == 0)
@@ -230,8 +249,7 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 		o->reader.no_header = true;
 		return 0;
 	case 'o':
-		o->output = value;
-		return 0;
+		return take_file("-o", value, &o->output, say);
 	case OPT_NAMES:
 		return take_names(o, value, say);
 	case OPT_RAGGED:
@@ -239,16 +257,15 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 	case OPT_MAX_RECORD:
 		return take_max_record(o, value, say);
 	case OPT_REJECTS:
-		o->rejects = value;
-		return 0;
+		return take_file("--rejects", value, &o->rejects, say);
 	case OPT_MAX_REJECTS:
-		return options_count("--max-rejects", value, &o->max_rejects,
+		return take_number("--max-rejects", value, &o->max_rejects,
 		    say);
 	case OPT_REQUIRE_EOL:
 		o->reader.require_eol = true;
 		return 0;
 	case OPT_EXPECT_RECORDS:
-		return options_count("--expect-records", value,
+		return take_number("--expect-records", value,
 		    &o->expect_records, say);
 	case OPT_EXPECT_HEADER:
 		o->expect_header = value;
@@ -264,13 +281,29 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 	}
 }
 
+/* Is word --NAME=VALUE for the option that getopt did not like? */
+static bool
+has_value(const char *word, const struct option *longs)
+{
+	const size_t n = strcspn(word, "=");
+
+	for (; longs->name != NULL; longs++)
+		if (longs->val == optopt && word[n] == '=' && n > 2 &&
+		    strncmp(word + 2, longs->name, n - 2) == 0)
+			return true;
+	return false;
+}
+
 /* What getopt did not understand, in our words. */
 static int
-complain_option(char *const *argv, int result, struct buf *say)
+complain_option(char *const *argv, int result, const struct option *longs,
+    struct buf *say)
 {
 	const char *word = argv[optind - 1];
 	char letter[3] = {'-', (char)optopt, '\0'};
 
+	if (result == '?' && has_value(word, longs))
+		return complain(say, word, "the option takes no value");
 	if (optopt != 0 && optopt < 256)
 		word = letter;
 	buf_add_text(say, result == ':' ? "a value is missing behind "
@@ -372,7 +405,7 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 	while (bad == 0 && result == OPTIONS_OK &&
 	    (got = getopt_long(argc, argv, letters.data, longs, &which)) != -1) {
 		if (got == '?' || got == ':') {
-			bad = complain_option(argv, got, say);
+			bad = complain_option(argv, got, longs, say);
 		} else if (which >= 0 &&
 		    check_whole(argv, longs[which].name, say) != 0) {
 			bad = -1;

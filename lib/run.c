@@ -333,8 +333,9 @@ check_count(struct run *r)
 	if (r->ended && r->opt.expect_records != UINT64_MAX &&
 	    reader_record(r->in) != r->opt.expect_records)
 		report_fail(&r->report, EXIT_DATA,
-		    "%s: %" PRIu64 " records came, --expect-records is %" PRIu64,
+		    "%s: %" PRIu64 " record%s came, --expect-records is %" PRIu64,
 		    reader_file(r->in), reader_record(r->in),
+		    reader_record(r->in) == 1 ? "" : "s",
 		    r->opt.expect_records);
 }
 
