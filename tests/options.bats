@@ -1,0 +1,502 @@
+#!/usr/bin/env bats
+# The options that all three have, and how they complain.
+
+load helper
+
+# usage SAYS [OPTION]...: each of the three says so and exits with 2, having
+# written nothing.
+usage() {
+	each 'a,b\n1,2\n' 2 '' "@: $1; see @ --help\n" "${@:2}"
+}
+
+@test "62: sizes that are none" {
+	for size in '' 0 -1 +1 ' 5' 1.5M 1e9 1kk 16mb 1Z 18446744073709551616 16E 0x10; do
+		usage '--max-record: needs a size above 0, such as 4096, 64K or 16M' \
+			--max-record "$size"
+	done
+	for size in 4G 8E 1073741825; do
+		usage '--max-record: can be 1G at most' --max-record "$size"
+	done
+}
+
+@test "62: sizes as coreutils write them" {
+	for size in 7 1K 1k 1KB 1KiB 1M 1G; do
+		each 'a,b\n1,2\n' 0 = '' --max-record "$size"
+	done
+	long=$(printf '%01000d' 1)
+	each "a\n$long\n" 0 = '' --max-record 1KB
+	each "a\n0$long\n" 1 'a\n' \
+		'@: stdin:2: record 1, byte 2: record exceeds 1000 bytes; --max-record sets the limit\n' \
+		--max-record 1KB
+}
+
+@test "62: counts that are none" {
+	for n in '' -1 x 1.5 1e9 1K 18446744073709551616; do
+		usage '--expect-records: needs a whole number' --expect-records "$n"
+		usage '--max-rejects: needs a whole number' --rejects bad --max-rejects "$n"
+		one '' 2 '' '@: --limit: needs a whole number above 0; see @ --help\n' \
+			csvfilter true --limit "$n"
+	done
+	one '' 2 '' '@: --limit: needs a whole number above 0; see @ --help\n' \
+		csvfilter true --limit 0
+}
+
+@test "an unknown option, one without its value, one with a value too many" {
+	usage 'unknown option --bogus' --bogus
+	usage 'unknown option --bogus=1' --bogus=1
+	usage 'unknown option -Z' -Z
+	usage 'unknown option -Z' -tZ
+	usage 'unknown option -\\xc3' -é
+	usage 'a value is missing behind -d' -d
+	usage 'a value is missing behind --names' --names
+	usage '--stats=1: the option takes no value' --stats=1
+}
+
+@test "199: long options are not abbreviated, and end at --" {
+	usage 'long options are written out: --max-record' --max-rec 5
+	usage 'unknown option --max' --max 5
+	put 'a,b\n1,2\n'
+	cp in ./-x
+	each 'c\n' 0 'a,b\n1,2\n' '' -- -x
+	POSIXLY_CORRECT=1 each 'a,b\n1,2\n' 0 = '' -t
+}
+
+@test "options that do not go together" {
+	usage '-d: delimiter and quote are the same' -d ';' -q ';'
+	usage '--max-rejects: needs --rejects' --max-rejects 5
+	usage '--expect-header: not with -H' -H --expect-header a,b
+	usage '--expect-header: not with -H' --names a,b --expect-header a,b
+	usage '--rejects: is the same file as -o' -o x --rejects x
+	usage '--ragged: needs pad or pass' --ragged=fill
+	usage '--rejects: needs a FILE' --rejects ''
+	usage '-o: needs a FILE' --output=
+	usage 'an empty list of names' --names ''
+	usage 'the quote in ""y" is never closed' --names 'x,"y'
+	[ ! -e x ]
+}
+
+@test "--help and --version say so on standard output" {
+	for program in $FILTERS; do
+		for option in -h --help; do
+			"$BIN/$program" $option >out 2>err
+			head -n 1 out | grep -q "^Usage: $program "
+			tail -n 1 out | grep -qx "The manual: man $program, man csvpipe"
+			[ "$(awk 'length($0) > 79' out)" = '' ]
+			like err ''
+		done
+		for option in -V --version; do
+			"$BIN/$program" $option >out 2>err
+			grep -qx "$program (csvpipe) [0-9.]*" out
+			like err ''
+		done
+	done
+}
+
+@test "198: --help and --version to where nothing can be written" {
+	for program in $FILTERS; do
+		for option in --help --version; do
+			got=0
+			"$BIN/$program" $option >&- 2>err || got=$?
+			[ "$got" = 3 ]
+			like err "$program: write error: Bad file descriptor\n"
+			[ -c /dev/full ] || continue
+			got=0
+			"$BIN/$program" $option >/dev/full 2>err || got=$?
+			[ "$got" = 3 ]
+			like err "$program: write error: No space left on device\n"
+		done
+		"$BIN/$program" --help | head -n 1 >out
+		[ -s out ]
+	done
+}
+
+@test "an empty environment, another directory, language and time zone change nothing" {
+	put 'a,b\n1.5,2\n'
+	for program in $FILTERS; do
+		env -i "$BIN/$program" "$(all_of "$program")" <in >out
+		same in out
+		(cd / && all "$program") <in >out
+		same in out
+		LC_ALL=de_DE.UTF-8 LANG=tr_TR TZ=Asia/Kolkata all "$program" <in >out
+		same in out
+		got=0
+		LC_ALL=de_DE.UTF-8 LANGUAGE=de all "$program" none >out 2>err || got=$?
+		: >out
+		ends "$got" 3 '' '@: none: No such file or directory\n'
+	done
+	one 'a,b\n1.5,2\n' 0 'a,b,c\n1.5,2,3.5\n' '' env -i "$BIN/csvmap" 'c = a + b'
+}
+
+@test "-H: columns have numbers, and the first record is one" {
+	each '1,2\n3,4\n' 0 = '' -H
+	each '1,2\n3\n' 1 '1,2\n' \
+		'@: stdin:2: record 2 has 1 field, the first record has 2\n' -H
+	each '1,"2"x\n3,4\n' 1 '' \
+		"@: stdin:1: record 1, byte 5: 'x' after a closing quote\n" -H
+	each '1,"2"x\n3,4\n' 0 '3,4\n' '@: 1 record rejected, see bad\n' -H --rejects bad
+	one '1,2\n3,4\n' 0 '3,4\n' '' csvfilter -H '@1 == 3'
+	one '1,2\n3,4\n' 0 '1,2,3\n3,4,7\n' '' csvmap -H 'c = @1 + @2'
+}
+
+@test "--names: the file has no header, or has it after all" {
+	each '1,2\n3,4\n' 0 = '' --names a,b
+	each 'a,b\n1,2\n' 0 '1,2\n' '' --names a,b
+	each '"a",b\n1,2\n' 0 '1,2\n' '' --names a,b
+	each 'a,b' 0 '' '' --names a,b
+	each 'b,a\n1,2\n' 0 = '' --names a,b
+	each 'a,b\n1,2\na,b\n' 0 '1,2\na,b\n' '' --names a,b
+	each '1\n' 1 '' '@: stdin:1: record 1 has 1 field, the header has 2\n' --names a,b
+	each '1,2,3\n4,5\n' 0 '4,5\n' '@: 1 record rejected, see bad\n' --names a,b --rejects bad
+	like bad 'file,record,line,byte,reason,raw\nstdin,1,1,0,"record 1 has 3 fields, the header has 2","1,2,3"\n'
+	one '1,2\n3,4\n' 0 '2\n4\n' '' csvcut --names 'a,"b,c"' -c '"b,c"'
+	one 'a,"b,c"\n1,2\n3,4\n' 0 '3,4\n' '' csvfilter --names 'a,"b,c"' '{b,c} == 4'
+	one '1,2\n' 0 '1,2,3\n' '' csvmap --names a,b 'c = a + b'
+	one '1,2\n' 2 '' '@: column "x" is ambiguous: 1, 2\n' csvcut --names x,x -c x
+}
+
+@test "several files are read as one" {
+	printf 'a,b\n1,2\n' >first
+	printf 'a,"b"\r\n3,4' >second
+	printf '' >none
+	printf '\n\n' >blank
+	each 'a,b\n5,6\n' 0 'a,b\n1,2\n3,4\n5,6\n' '' first none second blank - none
+	each '' 0 'a,b\n1,2\n1,2\n' '' first first -
+	each 'x,y\n' 0 '1,2\n3,4\nx,y\n' '' --names a,b first second -
+	each '7,8\n' 0 'a,b\n1,2\n7,8\n' '' -H first -
+	each 'a,b\n5\n' 1 'a,b\n1,2\n' \
+		'@: stdin:2: record 2 has 1 field, the header has 2\n' first -
+	one '' 0 'a\n1\n3\n' '' csvcut -c a first second
+	one '' 0 'a,b\n3,4\n' '' csvfilter 'a == 3' first second
+	one '' 0 'f\nfirst\nsecond\n' '' csvmap --only 'f = file()' first second
+	one '' 0 'n,l\n1,2\n2,2\n' '' csvmap --only 'n = row(); l = line()' first second
+}
+
+@test "several files whose headers differ: the first difference is named" {
+	printf 'a,b\n1,2\n' >first
+	each 'a,c\n3,4\n' 1 'a,b\n1,2\n' \
+		"@: stdin:1: header, byte 0: the header differs from the first file's in column 2\n" \
+		first -
+	each 'a\n3\n' 1 'a,b\n1,2\n' \
+		"@: stdin:1: header, byte 0: the header differs from the first file's in column 2\n" \
+		first -
+	each 'a,b,c\n3,4,5\n' 1 'a,b\n1,2\n' \
+		"@: stdin:1: header, byte 0: the header differs from the first file's in column 3\n" \
+		first -
+}
+
+@test "--expect-header: nothing is written where it differs" {
+	each 'a,b\n1,2\n' 0 = '' --expect-header a,b
+	each '"a",b\n1,2\n' 0 = '' --expect-header a,b
+	each 'a,"b,c"\n1,2\n' 0 = '' --expect-header 'a,"b,c"'
+	each 'a,b\n1,2\n' 1 '' '@: stdin:1: the header is not --expect-header b,a\n' \
+		--expect-header b,a
+	each 'a,b\n1,2\n' 1 '' '@: stdin:1: the header is not --expect-header a\n' \
+		--expect-header a
+	each '' 1 '' '@: stdin:1: empty input is not --expect-header a\n' \
+		--expect-header a
+}
+
+@test "--expect-records: so many, no more and no fewer, good or rejected" {
+	each 'a,b\n1,2\n3,4\n' 0 = '' --expect-records 2
+	each 'a,b\n1,2\n' 1 = '@: stdin: 1 record came, --expect-records is 2\n' \
+		--expect-records 2
+	each 'a,b\n1,2\n3,4\n5,6\n' 1 = '@: stdin: 3 records came, --expect-records is 2\n' \
+		--expect-records 2
+	each '' 1 '' '@: stdin: 0 records came, --expect-records is 2\n' --expect-records 2
+	each 'a,b\n' 0 = '' --expect-records 0
+	each 'a,b\n1,2\n3\n' 0 'a,b\n1,2\n' '@: 1 record rejected, see bad\n' \
+		--expect-records 2 --rejects bad
+	one 'a,b\n1,2\n3,4\n' 0 'a,b\n3,4\n' '' csvfilter --expect-records 2 'a == 3'
+	each 'a,b\n1,2\n' 1 '' '@: stdin: 1 record came, --expect-records is 2\n' \
+		--expect-records 2 -o file
+	[ ! -e file ] && [ ! -e file.part ]
+}
+
+@test "--rejects: expressions that have no answer" {
+	one 'a,b\n1,2\nx,3\n4,5\n' 0 'a,b\n4,5\n' '@: 1 record rejected, see bad\n' \
+		csvfilter --rejects bad 'num(a) > 1'
+	[ "$(cut -d, -f 1-4 bad)" = $'file,record,line,byte\nstdin,2,3,8' ]
+	[ "$("$BIN/csvcut" --plain -c raw bad)" = x,3 ]
+	one 'a,b\n1,2\nx,3\n4,5\n' 0 'a,b,c\n1,2,3\n4,5,9\n' \
+		'@: 1 record rejected, see bad\n' csvmap --rejects bad 'c = a + b'
+	[ "$("$BIN/csvcut" --plain -c raw bad)" = x,3 ]
+}
+
+@test "--rejects: the file is truncated at the start, and named by its file" {
+	echo old >bad
+	each 'a,b\n1,2\n' 0 = '' --rejects bad
+	like bad 'file,record,line,byte,reason,raw\n'
+	printf 'a,b\n1\n' >'x,y"z.csv'
+	each '' 0 'a,b\n' '@: 1 record rejected, see bad\n' --rejects bad 'x,y"z.csv'
+	like bad 'file,record,line,byte,reason,raw\n"x,y""z.csv",1,2,4,"record 1 has 1 field, the header has 2",1\n'
+}
+
+@test "--rejects: a bad record is there before the next one comes" {
+	for program in $FILTERS; do
+		mkfifo from
+		all "$program" --rejects bad <from >out 2>err 3>&- &
+		exec 4>from
+		printf 'a,b\n1\n' >&4
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			grep -q '^stdin,1,' bad 2>/dev/null && break
+			sleep 0.05
+		done
+		grep -q '^stdin,1,' bad
+		exec 4>&-
+		wait
+		rm from bad
+	done
+}
+
+@test "--rejects that cannot be written is an error" {
+	each 'a,b\n1\n' 3 '' '@: nowhere/bad: No such file or directory\n' \
+		--rejects nowhere/bad
+	[ -c /dev/full ] || skip "no /dev/full"
+	each 'a,b\n1\n' 3 '' '@: /dev/full: write error: No space left on device\n' \
+		--rejects /dev/full
+}
+
+@test "--max-rejects: one more is an error" {
+	each 'a,b\n1\n2,3\n4\n' 0 'a,b\n2,3\n' '@: 2 records rejected, see bad\n' \
+		--rejects bad --max-rejects 2
+	each 'a,b\n1\n2,3\n4\n5,6\n' 1 'a,b\n2,3\n' \
+		'@: stdin:4: record 3 has 1 field, the header has 2\n@: more than 1 records rejected\n@: 2 records rejected, see bad\n' \
+		--rejects bad --max-rejects 1
+	each 'a,b\n1\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 1 field, the header has 2\n@: more than 0 records rejected\n@: 1 record rejected, see bad\n' \
+		--rejects bad --max-rejects 0
+}
+
+@test "-o: the file appears when all is well" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		all "$program" -o file <in >out 2>err
+		same in file
+		like out ''
+		like err ''
+		[ ! -e file.part ]
+		rm file
+	done
+	all csvcut -o in in
+	like in 'a,b\n1,2\n'
+}
+
+@test "-o: a failure leaves the old file, and no other" {
+	for program in $FILTERS; do
+		echo old >file
+		put 'a,b\n1,2\n3\n'
+		got=0
+		all "$program" -o file <in >out 2>err || got=$?
+		ends "$got" 1 '' '@: stdin:3: record 2 has 1 field, the header has 2\n'
+		like file 'old\n'
+		got=0
+		all "$program" -o file none >out 2>err || got=$?
+		ends "$got" 3 '' '@: none: No such file or directory\n'
+		got=0
+		all "$program" -o file --expect-header x <in >out 2>err || got=$?
+		ends "$got" 1 '' '@: stdin:1: the header is not --expect-header x\n'
+		like file 'old\n'
+		[ ! -e file.part ]
+	done
+	one 'a,b\n' 2 '' '@: no column "x"; the header has 2 columns: "a", "b"\n' \
+		csvcut -c x -o file
+	like file 'old\n'
+	[ ! -e file.part ]
+}
+
+@test "-o: a disk that is full" {
+	"$PARKING" 3M >in
+	for program in $FILTERS; do
+		echo old >file
+		got=0
+		(ulimit -f 1024 && all "$program" -o file <in >out 2>err) || got=$?
+		ends "$got" 3 '' '@: file: write error: File too large\n'
+		like file 'old\n'
+		[ ! -e file.part ]
+	done
+}
+
+@test "-o: what cannot be opened" {
+	each 'a,b\n1,2\n' 3 '' '@: nowhere/file: No such file or directory\n' -o nowhere/file
+	each 'a,b\n1,2\n' 3 '' '@: /tmp: Is a directory\n' -o /tmp
+	[ -c /dev/full ] || skip "no /dev/full"
+	each 'a,b\n1,2\n' 3 '' '@: /dev/full: write error: No space left on device\n' \
+		-o /dev/full
+}
+
+@test "-o: the mode of the old file is kept, that of a new one is the umask's" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		echo old >file
+		chmod 640 file
+		all "$program" -o file <in
+		[ "$(stat -c %a file)" = 640 ]
+		rm file
+		(umask 027 && all "$program" -o file <in)
+		[ "$(stat -c %a file)" = 640 ]
+	done
+}
+
+@test "113: -o: a second run on the same file is refused, a dead one's part is ours" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		echo 'rest of a run that was killed, longer than the new file' >file.part
+		mkfifo from
+		all "$program" -o file <from 3>&- &
+		exec 4>from
+		cat in >&4
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			cmp -s in file.part && break
+			sleep 0.05
+		done
+		got=0
+		all "$program" -o file <in >out 2>err || got=$?
+		ends "$got" 3 '' '@: file.part: another run is writing it\n'
+		exec 4>&-
+		wait $!
+		same in file
+		rm from file
+	done
+}
+
+@test "113: -o: a link is replaced by the file, what it names stays" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		echo old >target
+		ln -s target file
+		all "$program" -o file <in
+		[ ! -L file ]
+		same in file
+		like target 'old\n'
+		rm file
+		ln -s target file.part
+		got=0
+		all "$program" -o file <in >out 2>err || got=$?
+		[ "$got" = 3 ]
+		like target 'old\n'
+		rm file.part
+	done
+}
+
+@test "113: -o: the file and its directory are synced, in that order" {
+	traced
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		strace -o trace -e trace=fsync,rename,unlink "$BIN/$program" \
+			"$(all_of "$program")" -o file <in
+		sed 's/(.*//; /^+/d' trace >calls
+		like calls 'fsync\nrename\nfsync\n'
+		got=0
+		echo old >file
+		strace -o trace -e trace=fsync -e inject=fsync:error=EIO:when=1 \
+			"$BIN/$program" "$(all_of "$program")" -o file <in >out 2>err || got=$?
+		ends "$got" 3 '' '@: file: write error: Input/output error\n'
+		like file 'old\n'
+		[ ! -e file.part ]
+	done
+}
+
+@test "-o: what is no regular file is written directly" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		mkfifo to
+		cat to >out &
+		all "$program" -o to <in
+		wait
+		same in out
+		rm to
+		all "$program" -o /dev/stdout <in | cat >out
+		same in out
+		all "$program" -o /dev/null <in
+	done
+}
+
+@test "-o: killed by a signal it leaves the old file" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		echo old >file
+		mkfifo from
+		"$BIN/tests/start" -d 2 -d 15 "$BIN/$program" "$(all_of "$program")" \
+			-o file <from 3>&- &
+		exec 4>from
+		cat in >&4
+		sleep 0.05
+		kill -TERM $!
+		got=0
+		wait $! || got=$?
+		exec 4>&-
+		[ "$got" = 143 ]
+		like file 'old\n'
+		rm from
+	done
+}
+
+# counted [OPTION]...: what --stats says, with what varies as X.
+counted() {
+	sed 's/[0-9.]* s, [0-9]* MB\/s; [0-9.]* MiB/X/' err >said
+}
+
+@test "--stats says counts, rate and memory at the end" {
+	for program in $FILTERS; do
+		put 'a,b\n1,2\n3\n5,6\n'
+		all "$program" --stats --rejects bad <in >out 2>err
+		counted
+		like said "$program: 3 records in, 2 out, 1 rejected; 14 bytes in, 12 out; X peak memory; 0 spool bytes\n$program: 1 record rejected, see bad\n"
+		all "$program" --stats </dev/null >out 2>err
+		counted
+		like said "$program: 0 records in, 0 out, 0 rejected; 0 bytes in, 0 out; X peak memory; 0 spool bytes\n"
+	done
+	one '' 0 '' '' true
+	put 'a,b\n1,2\n3,4\n5,6\n'
+	"$BIN/csvfilter" --stats 'a > 3' <in >out 2>err
+	counted
+	like said 'csvfilter: 3 records in, 1 out, 0 rejected; 16 bytes in, 8 out; X peak memory; 0 spool bytes\n'
+}
+
+@test "--progress says so once a second, also while nothing comes" {
+	for program in $FILTERS; do
+		mkfifo from
+		all "$program" --progress <from >out 2>err 3>&- &
+		exec 4>from
+		printf 'a,b\n1,2\n' >&4
+		sleep 1.3
+		exec 4>&-
+		wait $!
+		rm from
+		counted
+		like said "$program: 1 records in, 1 out, 0 rejected; 8 bytes in, 8 out; X peak memory; 0 spool bytes\n"
+	done
+}
+
+@test "SIGUSR1 makes them say so, while a read blocks" {
+	for program in $FILTERS; do
+		mkfifo from
+		all "$program" <from >out 2>err 3>&- &
+		exec 4>from
+		printf 'a,b\n1,2\n' >&4
+		sleep 0.1
+		kill -USR1 $!
+		sleep 0.1
+		counted
+		like said "$program: 1 records in, 1 out, 0 rejected; 8 bytes in, 8 out; X peak memory; 0 spool bytes\n"
+		printf '3,4\n' >&4
+		exec 4>&-
+		wait $!
+		rm from
+		like out 'a,b\n1,2\n3,4\n'
+	done
+}
+
+@test "SIGUSR1 makes them say so, while they are busy" {
+	plain
+	for program in $FILTERS; do
+		"$PARKING" 300M | all "$program" >/dev/null 2>err 3>&- &
+		sleep 0.1
+		for _ in 1 2 3; do
+			pkill -USR1 -P $! -x "$program" || true
+			sleep 0.03
+		done
+		wait $!
+		[ "$(grep -c "^$program: [0-9]* records in, " err)" -ge 1 ]
+	done
+}
