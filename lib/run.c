@@ -256,7 +256,8 @@ run_fault(struct run *r, const struct fault *f)
 		return 0;
 	report_fault(&r->report, f);
 	report_fail(&r->report, EXIT_DATA, "more than %" PRIu64
-	    " records rejected", r->opt.max_rejects);
+	    " record%s rejected", r->opt.max_rejects,
+	    r->opt.max_rejects == 1 ? "" : "s");
 	return -1;
 }
 
