@@ -58,7 +58,8 @@ usage() {
 	put 'a,b\n1,2\n'
 	cp in ./-x
 	each 'c\n' 0 'a,b\n1,2\n' '' -- -x
-	POSIXLY_CORRECT=1 each 'a,b\n1,2\n' 0 = '' -t
+	POSIXLY_CORRECT=1 one 'a,b\n1,2\n' 3 '' '@: -t: No such file or directory\n' \
+		csvfilter true -t
 }
 
 @test "options that do not go together" {
@@ -145,9 +146,9 @@ usage() {
 	each 'a,b' 0 '' '' --names a,b
 	each 'b,a\n1,2\n' 0 = '' --names a,b
 	each 'a,b\n1,2\na,b\n' 0 '1,2\na,b\n' '' --names a,b
-	each '1\n' 1 '' '@: stdin:1: record 1 has 1 field, the header has 2\n' --names a,b
+	each '1\n' 1 '' '@: stdin:1: record 1 has 1 field, --names has 2\n' --names a,b
 	each '1,2,3\n4,5\n' 0 '4,5\n' '@: 1 record rejected, see bad\n' --names a,b --rejects bad
-	like bad 'file,record,line,byte,reason,raw\nstdin,1,1,0,"record 1 has 3 fields, the header has 2","1,2,3"\n'
+	like bad 'file,record,line,byte,reason,raw\nstdin,1,1,0,"record 1 has 3 fields, --names has 2","1,2,3"\n'
 	one '1,2\n3,4\n' 0 '2\n4\n' '' csvcut --names 'a,"b,c"' -c '"b,c"'
 	one 'a,"b,c"\n1,2\n3,4\n' 0 '3,4\n' '' csvfilter --names 'a,"b,c"' '{b,c} == 4'
 	one '1,2\n' 0 '1,2,3\n' '' csvmap --names a,b 'c = a + b'
@@ -260,7 +261,7 @@ usage() {
 	each 'a,b\n1\n2,3\n4\n' 0 'a,b\n2,3\n' '@: 2 records rejected, see bad\n' \
 		--rejects bad --max-rejects 2
 	each 'a,b\n1\n2,3\n4\n5,6\n' 1 'a,b\n2,3\n' \
-		'@: stdin:4: record 3 has 1 field, the header has 2\n@: more than 1 records rejected\n@: 2 records rejected, see bad\n' \
+		'@: stdin:4: record 3 has 1 field, the header has 2\n@: more than 1 record rejected\n@: 2 records rejected, see bad\n' \
 		--rejects bad --max-rejects 1
 	each 'a,b\n1\n' 1 'a,b\n' \
 		'@: stdin:2: record 1 has 1 field, the header has 2\n@: more than 0 records rejected\n@: 1 record rejected, see bad\n' \
@@ -446,7 +447,6 @@ counted() {
 		counted
 		like said "$program: 0 records in, 0 out, 0 rejected; 0 bytes in, 0 out; X peak memory; 0 spool bytes\n"
 	done
-	one '' 0 '' '' true
 	put 'a,b\n1,2\n3,4\n5,6\n'
 	"$BIN/csvfilter" --stats 'a > 3' <in >out 2>err
 	counted
@@ -456,7 +456,7 @@ counted() {
 @test "--progress says so once a second, also while nothing comes" {
 	for program in $FILTERS; do
 		mkfifo from
-		all "$program" --progress <from >out 2>err 3>&- &
+		"$BIN/$program" "$(all_of "$program")" --progress <from >out 2>err 3>&- &
 		exec 4>from
 		printf 'a,b\n1,2\n' >&4
 		sleep 1.3
@@ -471,7 +471,7 @@ counted() {
 @test "SIGUSR1 makes them say so, while a read blocks" {
 	for program in $FILTERS; do
 		mkfifo from
-		all "$program" <from >out 2>err 3>&- &
+		"$BIN/$program" "$(all_of "$program")" <from >out 2>err 3>&- &
 		exec 4>from
 		printf 'a,b\n1,2\n' >&4
 		sleep 0.1
@@ -490,13 +490,16 @@ counted() {
 @test "SIGUSR1 makes them say so, while they are busy" {
 	plain
 	for program in $FILTERS; do
-		"$PARKING" 300M | all "$program" >/dev/null 2>err 3>&- &
-		sleep 0.1
+		mkfifo from
+		"$PARKING" 300M >from 3>&- &
+		"$BIN/$program" "$(all_of "$program")" <from >/dev/null 2>err 3>&- &
+		sleep 0.05
 		for _ in 1 2 3; do
-			pkill -USR1 -P $! -x "$program" || true
+			kill -USR1 $! 2>/dev/null || break
 			sleep 0.03
 		done
 		wait $!
 		[ "$(grep -c "^$program: [0-9]* records in, " err)" -ge 1 ]
+		rm from
 	done
 }

@@ -265,7 +265,7 @@ under() {
 	table >in
 	for program in $FILTERS; do
 		"$BIN/tests/drip" 4000 1 <in |
-			{ all "$program" >out & pid=$!
+			{ "$BIN/$program" "$(all_of "$program")" >out & pid=$!
 			for _ in 1 2 3 4 5; do
 				kill -STOP $pid; kill -CONT $pid; kill -WINCH $pid
 				kill -CHLD $pid; sleep 0.02
