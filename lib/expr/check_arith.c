@@ -15,7 +15,8 @@ check_is_numeric(const struct node *node)
 {
 	struct number x;
 
-	return number_parse(node->value.text.at, node->value.text.len, &x) ==
+	return node->value.text.len > 0 &&
+	    number_parse(node->value.text.at, node->value.text.len, &x) ==
 	    NUMBER_OK;
 }
 

@@ -134,15 +134,25 @@ constant(struct code *c, const struct node *node)
 	return slot;
 }
 
+/* A cell as text, or read as the type of the node. */
 static uint32_t
-cell(struct code *c, const struct node *node)
+cell(struct code *c, enum op op, const struct node *cell,
+    const struct node *node)
 {
 	uint32_t out = code_slot(c);
-	struct instr *i = code_emit(c, OP_CELL, node);
+	struct instr *i = code_emit(c, op, node);
 
 	i->out = out;
-	i->a = code_field(c, node);
+	i->a = code_field(c, cell);
 	return out;
+}
+
+static uint32_t
+convert(struct code *c, struct node *node)
+{
+	if (node->kid[0]->kind == NODE_CELL && node->type != TYPE_TEXT)
+		return cell(c, OP_READ, node->kid[0], node);
+	return compute(c, OP_CONVERT, node);
 }
 
 /* Pairs of condition and value, then what else. */
@@ -240,7 +250,7 @@ code_value(struct code *c, struct node *node)
 	case NODE_CONST:
 		return constant(c, node);
 	case NODE_CELL:
-		return cell(c, node);
+		return cell(c, OP_CELL, node, node);
 	case NODE_VAR:
 		return (uint32_t)node->var->slot;
 	case NODE_WITH:
@@ -251,7 +261,7 @@ code_value(struct code *c, struct node *node)
 	case NODE_ARITH:
 		return arith(c, node);
 	case NODE_CONVERT:
-		return compute(c, OP_CONVERT, node);
+		return convert(c, node);
 	case NODE_CAT:
 		return compute_all(c, OP_CAT, node);
 	case NODE_CALL:

@@ -382,6 +382,10 @@ run(struct eval *r, const struct instr *i)
 		case OP_CONVERT:
 			eval_convert(r, i->node, &slot[i->a], &slot[i->out]);
 			break;
+		case OP_READ:
+			eval_read(r, i->node,
+			    eval_cell(r, &r->in->field[i->a]), &slot[i->out]);
+			break;
 		case OP_ARITH:
 			arith(r, i, eval_arith);
 			break;

@@ -29,6 +29,7 @@ enum op {
 	OP_BOOL,    /* true where a is not 0 */
 	OP_CAUGHT,  /* the error that a test went to its error exit with */
 	OP_CONVERT, /* slot a to the type of the node */
+	OP_READ,    /* cell a to the type of the node, which is not text */
 	OP_ARITH,   /* slots a, b by the node's operator, as numbers */
 	OP_DAYS,    /* the same where one is a date or datetime */
 	OP_NEG,     /* slot a */
@@ -125,7 +126,9 @@ bool eval_missing(const struct eval *r, struct text t);
 /* A value as text; what is not text already is written to scratch. */
 struct text eval_text(struct eval *r, const struct value *v, enum type t);
 
-/* *out = v as the type of a NODE_CONVERT. */
+/* *out = a text, or any value, as the type of a NODE_CONVERT. */
+void eval_read(struct eval *r, const struct node *node, struct text t,
+    struct value *out);
 void eval_convert(struct eval *r, const struct node *node,
     const struct value *v, struct value *out);
 

@@ -4,6 +4,8 @@
 #include "date.h"
 #include "eval.h"
 
+static const struct text none = {NULL, 0};
+
 #define CELL_SHOWN 41 /* bytes kept of a bad cell: one more than is shown */
 
 void
@@ -17,7 +19,7 @@ eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
 		r->count[kind] += !node->caught;
 		out->kind =
 		    node->type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING;
-		out->text = (struct text){NULL, 0};
+		out->text = none;
 		return;
 	}
 	f = arena_alloc(&r->scratch, sizeof *f);
@@ -78,6 +80,19 @@ refuse(struct eval *r, const struct node *node, enum failure_kind kind,
 		eval_fail(r, node, kind, t, out);
 }
 
+static struct text
+without_blanks(struct text t)
+{
+	while (t.len > 0 && (*t.at == ' ' || *t.at == '\t')) {
+		t.at++;
+		t.len--;
+	}
+	while (t.len > 0 &&
+	    (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
+		t.len--;
+	return t;
+}
+
 static void
 to_number(struct eval *r, const struct node *node, struct text t,
     struct value *out)
@@ -95,14 +110,7 @@ to_number(struct eval *r, const struct node *node, struct text t,
 	}
 	out->kind = VALUE_NUMBER;
 	/* as it stood in its cell, but for blanks */
-	while (t.len > 0 && (*t.at == ' ' || *t.at == '\t')) {
-		t.at++;
-		t.len--;
-	}
-	while (t.len > 0 &&
-	    (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
-		t.len--;
-	out->text = node->marks == NULL ? t : (struct text){NULL, 0};
+	out->text = node->marks == NULL ? without_blanks(t) : none;
 }
 
 static void
@@ -123,26 +131,25 @@ to_time(struct eval *r, const struct node *node, struct text t,
 	refuse(r, node, FAILURE_DATE, t, out);
 }
 
-/* Text, a number or a time to what is no text. */
-static void
-to_value(struct eval *r, const struct node *node, const struct value *v,
+void
+eval_read(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
-	const struct value from = *v; /* *out may be the same */
-
-	if (from.kind == VALUE_MISSING || node->type == TYPE_BOOL) {
-		*out = from;
-	} else if (from.kind == VALUE_TIME) {
-		out->kind = VALUE_TIME;
-		out->time = node->type == TYPE_DATE ? date_of(from.time)
-						    : from.time * DATE_DAY;
-	} else if (eval_missing(r, from.text)) {
+	if (eval_missing(r, t))
 		out->kind = VALUE_MISSING;
-	} else if (node->type == TYPE_NUMBER) {
-		to_number(r, node, from.text, out);
-	} else {
-		to_time(r, node, from.text, out);
-	}
+	else if (node->type == TYPE_NUMBER)
+		to_number(r, node, t, out);
+	else
+		to_time(r, node, t, out);
+}
+
+/* A date as a datetime, or the day of a datetime. */
+static void
+between_times(const struct node *node, int64_t time, struct value *out)
+{
+	out->kind = VALUE_TIME;
+	out->time =
+	    node->type == TYPE_DATE ? date_of(time) : time * DATE_DAY;
 }
 
 void
@@ -150,21 +157,22 @@ eval_convert(struct eval *r, const struct node *node, const struct value *v,
     struct value *out)
 {
 	const enum type from = node->kid[0]->type;
-	struct text t;
 
-	if (v->kind == VALUE_ERROR) {
-		/* error() in a variable: only its use has a type */
-		if (r->null && from == TYPE_NEVER)
-			eval_fail(r, node, v->failure->kind, v->failure->cell,
-			    out);
-		else
-			*out = *v;
+	/* error() in a variable: only its use has a type */
+	if (v->kind == VALUE_ERROR && r->null && from == TYPE_NEVER) {
+		eval_fail(
+		    r, node, v->failure->kind, v->failure->cell, out);
+	} else if (v->kind == VALUE_ERROR) {
+		*out = *v;
 	} else if (node->type == TYPE_TEXT) {
-		t = eval_text(r, v, from);
+		out->text = eval_text(r, v, from);
 		out->kind = VALUE_TEXT;
-		out->text = t;
+	} else if (v->kind == VALUE_TEXT) {
+		eval_read(r, node, v->text, out);
+	} else if (v->kind == VALUE_TIME) {
+		between_times(node, v->time, out);
 	} else {
-		to_value(r, node, v, out);
+		*out = *v;
 	}
 }
 
@@ -172,7 +180,6 @@ void
 eval_arith(struct eval *r, const struct node *node, const struct value *a,
     const struct value *b, struct value *out)
 {
-	static const struct text none = {NULL, 0};
 	enum number_status status;
 	struct number x = {.coef = 0};
 
@@ -235,7 +242,7 @@ shift(struct eval *r, const struct node *node, int64_t time,
 	    (node->op == '-' && __builtin_sub_overflow(time, by, &time)) ||
 	    (node->op == '+' && __builtin_add_overflow(time, by, &time)) ||
 	    time < least || time > most) {
-		eval_fail(r, node, FAILURE_RANGE, (struct text){NULL, 0}, out);
+		eval_fail(r, node, FAILURE_RANGE, none, out);
 		return;
 	}
 	out->kind = VALUE_TIME;

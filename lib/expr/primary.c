@@ -54,7 +54,7 @@ parse_number(struct parser *p)
 static struct node *
 parse_string(struct parser *p)
 {
-	struct value v = {.kind = VALUE_TEXT};
+	struct value v = {.kind = VALUE_TEXT, .text = {"", 0}};
 	struct lex_piece piece;
 	struct node *node;
 	size_t at = p->now.at;
