@@ -157,6 +157,23 @@ is_special(const char *p, enum lex_mode mode)
 }
 
 /*
+ * The bytes up to the next piece that is no text.  Decoded they are no more:
+ * every escape is as long as what it stands for, or longer.
+ */
+static size_t
+plain_length(const char *p, const char *end, enum lex_mode mode)
+{
+	const char *from = p;
+
+	while (p < end && !is_special(p, mode)) {
+		if (*p == '\\' || (mode == LEX_FSTRING && *p == '{'))
+			p++;
+		p++;
+	}
+	return (size_t)(p - from);
+}
+
+/*
  * Decodes one character of text.  Returns the bytes read, or 0 with a
  * message; *len bytes were written.
  */
@@ -209,7 +226,7 @@ lex_piece(struct lexer *l, struct token t, enum lex_mode mode, size_t *at,
 		piece->group = p[1] - '0';
 		p += 2;
 	} else {
-		to = arena_alloc(a, (size_t)(end - p) + 4);
+		to = arena_alloc(a, plain_length(p, end, mode));
 		piece->kind = LEX_TEXT;
 		piece->text = (struct text){to, 0};
 		while (p < end && !is_special(p, mode)) {

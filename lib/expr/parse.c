@@ -66,7 +66,12 @@ parser_node(struct parser *p, enum node_kind kind)
 struct node *
 parser_end(struct parser *p, struct node *node)
 {
+	size_t i;
+
 	node->to = p->before.at + p->before.len;
+	for (i = 0; i < node->n && !p->failed; i++)
+		if (node->height <= node->kid[i]->height)
+			node->height = node->kid[i]->height + 1;
 	return p->failed ? NULL : node;
 }
 
@@ -165,12 +170,11 @@ static struct node *
 left_of(struct parser *p, const char *ops, struct node *(*below)(struct parser *))
 {
 	struct node *left = below(p), *node;
-	unsigned n = 0;
 
 	while (left != NULL && p->now.len == 1 &&
 	    p->now.kind >= TOKEN_PLUS && p->now.kind <= TOKEN_PERCENT &&
 	    strchr(ops, p->lex.program.at[p->now.at]) != NULL) {
-		if (++n > PARSE_CHAIN)
+		if (left->height >= PARSE_HEIGHT)
 			return parser_fail(p, p->now.at,
 			    "too many operators in a row; use brackets", NULL);
 		node = infix(p, NODE_ARITH, p->lex.program.at[p->now.at], left);

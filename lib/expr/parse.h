@@ -11,7 +11,7 @@
 #include "tree.h"
 
 #define PARSE_NESTING 200      /* brackets, branches, prefixes in each other */
-#define PARSE_CHAIN 1000       /* operators of one rank in a row */
+#define PARSE_HEIGHT 1000      /* of a tree that + and the like may build */
 #define PARSE_LENGTH (1 << 16) /* bytes of a program */
 
 /*

@@ -61,6 +61,7 @@ struct node {
 	bool caught;      /* errors go to a ?? and are not counted */
 	size_t at;        /* where messages point */
 	size_t from, to;  /* its bytes in the program */
+	unsigned height;  /* levels below it, as parsed */
 	size_t n;         /* kids */
 	struct node **kid;
 	struct value value;
