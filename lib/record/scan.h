@@ -28,7 +28,8 @@ struct masks {
 
 #define SCAN_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define SCAN_AVX512 \
-	__attribute__((target("avx512bw,avx512vl,avx2,bmi,bmi2,popcnt")))
+	__attribute__((target( \
+	    "avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt")))
 
 SCAN_AVX512 SCAN_INLINE struct masks
 scan_avx512(const char *text, char quote, char delim)
@@ -40,6 +41,26 @@ scan_avx512(const char *text, char quote, char delim)
 	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(delim)),
 	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n')) |
 		_mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'))};
+}
+
+/*
+ * Writes base + the place of every bit that is set, in order, a byte each; 64
+ * bytes are written in any case.
+ */
+SCAN_AVX512 SCAN_INLINE void
+flatten_avx512(uint8_t *to, uint64_t bits, uint8_t base)
+{
+	static const uint8_t places[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+	    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+	    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45,
+	    46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	    63};
+	const __m512i all = _mm512_add_epi8(
+	    _mm512_loadu_si512((const void *)places),
+	    _mm512_set1_epi8((char)base));
+
+	_mm512_storeu_si512((void *)to,
+	    _mm512_maskz_compress_epi8(bits, all));
 }
 
 SCAN_AVX2 SCAN_INLINE uint64_t

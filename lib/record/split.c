@@ -18,6 +18,7 @@
 
 typedef struct masks scan_fn(const char *text, char quote, char delim);
 typedef unsigned select_fn(uint64_t bits, uint32_t n);
+typedef void flatten_fn(uint8_t *to, uint64_t bits, uint8_t base);
 
 /* The loops, compiled for one instruction set. */
 struct split_code {
@@ -196,11 +197,18 @@ fields(const struct split *s, size_t start, size_t end,
 	return count;
 }
 
+/*
+ * Where an instruction writes the places of all bits, that is quicker than to
+ * select some; in records in which a byte can hold a place.
+ */
+#define FLAT_WORDS 4
+
 /* What is known of a record that is looked at as a whole. */
 struct whole {
 	uint64_t delims[SPLIT_WORDS];
 	uint64_t eol[SPLIT_WORDS];
 	uint32_t before[SPLIT_WORDS + 1];
+	uint8_t place[FLAT_WORDS * 64 + 64]; /* of delimiters, if flattened */
 };
 
 /* Fills in words blocks at text.  Returns whether there are quotes. */
@@ -253,10 +261,13 @@ look_quoted(struct split *s, struct whole *w, const char *text, size_t words,
 
 /* Where delimiter n of a record stands, in one of words blocks. */
 INLINE size_t
-delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select)
+delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select,
+    bool flat)
 {
 	size_t b = 0;
 
+	if (flat)
+		return w->place[n];
 #pragma GCC unroll 8
 	for (size_t i = 1; i < words; i++)
 		b += w->before[i] <= n;
@@ -267,9 +278,10 @@ delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select)
 INLINE size_t
 record_in(struct split *s, size_t words, size_t start,
     const struct span *spans, size_t n, size_t columns, struct field *field,
-    scan_fn *scan, select_fn *select)
+    scan_fn *scan, select_fn *select, flatten_fn *flatten)
 {
 	const char *const text = s->text + start;
+	const bool flat = flatten != NULL && words <= FLAT_WORDS;
 	struct whole w;
 	size_t end = SPLIT_NONE;
 
@@ -290,15 +302,18 @@ record_in(struct split *s, size_t words, size_t start,
 		(uint32_t)__builtin_popcountll(
 		    w.delims[end / 64] & BELOW(end % 64))))
 		return SPLIT_NONE;
+#pragma GCC unroll 8
+	for (size_t i = 0; flat && i < words; i++)
+		flatten(w.place + w.before[i], w.delims[i], (uint8_t)(i * 64));
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t a = (uint32_t)spans[i].first;
 		const uint32_t z = (uint32_t)spans[i].last;
 		size_t left = 0, right = end;
 
 		if (a > 1)
-			left = delim_in(&w, words, a - 2, select) + 1;
+			left = delim_in(&w, words, a - 2, select, flat) + 1;
 		if (z < columns)
-			right = delim_in(&w, words, z - 1, select);
+			right = delim_in(&w, words, z - 1, select, flat);
 		field[i].raw = text + left;
 		field[i].len = right - left;
 	}
@@ -311,10 +326,12 @@ record_in(struct split *s, size_t words, size_t start,
  */
 INLINE size_t
 record(struct split *s, size_t start, const struct span *spans, size_t n,
-    size_t columns, struct field *field, scan_fn *scan, select_fn *select)
+    size_t columns, struct field *field, scan_fn *scan, select_fn *select,
+    flatten_fn *flatten)
 {
-#define IN(words) \
-	record_in(s, words, start, spans, n, columns, field, scan, select)
+#define IN(words)                                                              \
+	record_in(s, words, start, spans, n, columns, field, scan, select,     \
+	    flatten)
 	switch (s->words) {
 	case 1:
 		return IN(1);
@@ -331,7 +348,7 @@ record(struct split *s, size_t start, const struct span *spans, size_t n,
 }
 
 /* The loops for one way to scan and one to select. */
-#define VARIANT(name, attribute, scan, select)                                 \
+#define VARIANT(name, attribute, scan, select, flatten)                        \
 	attribute static bool more_##name(struct split *s)                     \
 	{                                                                      \
 		return more(s, scan);                                          \
@@ -348,7 +365,7 @@ record(struct split *s, size_t start, const struct span *spans, size_t n,
 	    struct field *field)                                               \
 	{                                                                      \
 		return record(s, start, spans, n, columns, field, scan,        \
-		    select);                                                   \
+		    select, flatten);                                          \
 	}
 
 static bool
@@ -378,17 +395,18 @@ static bool
 has_avx512(void)
 {
 	return has_quick_deposit() && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512vl");
+	    __builtin_cpu_supports("avx512vl") &&
+	    __builtin_cpu_supports("avx512vbmi2");
 }
 
-VARIANT(avx512, SCAN_AVX512, scan_avx512, select_bmi2)
-VARIANT(avx2, SCAN_AVX2, scan_avx2, select_bmi2)
-VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, select_plain)
-VARIANT(sse2, , scan_sse2, select_plain)
+VARIANT(avx512, SCAN_AVX512, scan_avx512, select_bmi2, flatten_avx512)
+VARIANT(avx2, SCAN_AVX2, scan_avx2, select_bmi2, NULL)
+VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, select_plain, NULL)
+VARIANT(sse2, , scan_sse2, select_plain, NULL)
 #elif defined(__aarch64__)
-VARIANT(neon, , scan_neon, select_plain)
+VARIANT(neon, , scan_neon, select_plain, NULL)
 #endif
-VARIANT(plain, , scan_plain, select_plain)
+VARIANT(plain, , scan_plain, select_plain, NULL)
 
 /* The best first. */
 static const struct split_code codes[] = {
