@@ -255,7 +255,7 @@ text_replace(struct arena *a, struct text t, struct text from, struct text to)
 	struct text out;
 	char *to_p;
 
-	if (n == 0)
+	if (p == NULL || n == 0)
 		return t;
 	out.len = mem_add(t.len - n * from.len, mem_mul(n, to.len));
 	out.at = to_p = arena_alloc(a, out.len);

@@ -136,7 +136,7 @@ check_iso(void)
 	    {"", NULL, NULL},
 	    {"2017", NULL, NULL},
 	};
-	char text[DATE_TEXT];
+	char text[DATE_TEXT] = "";
 	int64_t micros, days;
 	size_t i;
 
@@ -173,7 +173,7 @@ read_format(const char *format, const char *text, char out[128])
 	if (f == NULL)
 		snprintf(out, 128, "%.*s", (int)say.len, say.data);
 	else if (datetime_parse(f, text, strlen(text), &micros) != 0)
-		strcpy(out, "bad");
+		snprintf(out, 128, "bad");
 	else
 		datetime_print(micros, out);
 	buf_free(&say);

@@ -83,9 +83,10 @@ show(enum number_status status, struct number x, char out[NUMBER_TEXT])
 {
 	static const char *const name[] = {"", "bad", "range", "zero"};
 
-	if (status != NUMBER_OK)
-		return strcpy(out, name[status]);
-	number_print(x, out);
+	if (status == NUMBER_OK)
+		number_print(x, out);
+	else
+		snprintf(out, NUMBER_TEXT, "%s", name[status]);
 	return out;
 }
 
