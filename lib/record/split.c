@@ -282,25 +282,25 @@ record_in(struct split *s, size_t words, size_t start,
 {
 	const char *const text = s->text + start;
 	const bool flat = flatten != NULL && words <= FLAT_WORDS;
+	unsigned ends = 0; /* bit i: a line ends in block i */
 	struct whole w;
-	size_t end = SPLIT_NONE;
+	size_t b, end;
 
 	if (s->len - start < words * 64)
 		return SPLIT_NONE;
 	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, scan)))
 		look_quoted(s, &w, text, words, scan);
+	/* no branch: where a record ends cannot be predicted */
 #pragma GCC unroll 8
-	for (size_t i = words; i-- > 0;) {
-		const size_t at = i * 64 +
-		    (size_t)__builtin_ctzll(w.eol[i] | BIT(63));
-
-		end = w.eol[i] != 0 ? at : end;
-	}
-	if (UNLIKELY(end == SPLIT_NONE))
+	for (size_t i = 0; i < words; i++)
+		ends |= (unsigned)(w.eol[i] != 0) << i;
+	if (UNLIKELY(ends == 0))
 		return SPLIT_NONE;
-	if (UNLIKELY(columns != 1 + w.before[end / 64] +
+	b = (size_t)__builtin_ctz(ends);
+	end = b * 64 + (size_t)__builtin_ctzll(w.eol[b]);
+	if (UNLIKELY(columns != 1 + w.before[b] +
 		(uint32_t)__builtin_popcountll(
-		    w.delims[end / 64] & BELOW(end % 64))))
+		    w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
 #pragma GCC unroll 8
 	for (size_t i = 0; flat && i < words; i++)
