@@ -214,9 +214,9 @@ int
 expr_bind(struct expr *e, const struct header *h)
 {
 	e->check = (struct check){.tree = &e->tree,
-		.options = &e->options,
-		.given = &e->given,
-		.say = &e->say};
+	    .options = &e->options,
+	    .given = &e->given,
+	    .say = &e->say};
 	if (check_program(&e->check, h) < 0)
 		return failed(e);
 	if (e->options.kind == EXPR_MAP)
@@ -258,8 +258,7 @@ static int
 fail(struct expr *e, const struct failure *f)
 {
 	e->eval.count[f->kind]++;
-	failure_describe(
-	    &e->say, f, e->check.names.header, e->tree.program);
+	failure_describe(&e->say, f, e->check.names.header, e->tree.program);
 	return -1;
 }
 

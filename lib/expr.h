@@ -50,20 +50,26 @@ int expr_set(struct expr *e, const char *name, const char *bytes, size_t n);
 int expr_na(struct expr *e, const char *list);
 
 /*
- * Parses n bytes of program.  0, or -1 with expr_error: three lines, the
- * message ("COLUMN: what"), the line of the program, and a caret.
+ * Parses n bytes of program, once.  0, or -1 with expr_error: three lines, the
+ * message ("PLACE: what"), the line of the program, and a caret.  PLACE is the
+ * column in characters from 1, with "LINE:" before it where there are more
+ * lines than one.
  */
 int expr_parse(struct expr *e, const char *text, size_t n);
 
-/* Names, types and code for this header, which must outlive e.  As above. */
+/*
+ * Names, types and code for this header, which must outlive e.  Once, after
+ * expr_parse; 0 or -1 as there.
+ */
 int expr_bind(struct expr *e, const struct header *h);
 
-/* The columns that expr_test and expr_map look at: record.field's order. */
+/* The n columns that expr_test and expr_map look at, in rising order. */
 const size_t *expr_columns(const struct expr *e, size_t *n);
 
 /* What a program sees of a record. */
 struct expr_input {
-	const struct field *field; /* in the order of expr_columns */
+	const struct field *field; /* of expr_columns, with READER_SLACK
+				    * bytes to read behind each */
 	size_t nfields;            /* of the whole record, for ncols() */
 	uint64_t record;           /* row() */
 	const char *file;          /* file() */
@@ -89,11 +95,11 @@ int expr_map(struct expr *e, const struct expr_input *in,
 
 /* What stands in one output column of csvmap. */
 struct expr_column {
-	size_t input;      /* the input's column from 1, passed raw; 0: computed */
-	size_t cell;       /* which cell of expr_map, from 0 */
+	size_t input; /* the input's column from 1, passed raw; 0: computed */
+	size_t cell;  /* which cell of expr_map, from 0 */
 	struct field name; /* decoded */
 	bool renamed;      /* the name is not the input's: the header has it
-	                    * quoted anew */
+			    * quoted anew */
 	bool appended;     /* a new last column */
 };
 const struct expr_column *expr_layout(const struct expr *e, size_t *n);
@@ -106,12 +112,13 @@ const char *expr_error(const struct expr *e);
 
 /*
  * Errors by kind since the start, which the policies null and skip count on
- * standard error: the i-th kind's text ("not a number") and its count, or
- * NULL behind the last.
+ * standard error: the i-th kind's text ("not a number") with its count, which
+ * may be 0, or NULL behind the last.  Counted are each -1, and with EXPR_NULL
+ * each error that was made missing and that no ?? would have caught.
  */
 const char *expr_error_kind(const struct expr *e, size_t i, uint64_t *count);
 
-/* Appends what --explain prints. */
+/* Appends what --explain prints, after expr_bind. */
 void expr_explain(const struct expr *e, struct buf *out);
 
 #endif

@@ -12,13 +12,12 @@
 
 #define COLUMNS 64
 
-/* A line of a group as struct field, without its two bytes of mark. */
+/* What the lines of a group have said so far. */
 struct group {
 	const char *file;
 	size_t line; /* of its first line */
 	struct buf program, options, header, record, want;
-	bool is_filter, is_value, is_error, is_bound;
-	bool has_header;
+	bool is_filter, is_value, is_error;
 };
 
 struct counts {
@@ -68,7 +67,7 @@ line_number(void *arg)
 	return 2;
 }
 
-/* One word of "- null only na=.. arg=.. set=NAME=VALUE": options, by bars. */
+/* One of the options of a group; those that are no words of expr are 0. */
 static int
 set_option(struct expr *e, char *word)
 {
@@ -140,8 +139,7 @@ show_map(const struct expr *e, const struct group *g, const struct field *raw,
 			buf_add(got, raw[c[i].input - 1].raw,
 			    raw[c[i].input - 1].len);
 		else
-			buf_add(got, cell[c[i].cell].text,
-			    cell[c[i].cell].len);
+			buf_add(got, cell[c[i].cell].text, cell[c[i].cell].len);
 	}
 }
 
@@ -151,14 +149,21 @@ run(struct expr *e, const struct group *g, struct buf *got)
 {
 	struct field raw[COLUMNS] = {{NULL, 0}}, field[COLUMNS];
 	struct expr_input in = {.field = field,
-		.record = 1,
-		.file = "test.csv",
-		.line = line_number};
+	    .record = 1,
+	    .file = "test.csv",
+	    .line = line_number};
 	const struct expr_cell *cell = NULL;
 	const size_t *columns;
 	size_t n, i;
 	int status;
 
+	if (has_option(g, "explain")) {
+		expr_explain(e, got);
+		for (i = 0; i < got->len; i++)
+			if (got->data[i] == '\n')
+				got->data[i] = '|';
+		return 0;
+	}
 	in.nfields = split(&g->record, raw);
 	columns = expr_columns(e, &n);
 	for (i = 0; i < n; i++)

@@ -64,8 +64,7 @@ void
 call_line(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
-	call_number(
-	    out, number_of_int((int64_t)r->in->line(r->in->line_arg)));
+	call_number(out, number_of_int((int64_t)r->in->line(r->in->line_arg)));
 }
 
 void

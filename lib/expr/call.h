@@ -9,9 +9,9 @@
 
 #include "eval.h"
 
-#define CALL(name)                                                             \
-	void call_##name(                                                      \
-	    struct eval *r, const struct instr *i, struct value *out)
+#define CALL(name)                                              \
+	void call_##name(struct eval *r, const struct instr *i, \
+	    struct value *out)
 
 CALL(len);
 CALL(lower);

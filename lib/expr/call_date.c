@@ -69,8 +69,8 @@ call_strftime(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct text t;
 
-	t.at = date_write(
-	    i->node->date[0], arg_time(r, i), &r->scratch, &t.len);
+	t.at =
+	    date_write(i->node->date[0], arg_time(r, i), &r->scratch, &t.len);
 	call_text(out, t);
 }
 

@@ -112,8 +112,8 @@ call_fixed(struct eval *r, const struct instr *i, struct value *out)
 	}
 	to = arena_alloc(&r->scratch, NUMBER_FIXED);
 	call_text(out,
-	    (struct text){
-		to, number_fixed(arg_number(r, i), (unsigned)places, to)});
+	    (struct text){to,
+		number_fixed(arg_number(r, i), (unsigned)places, to)});
 }
 
 void
@@ -123,8 +123,7 @@ call_format(struct eval *r, const struct instr *i, struct value *out)
 	char *to = arena_alloc(&r->scratch, f->room);
 
 	call_text(out,
-	    (struct text){
-		to, number_format(f, eval_arg(r, i, 1)->number, to)});
+	    (struct text){to, number_format(f, eval_arg(r, i, 1)->number, to)});
 }
 
 void

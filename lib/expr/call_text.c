@@ -187,8 +187,7 @@ call_match(struct eval *r, const struct instr *i, struct value *out)
 	struct text found = {NULL, 0};
 	int got;
 
-	got = regex_match(
-	    re, arg_text(r, i, 0), (unsigned)i->node->op, &found);
+	got = regex_match(re, arg_text(r, i, 0), (unsigned)i->node->op, &found);
 	if (got == REGEX_LIMIT)
 		over_limit(r, i, out);
 	else
@@ -209,8 +208,8 @@ substitute(struct eval *r, const struct instr *i, bool all, struct value *out)
 		piece = &whole;
 		n = 1;
 	}
-	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0), all,
-		piece, n, &r->scratch, &t) == REGEX_LIMIT)
+	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0), all, piece,
+		n, &r->scratch, &t) == REGEX_LIMIT)
 		over_limit(r, i, out);
 	else
 		call_text(out, t);

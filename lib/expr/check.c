@@ -21,8 +21,8 @@ struct node *
 check_clash(struct check *c, const struct node *node, const char *format,
     enum type left, enum type right)
 {
-	message_at(c->say, c->tree->program, node->at, format,
-	    type_name(left), type_name(right));
+	message_at(c->say, c->tree->program, node->at, format, type_name(left),
+	    type_name(right));
 	return NULL;
 }
 
@@ -169,7 +169,7 @@ struct node *
 check_bool(struct check *c, struct node *node)
 {
 	struct text source = {c->tree->program.at + node->from,
-		node->to - node->from};
+	    node->to - node->from};
 
 	if (node->type == TYPE_BOOL)
 		return node;
@@ -262,8 +262,7 @@ check_cat(struct check *c, struct node *node)
 	size_t i;
 
 	for (i = 0; i < node->n; i++) {
-		node->kid[i] =
-		    check_convert(c, node->kid[i], TYPE_TEXT, false);
+		node->kid[i] = check_convert(c, node->kid[i], TYPE_TEXT, false);
 		if (node->kid[i] == NULL)
 			return NULL;
 	}
@@ -353,8 +352,8 @@ check_value(struct check *c, struct statement *s)
 	var = new_variable(c, (struct text){NULL, 0}, value);
 	if (c->options->kind == EXPR_FILTER)
 		return 0;
-	return names_assign(
-	    &c->names, s->column, var, c->options->replace_only);
+	return names_assign(&c->names, s->column, var,
+	    c->options->replace_only);
 }
 
 int
@@ -370,8 +369,8 @@ check_program(struct check *c, const struct header *h)
 		if (s->kind == STATEMENT_DROP)
 			status = names_drop(&c->names, s->column);
 		else if (s->kind == STATEMENT_RENAME)
-			status = names_rename(
-			    &c->names, s->column, s->name, s->at);
+			status =
+			    names_rename(&c->names, s->column, s->name, s->at);
 		else
 			status = check_value(c, s);
 	}

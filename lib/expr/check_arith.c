@@ -50,11 +50,11 @@ check_convert(struct check *c, struct node *node, enum type type, bool soft)
 	as->type = type;
 	as->soft = soft;
 	as = check_settle(c, as);
-	if (literal && (as->kind != NODE_CONST ||
-			   as->value.kind == VALUE_NEITHER))
+	if (literal &&
+	    (as->kind != NODE_CONST || as->value.kind == VALUE_NEITHER))
 		return check_fail(c, node,
-		    type == TYPE_NUMBER ? "\"%t\" is not a number"
-					: "\"%t\" is not a date",
+		    type == TYPE_NUMBER ? "\"%t\" is not a number" :
+					  "\"%t\" is not a date",
 		    &node->value.text);
 	return as;
 }
@@ -71,8 +71,8 @@ refuse_literal(struct check *c, const struct node *node, struct node *literal)
 		    "\"%t\" is text; for numbers drop the quotes",
 		    &literal->value.text);
 	if (node->op == '+')
-		return check_fail(
-		    c, node, "+ adds numbers; ++ joins text", NULL);
+		return check_fail(c, node, "+ adds numbers; ++ joins text",
+		    NULL);
 	return check_fail(c, node, "%t needs numbers, got text", &shown);
 }
 
@@ -82,8 +82,8 @@ refuse_bool(struct check *c, const struct node *node)
 	const char op[] = {(char)node->op, '\0'};
 	const struct text shown = {op, 1};
 
-	return check_fail(
-	    c, node, "%t needs numbers, got true or false", &shown);
+	return check_fail(c, node, "%t needs numbers, got true or false",
+	    &shown);
 }
 
 struct node *
@@ -108,8 +108,7 @@ check_neg(struct check *c, struct node *node)
 static struct node *
 with_number(struct check *c, struct node *node, int side)
 {
-	node->kid[side] =
-	    check_convert(c, node->kid[side], TYPE_NUMBER, false);
+	node->kid[side] = check_convert(c, node->kid[side], TYPE_NUMBER, false);
 	return node->kid[side] != NULL ? check_settle(c, node) : NULL;
 }
 
@@ -121,8 +120,7 @@ check_time_arith(struct check *c, struct node *node)
 
 	if (node->op != '+' && node->op != '-')
 		return check_clash(c, node,
-		    "dates can be added to and subtracted from, no more", l,
-		    r);
+		    "dates can be added to and subtracted from, no more", l, r);
 	if (node->op == '-' && type_is_text(l)) {
 		node->kid[0] = check_convert(c, node->kid[0], r, false);
 		node->type = TYPE_NUMBER;
@@ -136,13 +134,13 @@ check_time_arith(struct check *c, struct node *node)
 		if (node->op == '-' && l == r)
 			return check_settle(c, node);
 		return check_clash(c, node,
-		    node->op == '-' ? "%s cannot be subtracted from %s"
-				    : "%s cannot be added to %s",
+		    node->op == '-' ? "%s cannot be subtracted from %s" :
+				      "%s cannot be added to %s",
 		    node->op == '-' ? r : l, node->op == '-' ? l : r);
 	}
 	if (type_is_time(r) && node->op == '-')
-		return check_clash(
-		    c, node, "%s cannot be subtracted from %s", r, l);
+		return check_clash(c, node, "%s cannot be subtracted from %s",
+		    r, l);
 	node->type = type_is_time(l) ? l : r;
 	return with_number(c, node, type_is_time(l) ? 1 : 0);
 }
@@ -227,10 +225,11 @@ check_default(struct check *c, struct node *node)
 	if (type == (int)TYPE_TEXT && !type_is_text(r) && type_is_text(l) &&
 	    r != TYPE_MISSING && r != TYPE_NEVER)
 		type = (int)r;
-	if (type < 0 || (type == (int)TYPE_BOOL && l != r &&
-			    l != TYPE_NEVER && r != TYPE_NEVER))
-		return check_clash(
-		    c, node, "?? cannot choose between %s and %s", l, r);
+	if (type < 0 ||
+	    (type == (int)TYPE_BOOL && l != r && l != TYPE_NEVER &&
+		r != TYPE_NEVER))
+		return check_clash(c, node,
+		    "?? cannot choose between %s and %s", l, r);
 	node->type = (enum type)type;
 	node->kid[0] = check_convert(c, node->kid[0], node->type, false);
 	if (node->kid[0] == NULL)

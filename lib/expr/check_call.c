@@ -53,9 +53,8 @@ static struct node *
 refuse(struct check *c, const struct node *call, const struct node *kid,
     const char *wanted)
 {
-	message_at(c->say, c->tree->program, kid->at,
-	    "%s() needs %s, got %s", call->function->name, wanted,
-	    type_name(kid->type));
+	message_at(c->say, c->tree->program, kid->at, "%s() needs %s, got %s",
+	    call->function->name, wanted, type_name(kid->type));
 	return NULL;
 }
 
@@ -91,8 +90,8 @@ number_argument(struct check *c, struct node *call, struct node *kid)
 }
 
 static struct node *
-time_argument(
-    struct check *c, struct node *call, struct node *kid, enum type as)
+time_argument(struct check *c, struct node *call, struct node *kid,
+    enum type as)
 {
 	if (kid->type == TYPE_BOOL || kid->type == TYPE_NUMBER)
 		return refuse(c, call, kid, "a date");
@@ -102,8 +101,8 @@ time_argument(
 }
 
 static struct node *
-check_argument(
-    struct check *c, struct node *call, struct node *kid, char letter)
+check_argument(struct check *c, struct node *call, struct node *kid,
+    char letter)
 {
 	switch (letter) {
 	case 't':
@@ -185,8 +184,8 @@ check_conversion(struct check *c, struct node *call)
 	as->ndates = call->ndates;
 	as->marks = call->marks;
 	/* the formats stay with it: messages show them */
-	as->name = (struct text){c->tree->program.at + kid->to,
-		call->to - kid->to};
+	as->name =
+	    (struct text){c->tree->program.at + kid->to, call->to - kid->to};
 	return check_settle(c, as);
 }
 
@@ -200,8 +199,8 @@ check_switch(struct check *c, struct node *call)
 	size_t i;
 
 	choice = check_new(c, NODE_IF, call, NULL, NULL);
-	choice->kid = arena_alloc(
-	    &c->tree->arena, mem_mul(call->n + 1, sizeof(*choice->kid)));
+	choice->kid = arena_alloc(&c->tree->arena,
+	    mem_mul(call->n + 1, sizeof(*choice->kid)));
 	for (i = 1; i + 1 < call->n; i += 2) {
 		is = check_new(c, NODE_COMPARE, call->kid[i],
 		    check_use(c, x, var), call->kid[i]);
@@ -268,8 +267,7 @@ check_call(struct check *c, struct node *call)
 	case FORM_CONSTANT:
 		return check_given(c, call);
 	case FORM_RAISE:
-		call->kid[0] =
-		    check_convert(c, call->kid[0], TYPE_TEXT, false);
+		call->kid[0] = check_convert(c, call->kid[0], TYPE_TEXT, false);
 		if (call->kid[0] == NULL)
 			return NULL;
 		call->kind = NODE_RAISE;

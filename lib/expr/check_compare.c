@@ -4,8 +4,8 @@
 #include "checker.h"
 #include "date.h"
 
-static const struct text operators[] = {
-	{"==", 2}, {"!=", 2}, {"<", 1}, {"<=", 2}, {">", 1}, {">=", 2}};
+static const struct text operators[] = {{"==", 2}, {"!=", 2}, {"<", 1},
+    {"<=", 2}, {">", 1}, {">=", 2}};
 
 static bool
 is_order(const struct node *node)
@@ -88,9 +88,9 @@ is_empty(const struct node *node)
 static struct node *
 settle_never(struct check *c, struct node *node)
 {
-	return node->type == TYPE_NEVER
-	    ? check_convert(c, node, TYPE_TEXT, false)
-	    : node;
+	return node->type == TYPE_NEVER ?
+	    check_convert(c, node, TYPE_TEXT, false) :
+	    node;
 }
 
 struct node *
@@ -114,8 +114,7 @@ check_compare(struct check *c, struct node *node)
 	if (type_is_text(l) && type_is_text(r))
 		return compare_texts(c, node);
 	if (l == TYPE_BOOL && r == TYPE_BOOL && is_order(node))
-		return check_fail(c, node,
-		    "'%t' does not order true and false",
+		return check_fail(c, node, "'%t' does not order true and false",
 		    &operators[node->op]);
 	if (l == r)
 		return check_settle(c, node);
@@ -141,8 +140,8 @@ check_in(struct check *c, struct node *node)
 	struct node *any = check_new(c, NODE_OR, node, NULL, NULL), *is;
 	size_t i;
 
-	any->kid = arena_alloc(
-	    &c->tree->arena, mem_mul(node->n, sizeof(*any->kid)));
+	any->kid =
+	    arena_alloc(&c->tree->arena, mem_mul(node->n, sizeof(*any->kid)));
 	for (i = 1; i < node->n; i++) {
 		is = check_new(c, NODE_COMPARE, node,
 		    check_use(c, node->kid[0], var), node->kid[i]);
@@ -176,8 +175,7 @@ lines_of_type(struct check *c, struct text lines, enum type type)
 		else if (type == TYPE_DATE)
 			is = date_parse(NULL, t.at, t.len, &v[i].time) == 0;
 		else if (type == TYPE_DATETIME)
-			is = datetime_parse(NULL, t.at, t.len, &v[i].time) ==
-			    0;
+			is = datetime_parse(NULL, t.at, t.len, &v[i].time) == 0;
 		else
 			is = true;
 		if (is)
@@ -209,11 +207,11 @@ check_in_set(struct check *c, struct node *node)
 	struct node *kid = settle_never(c, node->kid[0]);
 
 	if (set == NULL)
-		return check_fail(c, node,
-		    "no set '@%t'; say --set NAME=FILE", &node->name);
+		return check_fail(c, node, "no set '@%t'; say --set NAME=FILE",
+		    &node->name);
 	if (kid->type == TYPE_BOOL)
-		return check_fail(
-		    c, node, "in needs text, a number or a date", NULL);
+		return check_fail(c, node, "in needs text, a number or a date",
+		    NULL);
 	if (kid->type == TYPE_MISSING)
 		kid = check_convert(c, kid, TYPE_TEXT, false);
 	node->kid[0] = kid;
@@ -259,9 +257,9 @@ is_same(const struct node *a, const struct node *b)
 	if (a->kind != b->kind)
 		return false;
 	if (a->kind == NODE_CONVERT)
-		return a->type == b->type && a->ndates == 0 &&
-		    b->ndates == 0 && a->marks == NULL && b->marks == NULL &&
-		    a->soft && b->soft && is_same(a->kid[0], b->kid[0]);
+		return a->type == b->type && a->ndates == 0 && b->ndates == 0 &&
+		    a->marks == NULL && b->marks == NULL && a->soft &&
+		    b->soft && is_same(a->kid[0], b->kid[0]);
 	if (a->kind == NODE_CELL)
 		return a->number == b->number;
 	return a->kind == NODE_VAR && a->var == b->var;
@@ -298,8 +296,8 @@ compares(const struct node *node, const struct node *x)
  * on and before end, out of an || and gives one set in their place.
  */
 static void
-gather_from(
-    struct check *c, struct node *node, size_t i, size_t end, size_t count)
+gather_from(struct check *c, struct node *node, size_t i, size_t end,
+    size_t count)
 {
 	struct node *x = subject(node->kid[i]), *in, *kid;
 	struct value *v;

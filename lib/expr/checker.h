@@ -34,8 +34,8 @@ struct node *check_constant(struct check *c, const struct node *place,
  * A node as this type.  soft: a text that does not convert is VALUE_NEITHER
  * and no error.  A literal that does not convert is a message.
  */
-struct node *check_convert(
-    struct check *c, struct node *node, enum type type, bool soft);
+struct node *check_convert(struct check *c, struct node *node, enum type type,
+    bool soft);
 
 /* A condition: a message unless the node is a bool. */
 struct node *check_bool(struct check *c, struct node *node);
@@ -50,8 +50,8 @@ bool check_is_numeric(const struct node *node);
  * check_use for each use, and check_with around what uses it.
  */
 struct variable *check_share(struct check *c, struct node *value);
-struct node *check_use(
-    struct check *c, struct node *value, struct variable *var);
+struct node *check_use(struct check *c, struct node *value,
+    struct variable *var);
 struct node *check_with(struct check *c, struct node *value,
     struct variable *var, struct node *body);
 

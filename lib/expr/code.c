@@ -113,9 +113,9 @@ compute_all(struct code *c, enum op op, struct node *node)
 		const enum node_kind kind = node->kid[k]->kind;
 
 		/* slot 0 stands for what is no value */
-		arg[k] = kind == NODE_REGEX || kind == NODE_PIECES
-		    ? 0
-		    : code_value(c, node->kid[k]);
+		arg[k] = kind == NODE_REGEX || kind == NODE_PIECES ?
+		    0 :
+		    code_value(c, node->kid[k]);
 	}
 	out = code_slot(c);
 	i = code_emit(c, op, node);
@@ -296,8 +296,7 @@ resolve(struct code *c)
 		exits[1] = &c->instr[i].no;
 		exits[2] = &c->instr[i].bad;
 		for (k = 0; k < 3; k++)
-			for (hops = 0; hops < c->n &&
-			     *exits[k] < c->n &&
+			for (hops = 0; hops < c->n && *exits[k] < c->n &&
 			     c->instr[*exits[k]].op == OP_JUMP;
 			     hops++)
 				*exits[k] = c->instr[*exits[k]].yes;

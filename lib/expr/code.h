@@ -8,9 +8,9 @@
 #ifndef EXPR_CODE_H
 #define EXPR_CODE_H
 
+#include "eval.h"
 #include "given.h"
 #include "names.h"
-#include "eval.h"
 #include "tree.h"
 
 struct code {

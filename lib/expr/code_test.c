@@ -26,8 +26,8 @@ raw_cell(const struct code *c, const struct node *node, struct text *text)
 	const int side = node->kid[0]->kind == NODE_CELL ? 0 : 1;
 	const struct node *literal = node->kid[1 - side];
 
-	if (node->kid[side]->kind != NODE_CELL ||
-	    literal->kind != NODE_CONST || literal->value.kind != VALUE_TEXT)
+	if (node->kid[side]->kind != NODE_CELL || literal->kind != NODE_CONST ||
+	    literal->value.kind != VALUE_TEXT)
 		return NULL;
 	*text = literal->value.text;
 	if (text->len == 0 || text->len > EVAL_CELL_IS ||
@@ -72,6 +72,17 @@ test_order(struct code *c, struct node *node, struct exits to)
 
 	i->a = a;
 	i->b = b;
+}
+
+static void
+test_compare(struct code *c, struct node *node, struct exits to)
+{
+	if (node->op == COMPARE_EQ)
+		test_equal(c, node, to);
+	else if (node->op == COMPARE_NE)
+		test_equal(c, node, (struct exits){to.no, to.yes, to.bad});
+	else
+		test_order(c, node, to);
 }
 
 /* A test of one value, which has an instruction of its own for a raw cell. */
@@ -120,6 +131,8 @@ static void
 test_logic(struct code *c, struct node *node, struct exits to)
 {
 	const bool and = node->kind == NODE_AND, chained = needs_chain(node);
+	const uint32_t decided = and? to.no : to.yes;
+	const uint32_t undecided = and? to.yes : to.no;
 	const uint32_t chain = (uint32_t)c->nchains, close = code_label(c);
 	uint32_t next, bad;
 	size_t k;
@@ -128,12 +141,12 @@ test_logic(struct code *c, struct node *node, struct exits to)
 	if (chained)
 		code_emit(c, OP_CHAIN_OPEN, node)->a = chain;
 	for (k = 0; k < node->n; k++) {
-		next = k + 1 < node->n ? code_label(c)
-		    : chained	       ? close
-				       : and ? to.yes : to.no;
 		bad = chained ? code_label(c) : to.bad;
-		code_test(c, node->kid[k], and ? next : to.yes,
-		    and ? to.no : next, bad);
+		next = chained ? close : undecided;
+		if (k + 1 < node->n)
+			next = code_label(c);
+		code_test(c, node->kid[k], and? next : decided,
+		    and? decided : next, bad);
 		if (chained) {
 			code_place(c, bad);
 			code_emit(c, OP_CHAIN_KEEP, node)->a = chain;
@@ -144,9 +157,8 @@ test_logic(struct code *c, struct node *node, struct exits to)
 	if (!chained)
 		return;
 	code_place(c, close);
-	emit_test(c, OP_CHAIN_CLOSE, node,
-	    (struct exits){and ? to.yes : to.no, 0, to.bad})
-	    ->a = chain;
+	to.yes = undecided;
+	emit_test(c, OP_CHAIN_CLOSE, node, to)->a = chain;
 }
 
 static void
@@ -183,7 +195,7 @@ void
 code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
     uint32_t bad)
 {
-	const struct exits to = {yes, no, bad}, contrary = {no, yes, bad};
+	const struct exits to = {yes, no, bad};
 
 	node->caught = c->caught > 0;
 	switch (node->kind) {
@@ -194,12 +206,7 @@ code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
 		code_test(c, node->kid[0], no, yes, bad);
 		break;
 	case NODE_COMPARE:
-		if (node->op == COMPARE_EQ)
-			test_equal(c, node, to);
-		else if (node->op == COMPARE_NE)
-			test_equal(c, node, contrary);
-		else
-			test_order(c, node, to);
+		test_compare(c, node, to);
 		break;
 	case NODE_MISSING:
 		test_one(c, node, OP_EMPTY, OP_CELL_EMPTY, to);

@@ -22,8 +22,8 @@ lex_braced(const struct lexer *l, struct token t, struct arena *a)
 }
 
 struct text
-lex_pattern(
-    const struct lexer *l, struct token t, struct arena *a, bool *caseless)
+lex_pattern(const struct lexer *l, struct token t, struct arena *a,
+    bool *caseless)
 {
 	const char *from = l->program.at + t.at + 1;
 	char *to = arena_alloc(a, t.len);
@@ -178,8 +178,8 @@ plain_length(const char *p, const char *end, enum lex_mode mode)
  * message; *len bytes were written.
  */
 static size_t
-character(struct lexer *l, const char *p, const char *end,
-    enum lex_mode mode, char *to, size_t *len)
+character(struct lexer *l, const char *p, const char *end, enum lex_mode mode,
+    char *to, size_t *len)
 {
 	size_t n;
 
@@ -190,11 +190,6 @@ character(struct lexer *l, const char *p, const char *end,
 		return n != 0 ? n + 1 : 0;
 	}
 	*len = n = text_char(p, end);
-	if (n == 1 && (unsigned char)*p >= 0x80) {
-		message_at(l->say, l->program, (size_t)(p - l->program.at),
-		    "this is not UTF-8; a byte is written \\xHH");
-		return 0;
-	}
 	memcpy(to, p, n);
 	if (mode != LEX_FSTRING || (*p != '{' && *p != '}'))
 		return n;

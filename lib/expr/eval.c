@@ -47,8 +47,8 @@ fail(struct eval *r, const struct instr *i, const struct value *a,
 static bool
 is_missing(const struct eval *r, const struct value *v)
 {
-	return v->kind == VALUE_TEXT ? eval_missing(r, v->text)
-				     : v->kind == VALUE_MISSING;
+	return v->kind == VALUE_TEXT ? eval_missing(r, v->text) :
+				       v->kind == VALUE_MISSING;
 }
 
 /* Of one type, or VALUE_NEITHER, or missing. */
@@ -261,8 +261,8 @@ call(struct eval *r, const struct instr *i)
 	for (k = 0; k < i->nargs && i->op == OP_CALL; k++) {
 		if (eval_arg(r, i, k)->kind != VALUE_MISSING)
 			continue;
-		out->kind = i->node->type == TYPE_TEXT ? VALUE_TEXT
-						       : VALUE_MISSING;
+		out->kind =
+		    i->node->type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING;
 		out->text = (struct text){NULL, 0};
 		return;
 	}
@@ -301,8 +301,7 @@ raise(struct eval *r, const struct instr *i)
 	if (v->kind != VALUE_ERROR)
 		eval_fail(r, i->node, FAILURE_USER, v->text, out);
 	else if (r->null)
-		eval_fail(
-		    r, i->node, v->failure->kind, v->failure->cell, out);
+		eval_fail(r, i->node, v->failure->kind, v->failure->cell, out);
 	else
 		*out = *v;
 }
@@ -358,8 +357,7 @@ run(struct eval *r, const struct instr *i)
 			r->chain[i->a] = NULL;
 			break;
 		case OP_CHAIN_KEEP:
-			r->chain[i->a] =
-			    eval_first(r->chain[i->a], r->failure);
+			r->chain[i->a] = eval_first(r->chain[i->a], r->failure);
 			break;
 		case OP_CHAIN_CLOSE:
 			r->failure = r->chain[i->a];
@@ -383,8 +381,8 @@ run(struct eval *r, const struct instr *i)
 			eval_convert(r, i->node, &slot[i->a], &slot[i->out]);
 			break;
 		case OP_READ:
-			eval_read(r, i->node,
-			    eval_cell(r, &r->in->field[i->a]), &slot[i->out]);
+			eval_read(r, i->node, eval_cell(r, &r->in->field[i->a]),
+			    &slot[i->out]);
 			break;
 		case OP_ARITH:
 			arith(r, i, eval_arith);

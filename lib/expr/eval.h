@@ -24,32 +24,32 @@
 
 enum op {
 	/* computes out */
-	OP_CELL,    /* the decoded cell a */
-	OP_MOVE,    /* slot a */
-	OP_BOOL,    /* true where a is not 0 */
-	OP_CAUGHT,  /* the error that a test went to its error exit with */
-	OP_CONVERT, /* slot a to the type of the node */
-	OP_READ,    /* cell a to the type of the node, which is not text */
-	OP_ARITH,   /* slots a, b by the node's operator, as numbers */
-	OP_DAYS,    /* the same where one is a date or datetime */
-	OP_NEG,     /* slot a */
-	OP_CAT,     /* all arguments */
-	OP_CALL,    /* the function of the node, arguments strict */
+	OP_CELL,        /* the decoded cell a */
+	OP_MOVE,        /* slot a */
+	OP_BOOL,        /* true where a is not 0 */
+	OP_CAUGHT,      /* the error that a test went to its error exit with */
+	OP_CONVERT,     /* slot a to the type of the node */
+	OP_READ,        /* cell a to the type of the node, which is not text */
+	OP_ARITH,       /* slots a, b by the node's operator, as numbers */
+	OP_DAYS,        /* the same where one is a date or datetime */
+	OP_NEG,         /* slot a */
+	OP_CAT,         /* all arguments */
+	OP_CALL,        /* the function of the node, arguments strict */
 	OP_CALL_ACROSS, /* missing arguments and all */
-	OP_RAISE,   /* an error that says slot a */
+	OP_RAISE,       /* an error that says slot a */
 	/* goes to yes, no or bad */
-	OP_CELL_IS, /* cell a is the text: 1 to 16 bytes, no quote */
-	OP_TRUTH,   /* slot a, a bool */
-	OP_EQUAL,   /* slots a, b */
-	OP_ORDER,   /* slots a, b by the node's operator */
-	OP_EMPTY,   /* is slot a missing? */
-	OP_MATCH,   /* slot a matches */
-	OP_IN_SET,  /* slot a is in the set */
-	OP_CELL_IN_SET,  /* cell a is */
-	OP_CELL_EMPTY,   /* cell a is missing */
+	OP_CELL_IS,     /* cell a is the text: 1 to 16 bytes, no quote */
+	OP_TRUTH,       /* slot a, a bool */
+	OP_EQUAL,       /* slots a, b */
+	OP_ORDER,       /* slots a, b by the node's operator */
+	OP_EMPTY,       /* is slot a missing? */
+	OP_MATCH,       /* slot a matches */
+	OP_IN_SET,      /* slot a is in the set */
+	OP_CELL_IN_SET, /* cell a is */
+	OP_CELL_EMPTY,  /* cell a is missing */
 	/* goes to yes, or on */
-	OP_JUMP,    /* always */
-	OP_THERE,   /* slot a is neither missing nor an error */
+	OP_JUMP,  /* always */
+	OP_THERE, /* slot a is neither missing nor an error */
 	/* errors that wait for the rest of an && or || */
 	OP_CHAIN_OPEN,  /* chain a: none yet */
 	OP_CHAIN_KEEP,  /* puts the error at hand into chain a */
@@ -114,8 +114,8 @@ void eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
     struct text text, struct value *out);
 
 /* The failure that stands first in the program; either may be NULL. */
-const struct failure *eval_first(
-    const struct failure *a, const struct failure *b);
+const struct failure *eval_first(const struct failure *a,
+    const struct failure *b);
 
 /* A cell without its quotes. */
 struct text eval_cell(struct eval *r, const struct field *f);

@@ -87,8 +87,7 @@ without_blanks(struct text t)
 		t.at++;
 		t.len--;
 	}
-	while (t.len > 0 &&
-	    (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
+	while (t.len > 0 && (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
 		t.len--;
 	return t;
 }
@@ -99,13 +98,13 @@ to_number(struct eval *r, const struct node *node, struct text t,
 {
 	enum number_status status;
 
-	status = node->marks == NULL
-	    ? number_parse(t.at, t.len, &out->number)
-	    : number_parse_marks(t.at, t.len, node->marks, &out->number);
+	status = node->marks == NULL ?
+	    number_parse(t.at, t.len, &out->number) :
+	    number_parse_marks(t.at, t.len, node->marks, &out->number);
 	if (status != NUMBER_OK) {
 		refuse(r, node,
-		    status == NUMBER_RANGE ? FAILURE_RANGE : FAILURE_NUMBER,
-		    t, out);
+		    status == NUMBER_RANGE ? FAILURE_RANGE : FAILURE_NUMBER, t,
+		    out);
 		return;
 	}
 	out->kind = VALUE_NUMBER;
@@ -118,14 +117,13 @@ to_time(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
 	int (*parse)(const struct date_format *, const char *, size_t,
-	    int64_t *) =
-	    node->type == TYPE_DATE ? date_parse : datetime_parse;
+	    int64_t *) = node->type == TYPE_DATE ? date_parse : datetime_parse;
 	size_t k = 0;
 
 	out->kind = VALUE_TIME;
 	do {
-		if (parse(node->ndates > 0 ? node->date[k] : NULL, t.at,
-			t.len, &out->time) == 0)
+		if (parse(node->ndates > 0 ? node->date[k] : NULL, t.at, t.len,
+			&out->time) == 0)
 			return;
 	} while (++k < node->ndates);
 	refuse(r, node, FAILURE_DATE, t, out);
@@ -148,8 +146,7 @@ static void
 between_times(const struct node *node, int64_t time, struct value *out)
 {
 	out->kind = VALUE_TIME;
-	out->time =
-	    node->type == TYPE_DATE ? date_of(time) : time * DATE_DAY;
+	out->time = node->type == TYPE_DATE ? date_of(time) : time * DATE_DAY;
 }
 
 void
@@ -160,8 +157,7 @@ eval_convert(struct eval *r, const struct node *node, const struct value *v,
 
 	/* error() in a variable: only its use has a type */
 	if (v->kind == VALUE_ERROR && r->null && from == TYPE_NEVER) {
-		eval_fail(
-		    r, node, v->failure->kind, v->failure->cell, out);
+		eval_fail(r, node, v->failure->kind, v->failure->cell, out);
 	} else if (v->kind == VALUE_ERROR) {
 		*out = *v;
 	} else if (node->type == TYPE_TEXT) {

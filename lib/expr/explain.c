@@ -29,7 +29,8 @@ kind_name(const struct node *node)
 	case NODE_IF:
 		return "?:";
 	case NODE_DEFAULT:
-		return "?" "?"; /* no trigraph */
+		return "?"
+		       "?"; /* no trigraph */
 	case NODE_CALL:
 		return node->function->name;
 	case NODE_MISSING:
@@ -95,7 +96,7 @@ add_cell(struct buf *out, const struct check *c, const struct node *node)
 	if (h->name == NULL)
 		return;
 	name = (struct text){h->name[node->number - 1].raw,
-		h->name[node->number - 1].len};
+	    h->name[node->number - 1].len};
 	message_add(out, " {%t}", &name);
 }
 

@@ -18,7 +18,7 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 	message_add(say, "column %n", (size_t)cell->number);
 	if (h->name != NULL) {
 		name = (struct text){h->name[cell->number - 1].raw,
-			h->name[cell->number - 1].len};
+		    h->name[cell->number - 1].len};
 		message_add(say, " \"%t\"", &name);
 	}
 	buf_add_text(say, ": ");
@@ -60,8 +60,8 @@ add_reason(struct buf *say, const struct failure *f)
 	case FAILURE_DATE:
 		add_cell(say, f->cell);
 		buf_add_text(say,
-		    f->node->type == TYPE_DATE ? " is not a date"
-					       : " is not a datetime");
+		    f->node->type == TYPE_DATE ? " is not a date" :
+						 " is not a datetime");
 		add_formats(say, f->node);
 		break;
 	case FAILURE_RANGE:

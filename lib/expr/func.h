@@ -16,9 +16,9 @@ struct instr;
 
 /* What the checker does with a call. */
 enum function_form {
-	FORM_PLAIN,    /* arguments by their letters, then run */
-	FORM_ACROSS,   /* the same; missing arguments are passed over by run */
-	FORM_CONVERT,  /* num, date, datetime, str: to the type */
+	FORM_PLAIN,   /* arguments by their letters, then run */
+	FORM_ACROSS,  /* the same; missing arguments are passed over by run */
+	FORM_CONVERT, /* num, date, datetime, str: to the type */
 	FORM_MISSING,
 	FORM_SWITCH,
 	FORM_RECODE,

@@ -58,8 +58,8 @@ given_na(struct givens *g, const char *list, struct buf *say)
 	v = arena_alloc(&g->arena, mem_mul((size_t)n, sizeof *v));
 	for (i = 0; i < n; i++) {
 		v[i].kind = VALUE_TEXT;
-		v[i].text = copy(&g->arena,
-		    (struct text){names[i].raw, names[i].len});
+		v[i].text =
+		    copy(&g->arena, (struct text){names[i].raw, names[i].len});
 	}
 	free(names);
 	g->na = set_new(&g->arena, TYPE_TEXT, v, (size_t)n);

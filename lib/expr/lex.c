@@ -9,44 +9,44 @@ static const struct {
 	char text[3];
 	enum token_kind kind;
 } operators[] = {
-	{"==", TOKEN_EQ},
-	{"=~", TOKEN_MATCH},
-	{"!=", TOKEN_NE},
-	{"!~", TOKEN_NOMATCH},
-	{"<=", TOKEN_LE},
-	{">=", TOKEN_GE},
-	{"&&", TOKEN_AND},
-	{"||", TOKEN_OR},
-	{"++", TOKEN_CAT},
-	{"??", TOKEN_DEFAULT},
-	{"=", TOKEN_ASSIGN},
-	{"!", TOKEN_BANG},
-	{"<", TOKEN_LT},
-	{">", TOKEN_GT},
-	{"+", TOKEN_PLUS},
-	{"-", TOKEN_MINUS},
-	{"*", TOKEN_STAR},
-	{"/", TOKEN_SLASH},
-	{"%", TOKEN_PERCENT},
-	{"?", TOKEN_QUESTION},
-	{":", TOKEN_COLON},
-	{",", TOKEN_COMMA},
-	{";", TOKEN_SEMICOLON},
-	{"(", TOKEN_OPEN},
-	{")", TOKEN_CLOSE},
+    {"==", TOKEN_EQ},
+    {"=~", TOKEN_MATCH},
+    {"!=", TOKEN_NE},
+    {"!~", TOKEN_NOMATCH},
+    {"<=", TOKEN_LE},
+    {">=", TOKEN_GE},
+    {"&&", TOKEN_AND},
+    {"||", TOKEN_OR},
+    {"++", TOKEN_CAT},
+    {"??", TOKEN_DEFAULT},
+    {"=", TOKEN_ASSIGN},
+    {"!", TOKEN_BANG},
+    {"<", TOKEN_LT},
+    {">", TOKEN_GT},
+    {"+", TOKEN_PLUS},
+    {"-", TOKEN_MINUS},
+    {"*", TOKEN_STAR},
+    {"/", TOKEN_SLASH},
+    {"%", TOKEN_PERCENT},
+    {"?", TOKEN_QUESTION},
+    {":", TOKEN_COLON},
+    {",", TOKEN_COMMA},
+    {";", TOKEN_SEMICOLON},
+    {"(", TOKEN_OPEN},
+    {")", TOKEN_CLOSE},
 };
 
 static const struct {
 	const char *text;
 	enum token_kind kind;
 } words[] = {
-	{"and", TOKEN_AND},
-	{"or", TOKEN_OR},
-	{"not", TOKEN_NOT},
-	{"in", TOKEN_IN},
-	{"true", TOKEN_TRUE},
-	{"false", TOKEN_FALSE},
-	{"missing", TOKEN_MISSING},
+    {"and", TOKEN_AND},
+    {"or", TOKEN_OR},
+    {"not", TOKEN_NOT},
+    {"in", TOKEN_IN},
+    {"true", TOKEN_TRUE},
+    {"false", TOKEN_FALSE},
+    {"missing", TOKEN_MISSING},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -160,26 +160,38 @@ braced(struct lexer *l, size_t at)
 	return unclosed(l, at, "this {");
 }
 
+/* Behind a {column} of an f-string, or the second brace of {{. */
+static size_t
+skip_column(const struct lexer *l, size_t at)
+{
+	if (byte(l, at + 1) == '{')
+		return at + 2;
+	while (at < l->program.len && l->program.at[at] != '}')
+		at++;
+	return at + 1;
+}
+
 /* The quoted part of a literal begins at quote, the token at `at`. */
 static struct token
 string(struct lexer *l, enum token_kind kind, size_t at, size_t quote)
 {
-	const char close = l->program.at[quote];
-	const char *text = l->program.at;
-	size_t p;
+	const char *text = l->program.at, *end = text + l->program.len;
+	size_t p = quote + 1, n;
 
-	for (p = quote + 1; p < l->program.len && text[p] != close; p++) {
+	while (p < l->program.len && text[p] != text[quote]) {
 		if (text[p] == '\\' && kind != TOKEN_RAW) {
-			p++;
+			p += 2;
 		} else if (text[p] == '{' && kind == TOKEN_FSTRING) {
-			if (byte(l, p + 1) == '{') {
-				p++;
-				continue;
+			p = skip_column(l, p);
+		} else {
+			n = text_char(text + p, end);
+			if (n == 1 && (unsigned char)text[p] >= 0x80) {
+				message_at(l->say, l->program, p,
+				    "this is not UTF-8; a byte is written "
+				    "\\xHH");
+				return bad(p);
 			}
-			while (p < l->program.len && text[p] != '}')
-				p++;
-			if (p == l->program.len)
-				break;
+			p += n;
 		}
 	}
 	if (p >= l->program.len)
@@ -200,7 +212,8 @@ position(struct lexer *l, size_t at)
 	end = digits_end(l, p);
 	if (end == p) {
 		message_at(l->say, l->program, at,
-		    "a number belongs behind @: @3, or @-1 for the last column");
+		    "a number belongs behind @: @3, or @-1 for the last "
+		    "column");
 		return bad(at);
 	}
 	return token(TOKEN_POSITION, at, end);

@@ -83,8 +83,8 @@ struct text lex_source(const struct lexer *l, struct token t);
  * a slice of the program or in the arena.
  */
 struct text lex_braced(const struct lexer *l, struct token t, struct arena *a);
-struct text lex_pattern(
-    const struct lexer *l, struct token t, struct arena *a, bool *caseless);
+struct text lex_pattern(const struct lexer *l, struct token t, struct arena *a,
+    bool *caseless);
 struct text lex_raw(const struct lexer *l, struct token t);
 
 /* Text with escapes is read piece by piece. */

@@ -131,8 +131,8 @@ add_caret(struct buf *say, struct text line, const char *place)
 }
 
 int
-message_at(struct buf *say, struct text program, size_t at,
-    const char *format, ...)
+message_at(struct buf *say, struct text program, size_t at, const char *format,
+    ...)
 {
 	va_list args;
 

@@ -18,11 +18,11 @@ names_start(struct names *s, struct tree *tree, const struct header *h,
 	size_t i;
 
 	*s = (struct names){.header = h,
-		.program = tree->program,
-		.arena = &tree->arena,
-		.say = say,
-		.n = h->n,
-		.room = h->n + 8};
+	    .program = tree->program,
+	    .arena = &tree->arena,
+	    .say = say,
+	    .n = h->n,
+	    .room = h->n + 8};
 	s->column = arena_alloc(s->arena, mem_mul(s->room, sizeof *s->column));
 	memset(s->column, 0, s->room * sizeof *s->column);
 	for (i = 0; i < h->n; i++) {
@@ -112,8 +112,8 @@ unknown(struct names *s, const struct node *node, long found)
 		message_add(&why, "no column '%t'; did you mean {%t}?",
 		    &node->name, &t);
 	} else {
-		columns_explain(&why, s->header, node->name.at,
-		    node->name.len, true);
+		columns_explain(&why, s->header, node->name.at, node->name.len,
+		    true);
 		t = (struct text){why.data, why.len};
 		if (found == 0 && plain && s->header->n > 1 &&
 		    s->header->name != NULL &&
@@ -161,8 +161,7 @@ find_column(struct names *s, const struct node *node, long *found)
 	c = find_given(s, node->name);
 	if (c != NULL)
 		return c;
-	*found = columns_find(
-	    s->header, node->name.at, node->name.len, true);
+	*found = columns_find(s->header, node->name.at, node->name.len, true);
 	if (*found <= 0)
 		return NULL;
 	c = &s->column[*found - 1];
@@ -250,8 +249,8 @@ find_target(struct names *s, const struct node *target, bool append_new)
 }
 
 int
-names_assign(struct names *s, const struct node *target,
-    struct variable *var, bool replace_only)
+names_assign(struct names *s, const struct node *target, struct variable *var,
+    bool replace_only)
 {
 	struct named *c = find_target(s, target, !replace_only);
 
@@ -275,8 +274,8 @@ names_drop(struct names *s, const struct node *target)
 }
 
 int
-names_rename(
-    struct names *s, const struct node *target, struct text name, size_t at)
+names_rename(struct names *s, const struct node *target, struct text name,
+    size_t at)
 {
 	struct named *c = find_target(s, target, false);
 	size_t i;

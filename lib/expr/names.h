@@ -57,7 +57,7 @@ void names_let(struct names *s, struct text name, struct variable *var);
 int names_assign(struct names *s, const struct node *target,
     struct variable *var, bool replace_only);
 int names_drop(struct names *s, const struct node *target);
-int names_rename(
-    struct names *s, const struct node *target, struct text name, size_t at);
+int names_rename(struct names *s, const struct node *target, struct text name,
+    size_t at);
 
 #endif

@@ -27,8 +27,8 @@ parser_accept(struct parser *p, enum token_kind kind)
 }
 
 struct node *
-parser_fail(
-    struct parser *p, size_t at, const char *format, const struct text *shown)
+parser_fail(struct parser *p, size_t at, const char *format,
+    const struct text *shown)
 {
 	if (!p->failed)
 		message_at(p->lex.say, p->lex.program, at, format, shown);
@@ -42,8 +42,8 @@ parser_unexpected(struct parser *p)
 	struct text shown = lex_source(&p->lex, p->now);
 
 	if (p->now.kind == TOKEN_END)
-		return parser_fail(
-		    p, p->now.at, "the expression ends too early", NULL);
+		return parser_fail(p, p->now.at,
+		    "the expression ends too early", NULL);
 	if (p->now.kind == TOKEN_ASSIGN)
 		return parser_fail(p, p->now.at,
 		    "unexpected '='; use == to compare", NULL);
@@ -82,8 +82,8 @@ parser_add(struct parser *p, struct nodes *list, struct node *kid)
 
 	if (list->n == list->room) {
 		list->room = list->room != 0 ? list->room * 2 : 4;
-		more = arena_alloc(
-		    &p->tree->arena, mem_mul(list->room, sizeof *more));
+		more = arena_alloc(&p->tree->arena,
+		    mem_mul(list->room, sizeof *more));
 		if (list->n > 0)
 			memcpy(more, list->item, list->n * sizeof *more);
 		list->item = more;
@@ -102,8 +102,8 @@ bool
 parser_enter(struct parser *p)
 {
 	if (p->depth == PARSE_NESTING) {
-		parser_fail(
-		    p, p->now.at, "nested deeper than 200 levels", NULL);
+		parser_fail(p, p->now.at, "nested deeper than 200 levels",
+		    NULL);
 		return false;
 	}
 	p->depth++;
@@ -167,12 +167,13 @@ list_of(struct parser *p, enum node_kind kind, enum token_kind op,
 
 /* below { op below }, grouped from the left; ops are their tokens. */
 static struct node *
-left_of(struct parser *p, const char *ops, struct node *(*below)(struct parser *))
+left_of(struct parser *p, const char *ops,
+    struct node *(*below)(struct parser *))
 {
 	struct node *left = below(p), *node;
 
-	while (left != NULL && p->now.len == 1 &&
-	    p->now.kind >= TOKEN_PLUS && p->now.kind <= TOKEN_PERCENT &&
+	while (left != NULL && p->now.len == 1 && p->now.kind >= TOKEN_PLUS &&
+	    p->now.kind <= TOKEN_PERCENT &&
 	    strchr(ops, p->lex.program.at[p->now.at]) != NULL) {
 		if (left->height >= PARSE_HEIGHT)
 			return parser_fail(p, p->now.at,

@@ -7,7 +7,7 @@
 
 struct parser {
 	struct lexer lex;
-	struct token now; /* not yet taken */
+	struct token now;    /* not yet taken */
 	struct token before; /* the last that was taken */
 	struct tree *tree;
 	unsigned depth;
@@ -24,8 +24,8 @@ void parser_take(struct parser *p); /* on to the next token */
 bool parser_accept(struct parser *p, enum token_kind kind);
 
 /* NULL with a message at a place; the first one counts. */
-struct node *parser_fail(
-    struct parser *p, size_t at, const char *format, const struct text *shown);
+struct node *parser_fail(struct parser *p, size_t at, const char *format,
+    const struct text *shown);
 /* NULL: the token at hand fits nowhere. */
 struct node *parser_unexpected(struct parser *p);
 

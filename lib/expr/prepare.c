@@ -30,8 +30,7 @@ keep(struct tree *tree, struct regex *re)
 		more = arena_alloc(&tree->arena,
 		    mem_mul(mem_mul(tree->nregex + 1, 2), sizeof *more));
 		if (tree->nregex > 0)
-			memcpy(more, tree->regex,
-			    tree->nregex * sizeof *more);
+			memcpy(more, tree->regex, tree->nregex * sizeof *more);
 		tree->regex = more;
 	}
 	tree->regex[tree->nregex++] = re;
@@ -63,8 +62,8 @@ date_format(struct tree *tree, struct node *call, const struct node *kid,
 	if (f == NULL)
 		return refuse(tree, kid, &why, say);
 	if (call->date == NULL)
-		call->date = arena_alloc(
-		    &tree->arena, mem_mul(call->n, sizeof *call->date));
+		call->date = arena_alloc(&tree->arena,
+		    mem_mul(call->n, sizeof *call->date));
 	call->date[call->ndates++] = f;
 	return 0;
 }
@@ -132,8 +131,7 @@ group(struct tree *tree, struct node *call, const struct node *kid,
 	if (kid->kind != NODE_CONST || kid->type != TYPE_NUMBER ||
 	    number_to_int(kid->value.number, &n) < 0)
 		return message_at(say, tree->program, kid->at,
-		    "%t() needs the number of a group here",
-		    &call->name);
+		    "%t() needs the number of a group here", &call->name);
 	if (n > groups(call))
 		return no_group(tree, call, kid, say);
 	call->op = (int)n;
@@ -179,9 +177,9 @@ argument(struct tree *tree, struct node *call, const struct node *kid,
 {
 	if ((kid->kind == NODE_REGEX) != (letter == 'x'))
 		return message_at(say, tree->program, kid->at,
-		    letter == 'x'
-			? "%t() needs a regex here: /.../ or r\"...\""
-			: "%t() takes no regex here",
+		    letter == 'x' ?
+			"%t() needs a regex here: /.../ or r\"...\"" :
+			"%t() takes no regex here",
 		    &call->name);
 	if (strchr("lfwpm", letter) != NULL)
 		return literal(tree, call, kid, letter, say);

@@ -43,8 +43,8 @@ parse_number(struct parser *p)
 		    "in quotes",
 		    NULL);
 	if (number_parse(source.at, source.len, &v.number) != NUMBER_OK)
-		return parser_fail(
-		    p, p->now.at, "%t is too large a number", &source);
+		return parser_fail(p, p->now.at, "%t is too large a number",
+		    &source);
 	node = constant(p, TYPE_NUMBER, v);
 	parser_take(p);
 	return parser_end(p, node);
@@ -60,8 +60,8 @@ parse_string(struct parser *p)
 	size_t at = p->now.at;
 	int got;
 
-	got = lex_piece(&p->lex, p->now, LEX_PLAIN, &at, &p->tree->arena,
-	    &piece);
+	got =
+	    lex_piece(&p->lex, p->now, LEX_PLAIN, &at, &p->tree->arena, &piece);
 	if (got < 0) {
 		p->failed = true;
 		return NULL;
@@ -116,8 +116,8 @@ fstring_column(struct parser *p, const struct lex_piece *piece)
 	for (i = t.len > 2 && t.at[1] == '-' ? 2 : 1; i < t.len; i++)
 		if (t.at[i] < '0' || t.at[i] > '9')
 			return node;
-	node->number = position(
-	    p, (struct text){t.at + 1, t.len - 1}, piece->at);
+	node->number =
+	    position(p, (struct text){t.at + 1, t.len - 1}, piece->at);
 	return node->number != 0 ? node : NULL;
 }
 
@@ -185,14 +185,13 @@ parse_pattern(struct parser *p, struct node *node)
 	if (p->now.kind == TOKEN_SLASH)
 		p->now = lex_regex(&p->lex, p->now);
 	if (p->now.kind == TOKEN_REGEX) {
-		pattern = lex_pattern(
-		    &p->lex, p->now, &p->tree->arena, &caseless);
+		pattern =
+		    lex_pattern(&p->lex, p->now, &p->tree->arena, &caseless);
 	} else if (p->now.kind == TOKEN_RAW) {
 		pattern = lex_raw(&p->lex, p->now);
 	} else {
 		p->failed |= p->now.kind == TOKEN_BAD;
-		parser_fail(p, p->now.at,
-		    "%t needs a regex: /.../ or r\"...\"",
+		parser_fail(p, p->now.at, "%t needs a regex: /.../ or r\"...\"",
 		    &op[p->lex.program.at[p->before.at] == '=']);
 		return -1;
 	}
@@ -309,8 +308,8 @@ static struct node *
 parse_word(struct parser *p)
 {
 	static const struct value truth[2] = {
-		{.kind = VALUE_BOOL, .truth = false},
-		{.kind = VALUE_BOOL, .truth = true},
+	    {.kind = VALUE_BOOL, .truth = false},
+	    {.kind = VALUE_BOOL, .truth = true},
 	};
 	const bool missing = p->now.kind == TOKEN_MISSING;
 	struct node *node;
@@ -319,8 +318,7 @@ parse_word(struct parser *p)
 		node = constant(p, TYPE_MISSING,
 		    (struct value){.kind = VALUE_MISSING});
 	else
-		node = constant(
-		    p, TYPE_BOOL, truth[p->now.kind == TOKEN_TRUE]);
+		node = constant(p, TYPE_BOOL, truth[p->now.kind == TOKEN_TRUE]);
 	parser_take(p);
 	if (!missing || p->now.kind != TOKEN_OPEN)
 		return parser_end(p, node);

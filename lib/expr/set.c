@@ -12,7 +12,7 @@ struct set {
 	/* of texts: */
 	uint64_t lengths; /* bit i: one has i bytes; bit 63: that or more */
 	uint64_t key;
-	size_t mask;   /* slots - 1, a power of two */
+	size_t mask;    /* slots - 1, a power of two */
 	uint32_t *slot; /* 0, or 1 + the index of a value */
 };
 

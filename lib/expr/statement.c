@@ -62,8 +62,8 @@ parse_let(struct parser *p)
 
 	parser_take(p);
 	if (p->now.kind != TOKEN_NAME) {
-		parser_fail(
-		    p, p->now.at, "let needs a plain name: let t = ..", NULL);
+		parser_fail(p, p->now.at, "let needs a plain name: let t = ..",
+		    NULL);
 		return NULL;
 	}
 	s->at = p->now.at;
@@ -104,8 +104,8 @@ parse_rename(struct parser *p)
 	word = lex_source(&p->lex, p->now);
 	if (p->now.kind != TOKEN_NAME || word.len != 2 ||
 	    memcmp(word.at, "as", 2) != 0) {
-		parser_fail(p, p->now.at,
-		    "expected 'as': rename OLD as NEW", NULL);
+		parser_fail(p, p->now.at, "expected 'as': rename OLD as NEW",
+		    NULL);
 		return NULL;
 	}
 	parser_take(p);

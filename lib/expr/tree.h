@@ -50,19 +50,19 @@ enum compare {
 
 struct node {
 	enum node_kind kind;
-	enum type type;   /* since check; of NODE_CONST always */
-	int op;           /* an operator character, or enum compare; of
-	                   * NODE_IN_SET: empty text is a member */
-	bool literal;     /* of NODE_CONST: it stands so in the program */
-	bool soft;        /* of NODE_CONVERT: no error, VALUE_NEITHER; of
-	                   * NODE_IN_SET: missing is a member */
-	bool fails;       /* since check: may be an error */
-	unsigned cost;    /* since check: about how many nanoseconds */
-	bool caught;      /* errors go to a ?? and are not counted */
-	size_t at;        /* where messages point */
-	size_t from, to;  /* its bytes in the program */
-	unsigned height;  /* levels below it, as parsed */
-	size_t n;         /* kids */
+	enum type type;  /* since check; of NODE_CONST always */
+	int op;          /* an operator character, or enum compare; of
+			  * NODE_IN_SET: empty text is a member */
+	bool literal;    /* of NODE_CONST: it stands so in the program */
+	bool soft;       /* of NODE_CONVERT: no error, VALUE_NEITHER; of
+			  * NODE_IN_SET: missing is a member */
+	bool fails;      /* since check: may be an error */
+	unsigned cost;   /* since check: about how many nanoseconds */
+	bool caught;     /* errors go to a ?? and are not counted */
+	size_t at;       /* where messages point */
+	size_t from, to; /* its bytes in the program */
+	unsigned height; /* levels below it, as parsed */
+	size_t n;        /* kids */
 	struct node **kid;
 	struct value value;
 	struct text name; /* of a column, set or function; "" with a number */

@@ -55,8 +55,8 @@ value_text(const struct value *v, enum type t, char *out)
 	case VALUE_TEXT:
 		return v->text;
 	case VALUE_BOOL:
-		return v->truth ? (struct text){"true", 4}
-				: (struct text){"false", 5};
+		return v->truth ? (struct text){"true", 4} :
+				  (struct text){"false", 5};
 	case VALUE_NUMBER:
 		if (v->text.at != NULL)
 			return v->text;

@@ -59,7 +59,8 @@ struct value {
 		int64_t time;
 		const struct failure *failure;
 	};
-	struct text text; /* also: how a number stood in its cell, or .at NULL */
+	struct text
+	    text; /* also: how a number stood in its cell, or .at NULL */
 };
 
 /* Why there is no value. */
@@ -79,7 +80,7 @@ enum failure_kind {
 struct failure {
 	enum failure_kind kind;
 	const struct node *node; /* its place; of several, the first is said */
-	struct text cell; /* what was bad, cut; or what error() says */
+	struct text cell;        /* what was bad, cut; or what error() says */
 };
 
 /* "not a number": what the counts on standard error call the kind. */

@@ -61,8 +61,8 @@ run(struct expr *e, bool filter, struct field *record)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const struct field names[WIDTH] = {
-		{"a", 1}, {"b", 1}, {"c c", 3}, {"plasma-ui", 9}, {"e  ", 3}};
+	static const struct field names[WIDTH] = {{"a", 1}, {"b", 1},
+	    {"c c", 3}, {"plasma-ui", 9}, {"e  ", 3}};
 	const struct header h = {.n = WIDTH, .name = names};
 	const unsigned flags = n > 0 ? data[0] : 0;
 	struct expr_options opt = {.dialect = {',', '"'}};

@@ -10,8 +10,8 @@
 
 #define RECORDS 50
 
-static const struct field names[WIDTH] = {
-	{"a", 1}, {"b", 1}, {"c", 1}, {"d d", 3}, {"e", 1}};
+static const struct field names[WIDTH] = {{"a", 1}, {"b", 1}, {"c", 1},
+    {"d d", 3}, {"e", 1}};
 
 static unsigned long passed, failed, meaningful;
 
@@ -78,9 +78,9 @@ type_program(struct pair *p)
 		*b = (struct binding){.node = s->value, .type = type};
 		b->fails = may_fail(w, s->value);
 		b->let = s->kind == STATEMENT_LET;
-		b->name = b->let	? s->name
-		    : s->column != NULL ? s->column->name
-					: (struct text){"", 0};
+		b->name = b->let      ? s->name :
+		    s->column != NULL ? s->column->name :
+					(struct text){"", 0};
 		if (!b->let && (type == TYPE_NEVER || type == TYPE_MISSING))
 			b->type = p->filter ? TYPE_BOOL : TYPE_TEXT;
 		w->nbindings++;
@@ -165,8 +165,8 @@ run_record(struct pair *p, struct buf *out)
 	columns = expr_columns(p->expr, &n);
 	for (i = 0; i < n; i++)
 		field[i] = p->walk.field[columns[i] - 1];
-	status = p->filter ? expr_test(p->expr, &in)
-			   : expr_map(p->expr, &in, &cell);
+	status =
+	    p->filter ? expr_test(p->expr, &in) : expr_map(p->expr, &in, &cell);
 	if (status < 0) {
 		at = strstr(expr_error(p->expr), ", at ");
 		while (strstr(at + 1, ", at ") != NULL)
@@ -263,8 +263,7 @@ start(struct pair *p, const struct header *h, bool *accepted)
 		expr_na(p->expr, "NA");
 	p->tree = (struct tree){.program = p->program};
 	parsed = parse_program(&p->tree, opt.kind, &say) == 0;
-	*accepted =
-	    expr_parse(p->expr, p->program.at, p->program.len) == 0 &&
+	*accepted = expr_parse(p->expr, p->program.at, p->program.len) == 0 &&
 	    expr_bind(p->expr, h) == 0;
 	buf_free(&say);
 	return parsed && type_program(p);

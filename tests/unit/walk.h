@@ -60,16 +60,16 @@ struct walk {
 	struct binding binding[BINDINGS];
 	size_t nbindings; /* seen so far */
 	bool null;
-	const char *na;      /* one more spelling of missing, or NULL */
-	unsigned caught;     /* how many ?? are around */
+	const char *na;  /* one more spelling of missing, or NULL */
+	unsigned caught; /* how many ?? are around */
 	unsigned counted[FAILURE_KINDS]; /* errors that null made missing */
 	struct arena arena;
 };
 
 static int walk_type(struct walk *w, struct node *n);
 static struct result walk_value(struct walk *w, struct node *n);
-static struct result walk_convert(
-    struct walk *w, struct result r, int from, int to);
+static struct result walk_convert(struct walk *w, struct result r, int from,
+    int to);
 
 static bool
 is_text(int type)
@@ -164,9 +164,9 @@ letter_type(char letter)
 {
 	if (strchr("niz", letter) != NULL)
 		return TYPE_NUMBER;
-	return letter == 'd' ? TYPE_DATE
-	    : letter == 'D'  ? TYPE_DATETIME
-			     : TYPE_TEXT;
+	return letter == 'd' ? TYPE_DATE :
+	    letter == 'D'    ? TYPE_DATETIME :
+			       TYPE_TEXT;
 }
 
 /* May a text be no number or date of this type? */
@@ -181,11 +181,28 @@ may_not_convert(struct walk *w, struct node *n, int type)
 	    walk_convert(w, r, TYPE_TEXT, type).kind == IS_ERROR;
 }
 
+/* The same of a call, whatever its arguments are. */
+static bool
+call_may_fail(struct walk *w, struct node *n)
+{
+	const struct function *f = n->function;
+	size_t i;
+
+	if (f->form == FORM_CONVERT && (f->flags & FUNCTION_FAILS) != 0)
+		return is_text(walk_type(w, n->kid[0]));
+	if ((f->flags & FUNCTION_FAILS) != 0)
+		return true;
+	for (i = 0; i < n->n; i++)
+		if (may_not_convert(w, n->kid[i],
+			letter_type(function_arg(f, i))))
+			return true;
+	return false;
+}
+
 /* May it be an error for some record? */
 static bool
 may_fail(struct walk *w, struct node *n)
 {
-	const struct function *f = n->function;
 	struct binding *b;
 	struct result r;
 	size_t i;
@@ -209,19 +226,12 @@ may_fail(struct walk *w, struct node *n)
 	case NODE_COMPARE:
 		if (n->op != COMPARE_EQ && n->op != COMPARE_NE &&
 		    (may_not_convert(w, n->kid[0], walk_type(w, n->kid[1])) ||
-			may_not_convert(
-			    w, n->kid[1], walk_type(w, n->kid[0]))))
+			may_not_convert(w, n->kid[1], walk_type(w, n->kid[0]))))
 			return true;
 		break;
 	case NODE_CALL:
-		if ((f->flags & FUNCTION_FAILS) != 0)
-			return f->form != FORM_CONVERT ||
-			    is_text(walk_type(w, n->kid[0])) ||
-			    may_fail(w, n->kid[0]);
-		for (i = 0; i < n->n; i++)
-			if (may_not_convert(w, n->kid[i],
-				letter_type(function_arg(f, i))))
-				return true;
+		if (call_may_fail(w, n))
+			return true;
 		break;
 	default:
 		break;

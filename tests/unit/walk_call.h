@@ -28,9 +28,9 @@ arguments(struct walk *w, struct node *n, struct arguments *a)
 	a->missing = false;
 	for (i = 0; i < n->n; i++) {
 		letter = function_arg(n->function, i);
-		a->type[i] = strchr("niz", letter) != NULL ? TYPE_NUMBER
-		    : strchr("tsr", letter) != NULL	   ? TYPE_TEXT
-							   : REFUSED;
+		a->type[i] = strchr("niz", letter) != NULL ? TYPE_NUMBER :
+		    strchr("tsr", letter) != NULL          ? TYPE_TEXT :
+							     REFUSED;
 		if (n->kid[i]->kind == NODE_REGEX ||
 		    n->kid[i]->kind == NODE_PIECES)
 			continue;
@@ -54,8 +54,8 @@ arguments(struct walk *w, struct node *n, struct arguments *a)
 static struct text
 text_of(const struct arguments *a, size_t i)
 {
-	return a->value[i].kind == IS_TEXT ? a->value[i].text
-					   : (struct text){NULL, 0};
+	return a->value[i].kind == IS_TEXT ? a->value[i].text :
+					     (struct text){NULL, 0};
 }
 
 /* The i-th argument as a whole number; false where it is none. */
@@ -87,8 +87,7 @@ call_on_text(struct walk *w, struct node *n, const struct arguments *a)
 		return text_result(text_trim(t));
 	if (called(n, "replace")) {
 		if (u.len == 0)
-			return error_result(
-			    w, TYPE_TEXT, FAILURE_ARGUMENT, at);
+			return error_result(w, TYPE_TEXT, FAILURE_ARGUMENT, at);
 		return text_result(
 		    text_replace(&w->arena, t, u, text_of(a, 2)));
 	}
@@ -96,16 +95,14 @@ call_on_text(struct walk *w, struct node *n, const struct arguments *a)
 		if (!whole(a, 1, &i) || (n->n > 2 && !whole(a, 2, &k)))
 			return error_result(w, TYPE_TEXT, FAILURE_WHOLE, at);
 		if (i == 0)
-			return error_result(
-			    w, TYPE_TEXT, FAILURE_ARGUMENT, at);
+			return error_result(w, TYPE_TEXT, FAILURE_ARGUMENT, at);
 		return text_result(text_substr(t, i, k));
 	}
 	if (called(n, "part")) {
 		if (!whole(a, 2, &i))
 			return error_result(w, TYPE_TEXT, FAILURE_WHOLE, at);
 		if (u.len == 0 || i == 0)
-			return error_result(
-			    w, TYPE_TEXT, FAILURE_ARGUMENT, at);
+			return error_result(w, TYPE_TEXT, FAILURE_ARGUMENT, at);
 		return text_part(t, u, i, &out) ? text_result(out) : missing;
 	}
 	if (!whole(a, 1, &i)) /* lpad, rpad */
@@ -153,8 +150,8 @@ call_on_regex(struct walk *w, struct node *n, const struct arguments *a)
 	int got;
 
 	if (called(n, "match")) {
-		got = regex_match(
-		    re, text_of(a, 0), n->n > 2 ? (unsigned)n->op : 0, &out);
+		got = regex_match(re, text_of(a, 0),
+		    n->n > 2 ? (unsigned)n->op : 0, &out);
 	} else if (n->kid[2]->kind == NODE_PIECES) {
 		got = regex_replace(re, text_of(a, 0), called(n, "gsub"),
 		    n->kid[2]->piece, n->kid[2]->npieces, &w->arena, &out);
@@ -185,8 +182,7 @@ call_to_bool(const struct walk *w, struct node *n, const struct arguments *a)
 	if (is_na(w, t))
 		return bool_result(false);
 	if (called(n, "is_num"))
-		return bool_result(
-		    number_parse(t.at, t.len, &x) == NUMBER_OK);
+		return bool_result(number_parse(t.at, t.len, &x) == NUMBER_OK);
 	if (n->ndates == 0)
 		return bool_result(date_parse(NULL, t.at, t.len, &days) == 0);
 	for (i = 0; i < n->ndates; i++)
@@ -273,13 +269,13 @@ call_on_time(struct walk *w, struct node *n, const struct arguments *a)
 		return text_result(t);
 	}
 	date_split(time, &p);
-	return number_result(number_of_int(called(n, "year") ? p.year
-		: called(n, "month")			     ? p.month
-		: called(n, "day")			     ? p.day
-		: called(n, "weekday")			     ? p.weekday
-		: called(n, "hour")			     ? p.hour
-		: called(n, "minute")			     ? p.minute
-							     : p.second));
+	return number_result(number_of_int(called(n, "year") ? p.year :
+		called(n, "month")                           ? p.month :
+		called(n, "day")                             ? p.day :
+		called(n, "weekday")                         ? p.weekday :
+		called(n, "hour")                            ? p.hour :
+		called(n, "minute")                          ? p.minute :
+							       p.second));
 }
 
 static struct result
@@ -316,9 +312,39 @@ call_choice(struct walk *w, struct node *n)
 			return value_as(w, n->kid[i + 1], type);
 	}
 	if (n->function->form == FORM_RECODE)
-		return convert(
-		    w, x, walk_type(w, n->kid[0]), type, NULL, n->at);
+		return convert(w, x, walk_type(w, n->kid[0]), type, NULL,
+		    n->at);
 	return i < n->n ? value_as(w, n->kid[i], type) : missing;
+}
+
+/* The functions that do what their name says with good arguments. */
+static struct result
+call_plain(struct walk *w, struct node *n, const struct arguments *a)
+{
+	const struct function *f = n->function;
+
+	if (f->args[0] == 'd' || f->args[0] == 'D')
+		return call_on_time(w, n, a);
+	if (called(n, "len"))
+		return number_result(
+		    number_of_int((int64_t)text_length(text_of(a, 0))));
+	if (called(n, "hash"))
+		return number_result(number_of_int(
+		    (int64_t)(XXH64(text_of(a, 0).at, text_of(a, 0).len, 0) >>
+			11)));
+	if (called(n, "row"))
+		return number_result(number_of_int(1));
+	if (f->args[0] != '\0' && f->args[1] == 'x')
+		return call_on_regex(w, n, a);
+	if (f->type == TYPE_BOOL)
+		return call_to_bool(w, n, a);
+	if (called(n, "format") || called(n, "fixed"))
+		return call_printed(w, n, a);
+	if (called(n, "join") || called(n, "join_nonempty"))
+		return call_join(w, n, a);
+	if (f->args[0] == 'n')
+		return call_on_number(w, n, a);
+	return call_on_text(w, n, a);
 }
 
 static struct result
@@ -336,39 +362,19 @@ walk_call(struct walk *w, struct node *n)
 	if (a.error.kind == IS_ERROR)
 		return a.error;
 	if (f->form == FORM_RAISE)
-		return (struct result){
-		    .kind = IS_ERROR, .why = FAILURE_USER, .at = n->at};
+		return (struct result){.kind = IS_ERROR,
+		    .why = FAILURE_USER,
+		    .at = n->at};
 	if (f->form == FORM_MISSING)
 		return bool_result(a.value[0].kind == IS_MISSING ||
-		    (a.value[0].kind == IS_TEXT &&
-			is_na(w, a.value[0].text)));
+		    (a.value[0].kind == IS_TEXT && is_na(w, a.value[0].text)));
 	if (called(n, "json"))
 		return call_json(w, n, &a);
 	if (f->form == FORM_ACROSS)
 		return call_across(w, n, &a);
 	if (a.missing)
 		return missing;
-	if (f->args[0] == 'd' || f->args[0] == 'D')
-		return call_on_time(w, n, &a);
-	if (called(n, "len"))
-		return number_result(
-		    number_of_int((int64_t)text_length(text_of(&a, 0))));
-	if (called(n, "hash"))
-		return number_result(number_of_int((int64_t)(
-		    XXH64(text_of(&a, 0).at, text_of(&a, 0).len, 0) >> 11)));
-	if (called(n, "row"))
-		return number_result(number_of_int(1));
-	if (f->args[0] != '\0' && f->args[1] == 'x')
-		return call_on_regex(w, n, &a);
-	if (f->type == TYPE_BOOL)
-		return call_to_bool(w, n, &a);
-	if (called(n, "format") || called(n, "fixed"))
-		return call_printed(w, n, &a);
-	if (called(n, "join") || called(n, "join_nonempty"))
-		return call_join(w, n, &a);
-	if (f->args[0] == 'n')
-		return call_on_number(w, n, &a);
-	return call_on_text(w, n, &a);
+	return call_plain(w, n, &a);
 }
 
 #endif

@@ -11,8 +11,8 @@ static const struct result missing = {.kind = IS_MISSING};
 static struct result
 text_result(struct text t)
 {
-	return t.len > 0 ? (struct result){.kind = IS_TEXT, .text = t}
-			 : missing;
+	return t.len > 0 ? (struct result){.kind = IS_TEXT, .text = t} :
+			   missing;
 }
 
 static struct result
@@ -68,8 +68,8 @@ shown(struct walk *w, struct result r, int type)
 			return (struct text){to, date_print(r.time, to)};
 		return (struct text){to, datetime_print(r.time, to)};
 	case IS_BOOL:
-		return r.truth ? (struct text){"true", 4}
-			       : (struct text){"false", 5};
+		return r.truth ? (struct text){"true", 4} :
+				 (struct text){"false", 5};
 	default:
 		return (struct text){NULL, 0};
 	}
@@ -80,8 +80,7 @@ without_blanks(struct text t)
 {
 	while (t.len > 0 && (t.at[0] == ' ' || t.at[0] == '\t'))
 		t = (struct text){t.at + 1, t.len - 1};
-	while (t.len > 0 &&
-	    (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
+	while (t.len > 0 && (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
 		t.len--;
 	return t;
 }
@@ -99,14 +98,14 @@ read_text(struct walk *w, struct text t, int to, const struct node *call,
 		return missing;
 	if (to == TYPE_NUMBER) {
 		if (call != NULL && call->marks != NULL)
-			status = number_parse_marks(
-			    t.at, t.len, call->marks, &r.number);
+			status = number_parse_marks(t.at, t.len, call->marks,
+			    &r.number);
 		else
 			status = number_parse(t.at, t.len, &r.number);
 		if (status != NUMBER_OK)
 			return error_result(w, to,
-			    status == NUMBER_RANGE ? FAILURE_RANGE
-						   : FAILURE_NUMBER,
+			    status == NUMBER_RANGE ? FAILURE_RANGE :
+						     FAILURE_NUMBER,
 			    at);
 		if (call == NULL || call->marks == NULL)
 			r.text = without_blanks(t);
@@ -114,12 +113,11 @@ read_text(struct walk *w, struct text t, int to, const struct node *call,
 	}
 	r.kind = IS_TIME;
 	for (i = 0; i < n; i++) {
-		const struct date_format *f = call != NULL && call->ndates > 0
-		    ? call->date[i]
-		    : NULL;
+		const struct date_format *f =
+		    call != NULL && call->ndates > 0 ? call->date[i] : NULL;
 
-		if ((to == TYPE_DATE ? date_parse : datetime_parse)(
-			f, t.at, t.len, &r.time) == 0)
+		if ((to == TYPE_DATE ? date_parse : datetime_parse)(f, t.at,
+			t.len, &r.time) == 0)
 			return r;
 	}
 	return error_result(w, to, FAILURE_DATE, at);
@@ -131,10 +129,11 @@ convert(struct walk *w, struct result r, int from, int to,
     const struct node *call, size_t at)
 {
 	if (r.kind == IS_ERROR)
-		return from == TYPE_NEVER && from != to
-		    ? error_result(w, to, r.why, r.at)
-		    : r;
-	if (r.kind == IS_MISSING || from == to || (is_text(from) && is_text(to)))
+		return from == TYPE_NEVER && from != to ?
+		    error_result(w, to, r.why, r.at) :
+		    r;
+	if (r.kind == IS_MISSING || from == to ||
+	    (is_text(from) && is_text(to)))
 		return r;
 	if (to == TYPE_TEXT)
 		return text_result(shown(w, r, from));

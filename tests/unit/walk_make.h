@@ -37,6 +37,12 @@ put(struct maker *m, const char *text)
 	buf_add_text(&m->out, text);
 }
 
+static const char *const column_names[] = {"a", "b", "c", "{d d}", "e"};
+
+static const char *const literals[] = {"\"\"", "\"x\"", "\"NJ\"", "'5'",
+    "\"NA\"", "\"a\\\"b\"", "\"2018-01-02\"", "\"007\"",
+    "\"a text of twenty-one\""};
+
 static void make(struct maker *m, enum wanted type, unsigned depth);
 
 /*
@@ -47,10 +53,6 @@ static void make(struct maker *m, enum wanted type, unsigned depth);
 static void
 fill(struct maker *m, const char *pattern, unsigned depth)
 {
-	static const char *const columns[] = {"a", "b", "c", "{d d}", "e"};
-	static const char *const literals[] = {"\"\"", "\"x\"", "\"NJ\"",
-		"'5'", "\"NA\"", "\"a\\\"b\"", "\"2018-01-02\"", "\"007\"",
-		"\"a text of twenty-one\""};
 	const char *p;
 
 	for (p = pattern; *p != '\0'; p++) {
@@ -79,7 +81,7 @@ fill(struct maker *m, const char *pattern, unsigned depth)
 			else if (m->has_x && pick(m, 4) == 0)
 				put(m, "x");
 			else
-				put(m, columns[pick(m, COUNT(columns))]);
+				put(m, column_names[pick(m, COUNT(column_names))]);
 			break;
 		case 'L':
 			put(m, literals[pick(m, COUNT(literals))]);
@@ -94,75 +96,74 @@ fill(struct maker *m, const char *pattern, unsigned depth)
 }
 
 static const char *const leaves[5][8] = {
-	{"C", "C", "C", "L", "L", "f\"{a}-{b}\"", "missing", "str(C)"},
-	{"C", "num(C)", "num(C)", "1", "0", "2.50", "len(C)", "C"},
-	{"date(C)", "date(C)", "date(\"2018-01-02\")",
-	    "date(C, \"%Y%m%d\", \"%d.%m.%Y\")", "C", "date(C)",
-	    "date(L)", "date(C)"},
-	{"datetime(C)", "datetime(C)", "datetime(\"2018-01-02\")",
-	    "datetime(C, \"%Y%m%d\")", "datetime(C)", "C", "datetime(L)",
-	    "datetime(C)"},
-	{"true", "false", "C == C", "C == L", "C != L", "missing(C)",
-	    "is_num(C)", "C in (L, L)"},
+    {"C", "C", "C", "L", "L", "f\"{a}-{b}\"", "missing", "str(C)"},
+    {"C", "num(C)", "num(C)", "1", "0", "2.50", "len(C)", "C"},
+    {"date(C)", "date(C)", "date(\"2018-01-02\")",
+	"date(C, \"%Y%m%d\", \"%d.%m.%Y\")", "C", "date(C)", "date(L)",
+	"date(C)"},
+    {"datetime(C)", "datetime(C)", "datetime(\"2018-01-02\")",
+	"datetime(C, \"%Y%m%d\")", "datetime(C)", "C", "datetime(L)",
+	"datetime(C)"},
+    {"true", "false", "C == C", "C == L", "C != L", "missing(C)", "is_num(C)",
+	"C in (L, L)"},
 };
 
 static const char *const texts[] = {"T ++ T", "T ++ N", "lower(T)", "upper(T)",
-	"trim(T)", "substr(T, N)", "substr(T, N, N)", "lpad(T, N, \"0\")",
-	"rpad(T, 3)", "replace(T, T, T)", "part(T, \"-\", N)",
-	"join(\"-\", T, ?, T)", "join_nonempty(T, T, T)", "str(?)",
-	"match(T, /\\\\d+/)", "match(T, /(x)|(5)/, 2)", "sub(T, /\\\\d/, \"<\\\\0>\")",
-	"gsub(T, /[a-z]/, T)", "fixed(N, 2)", "fixed(N, N)",
-	"format(\"%.3f\", N)", "strftime(D, \"%d/%m/%Y\")",
-	"switch(?, L, T, N, T)", "switch(T, L, T, T)", "recode(C, L, T, L, T)",
-	"recode(T, L, T)", "B \\? T : T", "B \\? T : ?", "T \\?\\? T",
-	"(T) \\?\\? T", "json(?)", "B \\? T : error(T)", "C \\?\\? error(L)",
-	"(T)", "B \\? missing : T"};
+    "trim(T)", "substr(T, N)", "substr(T, N, N)", "lpad(T, N, \"0\")",
+    "rpad(T, 3)", "replace(T, T, T)", "part(T, \"-\", N)",
+    "join(\"-\", T, ?, T)", "join_nonempty(T, T, T)", "str(?)",
+    "match(T, /\\\\d+/)", "match(T, /(x)|(5)/, 2)",
+    "sub(T, /\\\\d/, \"<\\\\0>\")", "gsub(T, /[a-z]/, T)", "fixed(N, 2)",
+    "fixed(N, N)", "format(\"%.3f\", N)", "strftime(D, \"%d/%m/%Y\")",
+    "switch(?, L, T, N, T)", "switch(T, L, T, T)", "recode(C, L, T, L, T)",
+    "recode(T, L, T)", "B \\? T : T", "B \\? T : ?", "T \\?\\? T",
+    "(T) \\?\\? T", "json(?)", "B \\? T : error(T)", "C \\?\\? error(L)", "(T)",
+    "B \\? missing : T"};
 
 static const char *const numbers[] = {"N + N", "N - N", "N * N", "N / N",
-	"N \x25 N", "-N", "(N)", "abs(N)", "int(N)", "floor(N)", "ceil(N)",
-	"round(N)", "round(N, 1)", "round(N, N)", "min(N, N)", "max(N, N, N)",
-	"sum(N, N)", "D - D", "S - S", "year(D)", "month(D)", "day(D)",
-	"weekday(D)", "hour(S)", "minute(S)", "second(C)", "N \\?\\? N",
-	"(N) \\?\\? N", "C \\?\\? N", "(N \\?\\? C)", "B \\? N : N",
-	"switch(T, L, N, L, N)", "switch(N, 1, N, 2, N, N)",
-	"recode(N, 1, N, 2, 3)", "hash(T)", "len(T)", "num(T)",
-	"num(C, \",\", \".\")", "N - N \\?\\? -1", "row()",
-	"B \\? N : missing", "B \\? N : error(\"no\")"};
+    "N \x25 N", "-N", "(N)", "abs(N)", "int(N)", "floor(N)", "ceil(N)",
+    "round(N)", "round(N, 1)", "round(N, N)", "min(N, N)", "max(N, N, N)",
+    "sum(N, N)", "D - D", "S - S", "year(D)", "month(D)", "day(D)",
+    "weekday(D)", "hour(S)", "minute(S)", "second(C)", "N \\?\\? N",
+    "(N) \\?\\? N", "C \\?\\? N", "(N \\?\\? C)", "B \\? N : N",
+    "switch(T, L, N, L, N)", "switch(N, 1, N, 2, N, N)",
+    "recode(N, 1, N, 2, 3)", "hash(T)", "len(T)", "num(T)",
+    "num(C, \",\", \".\")", "N - N \\?\\? -1", "row()", "B \\? N : missing",
+    "B \\? N : error(\"no\")"};
 
 static const char *const dates[] = {"D + N", "D - N", "N + D", "(D)",
-	"B \\? D : D", "D \\?\\? D", "D \\?\\? L", "C \\?\\? D", "date(S)",
-	"date(T)", "(D \\?\\? C)", "switch(C, L, D, D)"};
+    "B \\? D : D", "D \\?\\? D", "D \\?\\? L", "C \\?\\? D", "date(S)",
+    "date(T)", "(D \\?\\? C)", "switch(C, L, D, D)"};
 
 static const char *const datetimes[] = {"S + N", "S - N", "datetime(D)",
-	"B \\? S : S", "S \\?\\? S", "C \\?\\? S", "datetime(T)", "(S)"};
+    "B \\? S : S", "S \\?\\? S", "C \\?\\? S", "datetime(T)", "(S)"};
 
 static const char *const bools[] = {"B && B", "B && B && B", "B and B",
-	"B || B", "B || B || B", "B or B", "not B", "!(B)", "(B)", "(B && B)",
-	"(B || B)", "N == N", "N != N", "N < N", "N <= N", "N > N", "N >= N",
-	"T == T", "T != T", "T < T", "T >= T", "D == D", "D < D", "S >= S",
-	"C == N", "N != C", "C < N", "N > C", "C == D", "D <= C", "D == L",
-	"S == C", "D >= \"2018-01-02\"", "? == ?", "? < ?", "? != missing",
-	"T == \"\"", "N == missing", "T in (L, L, L)", "C in (L, T, N)",
-	"N in (1, 2, 5)", "C in (1, 2.50)", "C in (N, N)", "D in (D, L)",
-	"C == L || C == L || B || C == L", "a == L || a == L || a == 5",
-	"c == 1 || B || c == 2 || c == 5", "C not in (L, ?)",
-	"contains(T, T)", "starts_with(T, L)", "ends_with(T, T)", "is_num(T)",
-	"is_date(T)", "is_date(C, \"%Y%m%d\")", "missing(?)", "T =~ /^\\\\d+$/",
-	"C !~ /x/i", "C =~ /^(\\NJ|\\NY)$/", "C =~ /^\\NJ/", "T =~ /5|a/",
-	"(B) == (B)", "(B) != (B)", "B \\? B : B", "(B) \\?\\? B",
-	"(N > N) \\?\\? false", "C > 1 && C > 2 && C == L",
-	"N < N || B || C == L", "B \\? B : error(\"no\")", "error(L) || B",
-	"switch(C, L, B, B)"};
+    "B || B", "B || B || B", "B or B", "not B", "!(B)", "(B)", "(B && B)",
+    "(B || B)", "N == N", "N != N", "N < N", "N <= N", "N > N", "N >= N",
+    "T == T", "T != T", "T < T", "T >= T", "D == D", "D < D", "S >= S",
+    "C == N", "N != C", "C < N", "N > C", "C == D", "D <= C", "D == L",
+    "S == C", "D >= \"2018-01-02\"", "? == ?", "? < ?", "? != missing",
+    "T == \"\"", "N == missing", "T in (L, L, L)", "C in (L, T, N)",
+    "N in (1, 2, 5)", "C in (1, 2.50)", "C in (N, N)", "D in (D, L)",
+    "C == L || C == L || B || C == L", "a == L || a == L || a == 5",
+    "c == 1 || B || c == 2 || c == 5", "C not in (L, ?)", "contains(T, T)",
+    "starts_with(T, L)", "ends_with(T, T)", "is_num(T)", "is_date(T)",
+    "is_date(C, \"%Y%m%d\")", "missing(?)", "T =~ /^\\\\d+$/", "C !~ /x/i",
+    "C =~ /^(\\NJ|\\NY)$/", "C =~ /^\\NJ/", "T =~ /5|a/", "(B) == (B)",
+    "(B) != (B)", "B \\? B : B", "(B) \\?\\? B", "(N > N) \\?\\? false",
+    "C > 1 && C > 2 && C == L", "N < N || B || C == L",
+    "B \\? B : error(\"no\")", "error(L) || B", "switch(C, L, B, B)"};
 
 static const struct {
 	const char *const *pattern;
 	unsigned n;
 } inner[5] = {
-	{texts, COUNT(texts)},
-	{numbers, COUNT(numbers)},
-	{dates, COUNT(dates)},
-	{datetimes, COUNT(datetimes)},
-	{bools, COUNT(bools)},
+    {texts, COUNT(texts)},
+    {numbers, COUNT(numbers)},
+    {dates, COUNT(dates)},
+    {datetimes, COUNT(datetimes)},
+    {bools, COUNT(bools)},
 };
 
 static void
@@ -171,8 +172,7 @@ make(struct maker *m, enum wanted type, unsigned depth)
 	if (depth == 0 || pick(m, 6) == 0)
 		fill(m, leaves[type][pick(m, 8)], 0);
 	else
-		fill(m, inner[type].pattern[pick(m, inner[type].n)],
-		    depth - 1);
+		fill(m, inner[type].pattern[pick(m, inner[type].n)], depth - 1);
 }
 
 /* A whole program into m->out. */
@@ -213,12 +213,12 @@ static void
 make_record(struct maker *m, struct field *field)
 {
 	static const char cells[][80] = {"", "\"\"", "1", "2.50", "-3", "007",
-		" 5 ", "5", "\"5\"", "0", "x", "NJ", "\"NJ\"", "NY",
-		"\"a\"\"b\"", "2018-01-02", "20180203", "\"2018-01-02\"",
-		"2018-01-02T03:04:05", "2018-02-30", "NA", "1e3",
-		"9999999999999999999", "\"a,b\"", "\303\251", "a-b-c",
-		"a text of twenty-one", "\"a text of twenty-one\"", "1.2.3",
-		"true", "\"1,5\"", "5\" pipe", "\"x", "1e400"};
+	    " 5 ", "5", "\"5\"", "0", "x", "NJ", "\"NJ\"", "NY", "\"a\"\"b\"",
+	    "2018-01-02", "20180203", "\"2018-01-02\"", "2018-01-02T03:04:05",
+	    "2018-02-30", "NA", "1e3", "9999999999999999999", "\"a,b\"",
+	    "\303\251", "a-b-c", "a text of twenty-one",
+	    "\"a text of twenty-one\"", "1.2.3", "true", "\"1,5\"", "5\" pipe",
+	    "\"x", "1e400"};
 	unsigned i, last = pick(m, 20) == 0 ? pick(m, WIDTH) : WIDTH;
 
 	for (i = 0; i < WIDTH; i++) {

@@ -102,8 +102,8 @@ default_type(struct walk *w, struct node *n)
 		type = l;
 	if (type == TYPE_BOOL && (is_text(l) || is_text(r)))
 		return REFUSED;
-	return fits(w, n->kid[0], type) && fits(w, n->kid[1], type) ? type
-								    : REFUSED;
+	return fits(w, n->kid[0], type) && fits(w, n->kid[1], type) ? type :
+								      REFUSED;
 }
 
 static int
@@ -114,9 +114,9 @@ arith_type(struct walk *w, const struct node *n, int l, int r)
 	if (l == REFUSED || r == REFUSED || l == TYPE_BOOL || r == TYPE_BOOL)
 		return REFUSED;
 	if (!times)
-		return is_literal(n->kid[0]) || is_literal(n->kid[1])
-		    ? REFUSED
-		    : TYPE_NUMBER;
+		return is_literal(n->kid[0]) || is_literal(n->kid[1]) ?
+		    REFUSED :
+		    TYPE_NUMBER;
 	if (n->op == '-' && is_text(l))
 		return fits(w, n->kid[0], r) ? TYPE_NUMBER : REFUSED;
 	if (n->op == '-' && is_time(l) && is_time(r))
@@ -216,8 +216,7 @@ call_type(struct walk *w, struct node *n)
 	}
 	switch (f->form) {
 	case FORM_CONVERT:
-		return conversion_type(
-		    walk_type(w, n->kid[0]), (int)f->type);
+		return conversion_type(walk_type(w, n->kid[0]), (int)f->type);
 	case FORM_SWITCH:
 	case FORM_RECODE:
 		return switch_type(w, n);
@@ -262,8 +261,7 @@ if_type(struct walk *w, struct node *n)
 
 	if (test != TYPE_BOOL && test != TYPE_NEVER)
 		return REFUSED;
-	return branch_type(
-	    walk_type(w, n->kid[1]), walk_type(w, n->kid[2]));
+	return branch_type(walk_type(w, n->kid[1]), walk_type(w, n->kid[2]));
 }
 
 static int
@@ -312,8 +310,7 @@ walk_type(struct walk *w, struct node *n)
 	case NODE_IN:
 		return in_type(w, n);
 	case NODE_MATCH:
-		return walk_type(w, n->kid[0]) == REFUSED ? REFUSED
-							  : TYPE_BOOL;
+		return walk_type(w, n->kid[0]) == REFUSED ? REFUSED : TYPE_BOOL;
 	case NODE_AND:
 	case NODE_OR:
 	case NODE_NOT:

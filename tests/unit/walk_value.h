@@ -55,10 +55,10 @@ ordered(struct result a, struct result b, int op)
 		c = number_compare(a.number, b.number);
 	else
 		c = (a.time > b.time) - (a.time < b.time);
-	return op == COMPARE_LT ? c < 0
-	    : op == COMPARE_LE	? c <= 0
-	    : op == COMPARE_GT	? c > 0
-				: c >= 0;
+	return op == COMPARE_LT ? c < 0 :
+	    op == COMPARE_LE    ? c <= 0 :
+	    op == COMPARE_GT    ? c > 0 :
+				  c >= 0;
 }
 
 /* left op right, where the left value may have been computed before */
@@ -86,8 +86,8 @@ compare(struct walk *w, struct result a, struct node *left, int op,
 		a = convert(w, a, l, r == TYPE_MISSING ? l : r, NULL,
 		    place(left));
 	} else if (is_text(r) && !is_text(l)) {
-		b = convert(
-		    w, b, r, l == TYPE_MISSING ? r : l, NULL, place(right));
+		b = convert(w, b, r, l == TYPE_MISSING ? r : l, NULL,
+		    place(right));
 	}
 	if (first_error(a, b, &error))
 		return error;
@@ -130,16 +130,6 @@ in_list(struct walk *w, struct node *n)
 	return all;
 }
 
-static struct result
-number_status(struct walk *w, enum number_status status, struct number x,
-    size_t at)
-{
-	if (status == NUMBER_OK)
-		return number_result(x);
-	return error_result(w, TYPE_NUMBER,
-	    status == NUMBER_ZERO ? FAILURE_ZERO : FAILURE_RANGE, at);
-}
-
 /* time +- whole days or seconds */
 static struct result
 shifted(struct walk *w, struct node *n, int type, int64_t time,
@@ -163,49 +153,56 @@ shifted(struct walk *w, struct node *n, int type, int64_t time,
 }
 
 static struct result
+computed(struct walk *w, const struct node *n, struct number a, struct number b)
+{
+	enum number_status status;
+	struct number x = {.scale = 0};
+
+	if (n->op == '+')
+		status = number_add(a, b, &x);
+	else if (n->op == '-')
+		status = number_sub(a, b, &x);
+	else if (n->op == '*')
+		status = number_mul(a, b, &x);
+	else if (n->op == '/')
+		status = number_div(a, b, &x);
+	else
+		status = number_mod(a, b, &x);
+	if (status == NUMBER_OK)
+		return number_result(x);
+	return error_result(w, TYPE_NUMBER,
+	    status == NUMBER_ZERO ? FAILURE_ZERO : FAILURE_RANGE, n->at);
+}
+
+static struct result
 arith(struct walk *w, struct node *n)
 {
 	const int l = walk_type(w, n->kid[0]), r = walk_type(w, n->kid[1]);
 	const int type = walk_type(w, n);
 	const bool span = type == TYPE_NUMBER && (is_time(l) || is_time(r));
-	const int left = span ? r == TYPE_MISSING ? l : r
-	    : is_time(l)      ? l
-			      : TYPE_NUMBER;
+	const int left = span ? r == TYPE_MISSING ? l : r :
+	    is_time(l)        ? l :
+				TYPE_NUMBER;
 	const int right = span ? left : is_time(r) ? r : TYPE_NUMBER;
 	struct result a = value_as(w, n->kid[0], left);
 	struct result b = value_as(w, n->kid[1], right), error;
-	struct number x = {.scale = 0}, million = number_of_int(DATE_SECOND);
+	const struct number million = number_of_int(DATE_SECOND);
+	struct number x;
 
 	if (first_error(a, b, &error))
 		return error;
 	if (a.kind == IS_MISSING || b.kind == IS_MISSING)
 		return missing;
 	if (is_time(type))
-		return is_time(l) ? shifted(w, n, type, a.time, b.number)
-				  : shifted(w, n, type, b.time, a.number);
+		return is_time(l) ? shifted(w, n, type, a.time, b.number) :
+				    shifted(w, n, type, b.time, a.number);
 	if (span) {
 		x = number_of_int(a.time - b.time);
 		if (left == TYPE_DATETIME)
 			number_div(x, million, &x);
 		return number_result(x);
 	}
-	switch (n->op) {
-	case '+':
-		return number_status(
-		    w, number_add(a.number, b.number, &x), x, n->at);
-	case '-':
-		return number_status(
-		    w, number_sub(a.number, b.number, &x), x, n->at);
-	case '*':
-		return number_status(
-		    w, number_mul(a.number, b.number, &x), x, n->at);
-	case '/':
-		return number_status(
-		    w, number_div(a.number, b.number, &x), x, n->at);
-	default:
-		return number_status(
-		    w, number_mod(a.number, b.number, &x), x, n->at);
-	}
+	return computed(w, n, a.number, b.number);
 }
 
 static struct result
@@ -336,8 +333,8 @@ walk_value(struct walk *w, struct node *n)
 	case NODE_CAT:
 		return cat(w, n);
 	case NODE_COMPARE:
-		return compare(
-		    w, walk_value(w, n->kid[0]), n->kid[0], n->op, n->kid[1]);
+		return compare(w, walk_value(w, n->kid[0]), n->kid[0], n->op,
+		    n->kid[1]);
 	case NODE_IN:
 		return in_list(w, n);
 	case NODE_MATCH:
