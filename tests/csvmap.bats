@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# csvmap: its own options, and what it leaves alone.
+
+load helper
+
+table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
+
+@test "columns that are not assigned leave as they came" {
+	one "$table" 0 'a,b,c,d\n1,"x ""y""",,1\n2,"","z,w",2\n' '' csvmap 'd = a'
+	one "$table" 0 'a,b,c\n10,"x ""y""",\n20,"","z,w"\n' '' csvmap 'a = a * 10'
+	one "$table" 0 'a,b,c\n1,k,\n2,k,"z,w"\n' '' csvmap 'b = "k"'
+	one "$table" 0 = '' csvmap ''
+	one "$table" 0 = '' csvmap 'let t = num(a)'
+	one "$table" 0 = '' csvmap '# nothing'
+}
+
+@test "a computed value is quoted where it must be, and only there" {
+	one 'a\n1\n' 0 'a,b,c,d,e,f\n1,"x,y","p""q","l\nm", n ,\n' '' \
+		csvmap 'b = "x,y"; c = "p\"q"; d = "l\nm"; e = " n "; f = missing'
+	one 'a\n1\n' 0 'a,"n,m"\n1,2\n' '' csvmap '{n,m} = 2'
+	one "a;b\n1;'x;y'\n" 0 "a;b;c\n1;'x;y';'x;y.'\n" '' \
+		csvmap -d ';' -q "'" 'c = b ++ "."'
+}
+
+@test "a column that is assigned its own cell, or another's" {
+	one "$table" 0 'a,b,c\n1,"x ""y""",\n2,,"z,w"\n' '' csvmap 'b = b'
+	one 'a,b\n1,2\n' 0 'a,b\n2,2\n' '' csvmap 'a = b; b = a'
+}
+
+@test "drop and rename" {
+	one "$table" 0 'a,c\n1,\n2,"z,w"\n' '' csvmap 'drop b'
+	one "$table" 0 'c\n""\n"z,w"\n' '' csvmap 'drop a, b'
+	one "$table" 0 'a,"b,2",c\n1,"x ""y""",\n2,"","z,w"\n' '' csvmap 'rename b as {b,2}'
+	one "$table" 2 '' '@: no column is left\n' csvmap 'drop a, b, c'
+	one 'a,b\n1,2\n' 0 'b,s\n2,3\n' '' csvmap 'drop a; s = a + b'
+}
+
+@test "--only writes the assigned columns, in the order of assignment" {
+	one "$table" 0 'd,a\n2,1\n3,2\n' '' csvmap --only 'd = a + 1; a = a'
+	one "$table" 2 '' '@: no column is left\n' csvmap --only ''
+	one 'a,b\n1,\n' 0 'b\n""\n' '' csvmap --only 'b = b'
+}
+
+@test "--replace-only makes a new name an error" {
+	one 'a,b\n1,2\n' 0 'a,b\n3,2\n' '' csvmap --replace-only 'a = a + b'
+	one 'a,b\n1,2\n' 2 '' "@: 1: no column 'x'; text needs quotes: \"x\"\nx = a\n^\n" \
+		csvmap --replace-only 'x = a'
+}
+
+@test "several -e and -f are one program" {
+	put 'a\n1\n'
+	cp in file
+	printf 'c = b + 1;\n' >program
+	one '' 0 'a,b,c\n1,2,3\n' '' csvmap -e 'b = a + 1' -f program file
+	one '' 0 'a,b\n1,2\n' '' csvmap -e 'b = a + 1;' file
+}
+
+@test "a new name that differs from another only by case or blanks is told" {
+	one 'a,b \n1,2\n' 0 'a,b ,A,B\n1,2,3,4\n' \
+		'@: new column "A"; there is "a" already\n@: new column "B"; there is "b " already\n' \
+		csvmap 'A = 3; B = 4'
+}
+
+@test "--on-error: fail, skip, null" {
+	one 'a\n1\nx\n3\n' 1 'a,b\n1,2\n' \
+		'@: stdin:3: column 1 "a": "x" is not a number, at 5 in the expression; add ?? DEFAULT or --on-error=skip|null\n' \
+		csvmap 'b = a + 1'
+	one 'a\n1\nx\n3\n' 0 'a,b\n1,2\n3,4\n' '@: 1 skipped: not a number\n' \
+		csvmap --on-error=skip 'b = a + 1'
+	one 'a\n1\nx\n3\n' 0 'a,b\n1,2\nx,\n3,4\n' '@: 1 taken as missing: not a number\n' \
+		csvmap --on-error=null 'b = a + 1'
+	one 'a\n1\nx\n3\n' 0 'a,b\n1,2\nx,0\n3,4\n' '' csvmap 'b = a + 1 ?? 0'
+}
+
+@test "with -H columns are numbers, and no header is written" {
+	one '1,2\n3,4\n' 0 '1,2,3\n3,4,7\n' '' csvmap -H 'x = @1 + @2'
+	one '1,2\n3,4\n' 0 '2,2\n4,4\n' '' csvmap -H '@1 = @2'
+	one '1,2\n3,4\n' 0 '2\n4\n' '' csvmap -H 'drop @1'
+}
+
+@test "a computed column on CRLF, CR and no line end at the end" {
+	one 'a\r\n1\r\n2' 0 'a,b\r\n1,x\r\n2,x\r\n' '' csvmap 'b = "x"'
+	one 'a\r1\r2' 0 'a,b\r1,x\r2,x\r' '' csvmap 'b = "x"'
+	one 'a\n1\r\n2\n' 0 'a,b\n1,x\r\n2,x\n' '' csvmap 'b = "x"'
+}
+
+@test "the examples of the first page" {
+	one 'House Number,Street Name,Registration State\n12,"Main, N",NJ\n' 0 \
+		'address\n"12, Main, N, NJ"\n' '' \
+		csvmap --only 'address = f"{House Number}, {Street Name}, {Registration State}"'
+	one 'Vehicle Expiration Date,Issue Date\n20180630.0,2017-06-14T00:00:00.000\n88888888.0,2017-06-14T00:00:00.000\n20180630.0,2017-02-30T00:00:00.000\n,2017-06-14T00:00:00.000\n' 0 \
+		'days\n381\n-1\n-1\n-1\n' '' \
+		csvmap --only 'days = date({Vehicle Expiration Date}, "%Y%m%d.0", "%Y%m%d") - date({Issue Date}) ?? -1'
+	one 'a\n.5\n' 0 'a\n0.500000000000000\n' '' csvmap 'a = format("%.15f", a)'
+}
