@@ -22,7 +22,7 @@
 struct child_times {
 	int grace;  /* between TERM and KILL */
 	int orphan; /* how long a pipe is read whose child has ended: others
-	             * may hold it */
+		     * may hold it */
 	int retry;  /* between two attempts to start a process ... */
 	int tries;  /* ... of which there are so many */
 };
@@ -69,8 +69,8 @@ struct child {
 	pid_t pid;       /* also its process group; 0: none */
 	bool reaped;     /* it is dead, and status is set */
 	int status;      /* as of waitpid(2) */
-	int64_t kill_at; /* when child_stop becomes a KILL; 0: it was not called,
-	                  * -1: that is done */
+	int64_t kill_at; /* when child_stop becomes a KILL; 0: it was not
+			  * called, -1: that is done */
 };
 
 /*

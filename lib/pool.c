@@ -202,6 +202,16 @@ see_to_clocks(struct pool *p)
 	return due < INT32_MAX ? (int)due : -1;
 }
 
+/* What is ready goes out; time that this takes is our reader's. */
+static void
+flush(struct pool *p)
+{
+	const int64_t before = input_now();
+
+	writer_flush(p->out);
+	p->stood += input_now() - before;
+}
+
 /* Whom to wait for; false: there is something to do without waiting. */
 static bool
 set_polled(struct pool *p, int fd)
@@ -234,7 +244,7 @@ wait_polled(struct pool *p, bool sleep, int ms)
 
 	got = input_wait(p->polled, n, 0);
 	if (got == 0 && sleep) {
-		writer_flush(p->out);
+		flush(p);
 		got = input_wait(p->polled, n, ms);
 	}
 	for (i = 0; got <= 0 && i < n; i++)

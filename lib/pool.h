@@ -39,17 +39,17 @@ struct pool_options {
 	size_t workers;
 	bool routed;  /* pool_give's route picks the worker; not for blocks */
 	bool raw;     /* answers are no CSV: bytes, or lines with POOL_FREE; not
-	               * with POOL_ORDERED */
+		       * with POOL_ORDERED */
 	bool discard; /* answers go nowhere; not with POOL_ORDERED */
 	size_t records;  /* handed out at once; 0: the pool finds out */
 	size_t bytes;    /* the most in a block; one longer record is one */
 	size_t window;   /* blocks, with POOL_ORDERED records, that are handed
-	                  * out and not yet written; 0: the usual */
+			  * out and not yet written; 0: the usual */
 	int64_t timeout; /* ms for a block or an answer; 0: any time */
 	struct reader_options answers; /* how CSV answers are read; no_header
-	                                * says that they have none */
+					* says that they have none */
 	struct input_hooks *hooks; /* the tick is called while we wait; NULL:
-	                            * there is none */
+				    * there is none */
 	void (*notice)(void *arg, const char *text); /* for the user */
 	void *arg;
 	/* adds to say what is wrong with an answer that is no CSV */
@@ -62,8 +62,8 @@ struct pool;
  * Starts no process yet.  Returns NULL with a message in say when the system
  * has not enough descriptors.  What opt points to must outlive the pool.
  */
-struct pool *pool_new(
-    const struct pool_options *opt, struct writer *out, struct buf *say);
+struct pool *pool_new(const struct pool_options *opt, struct writer *out,
+    struct buf *say);
 
 /*
  * Ends what still runs.  Returns SIGINT, SIGTERM or SIGHUP if one came since

@@ -92,7 +92,7 @@ ordered() {
 	numbers 200 in
 	# which of its answers is the wrong one, nobody can know
 	ordered "twice 0" 4 " answers more records than it was given" out
-	ordered "write-first 3" 4 " answers more records than it was given" out
+	ordered "write-first 5000" 4 " answers more records than it was given" out
 	BADCHILD_ONLY=2 gives 4 "$par" -j 2 -p -- "$bad" other-header <in
 	says "its header differs from that of worker"
 	BADCHILD_ONLY=2 gives 4 "$par" -j 2 -p -- "$bad" no-header <in
@@ -168,6 +168,11 @@ ordered() {
 		says "holds its output open"
 		cmp in out
 	done
+	gives 0 "$par" -j 2 -n 10 --timeout 30s -- "$bad" grandchild 20000 <in
+	cmp in out
+	gives 4 "$par" -j 1 -- sh -c 'head -c 20; sleep 20 &' <in
+	says "worker 1 left in the middle of an answer; it held records 1 to 20"
+	is_prefix in
 	[ $(($(date +%s) - began)) -lt 18 ]
 }
 

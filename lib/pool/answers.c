@@ -13,6 +13,7 @@ struct answers {
 	int fd;
 	enum answers_kind kind;
 	struct reader *reader; /* of CSV */
+	uint64_t record_end;   /* its bytes up to the end of the last record */
 	struct buf name;
 	struct buf text; /* lines: what was read and not yet given out */
 	size_t given;    /* bytes of text that the last piece had */
@@ -58,16 +59,15 @@ next_record(struct answers *a, struct answer *piece)
 	struct record rec;
 	int got = reader_next_nowait(a->reader, &rec);
 
-	if (got == 1)
-		*piece = (struct answer){
-		    .bytes = rec.raw,
-		    .len = rec.len + rec.end,
-		    .end = rec.end,
-		    .records = 1,
-		    .unended = reader_byte(a->reader) + rec.len + rec.end >
-			reader_bytes(a->reader),
-		};
-	return got < 0 ? -1 : got;
+	if (got != 1)
+		return got < 0 ? -1 : got;
+	piece->bytes = rec.raw;
+	piece->len = rec.len + rec.end;
+	piece->end = rec.end;
+	piece->records = 1;
+	a->record_end = reader_byte(a->reader) + piece->len;
+	piece->unended = a->record_end > reader_bytes(a->reader);
+	return 1;
 }
 
 /* Bytes into text: their number, 0 at the end, -1 when there are none now. */
@@ -150,11 +150,20 @@ answers_next(struct answers *a, struct answer *piece)
 	}
 }
 
+bool
+answers_partial(const struct answers *a)
+{
+	if (a->kind == ANSWERS_CSV)
+		return reader_bytes(a->reader) > a->record_end;
+	return a->kind == ANSWERS_LINES && a->text.len > a->given;
+}
+
 const struct fault *
 answers_fault(const struct answers *a, bool *at_end)
 {
 	const struct fault *f = reader_fault(a->reader);
 
-	*at_end = f->start + f->len >= reader_bytes(a->reader);
+	*at_end = f->cause <= FAULT_NO_EOL && f->cause != FAULT_TOO_LONG &&
+	    f->start + f->len >= reader_bytes(a->reader);
 	return f;
 }

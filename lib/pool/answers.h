@@ -18,10 +18,10 @@ enum answers_kind { ANSWERS_CSV, ANSWERS_LINES, ANSWERS_BYTES };
 struct answer {
 	const char *bytes; /* lives until the next call */
 	size_t len;
-	size_t end;        /* of them, the line end of a CSV record */
+	size_t end; /* of them, the line end of a CSV record */
 	uint64_t records;
 	bool unended; /* the worker wrote no line end: we added it, and do not
-	               * know yet whether it was killed or just does so */
+		       * know yet whether it was killed or just does so */
 };
 
 struct answers;
@@ -35,6 +35,9 @@ void answers_free(struct answers *a); /* NULL is accepted */
  * The next piece: 1, READER_WOULD_WAIT, 0 at the end, -1 when it is no CSV.
  */
 int answers_next(struct answers *a, struct answer *piece);
+
+/* Is there the beginning of a piece? */
+bool answers_partial(const struct answers *a);
 
 /* After -1: what was wrong, and does it stand where the output just ends? */
 const struct fault *answers_fault(const struct answers *a, bool *at_end);

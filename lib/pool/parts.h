@@ -17,41 +17,41 @@
 #include "pool.h"
 #include "pool/answers.h"
 
-#define POOL_PIPE (256 * 1024) /* bytes of a worker's pipe: as fast as 1 MiB */
+#define POOL_PIPE (256 * 1024) /* of a worker: as fast as 1 MiB */
 #define POOL_FIRST_BLOCK ((size_t)64 * 1024)
 #define POOL_HOLD ((size_t)8 << 20) /* of answers ahead of their turn */
 #define POOL_NEVER INT64_MAX
 
 struct unit {
 	struct worker *worker;
-	struct unit *next;     /* of the same worker; NULL: the last */
-	uint64_t first, line;  /* of its first record */
+	struct unit *next;    /* of the same worker; NULL: the last */
+	uint64_t first, line; /* of its first record */
 	uint64_t records, answered;
-	bool whole;            /* its answer is complete */
-	int64_t handed;        /* pool_us: when */
-	size_t block;          /* the size of blocks then */
-	struct buf held;       /* of the answer, until its turn */
+	bool whole;      /* its answer is complete */
+	int64_t handed;  /* pool_us: when */
+	size_t block;    /* the size of blocks then */
+	struct buf held; /* of the answer, until its turn */
 	uint64_t held_records;
 };
 
 struct worker {
 	size_t number; /* from 1 */
 	struct child child;
-	int in, out;   /* our ends of its pipes; -1: closed */
+	int in, out; /* our ends of its pipes; -1: closed */
 	struct buf send;
-	size_t sent;   /* bytes of send that are in its pipe */
-	bool closing;  /* nothing comes behind send */
-	bool deaf;     /* it closed its input before we did */
+	size_t sent;  /* bytes of send that are in its pipe */
+	bool closing; /* nothing comes behind send */
+	bool deaf;    /* it closed its input before we did */
 
 	struct answers *answers;
-	bool undrained; /* answers may hold more than was taken */
-	bool headed;    /* the header of its answers was seen */
+	bool undrained;  /* answers may hold more than was taken */
+	bool headed;     /* the header of its answers was seen */
 	struct buf tail; /* the last answer, when it may be half of one */
 	struct answer tail_piece;
-	bool bad;        /* its answers end with what is no CSV */
+	bool bad; /* its answers end with what is no CSV */
 
 	struct unit *oldest, *newest; /* not answered */
-	struct unit alone; /* its only one, where there is no ring */
+	struct unit alone;            /* its only one, where there is no ring */
 	uint64_t given, answered;     /* records */
 	size_t held;                  /* bytes, in its units */
 
@@ -83,7 +83,7 @@ struct pool {
 	size_t block;          /* bytes that a block is filled to */
 	size_t handout;        /* records that POOL_ORDERED hands out */
 	uint64_t bytes_given;
-	size_t unserved;       /* bytes given since we served */
+	size_t unserved; /* bytes given since we served */
 	uint64_t blocks;
 
 	struct unit *unit; /* the ring; of 0 units: answers have no order */

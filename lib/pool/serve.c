@@ -290,13 +290,13 @@ fail_answer(struct pool *p, const struct worker *w, const struct fault *f)
 	p->opt.explain(f, say);
 }
 
-/* Its output is no CSV.  If it ends there, its exit status may tell more. */
+/* If it is no CSV because it ends there, its exit status may tell more. */
 static void
 spoiled(struct pool *p, struct worker *w)
 {
 	const struct fault *f = answers_fault(w->answers, &w->bad);
 
-	if (!w->bad || f->cause == FAULT_READ)
+	if (!w->bad)
 		fail_answer(p, w, f);
 }
 
@@ -403,50 +403,72 @@ is_awaited(const struct pool *p, const struct worker *w)
 	    (p->opt.mode == POOL_ORDERED && (w->oldest != NULL || w->closing));
 }
 
-/* Nobody but a descendant of w has its pipe: what is in there was read. */
+/* Only a descendant of w has its pipe: what is in there was read. */
 static void
 give_up(struct pool *p, struct worker *w)
 {
-	if (!p->orphaned)
+	if (answers_partial(w->answers))
+		fail_with(p, w, " left in the middle of an answer");
+	else if (!p->orphaned)
 		p->opt.notice(p->opt.arg,
-		    "a process that a worker left behind holds its "
-		    "output open; it is not read any more");
+		    "a process that a worker left behind holds its output "
+		    "open; it is not read any more");
 	p->orphaned = true;
-	w->undrained = false;
 	close_end(&w->out);
 	worker_settle(p, w);
+}
+
+/* The end of w, which has begun.  Returns when to look for it again. */
+static int64_t
+due_end(struct pool *p, struct worker *w, int64_t now)
+{
+	const int64_t began = w->lost != 0 ? w->lost : w->shut;
+
+	if (began == 0)
+		return POOL_NEVER;
+	if (now < began + child_times.orphan)
+		return began + child_times.orphan;
+	if (w->lost != 0)
+		give_up(p, w);
+	else
+		fail_with(p, w,
+		    w->deaf ? " closed its input" : " closed its output");
+	return now; /* what comes next must not wait */
+}
+
+/* --timeout.  Returns when it will have passed. */
+static int64_t
+due_answer(struct pool *p, struct worker *w, int64_t now)
+{
+	if (p->opt.timeout == 0 || w->child.pid == 0 || !is_awaited(p, w))
+		return POOL_NEVER;
+	if (w->out >= 0 && !worker_is_read(p, w)) {
+		w->unread = w->unread != 0 ? w->unread : now;
+		return POOL_NEVER;
+	}
+	w->waits += w->unread != 0 ? now - w->unread : 0;
+	w->unread = 0;
+	if (now < w->waits + p->opt.timeout)
+		return w->waits + p->opt.timeout;
+	fail_with(p, w, " took longer than --timeout");
+	return POOL_NEVER;
 }
 
 int64_t
 worker_due(struct pool *p, struct worker *w, int64_t now)
 {
-	const int64_t limit = p->opt.timeout;
-	int64_t due = POOL_NEVER;
+	int64_t due, answer;
 
-	if (w->child.pid == 0)
-		return POOL_NEVER;
+	due = due_end(p, w, now);
+	answer = due_answer(p, w, now);
+	if (answer < due)
+		due = answer;
 	if (w->closing && w->in >= 0 && w->sent == w->send.len) {
 		worker_feed(p, w); /* nobody tells when a pipe is empty */
-		due = w->in >= 0 ? now + EMPTY_LOOK : POOL_NEVER;
+		if (w->in >= 0 && now + EMPTY_LOOK < due)
+			due = now + EMPTY_LOOK;
 	}
-	if (w->lost != 0 || w->shut != 0)
-		due = (w->lost != 0 ? w->lost : w->shut) + child_times.orphan;
-	if (now >= due && w->lost != 0)
-		give_up(p, w);
-	else if (now >= due)
-		fail_with(p, w,
-		    w->deaf ? " closed its input" : " closed its output");
-	if (limit == 0 || !is_awaited(p, w))
-		return due;
-	if (w->out >= 0 && !worker_is_read(p, w)) {
-		w->unread = w->unread != 0 ? w->unread : now;
-		return due;
-	}
-	w->waits += w->unread != 0 ? now - w->unread : 0;
-	w->unread = 0;
-	if (now >= w->waits + limit && p->status == 0)
-		fail_with(p, w, " took longer than --timeout");
-	return w->waits + limit < due ? w->waits + limit : due;
+	return due;
 }
 
 void
