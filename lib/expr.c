@@ -110,7 +110,12 @@ expr_parse(struct expr *e, const char *text, size_t n)
 	if (n > 0)
 		memcpy(copy, text, n);
 	e->tree.program = (struct text){copy, n};
-	if (parse_program(&e->tree, e->options.kind, &e->say) < 0)
+	e->check = (struct check){.tree = &e->tree,
+	    .options = &e->options,
+	    .given = &e->given,
+	    .say = &e->say};
+	if (parse_program(&e->tree, e->options.kind, &e->say) < 0 ||
+	    check_given(&e->check) < 0)
 		return failed(e);
 	return 0;
 }
@@ -213,10 +218,6 @@ lay_out(struct expr *e)
 int
 expr_bind(struct expr *e, const struct header *h)
 {
-	e->check = (struct check){.tree = &e->tree,
-	    .options = &e->options,
-	    .given = &e->given,
-	    .say = &e->say};
 	if (check_program(&e->check, h) < 0)
 		return failed(e);
 	if (e->options.kind == EXPR_MAP)
@@ -320,7 +321,9 @@ expr_explain(const struct expr *e, struct buf *out)
 	for (v = e->check.first; v != NULL; v = v->next) {
 		if (v->name.len > 0)
 			message_add(out, "%t%s\n", &v->name,
-			    v->used ? "" : " (not used)");
+			    v->used || v->value->kind == NODE_CELL ?
+				"" :
+				" (not used)");
 		explain_node(out, &e->check, v->value, v->name.len > 0);
 	}
 }

@@ -349,11 +349,50 @@ check_value(struct check *c, struct statement *s)
 	}
 	if (value->type == TYPE_NEVER || value->type == TYPE_MISSING)
 		value = check_convert(c, value, TYPE_TEXT, false);
-	var = new_variable(c, (struct text){NULL, 0}, value);
-	if (c->options->kind == EXPR_FILTER)
+	if (c->options->kind == EXPR_FILTER) {
+		new_variable(c, (struct text){NULL, 0}, value);
 		return 0;
+	}
+	var = new_variable(c,
+	    (struct text){c->tree->program.at + s->column->from,
+		s->column->to - s->column->from},
+	    value);
 	return names_assign(&c->names, s->column, var,
 	    c->options->replace_only);
+}
+
+/* Are the set or the argument that a node names there? */
+static int
+find_given(struct check *c, const struct node *node)
+{
+	const struct text *name;
+
+	if (node->kind == NODE_IN_SET &&
+	    given_find(c->given->sets, node->name) == NULL)
+		return message_at(c->say, c->tree->program, node->at,
+		    "no set '@%t'; say --set NAME=FILE", &node->name);
+	if (node->kind == NODE_CALL &&
+	    strcmp(node->function->name, "arg") == 0) {
+		name = &node->kid[0]->value.text;
+		if (given_find(c->given->args, *name) == NULL)
+			return message_at(c->say, c->tree->program, node->at,
+			    "no argument '%t'; say --arg %t=VALUE", name, name);
+	}
+	for (size_t i = 0; i < node->n; i++)
+		if (find_given(c, node->kid[i]) < 0)
+			return -1;
+	return 0;
+}
+
+int
+check_given(struct check *c)
+{
+	const struct statement *s;
+
+	for (s = c->tree->first; s != NULL; s = s->next)
+		if (s->value != NULL && find_given(c, s->value) < 0)
+			return -1;
+	return 0;
 }
 
 int

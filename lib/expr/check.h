@@ -23,6 +23,12 @@ struct check {
 };
 
 /*
+ * What can be checked of a parsed tree before the header is known: are all
+ * sets and arguments given?  0, or -1 with a message.
+ */
+int check_given(struct check *c);
+
+/*
  * Checks all statements of c->tree for this header.  The filter, or what is
  * assigned and let, are the variables from c->first on.  0, or -1 with a
  * message.

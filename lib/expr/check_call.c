@@ -223,23 +223,15 @@ check_switch(struct check *c, struct node *call)
 
 /* arg() and env(): known now */
 static struct node *
-check_given(struct check *c, struct node *call)
+check_outside(struct check *c, struct node *call)
 {
 	const struct text name = call->kid[0]->value.text;
 	struct value v = {.kind = VALUE_TEXT};
-	const struct given *given;
 	const char *set;
 	char *terminated;
 
 	if (strcmp(call->function->name, "arg") == 0) {
-		given = given_find(c->given->args, name);
-		if (given == NULL) {
-			message_at(c->say, c->tree->program, call->at,
-			    "no argument '%t'; say --arg %t=VALUE", &name,
-			    &name);
-			return NULL;
-		}
-		v.text = given->text;
+		v.text = given_find(c->given->args, name)->text;
 	} else {
 		terminated = mem_copy(name.at, name.len);
 		set = getenv(terminated);
@@ -265,7 +257,7 @@ check_call(struct check *c, struct node *call)
 	case FORM_RECODE:
 		return check_switch(c, call);
 	case FORM_CONSTANT:
-		return check_given(c, call);
+		return check_outside(c, call);
 	case FORM_RAISE:
 		call->kid[0] = check_convert(c, call->kid[0], TYPE_TEXT, false);
 		if (call->kid[0] == NULL)

@@ -206,9 +206,6 @@ check_in_set(struct check *c, struct node *node)
 	const struct given *set = given_find(c->given->sets, node->name);
 	struct node *kid = settle_never(c, node->kid[0]);
 
-	if (set == NULL)
-		return check_fail(c, node, "no set '@%t'; say --set NAME=FILE",
-		    &node->name);
 	if (kid->type == TYPE_BOOL)
 		return check_fail(c, node, "in needs text, a number or a date",
 		    NULL);

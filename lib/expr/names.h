@@ -16,7 +16,7 @@
 
 /* A let, an assigned column, or a value that is used more than once. */
 struct variable {
-	struct text name;
+	struct text name;   /* as --explain shows it */
 	struct node *value; /* checked */
 	size_t slot;        /* since it was compiled */
 	bool used;
