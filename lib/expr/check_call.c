@@ -58,27 +58,41 @@ refuse(struct check *c, const struct node *call, const struct node *kid,
 	return NULL;
 }
 
-/* An argument that is constant and can be no good. */
-static int
-check_range(struct check *c, const struct node *call, const struct node *kid,
-    char letter)
+/* What is wrong with a constant argument, or NULL; %s is the function. */
+static const char *
+find_fault(const struct value *v, char letter)
 {
 	int64_t n;
 
-	if (kid->kind != NODE_CONST || strchr("siz", letter) == NULL)
-		return 0;
-	if (letter == 's' && kid->value.text.len == 0)
-		return message_at(c->say, c->tree->program, kid->at,
-		    "%s() of an empty text", call->function->name);
-	if (kid->value.kind != VALUE_NUMBER)
-		return 0;
-	if (number_to_int(kid->value.number, &n) < 0)
-		return message_at(c->say, c->tree->program, kid->at,
-		    "%s() needs a whole number", call->function->name);
+	if (letter == 's' && v->text.len == 0)
+		return "%s() of an empty text";
+	if (letter == 'c' && text_length(v->text) != 1)
+		return "%s() fills with one character";
+	if (v->kind != VALUE_NUMBER || strchr("izk", letter) == NULL)
+		return NULL;
+	if (number_to_int(v->number, &n) < 0)
+		return "%s() needs a whole number";
 	if (letter == 'z' && n == 0)
-		return message_at(c->say, c->tree->program, kid->at,
-		    "%s() counts from 1", call->function->name);
-	return 0;
+		return "%s() counts from 1";
+	if (letter == 'k' && (n < 0 || n > NUMBER_PLACES))
+		return "%s() takes 0 to 40 decimals";
+	return NULL;
+}
+
+/* What would be an error for every record is one before the first. */
+static int
+check_fault(struct check *c, const struct node *call, const struct node *kid,
+    char letter)
+{
+	const char *fault;
+
+	if (kid->kind != NODE_CONST)
+		return 0;
+	fault = find_fault(&kid->value, letter);
+	if (fault == NULL)
+		return 0;
+	return message_at(c->say, c->tree->program, kid->at, fault,
+	    call->function->name);
 }
 
 static struct node *
@@ -107,6 +121,7 @@ check_argument(struct check *c, struct node *call, struct node *kid,
 	switch (letter) {
 	case 't':
 	case 's':
+	case 'c':
 		return check_convert(c, kid, TYPE_TEXT, false);
 	case 'r':
 		if (kid->kind == NODE_PIECES)
@@ -115,6 +130,7 @@ check_argument(struct check *c, struct node *call, struct node *kid,
 	case 'n':
 	case 'i':
 	case 'z':
+	case 'k':
 		return number_argument(c, call, kid);
 	case 'd':
 		return time_argument(c, call, kid, TYPE_DATE);
@@ -139,7 +155,7 @@ check_plain(struct check *c, struct node *call)
 		letter = function_arg(call->function, i);
 		call->kid[i] = check_argument(c, call, call->kid[i], letter);
 		if (call->kid[i] == NULL ||
-		    check_range(c, call, call->kid[i], letter) < 0)
+		    check_fault(c, call, call->kid[i], letter) < 0)
 			return NULL;
 	}
 	call->type = call->function->type;

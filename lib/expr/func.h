@@ -34,8 +34,9 @@ enum {
 /*
  * args has a letter for each argument; those behind a '?' may be left out, and
  * those behind a '*' come as often as one likes.
- *   t text   s text, not empty   n number   i whole number   z no zero
- *   d date or datetime   D the same, and text is a datetime   a anything
+ *   a anything   t text   s text, not empty   c text, one character
+ *   n number   i whole number   z no zero   k 0 to NUMBER_PLACES
+ *   d date or datetime   D the same, and text is a datetime
  *   x pattern   r replacement
  * and literals: l text   g number of a group   f date format to read by
  *   w date format to write by   p number format   m decimal or group mark

@@ -134,6 +134,8 @@ unknown(struct names *s, const struct node *node, long found)
 static struct named *
 find_position(struct names *s, const struct node *node)
 {
+	const struct text typed = {s->program.at + node->at,
+	    node->to - node->at};
 	const size_t width = s->header->n;
 	const bool back = node->number < 0;
 	const size_t n = (size_t)(back ? -node->number : node->number);
@@ -141,8 +143,8 @@ find_position(struct names *s, const struct node *node)
 	if (n <= width)
 		return &s->column[back ? width - n : n - 1];
 	message_at(s->say, s->program, node->at,
-	    "no column @%s%n; the header has %n column%s", back ? "-" : "", n,
-	    width, width == 1 ? "" : "s");
+	    "no column %t; the header has %n column%s", &typed, width,
+	    width == 1 ? "" : "s");
 	return NULL;
 }
 

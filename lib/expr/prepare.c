@@ -9,12 +9,11 @@
 
 /* Says why a literal is wrong, where it stands; frees why. */
 static int
-refuse(struct tree *tree, const struct node *node, struct buf *why,
-    struct buf *say)
+refuse(struct tree *tree, size_t at, struct buf *why, struct buf *say)
 {
 	struct text t = {why->data, why->len};
 
-	message_at(say, tree->program, node->at, "%t", &t);
+	message_at(say, tree->program, at, "%t", &t);
 	buf_free(why);
 	return -1;
 }
@@ -38,13 +37,13 @@ keep(struct tree *tree, struct regex *re)
 
 int
 prepare_regex(struct tree *tree, struct node *node, struct text pattern,
-    bool caseless, struct buf *say)
+    bool caseless, size_t at, struct buf *say)
 {
 	struct buf why = {NULL, 0, 0};
 
 	node->regex = regex_new(pattern.at, pattern.len, caseless, &why);
 	if (node->regex == NULL)
-		return refuse(tree, node, &why, say);
+		return refuse(tree, at, &why, say);
 	keep(tree, node->regex);
 	return 0;
 }
@@ -60,7 +59,7 @@ date_format(struct tree *tree, struct node *call, const struct node *kid,
 	f = date_format_compile(&tree->arena, use, kid->value.text.at,
 	    kid->value.text.len, &why);
 	if (f == NULL)
-		return refuse(tree, kid, &why, say);
+		return refuse(tree, kid->at, &why, say);
 	if (call->date == NULL)
 		call->date = arena_alloc(&tree->arena,
 		    mem_mul(call->n, sizeof *call->date));
@@ -77,7 +76,7 @@ number_format_of(struct tree *tree, struct node *call, const struct node *kid,
 	call->format = arena_alloc(&tree->arena, sizeof *call->format);
 	if (number_format_compile(call->format, kid->value.text.at,
 		kid->value.text.len, &why) < 0)
-		return refuse(tree, kid, &why, say);
+		return refuse(tree, kid->at, &why, say);
 	return 0;
 }
 
@@ -96,7 +95,7 @@ marks(struct tree *tree, struct node *call, const struct node *kid,
 	call->marks = arena_alloc(&tree->arena, sizeof *call->marks);
 	if (number_marks_set(call->marks, kid->value.text.at,
 		kid->value.text.len, group.at, group.len, &why) < 0)
-		return refuse(tree, kid, &why, say);
+		return refuse(tree, kid->at, &why, say);
 	return 0;
 }
 
@@ -197,7 +196,7 @@ prepare_call(struct tree *tree, struct node *call, struct buf *say)
 	size_t i;
 
 	if (function_count(call->function, call->n, &why) < 0)
-		return refuse(tree, call, &why, say);
+		return refuse(tree, call->at, &why, say);
 	for (i = 0; i < call->n; i++)
 		if (argument(tree, call, call->kid[i],
 			function_arg(call->function, i), say) < 0)

@@ -10,9 +10,12 @@
 #include "mem.h"
 #include "tree.h"
 
-/* Compiles the pattern of a NODE_REGEX or NODE_MATCH.  0, or -1 with say. */
+/*
+ * Compiles the pattern of a NODE_REGEX or NODE_MATCH, which stands at this
+ * offset.  0, or -1 with say.
+ */
 int prepare_regex(struct tree *tree, struct node *node, struct text pattern,
-    bool caseless, struct buf *say);
+    bool caseless, size_t at, struct buf *say);
 
 /*
  * Checks number and sort of a call's arguments and compiles its literals.  0,

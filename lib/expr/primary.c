@@ -195,7 +195,8 @@ parse_pattern(struct parser *p, struct node *node)
 		    &op[p->lex.program.at[p->before.at] == '=']);
 		return -1;
 	}
-	if (prepare_regex(p->tree, node, pattern, caseless, p->lex.say) < 0)
+	if (prepare_regex(p->tree, node, pattern, caseless, p->now.at,
+		p->lex.say) < 0)
 		p->failed = true;
 	parser_take(p);
 	return p->failed ? -1 : 0;

@@ -68,6 +68,7 @@ struct walk {
 
 static int walk_type(struct walk *w, struct node *n);
 static struct result walk_value(struct walk *w, struct node *n);
+static struct text shown(struct walk *w, struct result r, int type);
 static struct result walk_convert(struct walk *w, struct result r, int from,
     int to);
 
@@ -162,7 +163,7 @@ is_known(struct walk *w, struct node *n, struct result *r)
 static int
 letter_type(char letter)
 {
-	if (strchr("niz", letter) != NULL)
+	if (strchr("nizk", letter) != NULL)
 		return TYPE_NUMBER;
 	return letter == 'd' ? TYPE_DATE :
 	    letter == 'D'    ? TYPE_DATETIME :

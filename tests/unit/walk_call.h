@@ -28,9 +28,9 @@ arguments(struct walk *w, struct node *n, struct arguments *a)
 	a->missing = false;
 	for (i = 0; i < n->n; i++) {
 		letter = function_arg(n->function, i);
-		a->type[i] = strchr("niz", letter) != NULL ? TYPE_NUMBER :
-		    strchr("tsr", letter) != NULL          ? TYPE_TEXT :
-							     REFUSED;
+		a->type[i] = strchr("nizk", letter) != NULL ? TYPE_NUMBER :
+		    strchr("tscr", letter) != NULL          ? TYPE_TEXT :
+							      REFUSED;
 		if (n->kid[i]->kind == NODE_REGEX ||
 		    n->kid[i]->kind == NODE_PIECES)
 			continue;

@@ -81,7 +81,8 @@ fill(struct maker *m, const char *pattern, unsigned depth)
 			else if (m->has_x && pick(m, 4) == 0)
 				put(m, "x");
 			else
-				put(m, column_names[pick(m, COUNT(column_names))]);
+				put(m,
+				    column_names[pick(m, COUNT(column_names))]);
 			break;
 		case 'L':
 			put(m, literals[pick(m, COUNT(literals))]);

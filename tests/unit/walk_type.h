@@ -137,16 +137,21 @@ is_out_of_range(struct walk *w, struct node *n, char letter)
 	struct result r;
 	int64_t i;
 
-	if (strchr("siz", letter) == NULL || !is_known(w, n, &r))
+	if (strchr("scizk", letter) == NULL || !is_known(w, n, &r))
 		return false;
 	if (letter == 's')
 		return r.kind == IS_MISSING;
+	if (letter == 'c')
+		return text_length(shown(w, r, walk_type(w, n))) != 1;
 	if (r.kind == IS_TEXT &&
 	    number_parse(r.text.at, r.text.len, &r.number) == NUMBER_OK)
 		r.kind = IS_NUMBER;
 	if (r.kind != IS_NUMBER)
 		return false;
-	return number_to_int(r.number, &i) < 0 || (letter == 'z' && i == 0);
+	if (number_to_int(r.number, &i) < 0)
+		return true;
+	return (letter == 'z' && i == 0) ||
+	    (letter == 'k' && (i < 0 || i > NUMBER_PLACES));
 }
 
 static bool
@@ -156,7 +161,7 @@ is_argument(struct walk *w, struct node *n, char letter)
 
 	if (type == REFUSED)
 		return false;
-	if (strchr("niz", letter) != NULL)
+	if (strchr("nizk", letter) != NULL)
 		return type != TYPE_BOOL && !is_time(type) &&
 		    fits(w, n, TYPE_NUMBER);
 	if (letter == 'd' || letter == 'D')
