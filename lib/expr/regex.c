@@ -80,15 +80,46 @@ compile(struct regex *re, const char *pattern, size_t n, bool caseless,
 	return -1;
 }
 
-/* What a search needs: room for its answer, limits, and the JIT's code. */
+/* Is c a digit, or one of the others? */
+static bool
+is_one(char c, const char *others)
+{
+	return (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c));
+}
+
+/*
+ * May the pattern call itself: (?R) (?1) (?+1) (?-1) (?&n) (?P>n) \g?  Calls
+ * that match nothing can keep the JIT busy for ever, within all its limits;
+ * the interpreter sees them.  It may say so where there is none.
+ */
+static bool
+is_recursive(const char *p, size_t n)
+{
+	const char *end = p + n;
+
+	for (; end - p >= 4; p++) {
+		if (memcmp(p, "\\g", 2) == 0 ||
+		    (memcmp(p, "(?", 2) == 0 &&
+			(is_one(p[2], "R&+") ||
+			    (p[2] == '-' && is_one(p[3], "")) ||
+			    memcmp(p + 2, "P>", 2) == 0)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a search needs: room for its answer, limits, and, where wanted and to
+ * be had, the JIT's code.
+ */
 static void
-prepare(struct regex *re, pcre2_general_context *memory)
+prepare(struct regex *re, bool jit, pcre2_general_context *memory)
 {
 	re->match = pcre2_match_data_create_from_pattern(re->code, memory);
 	re->limits = pcre2_match_context_create(memory);
 	pcre2_set_depth_limit(re->limits, STEPS);
 	pcre2_set_heap_limit(re->limits, HEAP);
-	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0)
+	if (!jit || pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0)
 		return;
 	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, memory);
 	pcre2_jit_stack_assign(re->limits, NULL, re->stack);
@@ -113,7 +144,7 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 		if (!caseless)
 			re->literal = literal_new(pattern, n);
 		if (re->literal == NULL)
-			prepare(re, memory);
+			prepare(re, !is_recursive(pattern, n), memory);
 	} else {
 		regex_free(re);
 		re = NULL;

@@ -219,7 +219,7 @@ check_hostile(void)
 	    {"(a|aa)*c", "a"}, {"(a|aa)+$", "a"}, {"^(a|b|ab)*c", "ab"},
 	    {"a*a*a*a*a*[bc]", "a"}, {".*.*.*.*.*[bc]", "a"},
 	    {"\\d+\\d+[-x]", "1"}, {"(\\d\\d)+[-x]", "1"}, {"(x+x+)+y", "x"},
-	    {"([a-z]+)*=", "a"}};
+	    {"([a-z]+)*=", "a"}, {"()(?0)|x", "a"}, {"(a|(?1)(?1))*c", "a"}};
 	static const size_t length[] = {30, 1000, 20000, 1000000};
 	struct regex *re;
 	clock_t began;
@@ -245,6 +245,12 @@ check_hostile(void)
 		}
 		regex_free(re);
 	}
+	/* a recursion that matches nothing, which the JIT does not leave */
+	re = compile("|()(?0)", false);
+	check(replace(re, text("ab"), true, 0, &out) == 1 &&
+		text_equal(out, text("<>a<>b<>")),
+	    "|()(?0)", "ab");
+	regex_free(re);
 	re = compile("^(a+)+$", false);
 	check(regex_test(re, text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")) ==
 		REGEX_LIMIT,
