@@ -560,7 +560,8 @@ none_left() {
 	env --help | grep -q ignore-signal || skip "env cannot ignore signals"
 	gives 0 env --ignore-signal=CHLD,PIPE,INT "$batch" -n 2 --raw -- \
 		grep -E 'Sig(Blk|Ign)' /proc/self/status <in
-	[ "$(grep -c '0000000000000000' out)" = 2 ]
+	# what make(1) spawns ignores 32 and 33, which glibc keeps to itself
+	[ "$(grep -cE '0000000(00|18)0000000' out)" = 2 ]
 	gives 4 env --ignore-signal=CHLD "$batch" -n 2 -- false <in
 }
 
