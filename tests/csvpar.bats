@@ -164,9 +164,8 @@ load csvpar
 	awk 'BEGIN { print "k,v"; for (i = 0; i < 3000; i++)
 		printf i % 2 ? "%s,%d\n" : "\"%s\",%d\n", "key" i * 7 % 23, i }' >in
 	for mode in "" "-u"; do
-		gives 0 "$par" -j 4 --by k -p $mode -- awk \
-			'{ print $0 (NR == 1 ? ",w" : "," ENVIRON["CSVPAR_WORKER"])
-			fflush() }' <in
+		gives 0 "$par" -j 4 --by k -p $mode -- sh -c 'w=w
+			while read -r line; do echo "$line,$w"; w=$CSVPAR_WORKER; done' <in
 		[ "$(wc -l <out)" = 3001 ]
 		tail -n +2 out | tr -d '"' | cut -d, -f1,3 | sort -u >pairs
 		[ "$(wc -l <pairs)" = 23 ]
