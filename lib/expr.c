@@ -204,7 +204,7 @@ lay_out(struct expr *e)
 	size_t i;
 
 	e->layout = mem_new(names->n, sizeof *e->layout);
-	e->cell = mem_new(names->n, sizeof(*e->cell));
+	e->cell = mem_new(names->n, sizeof(struct variable *));
 	if (e->options.only)
 		lay_out_only(e);
 	else
@@ -233,7 +233,7 @@ expr_bind(struct expr *e, const struct header *h)
 		code_map(&e->code, e->check.first);
 	e->eval.code = e->code.instr;
 	e->eval.slot = e->code.slot;
-	e->eval.chain = mem_new(e->code.nchains, sizeof(*e->eval.chain));
+	e->eval.chain = mem_new(e->code.nchains, sizeof(struct failure *));
 	e->eval.given = &e->given;
 	e->eval.quote = e->options.dialect.quote;
 	e->eval.null = e->options.policy == EXPR_NULL;

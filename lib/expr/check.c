@@ -37,7 +37,7 @@ check_new(struct check *c, enum node_kind kind, const struct node *place,
 	node->at = place->at;
 	node->from = place->from;
 	node->to = place->to;
-	node->kid = arena_alloc(&c->tree->arena, 2 * sizeof *node->kid);
+	node->kid = arena_alloc(&c->tree->arena, 2 * sizeof(struct node *));
 	node->kid[0] = kid0;
 	node->kid[1] = kid1;
 	node->n = (size_t)(kid0 != NULL) + (kid1 != NULL);
@@ -204,7 +204,7 @@ flatten(struct check *c, struct node *node)
 		n += node->kid[i]->kind == node->kind ? node->kid[i]->n : 1;
 	if (n == node->n)
 		return;
-	kid = arena_alloc(&c->tree->arena, mem_mul(n, sizeof(*kid)));
+	kid = arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
 	for (n = i = 0; i < node->n; i++) {
 		if (node->kid[i]->kind != node->kind)
 			kid[n++] = node->kid[i];
@@ -235,7 +235,7 @@ check_logic(struct check *c, struct node *node)
 	if (node->kind == NODE_OR)
 		check_gather(c, node);
 	if (c->options->policy != EXPR_NULL)
-		qsort(node->kid, node->n, sizeof(*node->kid), by_cost);
+		qsort(node->kid, node->n, sizeof(struct node *), by_cost);
 	return check_settle(c, node);
 }
 

@@ -216,7 +216,7 @@ check_switch(struct check *c, struct node *call)
 
 	choice = check_new(c, NODE_IF, call, NULL, NULL);
 	choice->kid = arena_alloc(&c->tree->arena,
-	    mem_mul(call->n + 1, sizeof(*choice->kid)));
+	    mem_mul(call->n + 1, sizeof(struct node *)));
 	for (i = 1; i + 1 < call->n; i += 2) {
 		is = check_new(c, NODE_COMPARE, call->kid[i],
 		    check_use(c, x, var), call->kid[i]);

@@ -140,8 +140,8 @@ check_in(struct check *c, struct node *node)
 	struct node *any = check_new(c, NODE_OR, node, NULL, NULL), *is;
 	size_t i;
 
-	any->kid =
-	    arena_alloc(&c->tree->arena, mem_mul(node->n, sizeof(*any->kid)));
+	any->kid = arena_alloc(&c->tree->arena,
+	    mem_mul(node->n, sizeof(struct node *)));
 	for (i = 1; i < node->n; i++) {
 		is = check_new(c, NODE_COMPARE, node,
 		    check_use(c, node->kid[0], var), node->kid[i]);

@@ -130,37 +130,44 @@ function_guess(struct text name)
 	return guess;
 }
 
-/* Where letters that repeat begin, and what is behind the last: a length. */
-static size_t
-letters(const struct function *f, size_t *repeat, size_t *needed)
-{
-	const char *p;
-	size_t n = 0;
+struct letters {
+	size_t once;   /* those that come at most once, at the front */
+	size_t needed; /* those that may not be left out */
+	size_t repeat; /* those that come again and again, at the end */
+};
 
-	*repeat = *needed = SIZE_MAX;
+static struct letters
+count_letters(const struct function *f)
+{
+	struct letters l = {0, SIZE_MAX, 0};
+	bool repeats = false;
+	const char *p;
+
 	for (p = f->args; *p != '\0'; p++) {
 		if (*p == '?')
-			*needed = n;
+			l.needed = l.once + l.repeat;
 		else if (*p == '*')
-			*repeat = n;
+			repeats = true;
+		else if (repeats)
+			l.repeat++;
 		else
-			n++;
+			l.once++;
 	}
-	if (*needed == SIZE_MAX)
-		*needed = n;
-	return n;
+	if (l.needed == SIZE_MAX)
+		l.needed = l.once + l.repeat;
+	return l;
 }
 
 char
 function_arg(const struct function *f, size_t i)
 {
-	size_t repeat, needed, n = letters(f, &repeat, &needed);
+	const struct letters l = count_letters(f);
 	const char *p;
 
-	if (i >= n && repeat == SIZE_MAX)
+	if (i >= l.once && l.repeat == 0)
 		return '\0';
-	if (i >= n)
-		i = repeat + (i - n) % (n - repeat);
+	if (i >= l.once)
+		i = l.once + (i - l.once) % l.repeat;
 	for (p = f->args; *p == '?' || *p == '*' || i-- > 0;)
 		p++;
 	return *p;
@@ -169,24 +176,21 @@ function_arg(const struct function *f, size_t i)
 int
 function_count(const struct function *f, size_t n, struct buf *say)
 {
-	size_t repeat, needed, most = letters(f, &repeat, &needed);
+	const struct letters l = count_letters(f);
 
-	if (n >= needed && (n <= most || repeat != SIZE_MAX) &&
-	    (n <= most || (n - most) % (most - repeat) == 0)) {
-		/* a repeated group comes whole, also the first time */
-		if (n <= repeat || n >= most || repeat == SIZE_MAX)
-			return 0;
-	}
+	if (n >= l.needed &&
+	    (n <= l.once || (l.repeat > 0 && (n - l.once) % l.repeat == 0)))
+		return 0;
 	message_add(say, "%s() takes ", f->name);
-	if (repeat != SIZE_MAX && most - repeat > 1)
+	if (l.repeat > 1)
 		message_add(say, "a value and pairs of arguments");
-	else if (repeat != SIZE_MAX)
-		message_add(say, "%n or more arguments", needed);
-	else if (needed == most)
-		message_add(say, "%n argument%s", needed,
-		    needed == 1 ? "" : "s");
+	else if (l.repeat == 1)
+		message_add(say, "%n or more arguments", l.needed);
+	else if (l.needed == l.once)
+		message_add(say, "%n argument%s", l.needed,
+		    l.needed == 1 ? "" : "s");
 	else
-		message_add(say, "%n to %n arguments", needed, most);
+		message_add(say, "%n to %n arguments", l.needed, l.once);
 	message_add(say, ", got %n", n);
 	return -1;
 }

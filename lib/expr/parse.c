@@ -83,9 +83,10 @@ parser_add(struct parser *p, struct nodes *list, struct node *kid)
 	if (list->n == list->room) {
 		list->room = list->room != 0 ? list->room * 2 : 4;
 		more = arena_alloc(&p->tree->arena,
-		    mem_mul(list->room, sizeof *more));
+		    mem_mul(list->room, sizeof(struct node *)));
 		if (list->n > 0)
-			memcpy(more, list->item, list->n * sizeof *more);
+			memcpy(more, list->item,
+			    list->n * sizeof(struct node *));
 		list->item = more;
 	}
 	list->item[list->n++] = kid;

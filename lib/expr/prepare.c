@@ -27,9 +27,11 @@ keep(struct tree *tree, struct regex *re)
 	/* the list doubles at powers of two */
 	if ((tree->nregex & (tree->nregex + 1)) == 0) {
 		more = arena_alloc(&tree->arena,
-		    mem_mul(mem_mul(tree->nregex + 1, 2), sizeof *more));
+		    mem_mul(mem_mul(tree->nregex + 1, 2),
+			sizeof(struct regex *)));
 		if (tree->nregex > 0)
-			memcpy(more, tree->regex, tree->nregex * sizeof *more);
+			memcpy(more, tree->regex,
+			    tree->nregex * sizeof(struct regex *));
 		tree->regex = more;
 	}
 	tree->regex[tree->nregex++] = re;
@@ -62,7 +64,7 @@ date_format(struct tree *tree, struct node *call, const struct node *kid,
 		return refuse(tree, kid->at, &why, say);
 	if (call->date == NULL)
 		call->date = arena_alloc(&tree->arena,
-		    mem_mul(call->n, sizeof *call->date));
+		    mem_mul(call->n, sizeof(struct date_format *)));
 	call->date[call->ndates++] = f;
 	return 0;
 }
