@@ -181,22 +181,7 @@ lines_of_type(struct check *c, struct text lines, enum type type)
 		if (is)
 			v[good++] = v[i];
 	}
-	return set_new(a, type, v, good);
-}
-
-/* Is a missing text a member, and is it the empty one? */
-static void
-find_missing(const struct check *c, struct node *node)
-{
-	size_t i;
-
-	for (i = 0; i < set_size(node->set); i++) {
-		const struct text t = set_value(node->set, i)->text;
-
-		node->op |= t.len == 0;
-		node->soft |= t.len == 0 ||
-		    (c->given->na != NULL && set_has_text(c->given->na, t));
-	}
+	return set_new(a, type, v, good, c->given->na);
 }
 
 /* x in @name */
@@ -214,8 +199,6 @@ check_in_set(struct check *c, struct node *node)
 	node->kid[0] = kid;
 	node->type = TYPE_BOOL;
 	node->set = lines_of_type(c, set->text, kid->type);
-	if (type_is_text(kid->type))
-		find_missing(c, node);
 	return check_settle(c, node);
 }
 
@@ -310,9 +293,7 @@ gather_from(struct check *c, struct node *node, size_t i, size_t end,
 			node->kid[kept++] = kid;
 	}
 	in->type = TYPE_BOOL;
-	in->set = set_new(&c->tree->arena, x->type, v, n);
-	if (type_is_text(x->type))
-		find_missing(c, in);
+	in->set = set_new(&c->tree->arena, x->type, v, n, c->given->na);
 	node->kid[i] = check_settle(c, in);
 	node->n = kept;
 }

@@ -33,7 +33,7 @@ raw_cell(const struct code *c, const struct node *node, struct text *text)
 	if (text->len == 0 || text->len > EVAL_CELL_IS ||
 	    memchr(text->at, c->quote, text->len) != NULL)
 		return NULL;
-	if (c->given->na != NULL && set_has_text(c->given->na, *text))
+	if (c->given->na != NULL && set_holds(c->given->na, *text))
 		return NULL; /* an empty cell equals it, too */
 	return node->kid[side];
 }

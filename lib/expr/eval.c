@@ -103,25 +103,6 @@ is_ordered(const struct value *a, const struct value *b, int op)
 	}
 }
 
-/*
- * Is the value in the set of the node?  Missing is where a missing text is a
- * member; a spelling of --na also is where empty text is one.
- */
-static bool
-is_member(const struct eval *r, const struct instr *i, const struct value *v)
-{
-	const struct node *node = i->node;
-
-	if (v->kind == VALUE_TEXT && v->text.len == 0)
-		return node->soft;
-	if (v->kind == VALUE_TEXT)
-		return set_has_text(node->set, v->text) ||
-		    (node->op != 0 && eval_missing(r, v->text));
-	if (v->kind != VALUE_NUMBER && v->kind != VALUE_TIME)
-		return false;
-	return set_has(node->set, v);
-}
-
 /* The exit of a test of one text against a pattern. */
 static uint32_t
 match(struct eval *r, const struct instr *i)
@@ -147,7 +128,7 @@ member(struct eval *r, const struct instr *i)
 
 	if (v->kind == VALUE_ERROR)
 		return fail(r, i, v, v);
-	return is_member(r, i, v) ? i->yes : i->no;
+	return set_has(i->node->set, v) ? i->yes : i->no;
 }
 
 static uint32_t
@@ -324,7 +305,7 @@ run(struct eval *r, const struct instr *i)
 			continue;
 		case OP_CELL_IN_SET:
 			v = cell(r, i);
-			i = code + (is_member(r, i, &v) ? i->yes : i->no);
+			i = code + (set_has(i->node->set, &v) ? i->yes : i->no);
 			continue;
 		case OP_EQUAL:
 			i = code + equal(r, i);

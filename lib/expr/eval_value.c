@@ -58,7 +58,7 @@ bool
 eval_missing(const struct eval *r, struct text t)
 {
 	return t.len == 0 ||
-	    (r->given->na != NULL && set_has_text(r->given->na, t));
+	    (r->given->na != NULL && set_holds(r->given->na, t));
 }
 
 struct text

@@ -62,7 +62,7 @@ given_na(struct givens *g, const char *list, struct buf *say)
 		    copy(&g->arena, (struct text){names[i].raw, names[i].len});
 	}
 	free(names);
-	g->na = set_new(&g->arena, TYPE_TEXT, v, (size_t)n);
+	g->na = set_new(&g->arena, TYPE_TEXT, v, (size_t)n, NULL);
 	return 0;
 }
 

@@ -72,58 +72,68 @@ find_given(const struct names *s, struct text name)
 	return NULL;
 }
 
-/* How far the program reads like this name, as plasma-ui does. */
-static size_t
-as_written(const struct names *s, size_t at, const struct field *name)
-{
-	if (name->len > s->program.len - at ||
-	    memcmp(s->program.at + at, name->raw, name->len) != 0)
-		return 0;
-	return name->len;
-}
-
-/* A header name that needs braces and was written without. */
+/*
+ * A header name that needs braces and was written without: the longest one
+ * that the program reads like from here on, as it does for plasma-ui.
+ */
 static const struct field *
 unbraced(const struct names *s, const struct node *node)
 {
+	const char *written = s->program.at + node->at;
+	const size_t room = s->program.len - node->at;
 	const struct header *h = s->header;
 	const struct field *best = NULL;
-	size_t i;
+	size_t i, least = node->name.len + 1;
 
 	for (i = 0; h->name != NULL && i < h->n; i++)
-		if (h->name[i].len > node->name.len &&
-		    as_written(s, node->at, &h->name[i]) > 0 &&
-		    (best == NULL || h->name[i].len > best->len))
+		if (h->name[i].len >= least && h->name[i].len <= room &&
+		    memcmp(written, h->name[i].raw, h->name[i].len) == 0) {
 			best = &h->name[i];
+			least = best->len + 1;
+		}
 	return best;
 }
 
-/* Appends why there is no column of this name. */
+/*
+ * A plain name that no column has: it was to be braced, or is a column's
+ * misspelt, or was to be text.
+ */
+static void
+explain_plain(const struct names *s, const struct node *node, struct buf *why)
+{
+	const struct header *h = s->header;
+	const struct field *name = unbraced(s, node);
+	struct text t;
+
+	if (name != NULL) {
+		t = (struct text){name->raw, name->len};
+		message_add(why, "no column '%t'; did you mean {%t}?",
+		    &node->name, &t);
+		return;
+	}
+	columns_explain(why, h, node->name.at, node->name.len, true);
+	t = (struct text){why->data, why->len};
+	if (h->n < 2 || h->name == NULL ||
+	    text_contains(t, (struct text){"did you mean", 12}))
+		return;
+	why->len = 0;
+	message_add(why, "no column '%t'; text needs quotes: \"%t\"",
+	    &node->name, &node->name);
+}
+
+/* Says why there is no such column; found is what columns_find did. */
 static int
 unknown(struct names *s, const struct node *node, long found)
 {
-	struct buf why = {NULL, 0, 0};
-	const struct field *name = unbraced(s, node);
 	const bool plain = node->to - node->from == node->name.len;
+	struct buf why = {NULL, 0, 0};
 	struct text t;
 
-	if (found == 0 && plain && name != NULL) {
-		t = (struct text){name->raw, name->len};
-		message_add(&why, "no column '%t'; did you mean {%t}?",
-		    &node->name, &t);
-	} else {
+	if (found == 0 && plain)
+		explain_plain(s, node, &why);
+	else
 		columns_explain(&why, s->header, node->name.at, node->name.len,
 		    true);
-		t = (struct text){why.data, why.len};
-		if (found == 0 && plain && s->header->n > 1 &&
-		    s->header->name != NULL &&
-		    !text_contains(t, (struct text){"did you mean", 12})) {
-			why.len = 0;
-			message_add(&why,
-			    "no column '%t'; text needs quotes: \"%t\"",
-			    &node->name, &node->name);
-		}
-	}
 	t = (struct text){why.data, why.len};
 	message_at(s->say, s->program, node->at, "%t", &t);
 	buf_free(&why);

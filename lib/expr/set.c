@@ -14,6 +14,9 @@ struct set {
 	uint64_t key;
 	size_t mask;    /* slots - 1, a power of two */
 	uint32_t *slot; /* 0, or 1 + the index of a value */
+	const struct set *na;
+	bool empty;   /* empty text is a member */
+	bool missing; /* a missing text is */
 };
 
 static size_t
@@ -44,13 +47,27 @@ build(struct set *s, struct arena *a)
 	for (i = 0; i < s->n; i++) {
 		const struct text t = s->value[i].text;
 
-		if (t.len == 0 || set_has_text(s, t))
+		if (t.len == 0 || set_holds(s, t))
 			continue;
 		at = slot_of(s, t);
 		while (s->slot[at] != 0)
 			at = (at + 1) & s->mask;
 		s->slot[at] = (uint32_t)i + 1;
 		s->lengths |= length_bit(t.len);
+	}
+}
+
+static void
+find_missing(struct set *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct text t = s->value[i].text;
+
+		s->empty |= t.len == 0;
+		s->missing |=
+		    t.len == 0 || (s->na != NULL && set_holds(s->na, t));
 	}
 }
 
@@ -71,7 +88,8 @@ by_time(const void *a, const void *b)
 }
 
 struct set *
-set_new(struct arena *a, enum type type, struct value *v, size_t n)
+set_new(struct arena *a, enum type type, struct value *v, size_t n,
+    const struct set *na)
 {
 	struct set *s = arena_alloc(a, sizeof *s);
 
@@ -79,16 +97,19 @@ set_new(struct arena *a, enum type type, struct value *v, size_t n)
 	s->type = type;
 	s->value = v;
 	s->n = n;
-	if (type_is_text(type))
+	s->na = na;
+	if (type_is_text(type)) {
 		build(s, a);
-	else if (n > 0)
+		find_missing(s);
+	} else if (n > 0) {
 		qsort(v, n, sizeof *v,
 		    type == TYPE_NUMBER ? by_number : by_time);
+	}
 	return s;
 }
 
 bool
-set_has_text(const struct set *s, struct text t)
+set_holds(const struct set *s, struct text t)
 {
 	size_t at;
 
@@ -100,9 +121,22 @@ set_has_text(const struct set *s, struct text t)
 	return false;
 }
 
+static bool
+has_text(const struct set *s, struct text t)
+{
+	if (t.len == 0)
+		return s->missing;
+	return set_holds(s, t) ||
+	    (s->empty && s->na != NULL && set_holds(s->na, t));
+}
+
 bool
 set_has(const struct set *s, const struct value *v)
 {
+	if (v->kind == VALUE_TEXT)
+		return has_text(s, v->text);
+	if (v->kind != VALUE_NUMBER && v->kind != VALUE_TIME)
+		return false;
 	return s->n > 0 &&
 	    bsearch(v, s->value, s->n, sizeof *v,
 		s->type == TYPE_NUMBER ? by_number : by_time) != NULL;

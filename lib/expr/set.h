@@ -16,16 +16,21 @@
 struct set;
 
 /*
- * A set of n values of one type, which is kept by pointer and reordered; it
- * and what it points to must live as long as the set, which lies in the arena.
+ * A set of n values of one type, which lies in the arena.  It keeps the values
+ * by pointer and may reorder them.  na: what else than empty text is missing,
+ * or NULL.
  */
-struct set *set_new(struct arena *a, enum type type, struct value *v, size_t n);
+struct set *set_new(struct arena *a, enum type type, struct value *v, size_t n,
+    const struct set *na);
 
-/* Is a text in it?  Empty text is never. */
-bool set_has_text(const struct set *s, struct text t);
-
-/* Is a number or time in it? */
+/*
+ * Is a value of that type in it?  A missing text equals what == says: empty
+ * text every missing one, a spelling of missing itself and empty text.
+ */
 bool set_has(const struct set *s, const struct value *v);
+
+/* Are these very bytes in it?  Not for empty text. */
+bool set_holds(const struct set *s, struct text t);
 
 size_t set_size(const struct set *s);
 

@@ -51,11 +51,9 @@ enum compare {
 struct node {
 	enum node_kind kind;
 	enum type type;  /* since check; of NODE_CONST always */
-	int op;          /* an operator character, or enum compare; of
-			  * NODE_IN_SET: empty text is a member */
+	int op;          /* an operator character, or enum compare */
 	bool literal;    /* of NODE_CONST: it stands so in the program */
-	bool soft;       /* of NODE_CONVERT: no error, VALUE_NEITHER; of
-			  * NODE_IN_SET: missing is a member */
+	bool soft;       /* of NODE_CONVERT: no error, VALUE_NEITHER */
 	bool fails;      /* since check: may be an error */
 	unsigned cost;   /* since check: about how many nanoseconds */
 	bool caught;     /* errors go to a ?? and are not counted */
