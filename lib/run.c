@@ -236,13 +236,22 @@ run_header(struct run *r)
 	return check_header(r, got == 0) && got > 0;
 }
 
+/* The good records before it stand before the message on a terminal, too. */
+static void
+say_fault(struct run *r, const struct fault *f)
+{
+	if (r->out != NULL)
+		writer_flush(r->out);
+	report_fault(&r->report, f);
+}
+
 int
 run_fault(struct run *r, const struct fault *f)
 {
 	struct buf row = {NULL, 0, 0};
 
 	if (r->rejects == NULL) {
-		report_fault(&r->report, f);
+		say_fault(r, f);
 		return -1;
 	}
 	rejects_row(&row, f);
@@ -254,7 +263,7 @@ run_fault(struct run *r, const struct fault *f)
 		return -1; /* run_end says why */
 	if (r->rejected <= r->opt.max_rejects)
 		return 0;
-	report_fault(&r->report, f);
+	say_fault(r, f);
 	report_fail(&r->report, EXIT_DATA, "more than %" PRIu64
 	    " record%s rejected", r->opt.max_rejects,
 	    r->opt.max_rejects == 1 ? "" : "s");
@@ -276,18 +285,17 @@ bad_input(struct run *r, int got)
 	else if (got == -1)
 		return run_fault(r, reader_fault(r->in)) == 0;
 	else
-		report_fault(&r->report, reader_fault(r->in));
+		say_fault(r, reader_fault(r->in));
 	return 0;
 }
 
 int
-run_next(struct run *r, struct record *rec)
+run_next_good(struct run *r, struct record *rec, int got)
 {
-	int got;
-
-	while ((got = reader_next(r->in, rec)) != 1)
+	do
 		if (bad_input(r, got) == 0)
 			return 0;
+	while ((got = reader_next(r->in, rec)) != 1);
 	return 1;
 }
 

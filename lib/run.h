@@ -71,11 +71,20 @@ bool run_open_rejects(struct run *r);
  */
 bool run_header(struct run *r);
 
+/* Of run_next: reader_next gave no good record but this answer. */
+int run_next_good(struct run *r, struct record *rec, int got);
+
 /*
  * Reads the next good record: 1, or 0 when there is none any more, which may
  * also be for an error that was said.
  */
-int run_next(struct run *r, struct record *rec);
+static inline int
+run_next(struct run *r, struct record *rec)
+{
+	const int got = reader_next(r->in, rec);
+
+	return got == 1 ? 1 : run_next_good(r, rec, got);
+}
 
 /* The same without waiting: or READER_WOULD_WAIT. */
 int run_next_nowait(struct run *r, struct record *rec);
