@@ -7,13 +7,18 @@
 
 #include "input.h"
 
+#define TEXT(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
 /* What stands before, between and behind the records of each form. */
 static const struct frame {
-	const char *before, *between, *after;
+	struct field before, between, after;
 } frames[] = {
-    [BATCH_CSV] = {"", "", ""}, /* before comes the header */
-    [BATCH_JSONL] = {"", "\n", "\n"},
-    [BATCH_JSON] = {"[", ",\n", "]\n"},
+    [BATCH_CSV] = {TEXT(""), TEXT(""), TEXT("")}, /* the header is before */
+    [BATCH_JSONL] = {TEXT(""), TEXT("\n"), TEXT("\n")},
+    [BATCH_JSON] = {TEXT("["), TEXT(",\n"), TEXT("]\n")},
 };
 
 /* An entry of batch.origins. */
@@ -108,7 +113,7 @@ framing(const struct batch_options *opt)
 {
 	const struct frame *frame = &frames[opt->form];
 
-	return opening(opt).len + strlen(frame->before) + strlen(frame->after);
+	return opening(opt).len + frame->before.len + frame->after.len;
 }
 
 /* Makes the text that is handed over for a record.  0, or -1: it is bad. */
@@ -137,9 +142,12 @@ make_text(struct filling *f, const struct record *rec, struct field *text)
 static bool
 fits_alone(struct filling *f, size_t len)
 {
-	uint64_t alone = len + framing(f->opt);
+	uint64_t alone;
 
-	if (f->opt->bytes == 0 || alone <= f->opt->bytes)
+	if (f->opt->bytes == 0)
+		return true;
+	alone = len + framing(f->opt);
+	if (alone <= f->opt->bytes)
 		return true;
 	f->why.len = 0;
 	buf_add_text(&f->why, "alone it makes a batch of ");
@@ -173,6 +181,16 @@ make_key(struct filling *f, const struct record *rec)
 	}
 }
 
+/* The new key is that of the open batch. */
+static void
+keep_key(struct filling *f)
+{
+	struct buf old = f->key;
+
+	f->key = f->new_key;
+	f->new_key = old;
+}
+
 static bool
 has_other_key(const struct filling *f)
 {
@@ -186,8 +204,9 @@ static bool
 is_full(const struct filling *f, size_t len)
 {
 	const struct batch_options *opt = f->opt;
-	uint64_t bytes = f->open->bytes + len +
-	    strlen(frames[opt->form].between) + strlen(frames[opt->form].after);
+	const struct frame *frame = &frames[opt->form];
+	uint64_t bytes =
+	    f->open->bytes + len + frame->between.len + frame->after.len;
 
 	if (opt->bytes > 0 && bytes > opt->bytes)
 		return true;
@@ -195,10 +214,10 @@ is_full(const struct filling *f, size_t len)
 }
 
 static int
-add(struct batch *b, const char *bytes, size_t n)
+add(struct batch *b, const struct field *text)
 {
-	b->bytes += n;
-	return spool_add(b->input, bytes, n);
+	b->bytes += text->len;
+	return spool_add(b->input, text->raw, text->len);
 }
 
 /* The spools of a batch, and what stands before its records. */
@@ -206,24 +225,22 @@ static int
 begin(struct batch *b, const struct batch_options *opt)
 {
 	struct field head = opening(opt);
-	const char *before = frames[opt->form].before;
 
 	b->input = spool_new();
-	if (b->input == NULL || add(b, head.raw, head.len) < 0)
+	if (b->input == NULL || add(b, &head) < 0)
 		return -1;
-	return add(b, before, strlen(before));
+	return add(b, &frames[opt->form].before);
 }
 
 /* What stands behind its records; its id. */
 static int
 finish(struct batch *b, const struct batch_options *opt)
 {
-	const char *after = frames[opt->form].after;
 	uint64_t all[4] = {b->number, b->first};
 	struct digest content;
 	XXH128_hash_t h;
 
-	if (add(b, after, strlen(after)) < 0 || spool_settle(b->input) < 0)
+	if (add(b, &frames[opt->form].after) < 0 || spool_settle(b->input) < 0)
 		return -1;
 	content = spool_digest(b->input);
 	all[2] = content.high;
@@ -286,13 +303,13 @@ keep(struct filling *f, struct reader *r, const struct record *rec,
     const struct field *text)
 {
 	struct batch *b = f->open;
-	const char *between = frames[f->opt->form].between;
+	const struct field *between = &frames[f->opt->form].between;
 
-	if (b->records > 0 && add(b, between, strlen(between)) < 0)
+	if (between->len > 0 && b->records > 0 && add(b, between) < 0)
 		return -1;
 	if (b->origins != NULL && note_origin(f, r, rec, text->len) < 0)
 		return -1;
-	return add(b, text->raw, text->len);
+	return add(b, text);
 }
 
 static void
@@ -311,11 +328,11 @@ enum filling_status
 filling_add(struct filling *f, struct reader *r, const struct record *rec)
 {
 	struct field text = {"", 0};
-	struct buf old;
 
 	if (make_text(f, rec, &text) < 0 || !fits_alone(f, text.len))
 		return FILLING_BAD;
-	make_key(f, rec);
+	if (f->opt->nkeys > 0)
+		make_key(f, rec);
 	if (!f->dry && f->open != NULL && is_full(f, text.len))
 		return FILLING_FULL;
 	if (f->open == NULL && open_batch(f, r) < 0)
@@ -323,11 +340,11 @@ filling_add(struct filling *f, struct reader *r, const struct record *rec)
 	if (!f->dry && keep(f, r, rec, &text) < 0)
 		return FILLING_ERROR;
 	count(f, r, rec);
-	old = f->key;
-	f->key = f->new_key;
-	f->new_key = old;
-	return f->open->records == f->opt->records && !f->dry ? FILLING_DONE :
-								FILLING_OPEN;
+	if (f->opt->nkeys > 0)
+		keep_key(f);
+	if (f->open->records == f->opt->records && !f->dry)
+		return FILLING_DONE;
+	return FILLING_OPEN;
 }
 
 const char *
@@ -405,7 +422,7 @@ add_range(struct batch *b, const struct batch *source, uint64_t from,
 			errno = n == 0 ? EIO : errno;
 			return -1;
 		}
-		if (add(b, bytes, (size_t)n) < 0)
+		if (add(b, &(struct field){bytes, (size_t)n}) < 0)
 			return -1;
 		from += (uint64_t)n;
 	}
