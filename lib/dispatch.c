@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "child.h"
 #include "feed.h"
@@ -72,6 +73,21 @@ tell(void *arg, struct buf *text, struct report_stats *s)
 	s->bytes_out = d->ledger.out->bytes;
 }
 
+/* Would what is written become, or spoil, what is read? */
+static bool
+is_input(struct dispatch *d)
+{
+	const char *rejects = d->run->opt.rejects;
+	struct stat st;
+
+	if (ledger_fd(&d->ledger) >= 0 &&
+	    fstat(ledger_fd(&d->ledger), &st) == 0 &&
+	    run_is_input(d->run, &st, "output"))
+		return true;
+	return rejects != NULL && stat(rejects, &st) == 0 &&
+	    run_is_input(d->run, &st, "rejects");
+}
+
 struct dispatch *
 dispatch_open(struct run *r, const struct dispatch_options *opt)
 {
@@ -95,7 +111,7 @@ dispatch_open(struct run *r, const struct dispatch_options *opt)
 		report_io(&r->report, "temporary file", errno);
 	r->rejects = d->feed.rows;
 	if (complain(d, status, &say) && r->report.status == 0 &&
-	    (r->rejects != NULL || run_open_rejects(r)))
+	    !is_input(d) && (r->rejects != NULL || run_open_rejects(r)))
 		return d;
 	dispatch_end(d);
 	r->more_stats = NULL;
@@ -201,34 +217,6 @@ see_failures(struct dispatch *d)
 	crew_stop(d->crew, t->batch->number, false);
 }
 
-/* Rejects record i of a batch.  false: a message was said. */
-static bool
-reject(struct dispatch *d, const struct batch *b, uint64_t i, const char *why)
-{
-	struct buf raw = {NULL, 0, 0};
-	struct origin origin;
-	struct fault fault;
-	bool ok;
-
-	if (batch_origin(b, i, &origin, &raw) < 0) {
-		report_io(&d->run->report, "temporary file", errno);
-		return false;
-	}
-	fault = (struct fault){.cause = FAULT_OTHER,
-	    .file = "stdin",
-	    .record = origin.record,
-	    .line = origin.line,
-	    .byte = origin.byte,
-	    .start = origin.byte,
-	    .text = why,
-	    .raw = raw.data,
-	    .len = raw.len};
-	ok = run_fault(d->run, &fault) == 0;
-	d->rejected++;
-	buf_free(&raw);
-	return ok;
-}
-
 /* All that belongs to a batch is written: makes it safe, and ends its task. */
 static void
 commit(struct dispatch *d, const struct task *t)
@@ -257,11 +245,12 @@ finish(struct dispatch *d, const struct task *t)
 	uint64_t i;
 
 	for (i = 0; i < t->npoison; i++)
-		if (!reject(d, t->batch, t->poison[i].record,
+		if (!feed_reject(&d->feed, t->batch, t->poison[i].record,
 			t->poison[i].why)) {
 			halt(d, true);
 			return;
 		}
+	d->rejected += t->npoison;
 	commit(d, t);
 }
 
@@ -276,8 +265,9 @@ give_up(struct dispatch *d, const struct task *t)
 	if (!t->stopped && d->opt->keep_going && t->refused == 0) {
 		report_batch(d, t);
 		for (i = 0; i < t->batch->records; i++)
-			if (!reject(d, t->batch, i, t->why.data))
+			if (!feed_reject(&d->feed, t->batch, i, t->why.data))
 				break;
+		d->rejected += i;
 		if (i == t->batch->records)
 			commit(d, t);
 		else
@@ -428,7 +418,7 @@ begin(struct dispatch *d)
 	if (o->ledger.journal != NULL) {
 		status = ledger_open(&d->ledger, &o->ledger, &say);
 		d->run->rejects = d->ledger.rejects;
-		if (!complain(d, status, &say))
+		if (!complain(d, status, &say) || is_input(d))
 			return false;
 		d->rejected = journal_last(d->ledger.journal)->rejected;
 		if (journal_torn(d->ledger.journal))

@@ -304,3 +304,29 @@ feed_rest(struct feed *f)
 		report_io(&f->run->report, "temporary file", errno);
 	return rows;
 }
+
+bool
+feed_reject(struct feed *f, const struct batch *b, uint64_t i, const char *why)
+{
+	struct buf raw = {NULL, 0, 0};
+	struct origin origin;
+	struct fault fault;
+	bool goes_on;
+
+	if (batch_origin(b, i, &origin, &raw) < 0) {
+		report_io(&f->run->report, "temporary file", errno);
+		return false;
+	}
+	fault = (struct fault){.cause = FAULT_OTHER,
+	    .file = "stdin",
+	    .record = origin.record,
+	    .line = origin.line,
+	    .byte = origin.byte,
+	    .start = origin.byte,
+	    .text = why,
+	    .raw = raw.data,
+	    .len = raw.len};
+	goes_on = run_fault(f->run, &fault) == 0;
+	buf_free(&raw);
+	return goes_on;
+}

@@ -58,6 +58,13 @@ int feed_due(const struct feed *f); /* milliseconds, -1: no limit */
 /* The open batch shall not run any more. */
 void feed_stop(struct feed *f);
 
+/*
+ * Rejects record i (from 0) of a batch whose origins were kept.  false: the
+ * run must end, and a message was said.
+ */
+bool feed_reject(struct feed *f, const struct batch *b, uint64_t i,
+    const char *why);
+
 /* Rows of records that were rejected behind the last batch; NULL: none. */
 struct spool *feed_rest(struct feed *f);
 

@@ -149,6 +149,12 @@ is_input(struct run *r, const struct stat *to, char *const *files, size_t n,
 	return false;
 }
 
+bool
+run_is_input(struct run *r, const struct stat *to, const char *what)
+{
+	return is_input(r, to, NULL, 0, what);
+}
+
 /* -o or standard output. */
 static bool
 open_output(struct run *r)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "input.h"
 #include "options.h"
@@ -62,7 +63,13 @@ bool run_open(struct run *r, size_t i);
 /* The input alone, for a program that writes in its own way. */
 void run_open_input(struct run *r, char *const *files, size_t n);
 
-/* --rejects alone; with keep it is not truncated. */
+/*
+ * Is standard input the regular file to, which shall be written as `what`?
+ * Then a message was said.  What run_open does for its own files.
+ */
+bool run_is_input(struct run *r, const struct stat *to, const char *what);
+
+/* --rejects alone. */
 bool run_open_rejects(struct run *r);
 
 /*
