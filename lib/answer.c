@@ -7,8 +7,6 @@
 
 #include "report.h"
 
-#define CHUNK 16384
-
 int
 answer_begin(struct answer *a, const struct answer_options *opt)
 {
@@ -106,8 +104,8 @@ check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
 }
 
 int
-answer_check(
-    struct answer *a, const struct answer_options *opt, struct buf *why)
+answer_check(struct answer *a, const struct answer_options *opt,
+    struct buf *why)
 {
 	if (opt->form == ANSWER_CSV)
 		return check_csv(a, opt, why);
@@ -126,28 +124,6 @@ answer_fits(const struct answer *a, const char *header, size_t n)
 	return a->nheader == n && memcmp(a->header.data, header, n) == 0;
 }
 
-/* Adds the bytes from up to to of a spool to another.  0, or -1. */
-static int
-copy(struct spool *to, const struct spool *from, uint64_t at, uint64_t end)
-{
-	char bytes[CHUNK];
-	long n;
-
-	while (at < end) {
-		n = spool_read(from, at, bytes,
-		    end - at < sizeof bytes ? (size_t)(end - at)
-					    : sizeof bytes);
-		if (n <= 0) {
-			errno = n == 0 ? EIO : errno;
-			return -1;
-		}
-		if (spool_add(to, bytes, (size_t)n) < 0)
-			return -1;
-		at += (uint64_t)n;
-	}
-	return 0;
-}
-
 int
 answer_append(struct answer *a, const struct answer *more)
 {
@@ -158,7 +134,7 @@ answer_append(struct answer *a, const struct answer *more)
 	if (a->header.len == 0 && more->header.len > 0)
 		set_header(a, more->header.data, more->nheader,
 		    more->header.len - more->nheader);
-	if (copy(a->spool, more->spool, more->from, more->to) < 0 ||
+	if (spool_copy(a->spool, more->spool, more->from, more->to) < 0 ||
 	    spool_add(a->spool, more->end, more->nend) < 0 ||
 	    spool_settle(a->spool) < 0)
 		return -1;

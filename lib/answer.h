@@ -30,10 +30,10 @@ struct answer_options {
 struct answer {
 	struct spool *spool;
 	struct buf header; /* its first record with a line end; or empty */
-	size_t nheader;	   /* bytes of it without the line end */
+	size_t nheader;    /* bytes of it without the line end */
 	uint64_t records;
 	uint64_t from, to; /* where in the spool they stand */
-	char end[2];	   /* the line end that its last record lacks */
+	char end[2];       /* the line end that its last record lacks */
 	size_t nend;
 };
 
@@ -45,8 +45,8 @@ void answer_free(struct answer *a); /* {0} is accepted */
  * The command has ended: is what it wrote an answer?  Returns 1; 0 with the
  * reason appended to why; or -1 with errno set.
  */
-int answer_check(
-    struct answer *a, const struct answer_options *opt, struct buf *why);
+int answer_check(struct answer *a, const struct answer_options *opt,
+    struct buf *why);
 
 /* May it be passed on under this header?  An empty answer may. */
 bool answer_fits(const struct answer *a, const char *header, size_t n);

@@ -406,35 +406,13 @@ read_entry(const struct batch *b, uint64_t i, struct entry *e)
 	return n == (long)sizeof *e ? 0 : -1;
 }
 
-/* Adds the bytes from up to to of another batch. */
-static int
-add_range(struct batch *b, const struct batch *source, uint64_t from,
-    uint64_t to)
-{
-	char bytes[16384];
-	long n;
-
-	while (from < to) {
-		n = spool_read(source->input, from, bytes,
-		    to - from < sizeof bytes ? (size_t)(to - from) :
-					       sizeof bytes);
-		if (n <= 0) {
-			errno = n == 0 ? EIO : errno;
-			return -1;
-		}
-		if (add(b, &(struct field){bytes, (size_t)n}) < 0)
-			return -1;
-		from += (uint64_t)n;
-	}
-	return 0;
-}
-
 struct batch *
 batch_part(const struct batch *b, const struct batch_options *opt, uint64_t i,
     uint64_t n)
 {
 	struct batch *part = mem_new(1, sizeof *part);
 	struct entry first, last;
+	uint64_t end;
 
 	part->number = b->number;
 	part->records = n;
@@ -444,9 +422,12 @@ batch_part(const struct batch *b, const struct batch_options *opt, uint64_t i,
 	part->last = last.origin.record;
 	part->first_line = first.origin.line;
 	part->last_line = last.origin.line;
+	end = last.at + last.len;
 	if (begin(part, opt) < 0 ||
-	    add_range(part, b, first.at, last.at + last.len) < 0 ||
-	    finish(part, opt) < 0)
+	    spool_copy(part->input, b->input, first.at, end) < 0)
+		goto fail;
+	part->bytes += end - first.at;
+	if (finish(part, opt) < 0)
 		goto fail;
 	return part;
 fail:

@@ -145,8 +145,8 @@ crew_poll(struct crew *c, struct pollfd *fds)
 
 	for (i = 0; i < c->n; i++)
 		if (task_fd(at(c, i)) >= 0)
-			fds[n++] = (struct pollfd){
-			    .fd = task_fd(at(c, i)), .events = POLLIN};
+			fds[n++] = (struct pollfd){.fd = task_fd(at(c, i)),
+			    .events = POLLIN};
 	return n;
 }
 

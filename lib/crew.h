@@ -16,7 +16,7 @@
 
 struct crew_options {
 	const struct task_options *task;
-	uint64_t jobs;	  /* tasks at a time */
+	uint64_t jobs;    /* tasks at a time */
 	int64_t interval; /* microseconds between two starts; 0: none */
 };
 

@@ -10,7 +10,7 @@
 #include "journal/line.h"
 
 #define MAGIC "csvpipe-journal 1" /* with the version of the format */
-#define TORN_MAX 4096		  /* a crash leaves less than this of a line */
+#define TORN_MAX 4096             /* a crash leaves less than this of a line */
 
 static const char done[] = "done", failed[] = "failed";
 
@@ -18,8 +18,8 @@ struct journal {
 	int fd;
 	bool created, torn;
 	struct journal_batch last;
-	uint64_t end;	     /* of the lines that count; the next goes here */
-	uint64_t old;	     /* batches that it had when it was opened */
+	uint64_t end;        /* of the lines that count; the next goes here */
+	uint64_t old;        /* batches that it had when it was opened */
 	uint64_t handed;     /* of these, by journal_next */
 	struct lines cursor; /* of journal_next */
 };
@@ -61,16 +61,16 @@ open_file(struct journal *j, const char *path, struct buf *say)
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
 	if (j->fd < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
-		return say_state(
-		    say, path, ": a journal must be a regular file");
+		return say_state(say, path,
+		    ": a journal must be a regular file");
 	if (j->fd < 0 || fstat(j->fd, &st) < 0)
 		return say_errno(say, path, ": ");
 	if (!S_ISREG(st.st_mode))
-		return say_state(
-		    say, path, ": a journal must be a regular file");
+		return say_state(say, path,
+		    ": a journal must be a regular file");
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return say_state(
-		    say, path, ": others than its user may write the journal");
+		return say_state(say, path,
+		    ": others than its user may write the journal");
 	return 0;
 }
 
@@ -156,8 +156,8 @@ first_line(const struct setting *settings, size_t n)
 
 /* Appends "; -n was '10', is '20'" for what differs between two words. */
 static void
-say_difference(
-    struct buf *say, const char *was, size_t nwas, const char *is, size_t nis)
+say_difference(struct buf *say, const char *was, size_t nwas, const char *is,
+    size_t nis)
 {
 	const char *equals = memchr(is, '=', nis);
 	size_t name = equals != NULL ? (size_t)(equals - is) + 1 : nis;
@@ -185,8 +185,8 @@ compare(const char *path, const char *was, size_t nwas, const struct buf *is,
 	if (nwas == is->len && memcmp(was, is->data, nwas) == 0)
 		return 0;
 	if (nwas < strlen(MAGIC) || memcmp(was, MAGIC, strlen(MAGIC)) != 0)
-		return say_state(
-		    say, path, ": a journal of another version of csvbatch");
+		return say_state(say, path,
+		    ": a journal of another version of csvbatch");
 	say_state(say, path, ": the journal is of another run");
 	while (p < end) {
 		n = 0;
@@ -248,8 +248,8 @@ is_torn_first(const char *text, size_t n)
 
 /* The first line: made when there is none, else compared with the settings. */
 static int
-read_first(
-    struct journal *j, const char *path, struct buf *line, struct buf *say)
+read_first(struct journal *j, const char *path, struct buf *line,
+    struct buf *say)
 {
 	const char *text;
 	size_t n;
@@ -274,9 +274,9 @@ static bool
 follows(const struct journal_batch *a, const struct journal_batch *b)
 {
 	return b->number == a->number + 1 && b->first > a->last &&
-	       b->last >= b->first && b->from >= a->to && b->to >= b->from &&
-	       b->out >= a->out && b->rejects >= a->rejects &&
-	       b->rejected >= a->rejected;
+	    b->last >= b->first && b->from >= a->to && b->to >= b->from &&
+	    b->out >= a->out && b->rejects >= a->rejects &&
+	    b->rejected >= a->rejected;
 }
 
 /* One line behind the first.  0, or -1 when it is not what it must be. */

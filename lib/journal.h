@@ -19,7 +19,7 @@
 #include "mem.h"
 #include "spool.h"
 
-#define JOURNAL_IO 3	/* the system failed */
+#define JOURNAL_IO 3    /* the system failed */
 #define JOURNAL_STATE 5 /* locked, damaged, or of another run */
 
 struct journal;

@@ -15,11 +15,11 @@ static const char *const type_names[] = {"", "number", "bool", "json"};
 
 struct json {
 	char quote;
-	size_t n;	      /* columns */
+	size_t n;             /* columns */
 	enum type *type;      /* of each */
 	struct field *key;    /* of each: {"name": or ,"name": */
 	struct field *name;   /* of each, as the header has it, for messages */
-	char *keys;	      /* what key points into */
+	char *keys;           /* what key points into */
 	struct buf cell, why; /* a decoded cell; json_error */
 };
 
@@ -66,8 +66,8 @@ make_keys(struct json *j, const struct header *h, struct buf *say)
 		at = keys.len;
 		buf_add_byte(&keys, i == 0 ? '{' : ',');
 		if (json_string(&keys, h->name[i].raw, h->name[i].len) < 0) {
-			buf_add_text(
-			    say, "an object needs UTF-8: column name '");
+			buf_add_text(say,
+			    "an object needs UTF-8: column name '");
 			buf_add(say, h->name[i].raw, h->name[i].len);
 			buf_add_text(say, "' is none");
 			buf_free(&keys);
@@ -88,8 +88,8 @@ json_new(const struct header *h, const struct dialect *d, struct buf *say)
 	struct json *j;
 
 	if (h->name == NULL) {
-		buf_add_text(
-		    say, "an object needs names for the columns; give --names");
+		buf_add_text(say,
+		    "an object needs names for the columns; give --names");
 		return NULL;
 	}
 	if (has_twice(h, say))
@@ -179,8 +179,8 @@ json_check_types(const char *list, struct buf *say)
 }
 
 int
-json_types(
-    struct json *j, const char *list, const struct header *h, struct buf *say)
+json_types(struct json *j, const char *list, const struct header *h,
+    struct buf *say)
 {
 	struct column_list columns;
 	struct item item;

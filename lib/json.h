@@ -23,8 +23,8 @@ struct json;
  * For records under this header, whose names become the keys.  NULL with a
  * message in say when a name comes twice or is no UTF-8, or there are none.
  */
-struct json *json_new(
-    const struct header *h, const struct dialect *d, struct buf *say);
+struct json *json_new(const struct header *h, const struct dialect *d,
+    struct buf *say);
 void json_free(struct json *j); /* NULL is accepted */
 
 /*
@@ -32,8 +32,8 @@ void json_free(struct json *j); /* NULL is accepted */
  * is written in canonical form; bool takes true, false, t, f, 1 and 0; json
  * is one JSON value, taken as it is.  0, or -1 with a message in say.
  */
-int json_types(
-    struct json *j, const char *list, const struct header *h, struct buf *say);
+int json_types(struct json *j, const char *list, const struct header *h,
+    struct buf *say);
 
 /* Is the syntax of such a list right, whatever the header?  As json_types. */
 int json_check_types(const char *list, struct buf *say);

@@ -224,19 +224,19 @@ ledger_ready(const struct ledger *l)
 }
 
 int
-ledger_add_rows(struct ledger *l, const struct spool *rows)
+ledger_add_rows(struct ledger *l, struct spool *rows)
 {
-	char bytes[16384];
+	struct answer all = {.spool = rows};
 	uint64_t at = 0;
-	long n = 0;
+	int more;
 
-	while (rows != NULL &&
-	    (n = spool_read(rows, at, bytes, sizeof bytes)) > 0) {
-		writer_add(l->rejects, bytes, (size_t)n);
-		writer_done(l->rejects);
-		at += (uint64_t)n;
-	}
-	return n < 0 ? -1 : 0;
+	if (rows == NULL)
+		return 0;
+	all.to = spool_size(rows);
+	do
+		more = answer_pass(&all, false, &at, l->rejects, PIECE);
+	while (more > 0);
+	return more;
 }
 
 int

@@ -62,7 +62,7 @@ int ledger_fd(const struct ledger *l);
 bool ledger_ready(const struct ledger *l);
 
 /* Adds rows of rejected records (NULL: none) to rejects.  0, or -1. */
-int ledger_add_rows(struct ledger *l, const struct spool *rows);
+int ledger_add_rows(struct ledger *l, struct spool *rows);
 
 /*
  * The batch is finished: its answer was passed on, its rejects were written to

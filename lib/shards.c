@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "answer.h"
 #include "output.h"
 #include "report.h"
 
@@ -29,8 +30,8 @@ take_apart(const char *pattern)
 	const char *name = slash != NULL ? slash + 1 : pattern;
 	const char *braces = strstr(pattern, "{}");
 
-	return (struct parts){
-	    name, braces + 2, braces > name ? (size_t)(braces - name) : 0};
+	return (struct parts){name, braces + 2,
+	    braces > name ? (size_t)(braces - name) : 0};
 }
 
 static bool
@@ -42,7 +43,7 @@ matches(const struct parts *p, const char *name)
 		return false;
 	digits = strspn(name + p->nname, "0123456789");
 	return digits >= DIGITS &&
-	       strcmp(name + p->nname + digits, p->behind) == 0;
+	    strcmp(name + p->nname + digits, p->behind) == 0;
 }
 
 static int
@@ -115,20 +116,16 @@ name_of(const char *pattern, uint64_t number)
 static int
 copy(const struct batch *b, struct writer *w)
 {
+	const struct answer all = {.spool = b->input, .to = b->bytes};
 	uint64_t at = 0;
-	long n;
+	int more;
 
-	do {
-		writer_need(w, PIECE);
-		n = spool_read(b->input, at, w->data + w->len, PIECE);
-		if (n < 0)
-			return -1;
-		at += (uint64_t)n;
-		w->len += (size_t)n;
-		w->whole = w->len;
-	} while (n > 0 && w->error == 0);
-	errno = w->error;
-	return w->error != 0 ? -1 : 0;
+	do
+		more = answer_pass(&all, false, &at, w, PIECE);
+	while (more > 0 && w->error == 0);
+	if (w->error != 0)
+		errno = w->error;
+	return more < 0 || w->error != 0 ? -1 : 0;
 }
 
 int

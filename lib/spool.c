@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #define SPOOL_BUFFER ((size_t)256 * 1024)
+#define CHUNK 16384 /* bytes copied at once, on the stack */
 
 struct spool {
 	int fd;
@@ -144,16 +145,8 @@ spool_size(struct spool *s)
 {
 	struct stat st;
 
-	return fstat(s->fd, &st) < 0 ? UINT64_MAX
-				     : (uint64_t)st.st_size + s->len;
-}
-
-int
-spool_cut(struct spool *s, uint64_t n)
-{
-	if (flush(s) < 0)
-		return -1;
-	return ftruncate(s->fd, (off_t)n);
+	return fstat(s->fd, &st) < 0 ? UINT64_MAX :
+				       (uint64_t)st.st_size + s->len;
 }
 
 long
@@ -163,8 +156,8 @@ spool_read(const struct spool *s, uint64_t at, void *to, size_t n)
 	ssize_t got;
 
 	while (have < n) {
-		got = pread(
-		    s->fd, (char *)to + have, n - have, (off_t)(at + have));
+		got = pread(s->fd, (char *)to + have, n - have,
+		    (off_t)(at + have));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -174,6 +167,25 @@ spool_read(const struct spool *s, uint64_t at, void *to, size_t n)
 		have += (size_t)got;
 	}
 	return (long)have;
+}
+
+int
+spool_copy(struct spool *to, const struct spool *from, uint64_t at,
+    uint64_t end)
+{
+	char bytes[CHUNK];
+	size_t want;
+	long n;
+
+	for (; at < end; at += (uint64_t)n) {
+		want = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
+		n = spool_read(from, at, bytes, want);
+		if (n == 0)
+			errno = EIO; /* it has become shorter */
+		if (n <= 0 || spool_add(to, bytes, (size_t)n) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int

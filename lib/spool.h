@@ -30,14 +30,15 @@ int spool_settle(struct spool *s);
 /* Bytes in it, also those that others wrote to spool_fd; UINT64_MAX: error. */
 uint64_t spool_size(struct spool *s);
 
-/* Cuts it to n bytes, which are the first of what it holds. */
-int spool_cut(struct spool *s, uint64_t n);
-
 /*
  * Reads up to n bytes from offset at.  Returns their number, which is less
  * than n only at the end.  What is still buffered is not seen.
  */
 long spool_read(const struct spool *s, uint64_t at, void *to, size_t n);
+
+/* Adds the bytes at <= offset < end of another, settled one.  0 or -1. */
+int spool_copy(struct spool *to, const struct spool *from, uint64_t at,
+    uint64_t end);
 
 /*
  * A new descriptor at the start of the settled file, for reading only: what

@@ -174,8 +174,8 @@ pause_before(const struct task *t)
 	     times++)
 		most *= 2;
 	if (most > BACKOFF_MAX && t->tries > 1)
-		most = t->opt->backoff > BACKOFF_MAX ? t->opt->backoff
-						     : BACKOFF_MAX;
+		most = t->opt->backoff > BACKOFF_MAX ? t->opt->backoff :
+						       BACKOFF_MAX;
 	return most / 2 + (int64_t)(chance % (uint64_t)(most / 2 + 1));
 }
 

@@ -395,6 +395,7 @@ none_left() {
 	numbers 10000 >in
 	script picky <<-'END'
 	echo >>calls
+	[ "$(wc -c </dev/stdin)" = "$CSVBATCH_BYTES" ] || exit 1
 	! grep -q '^7777,' || { echo "no 7777, please" >&2; exit 1; }
 	cat </dev/stdin
 	END

@@ -6,9 +6,9 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define CHUNK 65536	   /* bytes asked of one read */
+#define CHUNK 65536        /* bytes asked of one read */
 #define LONGEST (4U << 20) /* bytes of a line; more is none */
-#define SEAL 17		   /* a blank and 16 hexadecimal digits */
+#define SEAL 17            /* a blank and 16 hexadecimal digits */
 
 static int
 parse_hex(const char *p, uint64_t *n)
@@ -51,8 +51,8 @@ line_check(const char *text, size_t *n)
 }
 
 void
-line_add_batch(
-    struct buf *b, const char *kind, const struct journal_batch *batch)
+line_add_batch(struct buf *b, const char *kind,
+    const struct journal_batch *batch)
 {
 	const uint64_t numbers[] = {batch->number, batch->first, batch->last,
 	    batch->from, batch->to, batch->out, batch->rejects,
@@ -87,8 +87,8 @@ parse_number(const char **p, const char *end, uint64_t *n)
 }
 
 int
-line_parse_batch(
-    const char *text, size_t n, const char *kind, struct journal_batch *batch)
+line_parse_batch(const char *text, size_t n, const char *kind,
+    struct journal_batch *batch)
 {
 	uint64_t *const numbers[] = {&batch->number, &batch->first,
 	    &batch->last, &batch->from, &batch->to, &batch->out,

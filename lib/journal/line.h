@@ -20,20 +20,20 @@ void line_seal(struct buf *b, size_t from);
 bool line_check(const char *text, size_t *n);
 
 /* Appends "KIND number first .." of a batch, and seals it. */
-void line_add_batch(
-    struct buf *b, const char *kind, const struct journal_batch *batch);
+void line_add_batch(struct buf *b, const char *kind,
+    const struct journal_batch *batch);
 
 /* Reads what line_add_batch wrote, without its seal.  0, or -1. */
-int line_parse_batch(
-    const char *text, size_t n, const char *kind, struct journal_batch *batch);
+int line_parse_batch(const char *text, size_t n, const char *kind,
+    struct journal_batch *batch);
 
 /* A cursor over the lines of a file. */
 struct lines {
 	int fd;
-	uint64_t at;	  /* offset of the line that comes next */
+	uint64_t at;      /* offset of the line that comes next */
 	struct buf bytes; /* of the file, from there on */
-	size_t used;	  /* of these, handed out already */
-	bool end;	  /* no more will be read */
+	size_t used;      /* of these, handed out already */
+	bool end;         /* no more will be read */
 };
 
 /*

@@ -188,8 +188,8 @@ check_string(struct text *t)
 				return false;
 			continue;
 		}
-		n = sequence(
-		    (const unsigned char *)t->p, (const unsigned char *)t->end);
+		n = sequence((const unsigned char *)t->p,
+		    (const unsigned char *)t->end);
 		if (n == 0 || (unsigned char)*t->p < 0x20)
 			return false;
 		t->p += n;

@@ -21,7 +21,7 @@ struct errors {
 	void (*pass)(void *arg, const char *bytes, size_t n);
 	void *arg;
 	int ours, theirs; /* the ends of the pipe; -1: closed */
-	int64_t until;	  /* how long others may hold it; 0: not yet set */
+	int64_t until;    /* how long others may hold it; 0: not yet set */
 	struct line now, last;
 };
 

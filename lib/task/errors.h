@@ -12,8 +12,8 @@
 struct errors;
 
 /* NULL with errno set on failure. */
-struct errors *errors_new(
-    void (*pass)(void *arg, const char *bytes, size_t n), void *arg);
+struct errors *errors_new(void (*pass)(void *arg, const char *bytes, size_t n),
+    void *arg);
 void errors_free(struct errors *e); /* NULL is accepted */
 
 /* The end that the command gets, until errors_started closes ours. */

@@ -14,8 +14,8 @@ struct range {
 struct search {
 	const struct batch *whole;
 	const struct batch_options *opt;
-	struct batch *part;	   /* that is tried */
-	struct range range;	   /* of it */
+	struct batch *part;        /* that is tried */
+	struct range range;        /* of it */
 	struct range stack[STACK]; /* to be tried, the next one on top */
 	size_t depth;
 };

@@ -46,11 +46,30 @@ adds_and_reads(void)
 	CHECK(memcmp(text, back, sizeof text) == 0);
 	CHECK(spool_read(s, sizeof text - 5, back, 100) == 5);
 	CHECK(memcmp(text + sizeof text - 5, back, 5) == 0);
-	CHECK(spool_cut(s, 10) == 0 && spool_size(s) == 10);
-	CHECK(spool_add(s, "x", 1) == 0 && spool_settle(s) == 0);
-	CHECK(spool_read(s, 9, back, 100) == 2 && back[1] == 'x');
 	spool_free(s);
 	spool_free(NULL);
+}
+
+static void
+copies(void)
+{
+	struct spool *s = spool_new(), *t = spool_new();
+	char text[50000], back[50000];
+	size_t i;
+
+	for (i = 0; i < sizeof text; i++)
+		text[i] = (char)(i % 251);
+	spool_add(s, text, sizeof text);
+	CHECK(spool_settle(s) == 0);
+	CHECK(spool_add(t, "x", 1) == 0);
+	CHECK(spool_copy(t, s, 10, sizeof text - 10) == 0);
+	CHECK(spool_copy(t, s, 7, 7) == 0);
+	CHECK(spool_settle(t) == 0);
+	CHECK(spool_read(t, 1, back, sizeof back) == (long)sizeof text - 20);
+	CHECK(memcmp(text + 10, back, sizeof text - 20) == 0);
+	CHECK(spool_copy(t, s, sizeof text - 5, sizeof text + 1) < 0);
+	spool_free(s);
+	spool_free(t);
 }
 
 /* What one holder of a descriptor does is nothing to another. */
@@ -144,6 +163,7 @@ int
 main(void)
 {
 	adds_and_reads();
+	copies();
 	opens_anew();
 	digests();
 	leaves_no_name();
