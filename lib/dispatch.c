@@ -474,6 +474,8 @@ dispatch_end(struct dispatch *d)
 	const bool keep = r->in != NULL && feed_whole(&d->feed) && !d->halted &&
 	    d->signal == 0;
 
+	if (r->rejects == d->feed.rows)
+		r->rejects = NULL; /* the journal was never opened */
 	if (d->ledger.out != NULL) {
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;

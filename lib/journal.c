@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "journal/line.h"
+#include "output.h"
 
 #define MAGIC "csvpipe-journal 1" /* with the version of the format */
 #define TORN_MAX 4096             /* a crash leaves less than this of a line */
@@ -95,28 +96,6 @@ lock(struct journal *j, const char *path, struct buf *say)
 		buf_add_number(say, (uint64_t)whole.l_pid);
 	}
 	return JOURNAL_STATE;
-}
-
-/* A name that a crash cannot take away again. */
-static int
-sync_directory(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir;
-	int fd, synced;
-
-	if (slash == NULL)
-		dir = mem_copy(".", 1);
-	else
-		dir =
-		    mem_copy(path, slash == path ? 1 : (size_t)(slash - path));
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
-	if (fd < 0)
-		return -1;
-	synced = fsync(fd);
-	close(fd);
-	return synced < 0 && errno != EINVAL ? -1 : 0;
 }
 
 /* Adds a value so that it holds no blank and no byte that does not print. */
@@ -231,7 +210,7 @@ create(struct journal *j, const char *path, struct buf *line, struct buf *say)
 	j->created = true;
 	line_seal(line, 0);
 	if (ftruncate(j->fd, 0) < 0 || write_line(j, line) < 0 ||
-	    sync_directory(path) < 0)
+	    writer_sync_directory(path) < 0)
 		return say_errno(say, path, ": ");
 	j->cursor.at = j->end;
 	return 0;

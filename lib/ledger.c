@@ -83,6 +83,8 @@ open_committed(struct ledger *l, const char *path, uint64_t committed, int *fd,
 		return say_status(say, path,
 		    ": the file is not empty, and the journal is new",
 		    EXIT_JOURNAL);
+	if (size == 0 && writer_sync_directory(path) < 0)
+		return say_errno(say, ": ", path);
 	if (ftruncate(*fd, (off_t)committed) < 0 ||
 	    lseek(*fd, (off_t)committed, SEEK_SET) < 0)
 		return say_errno(say, ": ", path);

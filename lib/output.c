@@ -190,8 +190,8 @@ writer_late_lf(void *arg, bool came)
 }
 
 /* Makes a rename last: the directory is where the name stands. */
-static int
-sync_directory(const char *path)
+int
+writer_sync_directory(const char *path)
 {
 	char *copy = mem_copy(path, strlen(path));
 	const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -216,7 +216,7 @@ finish_part(struct writer *w, bool keep)
 		w->error = errno;
 	if (w->error != 0 || !keep)
 		unlink(w->part);
-	else if (sync_directory(w->path) != 0)
+	else if (writer_sync_directory(w->path) != 0)
 		w->error = errno;
 }
 

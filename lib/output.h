@@ -51,6 +51,9 @@ struct writer *writer_open(const char *path, const struct dialect *d);
  */
 int writer_close(struct writer *w, bool keep);
 
+/* Makes sure that a crash leaves the new name path.  0, or -1 with errno. */
+int writer_sync_directory(const char *path);
+
 /* Writes the whole records of the buffer.  0, or -1 after a failure. */
 int writer_flush(struct writer *w);
 

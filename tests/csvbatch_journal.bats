@@ -214,6 +214,13 @@ failing() {
 	says 'out: the file is not empty, and the journal is new'
 }
 
+@test "an error before the journal is opened leaves nothing" {
+	job 1 --rejects bad.csv --expect-header x -- cat <in
+	job 2 --rejects bad.csv -g nope -- cat <in
+	job 127 --rejects bad.csv -- ./nothere <in
+	[ ! -e j ] && [ ! -e out ] && [ ! -e bad.csv ]
+}
+
 @test "two runs on one journal: the second is refused" {
 	mkfifo pipe
 	"$batch" -n 10 --journal j -o out -- cat <pipe &
