@@ -1,0 +1,46 @@
+/*
+ * json_fuzz: any bytes as a string and as a value.
+ *
+ * A string that was accepted is one JSON value on one line; what a value is
+ * does not depend on blanks around it.
+ */
+
+#include "json.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void
+need(int ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	abort();
+}
+#define NEED(x) need((x) != 0, #x)
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct buf text = {NULL, 0, 0};
+	const char *bytes = (const char *)data;
+
+	buf_add_byte(&text, ' ');
+	if (json_string(&text, bytes, n) == 0) {
+		NEED(json_valid(text.data, text.len));
+		NEED(memchr(text.data, '\n', text.len) == NULL);
+	} else {
+		NEED(text.len == 1);
+	}
+	text.len = 1;
+	buf_add(&text, bytes, n);
+	buf_add_byte(&text, '\n');
+	NEED(json_valid(bytes, n) == json_valid(text.data, text.len));
+	buf_free(&text);
+	return 0;
+}
