@@ -22,17 +22,6 @@ all() {
 	"$BIN/$1" "$(all_of "$1")" "${@:2}"
 }
 
-# ours COMMAND [ARG]...: COMMAND, from $BIN if it is one of ours.
-ours() {
-	local program=$1
-	shift
-	if [ -x "$BIN/$program" ]; then
-		"$BIN/$program" "$@"
-	else
-		"$program" "$@"
-	fi
-}
-
 # put TEXT: the input.
 put() {
 	printf '%b' "$1" >in
@@ -68,43 +57,44 @@ ends() {
 	same want.err err
 }
 
-# one IN STATUS OUT ERR COMMAND [ARG]...: what a command makes of IN.
-one() {
-	local got=0 want=("${@:2:3}") program=$5
-	put "$1"
-	shift 4
-	ours "$@" <in >out 2>err || got=$?
-	ends "$got" "${want[@]}" || {
-		echo "of: $*"
-		return 1
-	}
-}
-
 # dripped COMMAND [ARG]...: on in, with reads of one byte.
 dripped() {
 	set +o pipefail
 	"$BIN/tests/drip" 1 <in 2>/dev/null | "$@"
 }
 
-# each IN STATUS OUT ERR [OPTION]...: what the three make of IN when they let
-# everything through, whole and read byte by byte.
-each() {
-	local got program want=("${@:2:3}")
+# both STATUS OUT ERR COMMAND [ARG]...: what a command makes of in, whole and
+# read byte by byte.
+both() {
+	local got=0 want=("${@:1:3}")
+	shift 3
+	"$@" <in >out 2>err || got=$?
+	ends "$got" "${want[@]}" || {
+		echo "of: $*"
+		return 1
+	}
+	got=0
+	dripped "$@" >out 2>err || got=$?
+	ends "$got" "${want[@]}" || {
+		echo "of: $*, read byte by byte"
+		return 1
+	}
+}
+
+# one IN STATUS OUT ERR PROGRAM [ARG]...: what one of ours makes of IN.
+one() {
+	local program=$5
 	put "$1"
-	shift 4
+	both "${@:2:3}" "$BIN/$program" "${@:6}"
+}
+
+# each IN STATUS OUT ERR [OPTION]...: what the three make of IN when they let
+# everything through.
+each() {
+	local program
+	put "$1"
 	for program in $FILTERS; do
-		got=0
-		all "$program" "$@" <in >out 2>err || got=$?
-		ends "$got" "${want[@]}" || {
-			echo "of: $program $*"
-			return 1
-		}
-		got=0
-		dripped all "$program" "$@" >out 2>err || got=$?
-		ends "$got" "${want[@]}" || {
-			echo "of: $program $*, read byte by byte"
-			return 1
-		}
+		both "${@:2:3}" all "$program" "${@:5}" || return
 	done
 }
 

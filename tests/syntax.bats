@@ -262,6 +262,13 @@ load helper
 	one 'a,b\r\n1,2\r\n' 0 'a,b,c\r\n1,2,2\r\n' '' csvmap 'c = b'
 }
 
+@test "35: the LF of a record that is not written is not written" {
+	one 'a,b\r\n1,2\r\n3,4\r\n1,5\r\n' 0 'a,b\r\n3,4\r\n' '' csvfilter 'a == 3'
+	one 'a,b\r\n1,2\r\n,\r\n1,5\r\n' 0 'b\r\n2\r\n5\r\n' '' csvcut -x -c b
+	one 'a,b\r\n1,2\r\n3\r\n1,5\r\n' 0 'a,b,c\r\n1,2,3\r\n1,5,6\r\n' \
+		'@: 1 record rejected, see bad\n' csvmap 'c = a + b' --rejects bad
+}
+
 @test "36: too few fields" {
 	each 'a,b,c\n1,2,3\n4,5\n6,7,8\n' 1 'a,b,c\n1,2,3\n' \
 		'@: stdin:3: record 2 has 2 fields, the header has 3\n'
@@ -347,10 +354,16 @@ load helper
 
 @test "41: a CR in an unquoted field usually makes a ragged record, with a hint" {
 	for program in $FILTERS; do
-		one 'a,b\nx\ry,2\n' 1 'a,b\n' \
-			'@: stdin:2: record 1 has 1 field, the header has 2; a bare CR ends a record; quote it\n' \
-			"$program" "$(all_of "$program")"
+		put 'a,b\nx\ry,2\n'
+		got=0
+		all "$program" <in >out 2>err || got=$?
+		ends "$got" 1 'a,b\n' '@: stdin:2: record 1 has 1 field, the header has 2; a bare CR ends a record; quote it\n'
 	done
+}
+
+@test "41: no hint where the LF may still come" {
+	each 'a,b\r\n1,2\r\n3\r\n' 1 'a,b\r\n1,2\r\n' \
+		'@: stdin:3: record 2 has 1 field, the header has 2\n'
 }
 
 @test "42: LF CR is a line end and a blank line" {
