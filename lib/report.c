@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,11 @@ put(const char *text, size_t n)
 		if (done >= 0) {
 			text += done;
 			n -= (size_t)done;
-		} else if (errno != EINTR && errno != EAGAIN) {
+		} else if (errno == EAGAIN) {
+			struct pollfd p = {STDERR_FILENO, POLLOUT, 0};
+
+			poll(&p, 1, -1);
+		} else if (errno != EINTR) {
 			return;
 		}
 	}
