@@ -53,18 +53,16 @@ open_part(const char *part)
 	return -1;
 }
 
-/*
- * A descriptor for /dev/stdout and its like where that is a file: it is open
- * already, may hold something, and is not to be replaced.  -1: it is none.
- */
-static int
-standard_output(const struct stat *st)
+int
+writer_inherited(const char *path)
 {
-	struct stat own;
+	struct stat st, own;
 
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return -1;
 	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fstat(fd, &own) == 0 && own.st_dev == st->st_dev &&
-		    own.st_ino == st->st_ino)
+		if (fstat(fd, &own) == 0 && own.st_dev == st.st_dev &&
+		    own.st_ino == st.st_ino)
 			return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	return -1;
 }
@@ -82,7 +80,7 @@ writer_open(const char *path, const struct dialect *d)
 		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 		return fd < 0 ? NULL : writer_new(fd, d);
 	}
-	if (exists && (fd = standard_output(&st)) >= 0)
+	if ((fd = writer_inherited(path)) >= 0)
 		return writer_new(fd, d);
 	buf_add_text(&part, path);
 	buf_add(&part, ".part", sizeof ".part");

@@ -37,6 +37,13 @@ struct writer {
 struct writer *writer_new(int fd, const struct dialect *d);
 
 /*
+ * A new descriptor for /dev/stdout or /dev/stderr, by whatever name, where
+ * that is a file: it is open already, may hold something, and others may go on
+ * writing to it, so it is neither truncated nor replaced.  -1: path is none.
+ */
+int writer_inherited(const char *path);
+
+/*
  * A writer to path: a regular file or none is written as path.part, locked,
  * and renamed by writer_close; anything else, and a file that is our standard
  * output or error already, is written directly.  NULL with

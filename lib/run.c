@@ -111,8 +111,10 @@ run_open_rejects(struct run *r)
 
 	if (r->opt.rejects == NULL)
 		return true;
-	fd = open(r->opt.rejects, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0666);
+	fd = writer_inherited(r->opt.rejects);
+	if (fd < 0)
+		fd = open(r->opt.rejects,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		report_io(&r->report, r->opt.rejects, errno);
 		return false;

@@ -213,6 +213,16 @@ usage() {
 	[ ! -e file ] && [ ! -e file.part ]
 }
 
+@test "where several statuses apply, 3 comes before 1" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	each 'a,b\n1,2\n' 3 '' \
+		'@: stdin: 1 record came, --expect-records is 2\n@: /dev/full: write error: No space left on device\n' \
+		--expect-records 2 -o /dev/full
+	each 'a,b\n1,2\n3\n' 3 '' \
+		'@: stdin:3: record 2 has 1 field, the header has 2\n@: /dev/full: write error: No space left on device\n' \
+		-o /dev/full
+}
+
 @test "--rejects: expressions that have no answer" {
 	one 'a,b\n1,2\nx,3\n4,5\n' 0 'a,b\n4,5\n' '@: 1 record rejected, see bad\n' \
 		csvfilter --rejects bad 'num(a) > 1'
@@ -255,6 +265,17 @@ usage() {
 	[ -c /dev/full ] || skip "no /dev/full"
 	each 'a,b\n1\n' 3 '' '@: /dev/full: write error: No space left on device\n' \
 		--rejects /dev/full
+}
+
+@test "--rejects /dev/stderr goes to a log without spoiling it" {
+	put 'a,b\n1\n2,3\n'
+	for program in $FILTERS; do
+		echo before >log
+		ln -sf /proc/self/fd/2 errors
+		all "$program" --rejects errors <in >out 2>>log
+		like log "before\nfile,record,line,byte,reason,raw\nstdin,1,2,4,\"record 1 has 1 field, the header has 2\",1\n$program: 1 record rejected, see errors\n"
+		like out 'a,b\n2,3\n'
+	done
 }
 
 @test "--max-rejects: one more is an error" {
