@@ -212,3 +212,70 @@ starve() {
 		! grep -q 'O_CREAT\|^unlink\|^rename\|^mkdir' trace
 	done
 }
+
+# refused SAYS PROGRAM: csvfilter's first line of complaint.
+refused() {
+	local got=0
+	timeout 5 "$BIN/csvfilter" "$2" <in >out 2>err || got=$?
+	[ "$got" = 2 ]
+	[ "$(head -n 1 err)" = "csvfilter: $1" ]
+	[ ! -s out ]
+}
+
+# fill N TEXT: TEXT so many times.
+fill() {
+	local text
+	printf -v text '%*s' "$1" ''
+	printf '%s' "${text// /"$2"}"
+}
+
+@test "187, 188: an expression that is nested too deep, or too long" {
+	put 'a\n1\n'
+	refused '201: nested deeper than 200 levels' "$(fill 1000 '(')"
+	refused '200: nested deeper than 200 levels' "$(fill 1000 '!')true"
+	refused '998: nested deeper than 200 levels' "$(fill 5000 'a ?? ')1"
+	refused '1: the program is longer than 64 KiB' "$(fill 66000 ' ')true"
+	timeout 5 "$BIN/csvfilter" "$(fill 4000 'a == 1 && ')true" <in >out
+	same in out
+}
+
+@test "34: text in an expression is UTF-8" {
+	put 'a\n1\n'
+	refused '7: this is not UTF-8; a byte is written \xHH' $'a == "\xff"'
+	refused '7: this is not UTF-8; a byte is written \xHH' $'a == "\xed\xa0\x80"'
+	refused '7: no such character; say \xHH or \u{H..}' 'a == "\u{d800}"'
+}
+
+@test "190, 191: a regular expression that is too large" {
+	put 'a\naa\n'
+	timeout 5 "$BIN/csvfilter" 'a =~ /a{1,32767}/' <in >out
+	same in out
+	refused '6: regular expression is too large' 'a =~ /((a{1,100}){1,100}){1,100}/'
+	refused '6: parentheses are too deeply nested' "a =~ /$(fill 20000 '(')/"
+}
+
+@test "189, 192, 194: a match that takes too long is an error, not a no" {
+	one "a\n$(field 34)b\n" 1 'a\n' \
+		'@: stdin:2: the regular expression takes too long, at 3 in the expression; add ?? DEFAULT or --on-error=skip|null\n' \
+		csvfilter 'a =~ /^(x+)+$/'
+	{ printf 'a\n'; field 1000000; printf '\n'; } >in
+	got=0
+	timeout 5 "$BIN/csvfilter" 'a =~ /(x|xx)*c/' <in >out 2>err || got=$?
+	[ "$got" = 1 ]
+	like out 'a\n'
+}
+
+@test "193: a regular expression sees NUL and what is no UTF-8" {
+	one 'a\nx\0y\n\xffz\n' 0 'a\nx\0y\n' '' csvfilter 'a =~ /^x.y$/'
+	one 'a\nx\0y\n\xffz\n' 0 'a\n\xffz\n' '' csvfilter 'a =~ /z$/'
+}
+
+@test "178, 183: no program is started" {
+	traced
+	put 'a\n1\n'
+	for program in $FILTERS; do
+		strace -f -o trace -e trace=execve,clone,fork,vfork "$BIN/$program" \
+			"$(all_of "$program")" <in >out
+		[ "$(grep -c 'execve(\|clone\|fork' trace)" = 1 ]
+	done
+}
