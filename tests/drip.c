@@ -1,7 +1,8 @@
 /*
  * drip: drip BYTES [MS] copies standard input to standard output, a pipe, in
  * pieces of BYTES, MS milliseconds apart.  The pipe is in packet mode: its
- * reader gets one piece a read, however late it comes.
+ * reader gets one piece a read, however late it comes.  It must ask for no
+ * less: what does not fit is lost, so no record is to fill its buffer.
  */
 #include <errno.h>
 #include <fcntl.h>
