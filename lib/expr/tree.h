@@ -63,7 +63,8 @@ struct node {
 	size_t n;        /* kids */
 	struct node **kid;
 	struct value value;
-	struct text name; /* of a column, set or function; "" with a number */
+	struct text name; /* of a column, set or function; "" with a number;
+			   * of NODE_CONVERT: the formats, as typed */
 	long number;      /* of a column: -1 is the last */
 	struct variable *var;
 	const struct function *function;
