@@ -1,0 +1,168 @@
+/*
+ * short: a record of up to SPLIT_WORDS blocks, looked at as a whole.
+ *
+ * Nothing is written for others: the blocks are counted from the record's
+ * start and their masks stay in registers.  Inlined into the loops of split.c,
+ * which are compiled for each instruction set.
+ */
+#ifndef RECORD_SHORT_H
+#define RECORD_SHORT_H
+
+#include "record/rule.h"
+#include "record/split.h"
+
+typedef struct masks scan_fn(const char *text, char quote, char delim);
+typedef unsigned select_fn(uint64_t bits, uint32_t n);
+typedef void flatten_fn(uint8_t *to, uint64_t bits, uint8_t base);
+
+/*
+ * Where an instruction writes the places of all bits, that is quicker than to
+ * select some; in records in which a byte can hold a place.
+ */
+#define FLAT_WORDS 4
+
+/* What is known of a record that is looked at as a whole. */
+struct whole {
+	uint64_t delims[SPLIT_WORDS];
+	uint64_t eol[SPLIT_WORDS];
+	uint32_t before[SPLIT_WORDS + 1];
+	uint8_t place[FLAT_WORDS * 64 + 64]; /* of delimiters, if flattened */
+};
+
+/* Fills in words blocks at text.  Returns whether there are quotes. */
+RULE_INLINE bool
+look(struct whole *w, const char *text, size_t words, char quote, char delim,
+    scan_fn *scan)
+{
+	uint64_t quotes = 0;
+
+	w->before[0] = 0;
+#pragma GCC unroll 8
+	for (size_t i = 0; i < words; i++) {
+		const struct masks m = scan(text + i * 64, quote, delim);
+
+		quotes |= m.quote;
+		w->delims[i] = m.delim;
+		w->eol[i] = m.eol;
+		w->before[i + 1] = w->before[i] +
+		    (uint32_t)__builtin_popcountll(m.delim);
+	}
+	return quotes != 0;
+}
+
+/*
+ * The same where there are quotes.  Behind a byte at which a record stops
+ * being well-formed no line end is seen.
+ */
+RULE_INLINE void
+look_quoted(struct split *s, struct whole *w, const char *text, size_t words,
+    scan_fn *scan)
+{
+	struct quotes quotes = {0, 0};
+	uint64_t seen = ~UINT64_C(0);
+
+	for (size_t i = 0; i < words; i++) {
+		struct masks m = scan(text + i * 64, s->quote, s->delim);
+		const uint64_t bad = apply_quotes(&quotes, &m, text + i * 64,
+		    s->delim, i == 0, &s->multiline);
+
+		if (UNLIKELY(bad != 0))
+			seen &= BELOW(__builtin_ctzll(bad));
+		w->delims[i] = m.delim;
+		w->eol[i] = m.eol & seen;
+		w->before[i + 1] = w->before[i] +
+		    (uint32_t)__builtin_popcountll(m.delim);
+		if (UNLIKELY(bad != 0))
+			seen = 0;
+	}
+}
+
+/* Where delimiter n of a record stands, in one of words blocks. */
+RULE_INLINE size_t
+delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select,
+    bool flat)
+{
+	size_t b = 0;
+
+	if (flat)
+		return w->place[n];
+#pragma GCC unroll 8
+	for (size_t i = 1; i < words; i++)
+		b += w->before[i] <= n;
+	return b * 64 + select(w->delims[b], n - w->before[b]);
+}
+
+/* split_record for one number of blocks. */
+RULE_INLINE size_t
+record_in(struct split *s, size_t words, size_t start,
+    const struct span *spans, size_t n, size_t columns, struct field *field,
+    scan_fn *scan, select_fn *select, flatten_fn *flatten)
+{
+	const char *const text = s->text + start;
+	const bool flat = flatten != NULL && words <= FLAT_WORDS;
+	unsigned ends = 0; /* bit i: a line ends in block i */
+	struct whole w;
+	size_t b, end;
+
+	if (s->len - start < words * 64)
+		return SPLIT_NONE;
+	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, scan)))
+		look_quoted(s, &w, text, words, scan);
+	/* no branch: where a record ends cannot be predicted */
+#pragma GCC unroll 8
+	for (size_t i = 0; i < words; i++)
+		ends |= (unsigned)(w.eol[i] != 0) << i;
+	if (UNLIKELY(ends == 0))
+		return SPLIT_NONE;
+	b = (size_t)__builtin_ctz(ends);
+	end = b * 64 + (size_t)__builtin_ctzll(w.eol[b]);
+	if (UNLIKELY(columns != 1 + w.before[b] +
+		(uint32_t)__builtin_popcountll(
+		    w.delims[b] & BELOW(end % 64))))
+		return SPLIT_NONE;
+#pragma GCC unroll 8
+	for (size_t i = 0; flat && i < words; i++)
+		flatten(w.place + w.before[i], w.delims[i], (uint8_t)(i * 64));
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t a = (uint32_t)spans[i].first;
+		const uint32_t z = (uint32_t)spans[i].last;
+		size_t left = 0, right = end;
+
+		if (a > 1)
+			left = delim_in(&w, words, a - 2, select, flat) + 1;
+		if (z < columns)
+			right = delim_in(&w, words, z - 1, select, flat);
+		field[i].raw = text + left;
+		field[i].len = right - left;
+	}
+	return start + end;
+}
+
+/*
+ * The number of blocks is a constant in each, so that the loops over them, the
+ * innermost of all, are unrolled.
+ */
+RULE_INLINE size_t
+record(struct split *s, size_t start, const struct span *spans, size_t n,
+    size_t columns, struct field *field, scan_fn *scan, select_fn *select,
+    flatten_fn *flatten)
+{
+#define IN(words)                                                              \
+	record_in(s, words, start, spans, n, columns, field, scan, select,     \
+	    flatten)
+	switch (s->words) {
+	case 1:
+		return IN(1);
+	case 2:
+		return IN(2);
+	case 4:
+		return IN(4);
+	case 8:
+		return IN(8);
+	default:
+		return SPLIT_NONE;
+	}
+#undef IN
+}
+
+#endif
