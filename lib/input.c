@@ -154,8 +154,12 @@ bool
 input_ready(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int got;
 
-	return poll(&p, 1, 0) != 0;
+	do /* a process that was stopped may see EINTR even here */
+		got = poll(&p, 1, 0);
+	while (got < 0 && errno == EINTR);
+	return got != 0;
 }
 
 /* Waits until fd can be read; what hooks have to say is said meanwhile. */

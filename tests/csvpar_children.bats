@@ -298,3 +298,26 @@ ordered() {
 		[ -z "$(ls tmp)" ]
 	done
 }
+
+@test "interrupted calls and processes that cannot be started yet" {
+	not_san
+	need strace
+	strace -o trace true 2>/dev/null || skip "strace may not trace"
+	numbers 20 in
+	for call in write poll ppoll; do
+		for mode in "-n 3" -p; do
+			gives 0 strace -qq -f -o trace -e "inject=$call:error=EINTR:when=13+7" \
+				"$par" -j 2 $mode -- cat <in
+			cmp in out
+		done
+	done
+	gives 0 strace -qq -o trace -e inject=vfork:error=EAGAIN:when=1..3 \
+		"$par" -j 2 -- cat <in
+	cmp in out
+	gives 3 strace -qq -o trace -e inject=vfork:error=EAGAIN "$par" -j 2 -- cat <in
+	says "csvpar: cat: Resource temporarily unavailable"
+	gives 3 strace -qq -o trace -e inject=pipe2:error=EMFILE:when=5 \
+		"$par" -j 2 -n 3 -- cat <in
+	says "csvpar: Too many open files"
+	is_prefix in
+}
