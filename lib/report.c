@@ -147,6 +147,12 @@ take_status(struct report *r, int status)
 }
 
 void
+report_exit(const struct report *r)
+{
+	exit(r->status);
+}
+
+void
 report_fail(struct report *r, int status, const char *format, ...)
 {
 	va_list args;

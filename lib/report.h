@@ -39,6 +39,9 @@ void report_say(const struct report *r, const char *format, ...)
 void report_fail(struct report *r, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Ends the process with the program's status. */
+_Noreturn void report_exit(const struct report *r);
+
 /*
  * A message of several lines as it is, after "program: ": an expression with
  * its caret.  n bytes of text.

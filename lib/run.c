@@ -45,7 +45,7 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 		put_text(r, say.data, say.len);
 		buf_free(&say);
 		options_free(&r->opt);
-		exit(r->report.status);
+		report_exit(&r->report);
 	}
 	buf_free(&say);
 }
@@ -56,7 +56,7 @@ end_usage(struct run *r)
 {
 	if (r->out != NULL)
 		writer_close(r->out, false);
-	exit(EXIT_USAGE);
+	report_exit(&r->report);
 }
 
 void
@@ -82,8 +82,10 @@ flush(void *arg)
 	if (r->rejects != NULL)
 		writer_flush(r->rejects);
 	/* a reader that is gone must not wait for input that may never come */
-	if (r->out != NULL && writer_flush(r->out) != 0)
-		exit(run_end(r));
+	if (r->out != NULL && writer_flush(r->out) != 0) {
+		run_end(r);
+		report_exit(&r->report);
+	}
 }
 
 static void
