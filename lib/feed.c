@@ -8,7 +8,7 @@
 #include "input.h"
 #include "report.h"
 
-#define SLICE ((size_t)1 << 20) /* bytes read in one call of feed_next */
+#define SLICE ((size_t)256 << 10) /* bytes read in one call of feed_next */
 
 /* A spool for rows, with a writer as rejects are written. */
 static int
