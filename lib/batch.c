@@ -35,8 +35,10 @@ struct filling {
 	uint64_t to;        /* where the last one ended in the input */
 	uint64_t raw_bytes; /* in open->raw */
 	bool dry;
-	struct buf text;    /* the record as handed over */
-	struct buf key;     /* the values of -g in the open batch */
+	uint64_t
+	    skipped;     /* hash of bad records since the last good one, or 0 */
+	struct buf text; /* the record as handed over */
+	struct buf key;  /* the values of -g in the open batch */
 	struct buf new_key; /* and those of a record */
 	struct buf why;     /* filling_error */
 	XXH3_state_t *hash; /* of the input's bytes since the last batch */
@@ -320,8 +322,12 @@ count(struct filling *f, struct reader *r, const struct record *rec)
 	b->records++;
 	b->last = reader_record(r);
 	b->to = reader_byte(r) + rec->len + rec->end;
-	if (f->opt->hash)
-		XXH3_128bits_update(f->hash, rec->raw, rec->len + rec->end);
+	if (!f->opt->hash)
+		return;
+	if (f->skipped != 0)
+		XXH3_128bits_update(f->hash, &f->skipped, sizeof f->skipped);
+	f->skipped = 0;
+	XXH3_128bits_update(f->hash, rec->raw, rec->len + rec->end);
 }
 
 enum filling_status
@@ -356,11 +362,8 @@ filling_error(const struct filling *f)
 void
 filling_skip(struct filling *f, const struct fault *bad)
 {
-	if (!f->opt->hash)
-		return;
-	/* A line end never stands alone: this is no good record's hash. */
-	XXH3_128bits_update(f->hash, "\n", 1);
-	XXH3_128bits_update(f->hash, bad->raw, bad->len);
+	/* Never 0, so that the next good record knows of it. */
+	f->skipped = XXH3_64bits_withSeed(bad->raw, bad->len, f->skipped) | 1;
 }
 
 void

@@ -43,9 +43,9 @@ struct batch {
 	uint64_t bytes;                 /* handed over */
 	struct spool *input;            /* these; settled */
 	int64_t opened;                 /* when it got its first record */
-	/* its owner's: rows of what was rejected while it was filled */
+	/* its owner's: rows of what was rejected before its last record */
 	struct spool *bad; /* NULL: none */
-	uint64_t nbad;
+	uint64_t bad_bytes, nbad;
 
 	struct spool *origins, *raw; /* private */
 };
@@ -74,7 +74,7 @@ enum filling_status filling_add(struct filling *f, struct reader *r,
 /* Why a record is bad; lives until the next one. */
 const char *filling_error(const struct filling *f);
 
-/* A bad record was passed over: it counts for the hash. */
+/* A bad record was passed over: it counts for the next good one's hash. */
 void filling_skip(struct filling *f, const struct fault *bad);
 
 /*

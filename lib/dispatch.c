@@ -225,7 +225,8 @@ commit(struct dispatch *d, const struct task *t)
 	int status;
 
 	d->rejected += t->batch->nbad;
-	if (ledger_add_rows(&d->ledger, t->batch->bad) < 0) {
+	if (ledger_add_rows(&d->ledger, t->batch->bad, t->batch->bad_bytes) <
+	    0) {
 		fail_io(d);
 		return;
 	}
@@ -441,9 +442,9 @@ end(struct dispatch *d)
 {
 	struct spool *rest = feed_rest(&d->feed);
 
-	if (ledger_add_rows(&d->ledger, rest) < 0)
+	if (rest != NULL && feed_whole(&d->feed) && !d->halted &&
+	    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 		report_io(&d->run->report, "temporary file", errno);
-	spool_free(rest);
 	if (d->feed.skipped > 0 && d->done == 0 && d->run->report.status == 0 &&
 	    d->signal == 0)
 		report_say(&d->run->report,

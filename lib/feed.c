@@ -59,21 +59,51 @@ feed_free(struct feed *f)
 	spool_free(f->pending);
 }
 
-/* The n rows since the last batch, for *rows; NULL when there are none. */
-static int
-take_rows(struct feed *f, struct spool **rows, uint64_t *n)
+static uint64_t
+pending_bytes(const struct feed *f)
 {
-	*rows = NULL;
-	*n = 0;
-	if (f->rows == NULL || f->rows->bytes + f->rows->len == 0)
+	return f->before + f->rows->bytes + f->rows->len;
+}
+
+/* A good record has come: the rows before it belong to its batch. */
+static void
+keep_rows(struct feed *f)
+{
+	if (f->rows == NULL)
+		return;
+	f->kept = pending_bytes(f);
+	f->nkept = f->npending;
+}
+
+/*
+ * Gives a batch its rows.  Those behind its last record go to the next one: a
+ * later run, which reads no further than that record, must do the same.
+ */
+static int
+give_rows(struct feed *f, struct batch *b)
+{
+	const uint64_t end = f->rows != NULL ? pending_bytes(f) : 0;
+
+	if (f->kept == 0)
 		return 0;
-	*n = f->npending;
-	f->npending = 0;
-	errno = writer_close(f->rows, true) < 0 ? errno : 0;
-	*rows = f->pending;
-	f->rows = NULL;
+	b->bad = f->pending;
+	b->bad_bytes = f->kept;
+	b->nbad = f->nkept;
 	f->pending = NULL;
-	return errno == 0 ? open_pending(f) : -1;
+	if (writer_flush(f->rows) < 0) {
+		errno = f->rows->error;
+		return -1;
+	}
+	writer_close(f->rows, true);
+	f->rows = NULL;
+	if (open_pending(f) < 0 ||
+	    spool_copy(f->pending, b->bad, b->bad_bytes, end) < 0 ||
+	    spool_settle(f->pending) < 0)
+		return -1;
+	f->before = end - f->kept;
+	f->npending -= f->nkept;
+	f->kept = f->nkept = 0;
+	return 0;
 }
 
 static enum feed_status
@@ -91,7 +121,7 @@ close_batch(struct feed *f, uint64_t next_line, struct batch **b)
 	*b = filling_take(f->filling, next_line);
 	if (*b == NULL)
 		return fail_io(f);
-	if (take_rows(f, &(*b)->bad, &(*b)->nbad) == 0)
+	if (give_rows(f, *b) == 0)
 		return FEED_BATCH;
 	batch_free(*b);
 	*b = NULL;
@@ -228,8 +258,10 @@ take_record(struct feed *f, struct batch **b)
 
 	switch (filling_add(f->filling, in, &f->rec)) {
 	case FILLING_OPEN:
+		keep_rows(f);
 		break;
 	case FILLING_DONE:
+		keep_rows(f);
 		return close_batch(f, reader_line(in) + 1, b);
 	case FILLING_FULL:
 		f->held = true;
@@ -297,12 +329,9 @@ feed_stop(struct feed *f)
 struct spool *
 feed_rest(struct feed *f)
 {
-	struct spool *rows;
-	uint64_t n;
-
-	if (take_rows(f, &rows, &n) < 0)
-		report_io(&f->run->report, "temporary file", errno);
-	return rows;
+	if (f->rows != NULL && writer_flush(f->rows) < 0)
+		report_io(&f->run->report, "temporary file", f->rows->error);
+	return f->pending;
 }
 
 bool

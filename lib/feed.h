@@ -27,7 +27,10 @@ struct feed {
 	struct journal_batch skip; /* is read now; number 0: none */
 	struct writer *rows;       /* with a journal: of the open batch ... */
 	struct spool *pending;     /* ... in this spool */
-	uint64_t npending;         /* rows in it */
+	uint64_t before;           /* bytes there that rows did not write */
+	uint64_t npending;         /* rows there */
+	uint64_t kept, nkept;      /* bytes and rows up to the last good record:
+				    * they belong to its batch */
 	struct record rec;         /* was read, but belongs to the next batch */
 	bool held, over;
 };
@@ -65,7 +68,7 @@ void feed_stop(struct feed *f);
 bool feed_reject(struct feed *f, const struct batch *b, uint64_t i,
     const char *why);
 
-/* Rows of records that were rejected behind the last batch; NULL: none. */
+/* Rows of records that were rejected behind the last batch, or NULL. */
 struct spool *feed_rest(struct feed *f);
 
 /* Was all of the input read, and was it what was expected? */

@@ -226,15 +226,14 @@ ledger_ready(const struct ledger *l)
 }
 
 int
-ledger_add_rows(struct ledger *l, struct spool *rows)
+ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n)
 {
-	struct answer all = {.spool = rows};
+	const struct answer all = {.spool = rows, .to = n};
 	uint64_t at = 0;
 	int more;
 
 	if (rows == NULL)
 		return 0;
-	all.to = spool_size(rows);
 	do
 		more = answer_pass(&all, false, &at, l->rejects, PIECE);
 	while (more > 0);

@@ -61,8 +61,8 @@ int ledger_pass(struct ledger *l, const struct answer *a);
 int ledger_fd(const struct ledger *l);
 bool ledger_ready(const struct ledger *l);
 
-/* Adds rows of rejected records (NULL: none) to rejects.  0, or -1. */
-int ledger_add_rows(struct ledger *l, struct spool *rows);
+/* Adds n bytes of rows (NULL: none) to rejects.  0, or -1 with errno. */
+int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n);
 
 /*
  * The batch is finished: its answer was passed on, its rejects were written to

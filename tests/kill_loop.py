@@ -16,7 +16,7 @@ CSVBATCH, KILLS = sys.argv[1], int(sys.argv[2])
 RANDOM = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
 JOBS = 3
 RECORDS = 80
-SIZE = 5
+LIMITS = (["-n", "5"], ["-b", "70"])
 FILES = ("run.journal", "out.csv", "bad.csv", "calls")
 
 # A slow command, two poison records and one bad record in ten.
@@ -40,9 +40,10 @@ def clean():
             os.remove(name)
 
 
-def start():
+def start(limit):
     return subprocess.Popen(
-        [CSVBATCH, "-n", str(SIZE), "-j", str(JOBS), "--bisect"]
+        [CSVBATCH, "-j", str(JOBS), "--bisect"]
+        + limit
         + ["--journal", "run.journal", "-o", "out.csv", "--rejects", "bad.csv"]
         + ["--", "sh", "-c", COMMAND],
         stdin=open("in.csv", "rb"),
@@ -80,22 +81,22 @@ def check(want, batches, kills):
         fail(f"{repeats} batches were repeated after {kills} kills")
 
 
-def main():
-    make_input()
+def session(limit, kills):
+    """Jobs with this limit, until so many kills were sent; their number."""
     clean()
     began = time.monotonic()
-    if start().wait() != 0:
+    if start(limit).wait() != 0:
         fail("the run without a kill has failed")
     length = time.monotonic() - began
     want, batches = contents(), runs().keys()
-    sent = sessions = 0
-    while sent < KILLS:
+    sent = jobs = 0
+    while sent < kills:
         clean()
-        kills = 0
+        before = sent
         while True:
-            run = start()
-            # At the end every session is left alone, so that it comes to it.
-            if sent < KILLS:
+            run = start(limit)
+            # At last a job is left alone, so that it comes to its end.
+            if sent < kills:
                 time.sleep(RANDOM.random() ** 2 * length)
                 run.send_signal(signal.SIGKILL)
             status = run.wait()
@@ -103,12 +104,17 @@ def main():
                 break
             if status != -signal.SIGKILL:
                 said = open("err").read()
-                fail(f"exit status {status} after {kills} kills: {said}")
-            kills += 1
+                fail(f"exit status {status} after {sent} kills: {said}")
             sent += 1
-        check(want, batches, kills)
-        sessions += 1
-    print(f"{sent} kills in {sessions} jobs: nothing lost, nothing twice")
+        check(want, batches, sent - before)
+        jobs += 1
+    return jobs
+
+
+def main():
+    make_input()
+    jobs = sum(session(limit, KILLS // len(LIMITS)) for limit in LIMITS)
+    print(f"{KILLS} kills in {jobs} jobs: nothing lost, nothing twice")
 
 
 main()
