@@ -237,17 +237,21 @@ notice(void *arg, const char *text)
 	report_say(&par->run.report, "%s", text);
 }
 
-/* For --stats and --progress. */
+/* For --stats, when no worker is left, and --progress. */
 static void
 add_stats(void *arg, struct buf *text, struct report_stats *s)
 {
 	struct par *par = arg;
-	const struct pool_state state = pool_state(par->pool);
 	const int64_t ms = input_now() - par->run.started;
+	struct pool_state state;
 
 	buf_add_text(text, "; ");
 	buf_add_number(text, s->records_in * 1000 / (uint64_t)(ms + 1));
-	buf_add_text(text, " records/s; ");
+	buf_add_text(text, " records/s");
+	if (par->pool == NULL)
+		return;
+	state = pool_state(par->pool);
+	buf_add_text(text, "; ");
 	buf_add_number(text, state.busy);
 	buf_add_text(text, " of ");
 	buf_add_number(text, state.workers);
@@ -338,12 +342,14 @@ close_pool(struct par *par)
 	if (status != 0)
 		report_fail(&r->report, status, "%s", message);
 	sig = pool_free(par->pool);
-	r->more_stats = NULL;
+	par->pool = NULL;
 	if (r->out->error == EPIPE && sig == 0)
 		sig = SIGPIPE;
 	if (sig == 0)
 		return;
 	writer_flush(r->out);
+	if (r->rejects != NULL)
+		writer_flush(r->rejects);
 	child_die(sig);
 }
 

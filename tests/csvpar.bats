@@ -270,7 +270,7 @@ load csvpar
 @test "--stats and --progress tell of workers and window" {
 	numbers 300 in
 	gives 0 "$par" -j 2 --stats -- cat <in
-	grep -q '^csvpar: 300 records in, 300 out, ' err
+	grep -q '^csvpar: 300 records in, 300 out, .* records/s$' err
 	gives 0 "$par" -j 2 -p --progress -- "$bad" slow 10 <in
 	grep -q ' records/s; 2 of 2 workers busy, window [0-9]* of 128' err
 }
