@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,7 +195,8 @@ ledger_open(struct ledger *l, const struct ledger_options *opt, struct buf *say)
 	if (opt->journal == NULL) {
 		status = open_plain(l, say);
 		l->slow = l->out != NULL && fstat(l->out->fd, &st) == 0 &&
-		    !S_ISREG(st.st_mode);
+		    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+			isatty(l->out->fd));
 		return status;
 	}
 	status = open_journal(l, say);
@@ -240,6 +242,28 @@ ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n)
 	return more;
 }
 
+/*
+ * Bytes that can be written without waiting, once ledger_ready says so.  A
+ * pipe takes a page then, and all that it can hold when it is empty.
+ */
+static size_t
+piece(const struct ledger *l)
+{
+	int room = 0;
+
+	if (!l->slow)
+		return PIECE;
+#ifdef F_GETPIPE_SZ
+	int queued;
+
+	if (ioctl(l->out->fd, FIONREAD, &queued) == 0 && queued == 0)
+		room = fcntl(l->out->fd, F_GETPIPE_SZ);
+#endif
+	if (room < PIPE_PIECE)
+		return PIPE_PIECE;
+	return room < PIECE ? (size_t)room : PIECE;
+}
+
 int
 ledger_pass(struct ledger *l, const struct answer *a)
 {
@@ -248,8 +272,7 @@ ledger_pass(struct ledger *l, const struct answer *a)
 
 	if (l->out == NULL)
 		return 0;
-	more =
-	    answer_pass(a, first, &l->at, l->out, l->slow ? PIPE_PIECE : PIECE);
+	more = answer_pass(a, first, &l->at, l->out, piece(l));
 	if (first) {
 		l->header = mem_copy(a->header.data, a->nheader);
 		l->nheader = a->nheader;
