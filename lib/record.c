@@ -5,6 +5,8 @@
 
 #include "record/reader.h"
 
+#define FEW_SLICES 1024 /* with more, records are not looked for ahead */
+
 struct reader *
 reader_new(char *const *files, size_t n, const struct reader_options *opt)
 {
@@ -21,6 +23,7 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->line_end_len = 1;
 	r->line = 1;
 	r->begins = true;
+	reader_need(r, NULL, 0);
 	r->noted = true;
 	return r;
 }
@@ -109,8 +112,8 @@ cut_off(struct reader *r, struct record *rec, size_t end)
 static void
 slice(struct reader *r, size_t n)
 {
-	for (size_t i = 0; i < r->nspans; i++) {
-		const struct span s = r->spans[i];
+	for (size_t i = 0; i < r->order.nspans; i++) {
+		const struct span s = r->order.spans[i];
 		const size_t last = s.last < n ? s.last : n;
 		const struct field *end = r->all + last - 1;
 
@@ -132,23 +135,23 @@ pad(struct reader *r, struct record *rec, size_t n)
 
 	b->len = 0;
 	buf_add(b, rec->raw, rec->len);
-	for (size_t i = n; i < r->columns; i++)
+	for (size_t i = n; i < r->order.columns; i++)
 		buf_add_byte(b, r->opt.dialect.delim);
 	buf_add(b, rec->raw + rec->len, rec->end);
 	buf_add(b, slack, sizeof slack);
 	for (size_t i = 0; i < n; i++)
 		r->all[i].raw = b->data + (r->all[i].raw - rec->raw);
-	for (size_t i = n; i < r->columns; i++)
+	for (size_t i = n; i < r->order.columns; i++)
 		r->all[i] = (struct field){b->data + rec->len + i - n + 1, 0};
 	rec->raw = b->data;
-	rec->len += r->columns - n;
+	rec->len += r->order.columns - n;
 }
 
 static void
 make_all(struct reader *r, size_t n)
 {
-	if (n < r->columns)
-		n = r->columns;
+	if (n < r->order.columns)
+		n = r->order.columns;
 	if (n <= r->all_room)
 		return;
 	r->all_room = n;
@@ -159,7 +162,7 @@ make_all(struct reader *r, size_t n)
 static int
 deliver(struct reader *r, struct record *rec, size_t n)
 {
-	const size_t columns = r->columns;
+	const size_t columns = r->order.columns;
 
 	rec->nfields = n;
 	rec->field = r->all;
@@ -215,7 +218,7 @@ take(struct reader *r, struct record *rec, size_t end)
 	size_t n;
 
 	if (UNLIKELY(end <= r->start) &&
-	    !(end == r->start && r->begun && r->columns == 1))
+	    !(end == r->start && r->begun && r->order.columns == 1))
 		return pass_over(r, rec, end);
 	if (!cut_off(r, rec, end))
 		return NEEDS_TEXT;
@@ -223,9 +226,8 @@ take(struct reader *r, struct record *rec, size_t end)
 	if (UNLIKELY(rec->len > r->opt.max_record))
 		return too_long(r);
 	r->records += r->begun;
-	n = split_fields(&r->split, r->first, end, r->spans, r->nspans,
-	    r->columns, r->field);
-	if (UNLIKELY(n != r->columns)) {
+	n = split_fields(&r->split, r->first, end, &r->order, r->field);
+	if (UNLIKELY(n != r->order.columns)) {
 		make_all(r, n);
 		split_all(&r->split, r->first, end, r->all);
 		return deliver(r, rec, n);
@@ -308,10 +310,13 @@ void
 reader_need(struct reader *r, const struct span *spans, size_t n)
 {
 	r->spans = mem_resize(r->spans, n, sizeof *r->spans);
-	r->field = mem_resize(r->field, n, sizeof *r->field);
 	if (n > 0)
 		memcpy(r->spans, spans, n * sizeof *spans);
-	r->nspans = n;
+	r->order.spans = r->spans;
+	r->order.nspans = n;
+	r->most = n <= FEW_SLICES / SPLIT_AHEAD ? SPLIT_AHEAD : 1;
+	r->field = mem_resize(r->field, mem_mul(n, r->most), sizeof *r->field);
+	r->ahead = r->taken = 0;
 }
 
 static int
@@ -326,28 +331,38 @@ next(struct reader *r, struct record *rec, bool wait)
 	return got;
 }
 
-/*
- * The record at start, if the index has nothing to say about it and it can be
- * had without.
- */
+/* Looks for records ahead without the index, which has nothing to say. */
+static bool
+look_ahead(struct reader *r)
+{
+	struct split *s = &r->split;
+
+	r->taken = r->ahead = 0;
+	if (r->quick && s->odd == SPLIT_NONE)
+		r->ahead = s->records(s, r->start, &r->order, r->most, r->end,
+		    r->field);
+	r->quick = r->ahead > 0;
+	return r->quick;
+}
+
+/* The next record, if it is one of those that can be had quickly. */
 static inline bool
 take_quickly(struct reader *r, struct record *rec)
 {
-	struct split *s = &r->split;
 	size_t end;
 
-	if (UNLIKELY(!r->quick || s->odd != SPLIT_NONE))
+	if (UNLIKELY(r->taken == r->ahead) && !look_ahead(r))
 		return false;
-	end = s->record(s, r->start, r->spans, r->nspans, r->columns, r->field);
-	if (UNLIKELY(end == SPLIT_NONE) ||
-	    UNLIKELY(end - r->start > r->opt.max_record) ||
+	end = r->end[r->taken];
+	if (UNLIKELY(end - r->start > r->opt.max_record) ||
 	    !cut_off(r, rec, end)) {
 		r->quick = false;
+		r->ahead = r->taken = 0;
 		return false;
 	}
 	r->records++;
-	rec->nfields = r->columns;
-	rec->field = r->field;
+	rec->nfields = r->order.columns;
+	rec->field = r->field + r->taken++ * r->order.nspans;
 	return true;
 }
 

@@ -69,10 +69,10 @@ first_record(struct reader *r, struct record *rec, bool wait)
 	int got;
 
 	r->begun = false;
-	r->columns = 0;
+	r->order.columns = 0;
 	got = reader_next_here(r, rec, wait);
 	r->begun = true;
-	r->columns = r->header.n;
+	r->order.columns = r->header.n;
 	return got;
 }
 
@@ -114,7 +114,7 @@ reader_begin_file(struct reader *r, bool wait)
 	if (first) {
 		r->header.n = r->opt.nnames > 0 ? r->opt.nnames : rec.nfields;
 		r->header.name = r->opt.names;
-		r->columns = r->header.n;
+		r->order.columns = r->header.n;
 	}
 	if (r->opt.no_header && r->opt.nnames == 0) {
 		push_back(r);

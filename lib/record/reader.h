@@ -41,10 +41,12 @@ struct reader {
 	char line_end[2];    /* the header's, for a last record without one */
 	size_t line_end_len;
 
-	size_t columns;      /* 0: the first record tells */
-	struct span *spans;
-	size_t nspans;
-	struct field *field; /* the slices of the record */
+	struct split_order order; /* columns 0: the first record tells */
+	struct span *spans;  /* of order */
+	struct field *field; /* the slices of the record, or of those ahead */
+	size_t most;         /* there is room for so many records */
+	size_t end[SPLIT_AHEAD];  /* where the records ahead end, ... */
+	size_t ahead, taken; /* ... their number, and how many were taken */
 	struct field *all;   /* every field of one that was not looked up */
 	size_t all_room;
 	struct buf pad;      /* a record with fields added */

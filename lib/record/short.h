@@ -92,20 +92,37 @@ delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select,
 	return b * 64 + select(w->delims[b], n - w->before[b]);
 }
 
-/* split_record for one number of blocks. */
-RULE_INLINE size_t
-record_in(struct split *s, size_t words, size_t start,
-    const struct span *spans, size_t n, size_t columns, struct field *field,
-    scan_fn *scan, select_fn *select, flatten_fn *flatten)
+/* Stores the slices of a record of end bytes. */
+RULE_INLINE void
+slices_in(const struct whole *w, size_t words, const char *text, size_t end,
+    const struct split_order *order, struct field *field, select_fn *select,
+    bool flat)
 {
-	const char *const text = s->text + start;
+	for (size_t i = 0; i < order->nspans; i++) {
+		const uint32_t a = (uint32_t)order->spans[i].first;
+		const uint32_t z = (uint32_t)order->spans[i].last;
+		size_t left = 0, right = end;
+
+		if (a > 1)
+			left = delim_in(w, words, a - 2, select, flat) + 1;
+		if (z < order->columns)
+			right = delim_in(w, words, z - 1, select, flat);
+		field[i].raw = text + left;
+		field[i].len = right - left;
+	}
+}
+
+/* The length of the record at text, or SPLIT_NONE: it is for the index. */
+RULE_INLINE size_t
+record_in(struct split *s, size_t words, const char *text,
+    const struct split_order *order, struct field *field, scan_fn *scan,
+    select_fn *select, flatten_fn *flatten)
+{
 	const bool flat = flatten != NULL && words <= FLAT_WORDS;
 	unsigned ends = 0; /* bit i: a line ends in block i */
 	struct whole w;
 	size_t b, end;
 
-	if (s->len - start < words * 64)
-		return SPLIT_NONE;
 	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, scan)))
 		look_quoted(s, &w, text, words, scan);
 	/* no branch: where a record ends cannot be predicted */
@@ -116,26 +133,38 @@ record_in(struct split *s, size_t words, size_t start,
 		return SPLIT_NONE;
 	b = (size_t)__builtin_ctz(ends);
 	end = b * 64 + (size_t)__builtin_ctzll(w.eol[b]);
-	if (UNLIKELY(columns != 1 + w.before[b] +
+	if (UNLIKELY(order->columns != 1 + w.before[b] +
 		(uint32_t)__builtin_popcountll(
 		    w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
 #pragma GCC unroll 8
 	for (size_t i = 0; flat && i < words; i++)
 		flatten(w.place + w.before[i], w.delims[i], (uint8_t)(i * 64));
-	for (size_t i = 0; i < n; i++) {
-		const uint32_t a = (uint32_t)spans[i].first;
-		const uint32_t z = (uint32_t)spans[i].last;
-		size_t left = 0, right = end;
+	slices_in(&w, words, text, end, order, field, select, flat);
+	return end;
+}
 
-		if (a > 1)
-			left = delim_in(&w, words, a - 2, select, flat) + 1;
-		if (z < columns)
-			right = delim_in(&w, words, z - 1, select, flat);
-		field[i].raw = text + left;
-		field[i].len = right - left;
+/* split.records for one number of blocks. */
+RULE_INLINE size_t
+records_in(struct split *s, size_t words, size_t start,
+    const struct split_order *order, size_t most, size_t *end,
+    struct field *field, scan_fn *scan, select_fn *select, flatten_fn *flatten)
+{
+	size_t n = 0;
+
+	while (n < most && s->len - start >= words * 64) {
+		const size_t len = record_in(s, words, s->text + start, order,
+		    field, scan, select, flatten);
+
+		if (UNLIKELY(len == SPLIT_NONE))
+			break;
+		end[n++] = start + len;
+		if (UNLIKELY(s->text[start + len] != '\n'))
+			break;
+		start += len + 1;
+		field += order->nspans;
 	}
-	return start + end;
+	return n;
 }
 
 /*
@@ -143,12 +172,12 @@ record_in(struct split *s, size_t words, size_t start,
  * innermost of all, are unrolled.
  */
 RULE_INLINE size_t
-record(struct split *s, size_t start, const struct span *spans, size_t n,
-    size_t columns, struct field *field, scan_fn *scan, select_fn *select,
-    flatten_fn *flatten)
+records(struct split *s, size_t start, const struct split_order *order,
+    size_t most, size_t *end, struct field *field, scan_fn *scan,
+    select_fn *select, flatten_fn *flatten)
 {
 #define IN(words)                                                              \
-	record_in(s, words, start, spans, n, columns, field, scan, select,     \
+	records_in(s, words, start, order, most, end, field, scan, select,     \
 	    flatten)
 	switch (s->words) {
 	case 1:
@@ -160,7 +189,7 @@ record(struct split *s, size_t start, const struct span *spans, size_t n,
 	case 8:
 		return IN(8);
 	default:
-		return SPLIT_NONE;
+		return 0;
 	}
 #undef IN
 }

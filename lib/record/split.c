@@ -22,10 +22,9 @@ struct split_code {
 	bool (*works)(void); /* does this processor have it? */
 	bool (*more)(struct split *s);
 	size_t (*fields)(const struct split *s, size_t start, size_t end,
-	    const struct span *spans, size_t n, size_t columns,
-	    struct field *field);
-	size_t (*record)(struct split *s, size_t start,
-	    const struct span *spans, size_t n, size_t columns,
+	    const struct split_order *order, struct field *field);
+	size_t (*records)(struct split *s, size_t start,
+	    const struct split_order *order, size_t most, size_t *end,
 	    struct field *field);
 };
 
@@ -171,21 +170,21 @@ delim_at(const struct split *s, uint32_t n, select_fn *select)
 
 INLINE size_t
 fields(const struct split *s, size_t start, size_t end,
-    const struct span *spans, size_t n, size_t columns, struct field *field,
-    select_fn *select)
+    const struct split_order *order, struct field *field, select_fn *select)
 {
 	const uint32_t first = delims_before(s, start);
 	const size_t count = (size_t)(delims_before(s, end) - first) + 1;
 
-	if (UNLIKELY(count != columns))
+	if (UNLIKELY(count != order->columns))
 		return count;
-	for (size_t i = 0; i < n; i++) {
-		const size_t a = spans[i].first, z = spans[i].last;
+	for (size_t i = 0; i < order->nspans; i++) {
+		const size_t a = order->spans[i].first;
+		const size_t z = order->spans[i].last;
 		size_t left = start, right = end;
 
 		if (a > 1)
 			left = delim_at(s, first + (uint32_t)a - 2, select) + 1;
-		if (z < columns)
+		if (z < order->columns)
 			right = delim_at(s, first + (uint32_t)z - 1, select);
 		field[i].raw = s->text + left;
 		field[i].len = right - left;
@@ -200,17 +199,16 @@ fields(const struct split *s, size_t start, size_t end,
 		return more(s, scan);                                          \
 	}                                                                      \
 	attribute static size_t fields_##name(const struct split *s,           \
-	    size_t start, size_t end, const struct span *spans, size_t n,      \
-	    size_t columns, struct field *field)                               \
-	{                                                                      \
-		return fields(s, start, end, spans, n, columns, field,         \
-		    select);                                                   \
-	}                                                                      \
-	attribute static size_t record_##name(struct split *s, size_t start,   \
-	    const struct span *spans, size_t n, size_t columns,                \
+	    size_t start, size_t end, const struct split_order *order,         \
 	    struct field *field)                                               \
 	{                                                                      \
-		return record(s, start, spans, n, columns, field, scan,        \
+		return fields(s, start, end, order, field, select);            \
+	}                                                                      \
+	attribute static size_t records_##name(struct split *s, size_t start,  \
+	    const struct split_order *order, size_t most, size_t *end,         \
+	    struct field *field)                                               \
+	{                                                                      \
+		return records(s, start, order, most, end, field, scan,        \
 		    select, flatten);                                          \
 	}
 
@@ -258,19 +256,19 @@ VARIANT(plain, , scan_plain, select_plain, NULL)
 static const struct split_code codes[] = {
 #if defined(__x86_64__)
     {"avx512", has_avx512, more_avx512, fields_avx512,
-	record_avx512},
+	records_avx512},
     {"avx2", has_quick_deposit, more_avx2, fields_avx2,
-	record_avx2},
+	records_avx2},
     {"avx2-plain", has_avx2, more_avx2_plain, fields_avx2_plain,
-	record_avx2_plain},
+	records_avx2_plain},
     {"sse2", always, more_sse2, fields_sse2,
-	record_sse2},
+	records_sse2},
 #elif defined(__aarch64__)
     {"neon", always, more_neon, fields_neon,
-	record_neon},
+	records_neon},
 #endif
     {"plain", always, more_plain, fields_plain,
-	record_plain},
+	records_plain},
 };
 
 static const struct split_code *
@@ -301,7 +299,7 @@ split_use(struct split *s, const char *name)
 	if (code == NULL)
 		return false;
 	s->code = code;
-	s->record = code->record;
+	s->records = code->records;
 	return true;
 }
 
@@ -359,9 +357,9 @@ split_more(struct split *s)
 
 size_t
 split_fields(const struct split *s, size_t start, size_t end,
-    const struct span *spans, size_t n, size_t columns, struct field *field)
+    const struct split_order *order, struct field *field)
 {
-	return s->code->fields(s, start, end, spans, n, columns, field);
+	return s->code->fields(s, start, end, order, field);
 }
 
 void

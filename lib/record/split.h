@@ -24,19 +24,28 @@
 #include "record/rule.h"
 
 #define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
-#define SPLIT_WORDS 8    /* blocks that split.record looks at, at most */
+#define SPLIT_WORDS 8    /* blocks of a record that split.records finds */
+#define SPLIT_AHEAD 16   /* records that it looks for at once, at most */
 #define SPLIT_NONE SIZE_MAX
+
+/* What is wanted of every record. */
+struct split_order {
+	const struct span *spans; /* these slices, */
+	size_t nspans;
+	size_t columns;           /* if it has so many fields */
+};
 
 struct split {
 	const struct split_code *code;
 	/*
-	 * The quick way, without an index, for the record at start if it is
-	 * short, has this number of columns and is well-formed: stores its n
-	 * slices in field and returns where it ends; or SPLIT_NONE, and the
-	 * index has to tell.
+	 * The quick way, without an index: looks for the records from start on
+	 * as long as they are short, well-formed and have order's columns, at
+	 * most so many.  Stores where each ends, and its slices in field, one
+	 * record's behind the other's.  Returns their number; each but the
+	 * last ends with a LF, so that the next starts behind it.
 	 */
-	size_t (*record)(struct split *s, size_t start,
-	    const struct span *spans, size_t n, size_t columns,
+	size_t (*records)(struct split *s, size_t start,
+	    const struct split_order *order, size_t most, size_t *end,
 	    struct field *field);
 	char quote, delim;
 
@@ -48,7 +57,7 @@ struct split {
 	bool multiline;    /* was there a line end inside quotes? */
 	struct quotes quotes; /* that the last whole block left */
 	size_t words;      /* blocks that hold the records seen lately: 1, 2, 4
-	                    * or 8; 0: unknown, or too many for record */
+	                    * or 8; 0: unknown, or too many for records */
 
 	/* of each block of 64 bytes: */
 	uint64_t *delims;    /* the delimiters that separate fields */
@@ -92,13 +101,13 @@ void split_grown(struct split *s, const char *text, size_t len);
 bool split_more(struct split *s);
 
 /*
- * Of the record from start to end: stores its n slices in field if it has
- * this number of columns.  Returns its number of fields.
+ * Of the record from start to end: stores its slices in field if it has
+ * order's number of columns.  Returns its number of fields.
  */
 size_t split_fields(const struct split *s, size_t start, size_t end,
-    const struct span *spans, size_t n, size_t columns, struct field *field);
+    const struct split_order *order, struct field *field);
 
-/* A record of len bytes came from the index: lets record know. */
+/* A record of len bytes came from the index: lets records know. */
 void split_learn(struct split *s, size_t len);
 
 /* Every field of such a record; room in field for split_fields' number. */
