@@ -215,20 +215,29 @@ static const struct options_program program = {
     .take = take,
 };
 
-/* Ends the process when options do not go together. */
+/* An option, or several together, that is wrong if a condition holds. */
+struct rule {
+	bool wrong;
+	const char *text;
+};
+
 static void
-check_options(struct csvbatch *b)
+check_rules(struct csvbatch *b, const struct rule *rules, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (rules[i].wrong)
+			run_usage(&b->run, rules[i].text);
+}
+
+/* What a batch becomes: there is a command, or there are files. */
+static void
+check_command(struct csvbatch *b)
 {
 	const struct options *o = &b->run.opt;
 	const bool shards = o->output != NULL && shards_pattern(o->output);
-	const bool csv = !b->raw && !b->no_output && b->to == NULL;
-	const struct {
-		bool wrong;
-		const char *text;
-	} rules[] = {
-	    {b->batch.records == 0 && b->batch.bytes == 0 && b->group == NULL &&
-		    b->dispatch.linger == 0,
-		"when is a batch complete? give -n, -b, -g or --linger"},
+	const struct rule rules[] = {
 	    {!shards && o->noperands == 0,
 		"there is no COMMAND, and no -o 'part-{}.csv' instead"},
 	    {shards && o->noperands > 0,
@@ -240,27 +249,38 @@ check_options(struct csvbatch *b)
 	    {b->journal != NULL && o->output == NULL && !b->no_output,
 		"--journal needs -o OUT or --no-output: a run that goes on "
 		"passes over batches whose answers would be lost"},
-	    {b->journal != NULL && b->dispatch.linger != 0,
-		"--journal and --linger exclude each other: batches must "
-		"be the same in every run"},
 	    {b->dispatch.keep_going && o->rejects == NULL,
 		"--keep-going needs --rejects"},
 	    {b->task.bisect && o->rejects == NULL, "--bisect needs --rejects"},
-	    {b->task.same_count && !csv,
+	    {b->task.same_count && (b->raw || b->no_output || b->to != NULL),
 		"--same-count needs answers that are CSV"},
+	};
+
+	check_rules(b, rules, sizeof rules / sizeof rules[0]);
+	b->dispatch.shards = shards ? o->output : NULL;
+}
+
+/* What a batch is. */
+static void
+check_batch(struct csvbatch *b)
+{
+	const struct reader_options *r = &b->run.opt.reader;
+	const struct rule rules[] = {
+	    {b->batch.records == 0 && b->batch.bytes == 0 && b->group == NULL &&
+		    b->dispatch.linger == 0,
+		"when is a batch complete? give -n, -b, -g or --linger"},
+	    {b->journal != NULL && b->dispatch.linger != 0,
+		"--journal and --linger exclude each other: batches must "
+		"be the same in every run"},
 	    {b->types != NULL && b->to == NULL,
 		"--types needs --to=json or --to=jsonl"},
-	    {b->to != NULL && o->reader.ragged == RAGGED_PASS,
+	    {b->to != NULL && r->ragged == RAGGED_PASS,
 		"--to and --ragged=pass exclude each other"},
-	    {b->to != NULL && o->reader.no_header && o->reader.nnames == 0,
+	    {b->to != NULL && r->no_header && r->nnames == 0,
 		"--to needs names for the columns: --names"},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (rules[i].wrong)
-			run_usage(&b->run, rules[i].text);
-	b->dispatch.shards = shards ? o->output : NULL;
+	check_rules(b, rules, sizeof rules / sizeof rules[0]);
 }
 
 /* For --bisect. */
@@ -391,20 +411,28 @@ need_columns(struct csvbatch *b)
 	free(spans);
 }
 
-/* What depends on the header; there is none when the input is empty. */
-static void
+/*
+ * What depends on the header; there is none when the input is empty.  false: a
+ * message was said.
+ */
+static bool
 bind_header(struct csvbatch *b)
 {
 	struct buf say = {NULL, 0, 0};
+	bool bound = true;
 
 	b->batch.header = b->run.header;
 	if (b->run.header->n == 0)
-		return;
+		return true;
 	if (bind_names(b, &say) < 0) {
+		bound = false;
 		buf_add_byte(&say, '\0');
-		run_usage(&b->run, say.data);
+		report_fail(&b->run.report, EXIT_USAGE, "%s", say.data);
 	}
-	need_columns(b);
+	buf_free(&say);
+	if (bound)
+		need_columns(b);
+	return bound;
 }
 
 /* From the header to the end.  Returns the signal to die of, or 0. */
@@ -419,10 +447,8 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 	*running = d = dispatch_open(r, &b->dispatch);
 	if (d == NULL)
 		return 0;
-	if (run_header(r) || r->report.status == 0) {
-		bind_header(b);
+	if ((run_header(r) || r->report.status == 0) && bind_header(b))
 		dispatch_run(d);
-	}
 	return dispatch_end(d);
 }
 
@@ -436,7 +462,8 @@ main(int argc, char *argv[])
 	int status, sig = 0;
 
 	run_start(&b.run, &program, &b, argc, argv);
-	check_options(&b);
+	check_batch(&b);
+	check_command(&b);
 	spread_options(&b);
 	if (find_command(&b) && check_descriptors(&b)) {
 		if (b.dispatch.shards == NULL)

@@ -32,24 +32,12 @@ set_header(struct answer *a, const char *line, size_t n, size_t end)
 	a->nheader = n;
 }
 
-/* Reads the records.  As answer_check. */
+/* Says why the reader could not go on.  As answer_check. */
 static int
-read_records(struct answer *a, struct reader *r, struct buf *why)
+refuse(struct reader *r, struct buf *why)
 {
-	const struct fault *fault;
-	struct record rec;
-	int got;
+	const struct fault *fault = reader_fault(r);
 
-	while ((got = reader_next(r, &rec)) > 0) {
-		if (a->records++ == 0)
-			a->from = reader_byte(r);
-		a->to = reader_byte(r) + rec.len;
-		memcpy(a->end, rec.raw + rec.len, rec.end);
-		a->nend = rec.end;
-	}
-	if (got == 0)
-		return 1;
-	fault = reader_fault(r);
 	if (fault->cause == FAULT_READ) {
 		errno = fault->error;
 		return -1;
@@ -59,6 +47,26 @@ read_records(struct answer *a, struct reader *r, struct buf *why)
 	buf_add_text(why, ": ");
 	report_reason(fault, why);
 	return 0;
+}
+
+/* Reads the header and the records.  As answer_check. */
+static int
+read_answer(struct answer *a, struct reader *r, struct buf *why)
+{
+	const struct header *h;
+	struct record rec;
+	int got = reader_header(r, &h);
+
+	if (got > 0 && h->raw.raw != NULL)
+		set_header(a, h->raw.raw, h->raw.len, h->raw.end);
+	while (got > 0 && (got = reader_next(r, &rec)) > 0) {
+		if (a->records++ == 0)
+			a->from = reader_byte(r);
+		a->to = reader_byte(r) + rec.len;
+		memcpy(a->end, rec.raw + rec.len, rec.end);
+		a->nend = rec.end;
+	}
+	return got == 0 ? 1 : refuse(r, why);
 }
 
 /*
@@ -81,7 +89,6 @@ static int
 check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
 {
 	struct reader_options how = opt->reader;
-	const struct header *h;
 	struct reader *r;
 	int fd = spool_open(a->spool), got;
 
@@ -92,10 +99,7 @@ check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
 	if (how.ragged == RAGGED_PAD)
 		how.ragged = RAGGED_ERROR;
 	r = reader_new_fd(fd, "answer", &how);
-	got = reader_header(r, &h);
-	if (got > 0 && h->raw.raw != NULL)
-		set_header(a, h->raw.raw, h->raw.len, h->raw.end);
-	got = got != 0 ? read_records(a, r, why) : 1;
+	got = read_answer(a, r, why);
 	if (got > 0 && a->records > 0)
 		settle_end(a, reader_bytes(r));
 	reader_free(r);
@@ -153,7 +157,7 @@ answer_pass(const struct answer *a, bool with_header, uint64_t *at,
 
 	if (a->spool == NULL)
 		return 0;
-	if (*at == 0 && with_header)
+	if (*at == 0 && with_header && a->header.len > 0)
 		writer_add(out, a->header.data, a->header.len);
 	if (*at < a->from)
 		*at = a->from;

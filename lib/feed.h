@@ -36,14 +36,16 @@ struct feed {
 };
 
 /*
- * Begins with the header that run has read.  opt must outlive it.  journaled:
- * rows of rejected records are kept until their batch is done.  0, or -1 with
- * errno set.
+ * Before the header is read.  journaled: rows of rejected records, first in
+ * f->rows, are kept until their batch is done.  0, or -1 with errno set.
  */
 int feed_open(struct feed *f, struct run *run, bool journaled);
 void feed_free(struct feed *f);
 
-/* The header is known, and the journal is open (or NULL).  As feed_open. */
+/*
+ * The header is known, and the journal is open (or NULL).  opt must outlive f.
+ * As feed_open.
+ */
 int feed_begin(struct feed *f, const struct batch_options *opt,
     struct journal *journal);
 

@@ -219,8 +219,7 @@ search_deeper(struct task *t)
 		t->state = TASK_FAILED;
 		return 0;
 	}
-	if (t->poison == NULL)
-		t->poison = mem_new(t->opt->poison, sizeof *t->poison);
+	t->poison = mem_resize(t->poison, t->npoison + 1, sizeof *t->poison);
 	t->poison[t->npoison++] =
 	    (struct poison){record, mem_copy(t->why.data, strlen(t->why.data))};
 	return continue_search(t);

@@ -150,7 +150,8 @@ none_left() {
 	printf '1-2\n3-3\n4-5\n6-6\n' | cmp - out
 	gives 0 "$batch" -g k --to=jsonl -- sh -c "$count" <in
 	printf '1-3\n4-5\n6-6\n' | cmp - out
-	gives 2 "$batch" -g nope -- cat <in
+	gives 2 "$batch" -g nope -o all -- cat <in
+	[ ! -e all ] && [ ! -e all.part ]
 	says 'no column "nope"'
 }
 
