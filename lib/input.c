@@ -156,9 +156,9 @@ input_ready(int fd)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int got;
 
-	do /* a process that was stopped may see EINTR even here */
-		got = poll(&p, 1, 0);
-	while (got < 0 && errno == EINTR);
+	/* even a poll that does not wait may be interrupted */
+	while ((got = poll(&p, 1, 0)) < 0 && errno == EINTR)
+		continue;
 	return got != 0;
 }
 
