@@ -41,11 +41,12 @@ open_part(const char *part)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &by_fd) == 0) {
 		/* another run may have renamed it before we had the lock */
-		if (lstat(part, &by_name) == 0 &&
-		    by_name.st_ino == by_fd.st_ino &&
-		    by_name.st_dev == by_fd.st_dev && ftruncate(fd, 0) == 0)
+		if (lstat(part, &by_name) != 0 ||
+		    by_name.st_ino != by_fd.st_ino ||
+		    by_name.st_dev != by_fd.st_dev)
+			errno = EWOULDBLOCK;
+		else if (ftruncate(fd, 0) == 0)
 			return fd;
-		errno = EWOULDBLOCK;
 	}
 	saved = errno;
 	close(fd);
