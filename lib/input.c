@@ -167,16 +167,17 @@ static void
 wait_readable(int fd, struct input_hooks *hooks)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int ms;
+	int ms, got;
 
 	if (input_wait(&p, 1, 0) > 0) {
 		input_tick(hooks);
 		return;
 	}
 	hooks->idle(hooks->arg);
-	do
+	do {
 		ms = input_tick(hooks);
-	while (input_wait(&p, 1, ms) <= 0);
+		got = input_wait(&p, 1, ms);
+	} while (got == 0 || (got < 0 && errno == EINTR));
 }
 
 ssize_t
