@@ -418,6 +418,39 @@ usage() {
 	done
 }
 
+@test "-o: a call that fails is named, and the old file stays" {
+	traced
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		echo old >file
+		for call in ftruncate:EIO:'file: Input/output error' \
+			flock:ENOLCK:'file: No locks available' \
+			rename:EACCES:'file: write error: Permission denied'; do
+			IFS=: read -r name error says <<<"$call"
+			got=0
+			strace -o trace -e "trace=$name" -e "inject=$name:error=$error" \
+				"$BIN/$program" "$(all_of "$program")" -o file \
+				<in >out 2>err || got=$?
+			ends "$got" 3 '' "@: $says\n"
+			like file 'old\n'
+		done
+		[ ! -e file.part ]
+	done
+}
+
+@test "118: no descriptor is left" {
+	plain
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		got=0
+		way=$(all_of "$program")
+		(ulimit -n 4 && exec "$BIN/$program" "$way" -o file in) \
+			</dev/null >out 2>err 3>&- || got=$?
+		ends "$got" 3 '' '@: in: Too many open files\n'
+		[ ! -e file ] && [ ! -e file.part ]
+	done
+}
+
 @test "-o: what is no regular file is written directly" {
 	put 'a,b\n1,2\n'
 	for program in $FILTERS; do

@@ -243,6 +243,15 @@ under() {
 	done
 }
 
+@test "101: a wait that cannot be is left to read" {
+	traced
+	put 'a,b\n1,2\n3,4\n'
+	for program in $FILTERS; do
+		under ppoll:error=ENOMEM "$program" 4 10
+		same in out
+	done
+}
+
 @test "91: ENOSPC at the n-th write leaves whole records before it" {
 	traced
 	put 'a,b\n1,2\n3,4\n5,6\n'
