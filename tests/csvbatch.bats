@@ -730,7 +730,8 @@ assert time.monotonic() - began < 4
 		'-n 1 -o x --no-output' '-n 1 --same-count --raw' \
 		'-n 1 --same-count --no-output' '-n 1 --max-rejects 1' \
 		'-n 1 --to=json --ragged=pass' '-n 18446744073709551616' \
-		'-n 1 --nope' '-n 1 --retr 1'; do
+		'-n 1 --nope' '-n 1 --retr 1' '-n 1 -o x --rejects x' \
+		'-n 1 -o x --journal x' '-n 1 --no-output --journal j --rejects j'; do
 		# shellcheck disable=SC2086
 		gives 2 "$batch" $options -- cat <in
 		[ "$(wc -l <err)" = 1 ]
