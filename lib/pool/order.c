@@ -82,6 +82,17 @@ order_whole(struct pool *p, struct worker *w)
 		advance(p);
 }
 
+uint64_t
+order_unanswered(const struct worker *w)
+{
+	const struct unit *u;
+	uint64_t n = 0;
+
+	for (u = w->oldest; u != NULL; u = u->next)
+		n += u->records - u->answered;
+	return n;
+}
+
 void
 order_free(struct pool *p)
 {

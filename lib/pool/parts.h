@@ -6,6 +6,7 @@
  *	serve.c    one worker: its pipes, its answers, its end
  *	order.c    units, and what of the answers may be written
  *	answers.c  how a worker's bytes are framed
+ *	blame.c    what is said of a worker that ends the run
  *
  * A unit is a run of records that a worker was handed at once.  Units that
  * are not yet written stand in a ring in input order; the first one has its
@@ -164,7 +165,28 @@ void order_answer(struct pool *p, struct unit *u, const struct answer *a);
 /* w's oldest unit has all of its answer. */
 void order_whole(struct pool *p, struct worker *w);
 
+/* How many records of its units w has not answered. */
+uint64_t order_unanswered(const struct worker *w);
+
 void order_free(struct pool *p);
+
+/* blame.c: each ends the run, because of w. */
+
+/* "worker 2" and what, and which records it held. */
+void blame_for(struct pool *p, const struct worker *w, const char *what);
+
+/* Its exit status is not 0. */
+void blame_status(struct pool *p, const struct worker *w);
+
+/* It left before the end of its input. */
+void blame_leaving(struct pool *p, const struct worker *w);
+
+/* Its header is not that of the worker whose header was written. */
+void blame_header(struct pool *p, const struct worker *w);
+
+/* Its answer is no CSV. */
+void blame_answer(struct pool *p, const struct worker *w,
+    const struct fault *f);
 
 /* pool.c */
 

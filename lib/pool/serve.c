@@ -164,73 +164,11 @@ worker_is_read(const struct pool *p, const struct worker *w)
 		w->held < POOL_HOLD);
 }
 
-/* Begins a message about w that ends the run. */
-static struct buf *
-blame(struct pool *p, const struct worker *w)
-{
-	struct buf *say = pool_fail(p, 4);
-
-	buf_add_text(say, "worker ");
-	buf_add_number(say, w->number);
-	return say;
-}
-
-static void
-say_count(struct buf *say, uint64_t n)
-{
-	buf_add_number(say, n);
-	buf_add_text(say, n == 1 ? " record" : " records");
-}
-
-/* Says which records are lost with w, which is to answer units. */
-static void
-say_units(struct buf *say, const struct worker *w)
-{
-	const struct unit *u = w->oldest;
-	const uint64_t first = u->first + u->answered;
-	const uint64_t last = w->newest->first + w->newest->records - 1;
-
-	buf_add_text(say, first < last ? "records " : "record ");
-	buf_add_number(say, first);
-	if (first < last) {
-		buf_add_text(say, " to ");
-		buf_add_number(say, last);
-	}
-	if (u->answered == 0) {
-		buf_add_text(say, ", from line ");
-		buf_add_number(say, u->line);
-	}
-}
-
-static void
-say_held(struct buf *say, const struct worker *w)
-{
-	if (w->oldest == NULL) {
-		buf_add_text(say, "; it was given ");
-		say_count(say, w->given);
-		return;
-	}
-	buf_add_text(say, "; it held ");
-	if (w->newest->records == 0)
-		buf_add_text(say, "only the header");
-	else
-		say_units(say, w);
-}
-
-static void
-fail_with(struct pool *p, const struct worker *w, const char *what)
-{
-	struct buf *say = blame(p, w);
-
-	buf_add_text(say, what);
-	say_held(say, w);
-}
-
 /* The first header is written; every other one must be the same. */
 static void
 take_header(struct pool *p, struct worker *w, const struct answer *a)
 {
-	struct buf *h = &p->answer_header, *say;
+	struct buf *h = &p->answer_header;
 	const size_t n = a->len - a->end;
 
 	w->headed = true;
@@ -239,9 +177,7 @@ take_header(struct pool *p, struct worker *w, const struct answer *a)
 		buf_add(h, a->bytes, n);
 		writer_whole(p->out, a->bytes, a->len, 0);
 	} else if (h->len != n || memcmp(h->data, a->bytes, n) != 0) {
-		say = blame(p, w);
-		buf_add_text(say, ": its header differs from that of worker ");
-		buf_add_number(say, p->answer_header_by);
+		blame_header(p, w);
 	}
 }
 
@@ -255,7 +191,7 @@ take_piece(struct pool *p, struct worker *w, const struct answer *a)
 		return;
 	}
 	if (p->opt.mode == POOL_ORDERED && u == NULL) {
-		fail_with(p, w, " answers more records than it was given");
+		blame_for(p, w, " answers more records than it was given");
 		return;
 	}
 	order_answer(p, u, a);
@@ -278,18 +214,6 @@ keep_tail(struct worker *w, const struct answer *a)
 	w->tail_piece.bytes = w->tail.data;
 }
 
-/* Its output is no CSV. */
-static void
-fail_answer(struct pool *p, const struct worker *w, const struct fault *f)
-{
-	struct buf *say = blame(p, w);
-
-	buf_add_text(say, " writes no CSV: line ");
-	buf_add_number(say, f->line);
-	buf_add_text(say, " of its answer: ");
-	p->opt.explain(f, say);
-}
-
 /* If it is no CSV because it ends there, its exit status may tell more. */
 static void
 spoiled(struct pool *p, struct worker *w)
@@ -297,7 +221,7 @@ spoiled(struct pool *p, struct worker *w)
 	const struct fault *f = answers_fault(w->answers, &w->bad);
 
 	if (!w->bad)
-		fail_answer(p, w, f);
+		blame_answer(p, w, f);
 }
 
 /* Its output ended, which is right only behind the end of its input. */
@@ -340,21 +264,22 @@ worker_answers(struct pool *p, struct worker *w)
 		w->lost = pool_clock(p);
 }
 
-/* Did a worker that lives until its input ends do that, and answer it all? */
+/* Its process and its output ended well: did it do all it had to? */
 static void
-check_parting(struct pool *p, struct worker *w)
+part(struct pool *p, struct worker *w)
 {
-	struct buf *say;
+	const bool stayed = w->closing && w->in < 0 && !w->deaf;
 
-	if (!w->closing || w->in >= 0 || w->deaf) {
-		say = blame(p, w);
-		buf_add_text(say, " left after ");
-		say_count(say,
-		    p->opt.mode == POOL_FREE ? w->given : w->answered);
-		if (w->oldest != NULL)
-			say_held(say, w);
-	} else if (w->oldest != NULL) {
-		fail_with(p, w, " answers fewer records than it was given");
+	if (p->opt.mode != POOL_BLOCKS && !stayed)
+		blame_leaving(p, w);
+	else if (p->opt.mode == POOL_ORDERED &&
+	    order_unanswered(w) > (w->tail.len > 0))
+		blame_for(p, w, " answers fewer records than it was given");
+	else if (w->tail.len > 0)
+		take_piece(p, w, &w->tail_piece);
+	if (p->status == 0 && p->opt.mode == POOL_BLOCKS) {
+		handout_learn(p, w->oldest);
+		order_whole(p, w);
 	}
 }
 
@@ -362,30 +287,14 @@ check_parting(struct pool *p, struct worker *w)
 static void
 retire(struct pool *p, struct worker *w)
 {
-	struct buf *say;
-
-	if (w->child.status != 0) {
-		say = blame(p, w);
-		buf_add_text(say, ": ");
-		child_describe(w->child.status, say);
-		say_held(say, w);
-		return;
-	}
-	if (w->bad) {
-		fail_answer(p, w, answers_fault(w->answers, &w->bad));
-		return;
-	}
-	if (w->tail.len > 0)
-		take_piece(p, w, &w->tail_piece);
-	if (p->opt.mode != POOL_BLOCKS)
-		check_parting(p, w);
-	if (p->status != 0)
-		return;
-	if (p->opt.mode == POOL_BLOCKS) {
-		handout_learn(p, w->oldest);
-		order_whole(p, w);
-	}
-	worker_reset(w);
+	if (w->child.status != 0)
+		blame_status(p, w);
+	else if (w->bad)
+		blame_answer(p, w, answers_fault(w->answers, &w->bad));
+	else
+		part(p, w);
+	if (p->status == 0)
+		worker_reset(w);
 }
 
 void
@@ -408,7 +317,7 @@ static void
 give_up(struct pool *p, struct worker *w)
 {
 	if (answers_partial(w->answers))
-		fail_with(p, w, " left in the middle of an answer");
+		blame_for(p, w, " left in the middle of an answer");
 	else if (!p->orphaned)
 		p->opt.notice(p->opt.arg,
 		    "a process that a worker left behind holds its output "
@@ -431,7 +340,7 @@ due_end(struct pool *p, struct worker *w, int64_t now)
 	if (w->lost != 0)
 		give_up(p, w);
 	else
-		fail_with(p, w,
+		blame_for(p, w,
 		    w->deaf ? " closed its input" : " closed its output");
 	return now; /* what comes next must not wait */
 }
@@ -450,7 +359,7 @@ due_answer(struct pool *p, struct worker *w, int64_t now)
 	w->unread = 0;
 	if (now < w->waits + p->opt.timeout)
 		return w->waits + p->opt.timeout;
-	fail_with(p, w, " took longer than --timeout");
+	blame_for(p, w, " took longer than --timeout");
 	return POOL_NEVER;
 }
 
