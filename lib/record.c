@@ -223,6 +223,8 @@ take(struct reader *r, struct record *rec, size_t end)
 	if (!cut_off(r, rec, end))
 		return NEEDS_TEXT;
 	r->split.next++;
+	if (rec->end == 2 && r->split.next < r->split.nends)
+		r->split.next++; /* its LF stands in the index, too */
 	if (UNLIKELY(rec->len > r->opt.max_record))
 		return too_long(r);
 	r->records += r->begun;
@@ -271,11 +273,12 @@ take_odd(struct reader *r, struct record *rec)
 	if (got == ODD_MORE || !cut_off(r, rec, r->start + end))
 		return NEEDS_TEXT;
 	r->in_odd = false;
-	r->recount = true;
 	if (rec->len > r->opt.max_record)
 		return too_long(r);
+	reader_pass_lines(r);
 	r->records += r->begun;
 	reader_index(r);
+	r->quick = r->begun;
 	if (got == ODD_BAD)
 		return bad_quote(r);
 	f = odd_fields(r->odd, &n);

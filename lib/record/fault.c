@@ -1,14 +1,20 @@
+#include <string.h>
+
 #include "record/reader.h"
 
 /* Lines that end in n bytes; a CR LF is one. */
 static uint64_t
 count_lines(const char *text, size_t n)
 {
+	const char *const end = text + n;
 	uint64_t lines = 0;
 
-	for (size_t i = 0; i < n; i++)
-		lines += text[i] == '\r' ||
-		    (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'));
+	for (const char *p = text;
+	     n > 0 && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+		lines++;
+	for (const char *p = text;
+	     n > 0 && (p = memchr(p, '\r', (size_t)(end - p))) != NULL; p++)
+		lines += p + 1 == end || p[1] != '\n';
 	return lines;
 }
 
@@ -132,4 +138,14 @@ uint64_t
 reader_byte(const struct reader *r)
 {
 	return r->noted ? r->noted_byte : r->source.offset + r->first;
+}
+
+void
+reader_pass_lines(struct reader *r)
+{
+	reader_note_place(r);
+	r->line += count_lines(r->source.data + r->first, r->start - r->first);
+	r->lined = r->start;
+	r->ends = 0;
+	r->recount = false;
 }

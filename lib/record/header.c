@@ -81,7 +81,8 @@ static void
 push_back(struct reader *r)
 {
 	reader_note_place(r);
-	r->start = r->first;
+	r->start = r->lined = r->first;
+	r->line = r->noted_line;
 	r->ends = 0;
 	r->late = false;
 	reader_index(r);

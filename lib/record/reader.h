@@ -111,4 +111,7 @@ uint64_t reader_count_lines(struct reader *r, size_t at, uint64_t ends);
 /* Notes where the last record is, before the text goes or first changes. */
 void reader_note_place(struct reader *r);
 
+/* Counts the lines of the last record, which may have some in quotes. */
+void reader_pass_lines(struct reader *r);
+
 #endif

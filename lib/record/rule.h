@@ -42,7 +42,8 @@ parity_up_to(uint64_t x)
  *              nor is a quote
  *
  * start is the bit at which the first record begins, if it does in this block,
- * or 0; then the byte before the block is not looked at.
+ * or 0; then the byte before the block is not looked at.  *multiline is set
+ * when a line ends inside quotes, before any bad byte.
  */
 RULE_INLINE uint64_t
 apply_quotes(struct quotes *q, struct masks *m, const char *block, char delim,
@@ -52,20 +53,21 @@ apply_quotes(struct quotes *q, struct masks *m, const char *block, char delim,
 	const uint64_t opening = m->quote & inside;
 	const uint64_t closing = m->quote & ~inside;
 	const uint64_t after = closing << 1 | q->closing;
-	uint64_t ended, bad_open, bad_next;
+	const uint64_t hidden = m->eol & inside;
+	uint64_t ended, bad;
 
 	if (start == 0 && q->inside == 0)
 		start = block[-1] == delim || block[-1] == '\n' ||
 		    block[-1] == '\r';
-	*multiline |= (m->eol & inside) != 0;
 	m->delim &= ~inside;
 	m->eol &= ~inside;
 	ended = m->delim | m->eol;
-	bad_open = opening & ~(ended << 1 | start | after);
-	bad_next = after & ~(ended | m->quote);
+	bad = opening & ~(ended << 1 | start | after); /* bad_open */
+	bad |= after & ~(ended | m->quote);            /* bad_next */
+	*multiline |= (hidden & (bad ^ (bad - 1))) != 0;
 	q->inside = (uint64_t)0 - (inside >> 63);
 	q->closing = closing >> 63;
-	return bad_open | bad_next;
+	return bad;
 }
 
 /*

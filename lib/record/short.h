@@ -51,29 +51,31 @@ look(struct whole *w, const char *text, size_t words, char quote, char delim,
 }
 
 /*
- * The same where there are quotes.  Behind a byte at which a record stops
- * being well-formed no line end is seen.
+ * The same where there are quotes.  At a byte at which a record stops being
+ * well-formed all sight ends.
  */
 RULE_INLINE void
 look_quoted(struct split *s, struct whole *w, const char *text, size_t words,
     scan_fn *scan)
 {
 	struct quotes quotes = {0, 0};
-	uint64_t seen = ~UINT64_C(0);
+	uint64_t seen = ~UINT64_C(0), bad;
 
 	for (size_t i = 0; i < words; i++) {
-		struct masks m = scan(text + i * 64, s->quote, s->delim);
-		const uint64_t bad = apply_quotes(&quotes, &m, text + i * 64,
-		    s->delim, i == 0, &s->multiline);
+		struct masks m = {0, 0, 0};
 
-		if (UNLIKELY(bad != 0))
-			seen &= BELOW(__builtin_ctzll(bad));
+		if (seen != 0) {
+			m = scan(text + i * 64, s->quote, s->delim);
+			bad = apply_quotes(&quotes, &m, text + i * 64, s->delim,
+			    i == 0, &s->multiline);
+			if (UNLIKELY(bad != 0))
+				seen = BELOW(__builtin_ctzll(bad));
+		}
 		w->delims[i] = m.delim;
 		w->eol[i] = m.eol & seen;
 		w->before[i + 1] = w->before[i] +
 		    (uint32_t)__builtin_popcountll(m.delim);
-		if (UNLIKELY(bad != 0))
-			seen = 0;
+		seen = seen + 1 == 0 ? seen : 0;
 	}
 }
 
@@ -159,9 +161,9 @@ records_in(struct split *s, size_t words, size_t start,
 		if (UNLIKELY(len == SPLIT_NONE))
 			break;
 		end[n++] = start + len;
-		if (UNLIKELY(s->text[start + len] != '\n'))
-			break;
 		start += len + 1;
+		if (s->text[start - 1] == '\r' && s->text[start++] != '\n')
+			break; /* or it is the last byte: the reader decides */
 		field += order->nspans;
 	}
 	return n;

@@ -42,7 +42,7 @@ struct split {
 	 * as long as they are short, well-formed and have order's columns, at
 	 * most so many.  Stores where each ends, and its slices in field, one
 	 * record's behind the other's.  Returns their number; each but the
-	 * last ends with a LF, so that the next starts behind it.
+	 * last ends with LF or CR LF, and the next starts behind it.
 	 */
 	size_t (*records)(struct split *s, size_t start,
 	    const struct split_order *order, size_t most, size_t *end,

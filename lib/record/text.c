@@ -7,7 +7,7 @@
 void
 reader_index(struct reader *r)
 {
-	r->recount |= r->split.multiline;
+	r->recount |= r->split.multiline && r->lined < r->start;
 	split_begin(&r->split, r->source.data, r->source.len, r->start);
 }
 
