@@ -15,18 +15,11 @@ typedef struct masks scan_fn(const char *text, char quote, char delim);
 typedef unsigned select_fn(uint64_t bits, uint32_t n);
 typedef void flatten_fn(uint8_t *to, uint64_t bits, uint8_t base);
 
-/*
- * Where an instruction writes the places of all bits, that is quicker than to
- * select some; in records in which a byte can hold a place.
- */
-#define FLAT_WORDS 4
-
 /* What is known of a record that is looked at as a whole. */
 struct whole {
-	uint64_t delims[SPLIT_WORDS];
-	uint64_t eol[SPLIT_WORDS];
+	uint64_t quote[SPLIT_WORDS], delims[SPLIT_WORDS], eol[SPLIT_WORDS];
 	uint32_t before[SPLIT_WORDS + 1];
-	uint8_t place[FLAT_WORDS * 64 + 64]; /* of delimiters, if flattened */
+	uint8_t place[SPLIT_WORDS * 64 + 64]; /* see flatten */
 };
 
 /* Fills in words blocks at text.  Returns whether there are quotes. */
@@ -42,6 +35,7 @@ look(struct whole *w, const char *text, size_t words, char quote, char delim,
 		const struct masks m = scan(text + i * 64, quote, delim);
 
 		quotes |= m.quote;
+		w->quote[i] = m.quote;
 		w->delims[i] = m.delim;
 		w->eol[i] = m.eol;
 		w->before[i + 1] = w->before[i] +
@@ -51,32 +45,43 @@ look(struct whole *w, const char *text, size_t words, char quote, char delim,
 }
 
 /*
- * The same where there are quotes.  At a byte at which a record stops being
- * well-formed all sight ends.
+ * Where there are quotes, applies them.  At a byte at which a record stops
+ * being well-formed all sight ends.
  */
 RULE_INLINE void
-look_quoted(struct split *s, struct whole *w, const char *text, size_t words,
-    scan_fn *scan)
+look_again(struct split *s, struct whole *w, const char *text, size_t words)
 {
 	struct quotes quotes = {0, 0};
-	uint64_t seen = ~UINT64_C(0), bad;
+	uint64_t bad = 0;
 
 	for (size_t i = 0; i < words; i++) {
-		struct masks m = {0, 0, 0};
+		struct masks m = {w->quote[i], w->delims[i], w->eol[i]};
 
-		if (seen != 0) {
-			m = scan(text + i * 64, s->quote, s->delim);
-			bad = apply_quotes(&quotes, &m, text + i * 64, s->delim,
-			    i == 0, &s->multiline);
-			if (UNLIKELY(bad != 0))
-				seen = BELOW(__builtin_ctzll(bad));
-		}
+		if (UNLIKELY(bad != 0))
+			m = (struct masks){0, 0, 0};
+		else
+			bad = apply_quotes(&quotes, &m, text + i * 64,
+			    s->delim, i == 0, &s->multiline);
+		if (UNLIKELY(bad != 0))
+			m.eol &= BELOW(__builtin_ctzll(bad));
 		w->delims[i] = m.delim;
-		w->eol[i] = m.eol & seen;
+		w->eol[i] = m.eol;
 		w->before[i + 1] = w->before[i] +
 		    (uint32_t)__builtin_popcountll(m.delim);
-		seen = seen + 1 == 0 ? seen : 0;
 	}
+}
+
+/*
+ * Writes the places of all delimiters, modulo 256, where an instruction does
+ * that quicker than some are selected.
+ */
+RULE_INLINE void
+flatten_all(struct whole *w, size_t words, flatten_fn *flatten)
+{
+#pragma GCC unroll 8
+	for (size_t i = 0; i < words; i++)
+		flatten(w->place + w->before[i], w->delims[i],
+		    (uint8_t)(i * 64));
 }
 
 /* Where delimiter n of a record stands, in one of words blocks. */
@@ -87,7 +92,7 @@ delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select,
 	size_t b = 0;
 
 	if (flat)
-		return w->place[n];
+		return w->place[n] + (words > 4 && n >= w->before[4]) * 256u;
 #pragma GCC unroll 8
 	for (size_t i = 1; i < words; i++)
 		b += w->before[i] <= n;
@@ -120,13 +125,12 @@ record_in(struct split *s, size_t words, const char *text,
     const struct split_order *order, struct field *field, scan_fn *scan,
     select_fn *select, flatten_fn *flatten)
 {
-	const bool flat = flatten != NULL && words <= FLAT_WORDS;
 	unsigned ends = 0; /* bit i: a line ends in block i */
 	struct whole w;
 	size_t b, end;
 
 	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, scan)))
-		look_quoted(s, &w, text, words, scan);
+		look_again(s, &w, text, words);
 	/* no branch: where a record ends cannot be predicted */
 #pragma GCC unroll 8
 	for (size_t i = 0; i < words; i++)
@@ -139,10 +143,10 @@ record_in(struct split *s, size_t words, const char *text,
 		(uint32_t)__builtin_popcountll(
 		    w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
-#pragma GCC unroll 8
-	for (size_t i = 0; flat && i < words; i++)
-		flatten(w.place + w.before[i], w.delims[i], (uint8_t)(i * 64));
-	slices_in(&w, words, text, end, order, field, select, flat);
+	if (flatten != NULL)
+		flatten_all(&w, words, flatten);
+	slices_in(&w, words, text, end, order, field, select,
+	    flatten != NULL);
 	return end;
 }
 
@@ -188,6 +192,8 @@ records(struct split *s, size_t start, const struct split_order *order,
 		return IN(2);
 	case 4:
 		return IN(4);
+	case 6:
+		return IN(6);
 	case 8:
 		return IN(8);
 	default:

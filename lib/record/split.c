@@ -365,13 +365,12 @@ split_fields(const struct split *s, size_t start, size_t end,
 void
 split_learn(struct split *s, size_t len)
 {
-	size_t words = 1;
+	static const unsigned char enough[SPLIT_WORDS] = {1, 2, 4, 4, 6, 6, 8,
+	    8};
+	const size_t blocks = len / 64;
+	const size_t words = blocks < SPLIT_WORDS ? enough[blocks] : 0;
 
-	while (words <= len / 64 && words <= SPLIT_WORDS)
-		words *= 2;
-	if (words > SPLIT_WORDS)
-		s->words = 0;
-	else if (words > s->words)
+	if (words == 0 || words > s->words)
 		s->words = words;
 }
 

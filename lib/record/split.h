@@ -56,8 +56,8 @@ struct split {
 	size_t odd;        /* where a record stops being well-formed, or NONE */
 	bool multiline;    /* was there a line end inside quotes? */
 	struct quotes quotes; /* that the last whole block left */
-	size_t words;      /* blocks that hold the records seen lately: 1, 2, 4
-	                    * or 8; 0: unknown, or too many for records */
+	size_t words;      /* blocks that hold the records seen lately: 1, 2, 4,
+	                    * 6 or 8; 0: unknown, or too many for records */
 
 	/* of each block of 64 bytes: */
 	uint64_t *delims;    /* the delimiters that separate fields */
