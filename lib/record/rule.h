@@ -41,12 +41,13 @@ parity_up_to(uint64_t x)
  *   bad_next = what stands behind a closing quote and neither ends the field
  *              nor is a quote
  *
- * start is the bit at which the first record begins, if it does in this block,
- * or 0; then the byte before the block is not looked at.  *multiline is set
- * when a line ends inside quotes, before any bad byte.
+ * start is the bit at which the first record begins, if it does in this block;
+ * before is the byte before the block.  *multiline is set when a line ends
+ * inside quotes, before any bad byte.  There is no branch: quotes fall where
+ * they fall.
  */
 RULE_INLINE uint64_t
-apply_quotes(struct quotes *q, struct masks *m, const char *block, char delim,
+apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
     uint64_t start, bool *multiline)
 {
 	const uint64_t inside = parity_up_to(m->quote) ^ q->inside;
@@ -56,9 +57,8 @@ apply_quotes(struct quotes *q, struct masks *m, const char *block, char delim,
 	const uint64_t hidden = m->eol & inside;
 	uint64_t ended, bad;
 
-	if (start == 0 && q->inside == 0)
-		start = block[-1] == delim || block[-1] == '\n' ||
-		    block[-1] == '\r';
+	start |= ((before == delim) | (before == '\n') | (before == '\r')) &
+	    ~q->inside;
 	m->delim &= ~inside;
 	m->eol &= ~inside;
 	ended = m->delim | m->eol;

@@ -60,8 +60,9 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words)
 		if (UNLIKELY(bad != 0))
 			m = (struct masks){0, 0, 0};
 		else
-			bad = apply_quotes(&quotes, &m, text + i * 64,
-			    s->delim, i == 0, &s->multiline);
+			bad = apply_quotes(&quotes, &m,
+			    i > 0 ? text[i * 64 - 1] : '\n', s->delim, 0,
+			    &s->multiline);
 		if (UNLIKELY(bad != 0))
 			m.eol &= BELOW(__builtin_ctzll(bad));
 		w->delims[i] = m.delim;

@@ -70,8 +70,8 @@ note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims)
 INLINE uint64_t
 quotes_at(struct split *s, size_t b, struct masks *m)
 {
-	return apply_quotes(&s->quotes, m, s->text + b * 64, s->delim,
-	    b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline);
+	return apply_quotes(&s->quotes, m, b > 0 ? s->text[b * 64 - 1] : '\n',
+	    s->delim, b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline);
 }
 
 /*
