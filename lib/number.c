@@ -15,9 +15,9 @@ is_real(struct number x)
 }
 
 static struct number
-decimal(int64_t coef, unsigned scale)
+decimal(int64_t coef, int64_t scale)
 {
-	return (struct number){.coef = coef, .scale = (uint8_t)scale};
+	return (struct number){.coef = coef, .scale = scale};
 }
 
 /* Turns -0 into 0 on the way. */
@@ -38,7 +38,7 @@ set_real(double x, struct number *r)
 
 /* coef / 10^scale, as a decimal if it fits; below 10^37, scale 0 to 36. */
 static struct number
-settle(bool negative, u128 coef, unsigned scale)
+settle(bool negative, u128 coef, int64_t scale)
 {
 	double x;
 
@@ -55,7 +55,7 @@ settle(bool negative, u128 coef, unsigned scale)
 }
 
 static struct number
-settle_signed(i128 coef, unsigned scale)
+settle_signed(i128 coef, int64_t scale)
 {
 	return settle(coef < 0, (u128)(coef < 0 ? -coef : coef), scale);
 }
@@ -95,7 +95,7 @@ number_to_int(struct number x, int64_t *i)
 }
 
 /* The coefficients of two decimals at the larger scale, which is returned. */
-static unsigned
+static int64_t
 align(struct number a, struct number b, i128 *ca, i128 *cb)
 {
 	*ca = a.coef;
@@ -111,7 +111,7 @@ align(struct number a, struct number b, i128 *ca, i128 *cb)
 enum number_status
 number_add(struct number a, struct number b, struct number *r)
 {
-	unsigned scale;
+	int64_t scale;
 	int64_t sum;
 	i128 ca, cb;
 
@@ -140,8 +140,7 @@ number_mul(struct number a, struct number b, struct number *r)
 {
 	if (is_real(a) || is_real(b))
 		return set_real(number_to_double(a) * number_to_double(b), r);
-	*r = settle_signed((i128)a.coef * b.coef,
-	    (unsigned)a.scale + (unsigned)b.scale);
+	*r = settle_signed((i128)a.coef * b.coef, a.scale + b.scale);
 	return NUMBER_OK;
 }
 
@@ -158,7 +157,7 @@ take_factor(uint64_t *v, uint64_t p)
 
 /* v * p^n in *v, or false: it is past 18 digits. */
 static bool
-multiply_power(uint64_t *v, uint64_t p, int n)
+multiply_power(uint64_t *v, uint64_t p, int64_t n)
 {
 	for (; n > 0 && *v <= COEF_MAX; n--)
 		*v *= p;
@@ -170,10 +169,10 @@ multiply_power(uint64_t *v, uint64_t p, int n)
  * factors 2 and 5 must divide a; the missing twos and fives make tens.
  */
 static bool
-divide_exact(uint64_t a, uint64_t b, int scale, uint64_t *quotient,
-    int *shortest)
+divide_exact(uint64_t a, uint64_t b, int64_t scale, uint64_t *quotient,
+    int64_t *shortest)
 {
-	int twos = take_factor(&b, 2), fives = take_factor(&b, 5), tens;
+	int64_t twos = take_factor(&b, 2), fives = take_factor(&b, 5), tens;
 
 	if (a % b != 0)
 		return false;
@@ -208,7 +207,7 @@ enum number_status
 number_div(struct number a, struct number b, struct number *r)
 {
 	uint64_t quotient;
-	int scale;
+	int64_t scale;
 
 	if (is_real(b) ? b.real == 0 : b.coef == 0)
 		return NUMBER_ZERO;
@@ -222,7 +221,7 @@ number_div(struct number a, struct number b, struct number *r)
 		(uint64_t)(b.coef < 0 ? -b.coef : b.coef), a.scale - b.scale,
 		&quotient, &scale))
 		return set_real(divide_real(a, b), r);
-	*r = decimal((int64_t)quotient, (unsigned)scale);
+	*r = decimal((int64_t)quotient, scale);
 	if ((a.coef < 0) != (b.coef < 0))
 		r->coef = -r->coef;
 	return NUMBER_OK;
@@ -252,7 +251,7 @@ remainder_of(double a, double b)
 enum number_status
 number_mod(struct number a, struct number b, struct number *r)
 {
-	unsigned scale;
+	int64_t scale;
 	i128 ca, cb;
 	double x;
 
@@ -363,5 +362,5 @@ number_round(struct number x, int64_t places)
 	d = digits_round(d, (int)places);
 	if (d.scale < 0)
 		return settle(d.negative, (u128)d.coef * wide_ten[-d.scale], 0);
-	return settle(d.negative, d.coef, (unsigned)d.scale);
+	return settle(d.negative, d.coef, d.scale);
 }

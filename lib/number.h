@@ -31,7 +31,8 @@ struct number {
 		int64_t coef; /* at most 18 digits */
 		double real;  /* finite */
 	};
-	uint8_t scale; /* 0 to 18, or NUMBER_REAL */
+	int64_t scale; /* 0 to 18, or NUMBER_REAL; as wide as the register in
+			* which it travels, lest its reader wait for it */
 };
 
 enum number_status {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eight.h"
 #include "wide.h"
 
 #define LONGEST 17 /* digits that always tell two doubles apart */
@@ -161,7 +162,7 @@ digits_of(struct number x)
 	} else {
 		d.negative = x.coef < 0;
 		d.coef = (uint64_t)(d.negative ? -x.coef : x.coef);
-		d.scale = x.scale;
+		d.scale = (int)x.scale;
 	}
 	return d;
 }
@@ -184,29 +185,16 @@ digits_round(struct digits d, int places)
 size_t
 digits_write(uint64_t v, char out[DIGITS_TEXT])
 {
-	/* two digits for one division */
-	static const char pair[] = "00010203040506070809"
-				   "10111213141516171819"
-				   "20212223242526272829"
-				   "30313233343536373839"
-				   "40414243444546474849"
-				   "50515253545556575859"
-				   "60616263646566676869"
-				   "70717273747576777879"
-				   "80818283848586878889"
-				   "90919293949596979899";
-	char text[DIGITS_TEXT], *p = text + sizeof text;
-	size_t n;
+	uint64_t text;
+	size_t n = 0;
 
-	for (; v >= 100; v /= 100) {
-		p -= 2;
-		memcpy(p, pair + v % 100 * 2, 2);
+	if (v >= EIGHT_END) {
+		n = digits_write(v / EIGHT_END, out);
+		eight_store(eight_split(v % EIGHT_END), out + n);
+		return n + 8;
 	}
-	if (v >= 10)
-		memcpy(p -= 2, pair + v * 2, 2);
-	else
-		*--p = (char)('0' + v);
-	n = (size_t)(text + sizeof text - p);
-	memcpy(out, p, n);
-	return n;
+	text = eight_split(v);
+	n = eight_zeros(text);
+	eight_store(text >> 8 * n, out);
+	return 8 - n;
 }

@@ -1,11 +1,11 @@
 #include "number.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "eight.h"
 #include "wide.h"
 
 /* A double is decided by 767 digits and whether more that are not 0 follow. */
@@ -107,9 +107,9 @@ make_decimal(const struct significand *s, struct number *x)
 
 	if (n == 0) {
 		x->coef = 0;
-		x->scale = (uint8_t)(scale < 0 ? 0 :
-			scale < NUMBER_DIGITS  ? scale :
-						 NUMBER_DIGITS);
+		x->scale = scale < 0      ? 0 :
+		    scale < NUMBER_DIGITS ? scale :
+					    NUMBER_DIGITS;
 		return true;
 	}
 	while ((n > NUMBER_DIGITS || scale > NUMBER_DIGITS) && scale > 0 &&
@@ -125,7 +125,7 @@ make_decimal(const struct significand *s, struct number *x)
 		x->coef *= (int64_t)wide_ten[-scale];
 		scale = 0;
 	}
-	x->scale = (uint8_t)scale;
+	x->scale = scale;
 	return true;
 }
 
@@ -157,7 +157,7 @@ make_number(struct significand *s, struct number *x)
  * What the fast path could not hold: the digits from p, known to be right,
  * with a point somewhere, up to end.
  */
-static enum number_status
+static __attribute__((noinline)) enum number_status
 parse_long(const char *p, const char *end, bool negative, int64_t scale,
     struct number *x)
 {
@@ -173,32 +173,63 @@ parse_long(const char *p, const char *end, bool negative, int64_t scale,
 }
 
 /* Takes the blanks from both ends, and a sign; returns whether it was '-'. */
-static bool
+static inline bool
 strip(const char **p, const char **end)
 {
+	bool minus;
+
 	while (*p < *end && is_blank(**p))
 		++*p;
 	while (*end > *p && is_blank((*end)[-1]))
 		--*end;
-	if (*p == *end || (**p != '-' && **p != '+'))
+	if (*p == *end)
 		return false;
-	return *(*p)++ == '-';
+	/* without a branch: one number in two may have a sign */
+	minus = **p == '-';
+	*p += minus | (**p == '+');
+	return minus;
+}
+
+/*
+ * Reads digits from p on and puts them behind those of *coef, which past 19
+ * is wrong.  eight: as many bytes can be read before end.  Returns what is
+ * behind the digits.
+ */
+static inline const char *
+read_run(const char *p, const char *end, bool eight, uint64_t *coef)
+{
+	unsigned n = 8;
+	uint64_t text;
+
+	for (; !eight && p < end && is_digit(*p); p++)
+		*coef = *coef * 10 + (uint64_t)(*p - '0');
+	while (eight && n == 8 && p < end) {
+		text = end - p >= 8 ?
+		    eight_load(p) :
+		    eight_load(end - 8) >> 8 * (8 - (end - p));
+		n = eight_count(text);
+		if (n == 0)
+			break;
+		*coef = *coef * wide_ten[n] + eight_join(text, n);
+		p += n;
+	}
+	return p;
 }
 
 enum number_status
 number_parse(const char *text, size_t n, struct number *x)
 {
 	const char *p = text, *end = text + n, *first, *point;
-	bool negative = strip(&p, &end);
+	bool negative = strip(&p, &end), eight = end - text >= 8;
 	uint64_t coef = 0; /* wrong, and not used, past 18 digits */
 	int64_t digits, scale = 0, exponent;
 
-	for (first = p; p < end && is_digit(*p); p++)
-		coef = coef * 10 + (uint64_t)(*p - '0');
+	first = p;
+	p = read_run(p, end, eight, &coef);
 	digits = p - first;
 	if (p < end && *p == '.') {
-		for (point = ++p; p < end && is_digit(*p); p++)
-			coef = coef * 10 + (uint64_t)(*p - '0');
+		point = p + 1;
+		p = read_run(point, end, eight, &coef);
 		scale = p - point;
 		digits += scale;
 	}
@@ -206,7 +237,7 @@ number_parse(const char *text, size_t n, struct number *x)
 		return NUMBER_BAD;
 	if (p == end && digits <= NUMBER_DIGITS) {
 		x->coef = negative ? -(int64_t)coef : (int64_t)coef;
-		x->scale = (uint8_t)scale;
+		x->scale = scale;
 		return NUMBER_OK;
 	}
 	point = p;

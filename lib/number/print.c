@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "digits.h"
+#include "eight.h"
+#include "wide.h"
 
 /* From here on, and up to here, doubles print without an exponent. */
 #define POSITIONAL_LEAST 1e-7
@@ -71,17 +73,44 @@ put_exponent(char *p, struct digits d)
 	return p + digits_write((uint64_t)abs(exponent), p);
 }
 
-size_t
-number_print(struct number x, char out[NUMBER_TEXT])
+/* What most numbers are: decimals with at most 8 digits behind the point. */
+static char *
+put_decimal(char *p, uint64_t coef, int64_t scale)
+{
+	uint64_t unit = wide_ten[scale];
+
+	p += digits_write(coef / unit, p);
+	if (scale == 0)
+		return p;
+	*p++ = '.';
+	eight_store(eight_split(coef % unit) >> 8 * (8 - scale), p);
+	return p + scale;
+}
+
+/* Any number. */
+static char *
+put_number(char *p, struct number x)
 {
 	struct digits d = digits_of(x);
-	char *end;
 
 	if (x.scale == NUMBER_REAL && x.real != 0 &&
 	    (fabs(x.real) < POSITIONAL_LEAST || fabs(x.real) >= POSITIONAL_END))
-		end = put_exponent(out, d);
+		return put_exponent(p, d);
+	return put_positional(p, d, d.scale);
+}
+
+size_t
+number_print(struct number x, char out[NUMBER_TEXT])
+{
+	const bool minus = x.coef < 0;
+	char *end;
+
+	*out = '-';
+	if (x.scale <= 8)
+		end = put_decimal(out + minus,
+		    (uint64_t)(minus ? -x.coef : x.coef), x.scale);
 	else
-		end = put_positional(out, d, d.scale);
+		end = put_number(out, x);
 	*end = '\0';
 	return (size_t)(end - out);
 }

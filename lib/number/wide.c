@@ -19,7 +19,7 @@ const double wide_real_ten[WIDE_EXACT_TEN + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5,
 
 /* 5^n, below 2^84 for the n that occur. */
 static u128
-five_to(unsigned n)
+five_to(int64_t n)
 {
 	u128 power = 1;
 
@@ -45,7 +45,7 @@ round_bits(u128 q, bool rest, int exponent)
 }
 
 double
-wide_to_double(u128 coef, unsigned scale)
+wide_to_double(u128 coef, int64_t scale)
 {
 	u128 q, rest, five;
 	int exponent = -(int)scale;

@@ -22,6 +22,6 @@ extern const uint64_t wide_ten[WIDE_TENS];
 extern const double wide_real_ten[WIDE_EXACT_TEN + 1];
 
 /* coef / 10^scale, rounded once; coef below 10^37, scale 0 to 36. */
-double wide_to_double(u128 coef, unsigned scale);
+double wide_to_double(u128 coef, int64_t scale);
 
 #endif
