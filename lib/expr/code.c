@@ -6,6 +6,8 @@
 #include "coder.h"
 #include "func.h"
 
+static void value_into(struct code *c, struct node *node, uint32_t out);
+
 struct instr *
 code_emit(struct code *c, enum op op, const struct node *node)
 {
@@ -82,31 +84,28 @@ move(struct code *c, uint32_t out, uint32_t from)
 	i->a = from;
 }
 
-/* An instruction that computes a new slot from the kids of its node. */
-static uint32_t
-compute(struct code *c, enum op op, struct node *node)
+/* An instruction that computes out from the kids of its node. */
+static void
+compute(struct code *c, enum op op, struct node *node, uint32_t out)
 {
-	uint32_t operand[2] = {0, 0}, out;
+	uint32_t operand[2] = {0, 0};
 	struct instr *i;
 	size_t k;
 
 	for (k = 0; k < node->n && k < 2; k++)
 		operand[k] = code_value(c, node->kid[k]);
-	out = code_slot(c);
 	i = code_emit(c, op, node);
 	i->out = out;
 	i->a = operand[0];
 	i->b = operand[1];
-	return out;
 }
 
 /* The same for any number of kids. */
-static uint32_t
-compute_all(struct code *c, enum op op, struct node *node)
+static void
+compute_all(struct code *c, enum op op, struct node *node, uint32_t out)
 {
 	uint32_t *arg = arena_alloc(&c->arena, mem_mul(node->n, sizeof *arg));
 	struct instr *i;
-	uint32_t out;
 	size_t k;
 
 	for (k = 0; k < node->n; k++) {
@@ -117,12 +116,10 @@ compute_all(struct code *c, enum op op, struct node *node)
 		    0 :
 		    code_value(c, node->kid[k]);
 	}
-	out = code_slot(c);
 	i = code_emit(c, op, node);
 	i->out = out;
 	i->arg = arg;
 	i->nargs = node->n;
-	return out;
 }
 
 static uint32_t
@@ -135,32 +132,30 @@ constant(struct code *c, const struct node *node)
 }
 
 /* A cell as text, or read as the type of the node. */
-static uint32_t
+static void
 cell(struct code *c, enum op op, const struct node *cell,
-    const struct node *node)
+    const struct node *node, uint32_t out)
 {
-	uint32_t out = code_slot(c);
 	struct instr *i = code_emit(c, op, node);
 
 	i->out = out;
 	i->a = code_field(c, cell);
-	return out;
 }
 
-static uint32_t
-convert(struct code *c, struct node *node)
+static void
+convert(struct code *c, struct node *node, uint32_t out)
 {
 	if (node->kid[0]->kind == NODE_CELL && node->type != TYPE_TEXT)
-		return cell(c, OP_READ, node->kid[0], node);
-	return compute(c, OP_CONVERT, node);
+		cell(c, OP_READ, node->kid[0], node, out);
+	else
+		compute(c, OP_CONVERT, node, out);
 }
 
 /* Pairs of condition and value, then what else. */
-static uint32_t
-choice(struct code *c, struct node *node)
+static void
+choice(struct code *c, struct node *node, uint32_t out)
 {
-	const uint32_t out = code_slot(c), bad = code_label(c);
-	const uint32_t end = code_label(c);
+	const uint32_t bad = code_label(c), end = code_label(c);
 	uint32_t yes, no;
 	size_t k;
 
@@ -169,45 +164,40 @@ choice(struct code *c, struct node *node)
 		no = code_label(c);
 		code_test(c, node->kid[k], yes, no, bad);
 		code_place(c, yes);
-		move(c, out, code_value(c, node->kid[k + 1]));
+		value_into(c, node->kid[k + 1], out);
 		code_jump(c, end);
 		code_place(c, no);
 	}
-	move(c, out, code_value(c, node->kid[k]));
+	value_into(c, node->kid[k], out);
 	code_jump(c, end);
 	code_place(c, bad);
 	code_emit(c, OP_CAUGHT, node)->out = out;
 	code_place(c, end);
-	return out;
 }
 
 /* a ?? b */
-static uint32_t
-defaulted(struct code *c, struct node *node)
+static void
+defaulted(struct code *c, struct node *node, uint32_t out)
 {
-	const uint32_t out = code_slot(c), end = code_label(c);
-	uint32_t left;
+	const uint32_t end = code_label(c);
 	struct instr *i;
 
 	c->caught++;
-	left = code_value(c, node->kid[0]);
+	value_into(c, node->kid[0], out);
 	c->caught--;
-	move(c, out, left);
 	i = code_emit(c, OP_THERE, node);
-	i->a = left;
+	i->a = out;
 	i->yes = end;
-	move(c, out, code_value(c, node->kid[1]));
+	value_into(c, node->kid[1], out);
 	code_place(c, end);
-	return out;
 }
 
 /* A condition as a value. */
-static uint32_t
-truth(struct code *c, struct node *node)
+static void
+truth(struct code *c, struct node *node, uint32_t out)
 {
-	const uint32_t out = code_slot(c), yes = code_label(c);
-	const uint32_t no = code_label(c), bad = code_label(c);
-	const uint32_t end = code_label(c);
+	const uint32_t yes = code_label(c), no = code_label(c);
+	const uint32_t bad = code_label(c), end = code_label(c);
 	struct instr *i;
 
 	code_test(c, node, yes, no, bad);
@@ -222,58 +212,87 @@ truth(struct code *c, struct node *node)
 	code_place(c, bad);
 	code_emit(c, OP_CAUGHT, node)->out = out;
 	code_place(c, end);
-	return out;
 }
 
-static uint32_t
-call(struct code *c, struct node *node)
+static enum op
+call_op(const struct node *node)
 {
-	if (node->function->form == FORM_ACROSS)
-		return compute_all(c, OP_CALL_ACROSS, node);
-	return compute_all(c, OP_CALL, node);
+	return node->function->form == FORM_ACROSS ? OP_CALL_ACROSS : OP_CALL;
 }
 
-static uint32_t
-arith(struct code *c, struct node *node)
+static enum op
+arith_op(const struct node *node)
 {
-	if (type_is_time(node->kid[0]->type) ||
-	    type_is_time(node->kid[1]->type))
-		return compute(c, OP_DAYS, node);
-	return compute(c, OP_ARITH, node);
+	return type_is_time(node->kid[0]->type) ||
+		type_is_time(node->kid[1]->type) ?
+	    OP_DAYS :
+	    OP_ARITH;
+}
+
+/*
+ * Compiles a node whose value goes to out.  A value is computed where it is
+ * wanted, because a copy of what was just written makes the processor wait.
+ */
+static void
+value_into(struct code *c, struct node *node, uint32_t out)
+{
+	node->caught = c->caught > 0;
+	switch (node->kind) {
+	case NODE_CONST:
+	case NODE_VAR:
+	case NODE_WITH:
+		move(c, out, code_value(c, node));
+		break;
+	case NODE_CELL:
+		cell(c, OP_CELL, node, node, out);
+		break;
+	case NODE_NEG:
+		compute(c, OP_NEG, node, out);
+		break;
+	case NODE_ARITH:
+		compute(c, arith_op(node), node, out);
+		break;
+	case NODE_CONVERT:
+		convert(c, node, out);
+		break;
+	case NODE_CAT:
+		compute_all(c, OP_CAT, node, out);
+		break;
+	case NODE_CALL:
+		compute_all(c, call_op(node), node, out);
+		break;
+	case NODE_RAISE:
+		compute(c, OP_RAISE, node, out);
+		break;
+	case NODE_IF:
+		choice(c, node, out);
+		break;
+	case NODE_DEFAULT:
+		defaulted(c, node, out);
+		break;
+	default:
+		truth(c, node, out);
+		break;
+	}
 }
 
 uint32_t
 code_value(struct code *c, struct node *node)
 {
-	node->caught = c->caught > 0;
+	uint32_t out;
+
 	switch (node->kind) {
 	case NODE_CONST:
 		return constant(c, node);
-	case NODE_CELL:
-		return cell(c, OP_CELL, node, node);
 	case NODE_VAR:
 		return (uint32_t)node->var->slot;
 	case NODE_WITH:
 		node->var->slot = code_value(c, node->kid[0]);
 		return code_value(c, node->kid[1]);
-	case NODE_NEG:
-		return compute(c, OP_NEG, node);
-	case NODE_ARITH:
-		return arith(c, node);
-	case NODE_CONVERT:
-		return convert(c, node);
-	case NODE_CAT:
-		return compute_all(c, OP_CAT, node);
-	case NODE_CALL:
-		return call(c, node);
-	case NODE_RAISE:
-		return compute(c, OP_RAISE, node);
-	case NODE_IF:
-		return choice(c, node);
-	case NODE_DEFAULT:
-		return defaulted(c, node);
 	default:
-		return truth(c, node);
+		out = code_slot(c);
+		value_into(c, node, out);
+		return out;
 	}
 }
 

@@ -171,14 +171,13 @@ truth(struct eval *r, const struct instr *i)
 	return v->truth ? i->yes : i->no;
 }
 
-/* A cell as a value. */
-static struct value
-cell(struct eval *r, const struct instr *i)
+/* A cell as a value, which is written in place: see code.c. */
+static inline struct value *
+cell(struct eval *r, const struct instr *i, struct value *out)
 {
-	struct value v = {.kind = VALUE_TEXT};
-
-	v.text = eval_cell(r, &r->in->field[i->a]);
-	return v;
+	out->kind = VALUE_TEXT;
+	out->text = eval_cell(r, &r->in->field[i->a]);
+	return out;
 }
 
 /* a op b: errors first, then missing */
@@ -300,12 +299,13 @@ run(struct eval *r, const struct instr *i)
 			i = code + (cell_is(r, i) ? i->yes : i->no);
 			continue;
 		case OP_CELL_EMPTY:
-			v = cell(r, i);
-			i = code + (is_missing(r, &v) ? i->yes : i->no);
+			i = code +
+			    (is_missing(r, cell(r, i, &v)) ? i->yes : i->no);
 			continue;
 		case OP_CELL_IN_SET:
-			v = cell(r, i);
-			i = code + (set_has(i->node->set, &v) ? i->yes : i->no);
+			i = code +
+			    (set_has(i->node->set, cell(r, i, &v)) ? i->yes :
+								     i->no);
 			continue;
 		case OP_EQUAL:
 			i = code + equal(r, i);
@@ -345,7 +345,7 @@ run(struct eval *r, const struct instr *i)
 			i = code + (r->failure != NULL ? i->bad : i->yes);
 			continue;
 		case OP_CELL:
-			slot[i->out] = cell(r, i);
+			cell(r, i, &slot[i->out]);
 			break;
 		case OP_MOVE:
 			slot[i->out] = slot[i->a];

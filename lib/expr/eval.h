@@ -118,7 +118,14 @@ const struct failure *eval_first(const struct failure *a,
     const struct failure *b);
 
 /* A cell without its quotes. */
-struct text eval_cell(struct eval *r, const struct field *f);
+struct text eval_unquote(struct eval *r, const struct field *f);
+static inline struct text
+eval_cell(struct eval *r, const struct field *f)
+{
+	if (field_quoted(f, r->quote))
+		return eval_unquote(r, f);
+	return (struct text){f->raw, f->len};
+}
 
 /* Is this text missing: empty, or one of the spellings of --na? */
 bool eval_missing(const struct eval *r, struct text t);

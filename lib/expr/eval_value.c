@@ -42,12 +42,10 @@ eval_first(const struct failure *a, const struct failure *b)
 }
 
 struct text
-eval_cell(struct eval *r, const struct field *f)
+eval_unquote(struct eval *r, const struct field *f)
 {
 	char *decoded;
 
-	if (!field_quoted(f, r->quote))
-		return (struct text){f->raw, f->len};
 	if (memchr(f->raw + 1, r->quote, f->len - 2) == NULL)
 		return (struct text){f->raw + 1, f->len - 2};
 	decoded = arena_alloc(&r->scratch, f->len);
@@ -176,35 +174,33 @@ void
 eval_arith(struct eval *r, const struct node *node, const struct value *a,
     const struct value *b, struct value *out)
 {
+	const struct number x = a->number, y = b->number;
+	struct number *const to = &out->number; /* in place: see code.c */
 	enum number_status status;
-	struct number x = {.coef = 0};
 
 	switch (node->op) {
 	case '+':
-		status = number_add(a->number, b->number, &x);
+		status = number_add(x, y, to);
 		break;
 	case '-':
-		status = number_sub(a->number, b->number, &x);
+		status = number_sub(x, y, to);
 		break;
 	case '*':
-		status = number_mul(a->number, b->number, &x);
+		status = number_mul(x, y, to);
 		break;
 	case '/':
-		status = number_div(a->number, b->number, &x);
+		status = number_div(x, y, to);
 		break;
 	default:
-		status = number_mod(a->number, b->number, &x);
+		status = number_mod(x, y, to);
 		break;
 	}
-	if (status != NUMBER_OK) {
+	out->kind = VALUE_NUMBER;
+	out->text = none;
+	if (status != NUMBER_OK)
 		eval_fail(r, node,
 		    status == NUMBER_ZERO ? FAILURE_ZERO : FAILURE_RANGE, none,
 		    out);
-		return;
-	}
-	out->kind = VALUE_NUMBER;
-	out->number = x;
-	out->text = none;
 }
 
 /* A difference of times: whole days, or seconds with their fraction. */
