@@ -163,6 +163,9 @@ write_record(struct writer *out, const struct map *m, const struct record *rec,
 			writer_byte(out, out->dialect.delim);
 		if (!p->computed)
 			writer_slice(out, &rec->field[p->index]);
+		else if (cells[p->index].plain)
+			writer_add(out, cells[p->index].text,
+			    cells[p->index].len);
 		else
 			writer_field(out, cells[p->index].text,
 			    cells[p->index].len);

@@ -28,6 +28,7 @@ struct expr {
 	struct expr_cell *answer; /* its text */
 	char (*room)[VALUE_ROOM];
 	size_t ncells;
+	bool plain; /* a value that is no text never wants quotes */
 	struct buf say;
 };
 
@@ -213,6 +214,8 @@ lay_out(struct expr *e)
 				add_column(e, &names->column[i]);
 	e->answer = mem_new(e->ncells, sizeof *e->answer);
 	e->room = mem_new(e->ncells, sizeof *e->room);
+	e->plain = strchr(VALUE_BYTES, e->options.dialect.delim) == NULL &&
+	    strchr(VALUE_BYTES, e->options.dialect.quote) == NULL;
 }
 
 int
@@ -293,7 +296,8 @@ expr_map(struct expr *e, const struct expr_input *in,
 			continue;
 		}
 		t = value_text(v, e->cell[i]->value->type, e->room[i]);
-		e->answer[i] = (struct expr_cell){t.at, t.len};
+		e->answer[i] = (struct expr_cell){t.at, t.len,
+		    e->plain && v->kind != VALUE_TEXT && t.len > 0};
 	}
 	*cells = e->answer;
 	return first != NULL ? fail(e, first) : 0;

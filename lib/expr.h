@@ -84,6 +84,7 @@ int expr_test(struct expr *e, const struct expr_input *in);
 struct expr_cell {
 	const char *text;
 	size_t len;
+	bool plain; /* not empty, and no byte in it wants quotes */
 };
 
 /*

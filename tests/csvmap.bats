@@ -20,6 +20,8 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 	one 'a\n1\n' 0 'a,"n,m"\n1,2\n' '' csvmap '{n,m} = 2'
 	one "a;b\n1;'x;y'\n" 0 "a;b;c\n1;'x;y';'x;y.'\n" '' \
 		csvmap -d ';' -q "'" 'c = b ++ "."'
+	one 'a.b\n1.2\n' 0 'a.b.c\n1.2."1.5"\n' '' csvmap -d . 'c = a + b / 4'
+	one 'a-b\n1-2\n' 0 'a-b-c\n1-2-"-1"\n' '' csvmap -d - 'c = a - b'
 }
 
 @test "a column that is assigned its own cell, or another's" {

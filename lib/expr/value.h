@@ -93,4 +93,7 @@ const char *failure_name(enum failure_kind kind);
 #define VALUE_ROOM 32
 struct text value_text(const struct value *v, enum type t, char *out);
 
+/* The bytes of such a text, unless the value is one itself. */
+#define VALUE_BYTES "0123456789+-.:eETtrufals"
+
 #endif
