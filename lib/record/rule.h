@@ -21,9 +21,20 @@ struct quotes {
 	uint64_t closing; /* 1: its last byte is a closing quote */
 };
 
-/* Bit i is the parity of the bits 0 to i. */
+/*
+ * What is done in its own way on each kind of processor.  A constant one is
+ * handed down through inlined functions, so that nothing of it is left.
+ */
+struct isa {
+	struct masks (*scan)(const char *text, char quote, char delim);
+	uint64_t (*parity)(uint64_t bits); /* bit i: of the bits 0 to i */
+	unsigned (*select)(uint64_t bits, uint32_t n); /* the n-th, from 0 */
+	/* the places of all bits, see flatten_avx512; NULL: select is used */
+	void (*flatten)(uint8_t *to, uint64_t bits, uint8_t base);
+};
+
 RULE_INLINE uint64_t
-parity_up_to(uint64_t x)
+parity_plain(uint64_t x)
 {
 	for (int i = 1; i < 64; i *= 2)
 		x ^= x << i;
@@ -48,9 +59,9 @@ parity_up_to(uint64_t x)
  */
 RULE_INLINE uint64_t
 apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
-    uint64_t start, bool *multiline)
+    uint64_t start, bool *multiline, const struct isa *isa)
 {
-	const uint64_t inside = parity_up_to(m->quote) ^ q->inside;
+	const uint64_t inside = isa->parity(m->quote) ^ q->inside;
 	const uint64_t opening = m->quote & inside;
 	const uint64_t closing = m->quote & ~inside;
 	const uint64_t after = closing << 1 | q->closing;
@@ -93,6 +104,15 @@ select_plain(uint64_t bits, uint32_t n)
 }
 
 #if defined(__x86_64__)
+/* A product without carries with all ones is the same. */
+SCAN_AVX2 RULE_INLINE uint64_t
+parity_clmul(uint64_t x)
+{
+	return (uint64_t)_mm_cvtsi128_si64(
+	    _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x),
+		_mm_set1_epi8('\xff'), 0));
+}
+
 SCAN_AVX2 RULE_INLINE unsigned
 select_bmi2(uint64_t bits, uint32_t n)
 {

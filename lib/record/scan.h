@@ -26,10 +26,10 @@ struct masks {
 
 #if defined(__x86_64__)
 
-#define SCAN_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define SCAN_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul")))
 #define SCAN_AVX512 \
 	__attribute__((target( \
-	    "avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt")))
+	    "avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul")))
 
 SCAN_AVX512 SCAN_INLINE struct masks
 scan_avx512(const char *text, char quote, char delim)

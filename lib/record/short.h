@@ -11,10 +11,6 @@
 #include "record/rule.h"
 #include "record/split.h"
 
-typedef struct masks scan_fn(const char *text, char quote, char delim);
-typedef unsigned select_fn(uint64_t bits, uint32_t n);
-typedef void flatten_fn(uint8_t *to, uint64_t bits, uint8_t base);
-
 /* What is known of a record that is looked at as a whole. */
 struct whole {
 	uint64_t quote[SPLIT_WORDS], delims[SPLIT_WORDS], eol[SPLIT_WORDS];
@@ -25,14 +21,14 @@ struct whole {
 /* Fills in words blocks at text.  Returns whether there are quotes. */
 RULE_INLINE bool
 look(struct whole *w, const char *text, size_t words, char quote, char delim,
-    scan_fn *scan)
+    const struct isa *isa)
 {
 	uint64_t quotes = 0;
 
 	w->before[0] = 0;
 #pragma GCC unroll 8
 	for (size_t i = 0; i < words; i++) {
-		const struct masks m = scan(text + i * 64, quote, delim);
+		const struct masks m = isa->scan(text + i * 64, quote, delim);
 
 		quotes |= m.quote;
 		w->quote[i] = m.quote;
@@ -49,7 +45,8 @@ look(struct whole *w, const char *text, size_t words, char quote, char delim,
  * being well-formed all sight ends.
  */
 RULE_INLINE void
-look_again(struct split *s, struct whole *w, const char *text, size_t words)
+look_again(struct split *s, struct whole *w, const char *text, size_t words,
+    const struct isa *isa)
 {
 	struct quotes quotes = {0, 0};
 	uint64_t bad = 0;
@@ -62,7 +59,7 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words)
 		else
 			bad = apply_quotes(&quotes, &m,
 			    i > 0 ? text[i * 64 - 1] : '\n', s->delim, 0,
-			    &s->multiline);
+			    &s->multiline, isa);
 		if (UNLIKELY(bad != 0))
 			m.eol &= BELOW(__builtin_ctzll(bad));
 		w->delims[i] = m.delim;
@@ -77,34 +74,34 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words)
  * that quicker than some are selected.
  */
 RULE_INLINE void
-flatten_all(struct whole *w, size_t words, flatten_fn *flatten)
+flatten_all(struct whole *w, size_t words, const struct isa *isa)
 {
 #pragma GCC unroll 8
 	for (size_t i = 0; i < words; i++)
-		flatten(w->place + w->before[i], w->delims[i],
+		isa->flatten(w->place + w->before[i], w->delims[i],
 		    (uint8_t)(i * 64));
 }
 
 /* Where delimiter n of a record stands, in one of words blocks. */
 RULE_INLINE size_t
-delim_in(const struct whole *w, size_t words, uint32_t n, select_fn *select,
-    bool flat)
+delim_in(const struct whole *w, size_t words, uint32_t n,
+    const struct isa *isa)
 {
 	size_t b = 0;
 
-	if (flat)
+	if (isa->flatten != NULL)
 		return w->place[n] + (words > 4 && n >= w->before[4]) * 256u;
 #pragma GCC unroll 8
 	for (size_t i = 1; i < words; i++)
 		b += w->before[i] <= n;
-	return b * 64 + select(w->delims[b], n - w->before[b]);
+	return b * 64 + isa->select(w->delims[b], n - w->before[b]);
 }
 
 /* Stores the slices of a record of end bytes. */
 RULE_INLINE void
 slices_in(const struct whole *w, size_t words, const char *text, size_t end,
-    const struct split_order *order, struct field *field, select_fn *select,
-    bool flat)
+    const struct split_order *order, struct field *field,
+    const struct isa *isa)
 {
 	for (size_t i = 0; i < order->nspans; i++) {
 		const uint32_t a = (uint32_t)order->spans[i].first;
@@ -112,9 +109,9 @@ slices_in(const struct whole *w, size_t words, const char *text, size_t end,
 		size_t left = 0, right = end;
 
 		if (a > 1)
-			left = delim_in(w, words, a - 2, select, flat) + 1;
+			left = delim_in(w, words, a - 2, isa) + 1;
 		if (z < order->columns)
-			right = delim_in(w, words, z - 1, select, flat);
+			right = delim_in(w, words, z - 1, isa);
 		field[i].raw = text + left;
 		field[i].len = right - left;
 	}
@@ -123,15 +120,15 @@ slices_in(const struct whole *w, size_t words, const char *text, size_t end,
 /* The length of the record at text, or SPLIT_NONE: it is for the index. */
 RULE_INLINE size_t
 record_in(struct split *s, size_t words, const char *text,
-    const struct split_order *order, struct field *field, scan_fn *scan,
-    select_fn *select, flatten_fn *flatten)
+    const struct split_order *order, struct field *field,
+    const struct isa *isa)
 {
 	unsigned ends = 0; /* bit i: a line ends in block i */
 	struct whole w;
 	size_t b, end;
 
-	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, scan)))
-		look_again(s, &w, text, words);
+	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, isa)))
+		look_again(s, &w, text, words, isa);
 	/* no branch: where a record ends cannot be predicted */
 #pragma GCC unroll 8
 	for (size_t i = 0; i < words; i++)
@@ -144,10 +141,9 @@ record_in(struct split *s, size_t words, const char *text,
 		(uint32_t)__builtin_popcountll(
 		    w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
-	if (flatten != NULL)
-		flatten_all(&w, words, flatten);
-	slices_in(&w, words, text, end, order, field, select,
-	    flatten != NULL);
+	if (isa->flatten != NULL)
+		flatten_all(&w, words, isa);
+	slices_in(&w, words, text, end, order, field, isa);
 	return end;
 }
 
@@ -155,13 +151,13 @@ record_in(struct split *s, size_t words, const char *text,
 RULE_INLINE size_t
 records_in(struct split *s, size_t words, size_t start,
     const struct split_order *order, size_t most, size_t *end,
-    struct field *field, scan_fn *scan, select_fn *select, flatten_fn *flatten)
+    struct field *field, const struct isa *isa)
 {
 	size_t n = 0;
 
 	while (n < most && s->len - start >= words * 64) {
 		const size_t len = record_in(s, words, s->text + start, order,
-		    field, scan, select, flatten);
+		    field, isa);
 
 		if (UNLIKELY(len == SPLIT_NONE))
 			break;
@@ -180,12 +176,9 @@ records_in(struct split *s, size_t words, size_t start,
  */
 RULE_INLINE size_t
 records(struct split *s, size_t start, const struct split_order *order,
-    size_t most, size_t *end, struct field *field, scan_fn *scan,
-    select_fn *select, flatten_fn *flatten)
+    size_t most, size_t *end, struct field *field, const struct isa *isa)
 {
-#define IN(words)                                                              \
-	records_in(s, words, start, order, most, end, field, scan, select,     \
-	    flatten)
+#define IN(words) records_in(s, words, start, order, most, end, field, isa)
 	switch (s->words) {
 	case 1:
 		return IN(1);

@@ -68,10 +68,11 @@ note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims)
 }
 
 INLINE uint64_t
-quotes_at(struct split *s, size_t b, struct masks *m)
+quotes_at(struct split *s, size_t b, struct masks *m, const struct isa *isa)
 {
 	return apply_quotes(&s->quotes, m, b > 0 ? s->text[b * 64 - 1] : '\n',
-	    s->delim, b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline);
+	    s->delim, b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline,
+	    isa);
 }
 
 /*
@@ -80,12 +81,12 @@ quotes_at(struct split *s, size_t b, struct masks *m)
  */
 INLINE bool
 index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
-    uint64_t text, uint64_t fresh)
+    uint64_t text, uint64_t fresh, const struct isa *isa)
 {
 	uint64_t bad;
 
 	if (UNLIKELY((m.quote | s->quotes.inside | s->quotes.closing) != 0) &&
-	    UNLIKELY((bad = quotes_at(s, b, &m) & text) != 0)) {
+	    UNLIKELY((bad = quotes_at(s, b, &m, isa) & text) != 0)) {
 		s->odd = b * 64 + (size_t)__builtin_ctzll(bad);
 		fresh &= BELOW(s->odd % 64);
 	}
@@ -99,7 +100,8 @@ index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
  * or it was incomplete when it was indexed before.
  */
 INLINE bool
-index_edge(struct split *s, struct cursor *to, size_t b, struct masks m)
+index_edge(struct split *s, struct cursor *to, size_t b, struct masks m,
+    const struct isa *isa)
 {
 	uint64_t text = ALL, fresh = ALL;
 
@@ -110,11 +112,11 @@ index_edge(struct split *s, struct cursor *to, size_t b, struct masks m)
 	if (b == s->seen / 64)
 		fresh = ~BELOW(s->seen % 64);
 	m = (struct masks){m.quote & text, m.delim & text, m.eol & text};
-	return index_block(s, to, b, m, text, fresh);
+	return index_block(s, to, b, m, text, fresh, isa);
 }
 
 INLINE bool
-more(struct split *s, scan_fn *scan)
+more(struct split *s, const struct isa *isa)
 {
 	const char quote = s->quote, delim = s->delim, *const text = s->text;
 	size_t b = s->seen / 64, end = s->len / 64;
@@ -127,17 +129,19 @@ more(struct split *s, scan_fn *scan)
 	if (end > b + SPLIT_STRETCH)
 		end = b + SPLIT_STRETCH;
 	if (b < end && (s->seen % 64 != 0 || b == s->from / 64)) {
-		good = index_edge(s, &to, b, scan(text + b * 64, quote, delim));
+		good = index_edge(s, &to, b, isa->scan(text + b * 64, quote, delim),
+		    isa);
 		b++;
 	}
 	for (; b < end && good; b++)
 		good = index_block(s, &to, b,
-		    scan(text + b * 64, quote, delim), ALL, ALL);
+		    isa->scan(text + b * 64, quote, delim), ALL, ALL, isa);
 	if (b == s->len / 64 && s->len % 64 != 0 && good) {
 		/* incomplete, it will be indexed again: nothing is carried */
 		const struct quotes quotes = s->quotes;
 
-		index_edge(s, &to, b, scan(text + b * 64, quote, delim));
+		index_edge(s, &to, b, isa->scan(text + b * 64, quote, delim),
+		    isa);
 		s->quotes = quotes;
 		s->seen = s->len;
 	} else {
@@ -158,19 +162,20 @@ delims_before(const struct split *s, size_t at)
 
 /* Where delimiter n, counted from 0 over the whole index, stands. */
 INLINE size_t
-delim_at(const struct split *s, uint32_t n, select_fn *select)
+delim_at(const struct split *s, uint32_t n, const struct isa *isa)
 {
 	size_t b = s->directory[n / STEP];
 
 	b += s->before[b + 1] <= n;
 	while (UNLIKELY(s->before[b + 1] <= n))
 		b++;
-	return b * 64 + select(s->delims[b], n - s->before[b]);
+	return b * 64 + isa->select(s->delims[b], n - s->before[b]);
 }
 
 INLINE size_t
 fields(const struct split *s, size_t start, size_t end,
-    const struct split_order *order, struct field *field, select_fn *select)
+    const struct split_order *order, struct field *field,
+    const struct isa *isa)
 {
 	const uint32_t first = delims_before(s, start);
 	const size_t count = (size_t)(delims_before(s, end) - first) + 1;
@@ -183,33 +188,34 @@ fields(const struct split *s, size_t start, size_t end,
 		size_t left = start, right = end;
 
 		if (a > 1)
-			left = delim_at(s, first + (uint32_t)a - 2, select) + 1;
+			left = delim_at(s, first + (uint32_t)a - 2, isa) + 1;
 		if (z < order->columns)
-			right = delim_at(s, first + (uint32_t)z - 1, select);
+			right = delim_at(s, first + (uint32_t)z - 1, isa);
 		field[i].raw = s->text + left;
 		field[i].len = right - left;
 	}
 	return count;
 }
 
-/* The loops for one way to scan and one to select. */
-#define VARIANT(name, attribute, scan, select, flatten)                        \
+/* The loops for one isa, whose members follow. */
+#define VARIANT(name, attribute, ...)                                          \
+	static const struct isa isa_##name = {__VA_ARGS__};                    \
 	attribute static bool more_##name(struct split *s)                     \
 	{                                                                      \
-		return more(s, scan);                                          \
+		return more(s, &isa_##name);                                   \
 	}                                                                      \
 	attribute static size_t fields_##name(const struct split *s,           \
 	    size_t start, size_t end, const struct split_order *order,         \
 	    struct field *field)                                               \
 	{                                                                      \
-		return fields(s, start, end, order, field, select);            \
+		return fields(s, start, end, order, field, &isa_##name);       \
 	}                                                                      \
 	attribute static size_t records_##name(struct split *s, size_t start,  \
 	    const struct split_order *order, size_t most, size_t *end,         \
 	    struct field *field)                                               \
 	{                                                                      \
-		return records(s, start, order, most, end, field, scan,        \
-		    select, flatten);                                          \
+		return records(s, start, order, most, end, field,              \
+		    &isa_##name);                                              \
 	}
 
 static bool
@@ -224,7 +230,8 @@ static bool
 has_avx2(void)
 {
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+	    __builtin_cpu_supports("bmi2") &&
+	    __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
 }
 
 /* AMD before Zen 3 has a bit deposit that takes as long as a cache miss. */
@@ -243,14 +250,15 @@ has_avx512(void)
 	    __builtin_cpu_supports("avx512vbmi2");
 }
 
-VARIANT(avx512, SCAN_AVX512, scan_avx512, select_bmi2, flatten_avx512)
-VARIANT(avx2, SCAN_AVX2, scan_avx2, select_bmi2, NULL)
-VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, select_plain, NULL)
-VARIANT(sse2, , scan_sse2, select_plain, NULL)
+VARIANT(avx512, SCAN_AVX512, scan_avx512, parity_clmul, select_bmi2,
+    flatten_avx512)
+VARIANT(avx2, SCAN_AVX2, scan_avx2, parity_clmul, select_bmi2, NULL)
+VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, parity_clmul, select_plain, NULL)
+VARIANT(sse2, , scan_sse2, parity_plain, select_plain, NULL)
 #elif defined(__aarch64__)
-VARIANT(neon, , scan_neon, select_plain, NULL)
+VARIANT(neon, , scan_neon, parity_plain, select_plain, NULL)
 #endif
-VARIANT(plain, , scan_plain, select_plain, NULL)
+VARIANT(plain, , scan_plain, parity_plain, select_plain, NULL)
 
 /* The best first. */
 static const struct split_code codes[] = {
@@ -383,7 +391,7 @@ split_all(const struct split *s, size_t start, size_t end,
 	size_t left = start;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const size_t at = delim_at(s, first + i, select_plain);
+		const size_t at = delim_at(s, first + i, &isa_plain);
 
 		field[i] = (struct field){s->text + left, at - left};
 		left = at + 1;
