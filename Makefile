@@ -40,6 +40,8 @@ check-san:
 	@CSVPIPE_SAN=1 $(MAKE) check B=$(B)/asan CFLAGS='$(SAN)'
 
 bench: all $(B)/tests/parking $(BENCH)
+	@$(MAKE) -s all B=$(B)/sse2 CPPFLAGS='-DSPLIT_ISA=\"sse2\"'
+	@$(MAKE) -s all B=$(B)/plain CPPFLAGS='-DSPLIT_ISA=\"plain\"'
 	@BIN=$(abspath $(B)) tests/bench/run
 
 soak: all $(HELPERS)

@@ -28,6 +28,7 @@ struct quotes {
 struct isa {
 	struct masks (*scan)(const char *text, char quote, char delim);
 	uint64_t (*parity)(uint64_t bits); /* bit i: of the bits 0 to i */
+	uint32_t (*count)(uint64_t bits);
 	unsigned (*select)(uint64_t bits, uint32_t n); /* the n-th, from 0 */
 	/* the places of all bits, see flatten_avx512; NULL: select is used */
 	void (*flatten)(uint8_t *to, uint64_t bits, uint8_t base);
@@ -81,26 +82,53 @@ apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
 	return bad;
 }
 
+/* How many bits are set in each byte. */
+RULE_INLINE uint64_t
+counts_plain(uint64_t bits)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x = bits - (bits >> 1 & ones * 0x55);
+
+	x = (x & ones * 0x33) + (x >> 2 & ones * 0x33);
+	return (x + (x >> 4)) & ones * 0x0f;
+}
+
+RULE_INLINE uint32_t
+count_plain(uint64_t bits)
+{
+	return (uint32_t)(counts_plain(bits) * UINT64_C(0x0101010101010101) >>
+	    56);
+}
+
+/* How many of 8 ascending sums are at most n; both are below 128. */
+RULE_INLINE unsigned
+sums_up_to(uint64_t sums, uint32_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+
+	return (unsigned)(((((ones * n | tops) - sums) & tops) >> 7) * ones >>
+	    56);
+}
+
 /*
- * The n-th bit that is set, from 0, without a bit deposit: counts per byte,
- * summed up to each, find the byte, and the rest is a few steps in it.
+ * The n-th bit that is set, from 0, without a bit deposit or a branch: sums of
+ * the counts up to each byte lead to the byte, and those of its bits, spread
+ * over bytes, to the bit.
  */
 RULE_INLINE unsigned
 select_plain(uint64_t bits, uint32_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t sums, x = bits - (bits >> 1 & ones * 0x55);
-	unsigned at;
+	const uint64_t sums = counts_plain(bits) * ones;
+	const unsigned at = sums_up_to(sums, n) * 8;
+	const uint64_t byte = bits >> at & 0xff;
+	const uint64_t spread =
+	    byte * ones & UINT64_C(0x8040201008040201);
+	const uint64_t each = (spread + ones * 0x7f) >> 7 & ones;
 
-	x = (x & ones * 0x33) + (x >> 2 & ones * 0x33);
-	sums = ((x + (x >> 4)) & ones * 0x0f) * ones;
-	/* bytes whose sum is at most n have 0x80 set here, and are passed */
-	x = ((ones * 0x80 | ones * n) - sums) & ones * 0x80;
-	at = (unsigned)((x >> 7) * ones >> 56) * 8;
-	n -= at != 0 ? (uint32_t)(sums >> (at - 8) & 0xff) : 0;
-	for (bits >>= at; n > 0; n--)
-		bits &= bits - 1;
-	return at + (unsigned)__builtin_ctzll(bits);
+	return at + sums_up_to(each * ones,
+			n - (uint32_t)(sums << 8 >> at & 0xff));
 }
 
 #if defined(__x86_64__)
@@ -111,6 +139,12 @@ parity_clmul(uint64_t x)
 	return (uint64_t)_mm_cvtsi128_si64(
 	    _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x),
 		_mm_set1_epi8('\xff'), 0));
+}
+
+SCAN_AVX2 RULE_INLINE uint32_t
+count_popcnt(uint64_t bits)
+{
+	return (uint32_t)_mm_popcnt_u64(bits);
 }
 
 SCAN_AVX2 RULE_INLINE unsigned

@@ -35,7 +35,7 @@ look(struct whole *w, const char *text, size_t words, char quote, char delim,
 		w->delims[i] = m.delim;
 		w->eol[i] = m.eol;
 		w->before[i + 1] = w->before[i] +
-		    (uint32_t)__builtin_popcountll(m.delim);
+		    isa->count(m.delim);
 	}
 	return quotes != 0;
 }
@@ -65,7 +65,7 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words,
 		w->delims[i] = m.delim;
 		w->eol[i] = m.eol;
 		w->before[i + 1] = w->before[i] +
-		    (uint32_t)__builtin_popcountll(m.delim);
+		    isa->count(m.delim);
 	}
 }
 
@@ -138,8 +138,7 @@ record_in(struct split *s, size_t words, const char *text,
 	b = (size_t)__builtin_ctz(ends);
 	end = b * 64 + (size_t)__builtin_ctzll(w.eol[b]);
 	if (UNLIKELY(order->columns != 1 + w.before[b] +
-		(uint32_t)__builtin_popcountll(
-		    w.delims[b] & BELOW(end % 64))))
+		isa->count(w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
 	if (isa->flatten != NULL)
 		flatten_all(&w, words, isa);

@@ -10,6 +10,10 @@
 #define ALL (~UINT64_C(0))
 #define INLINE static inline __attribute__((always_inline))
 
+#ifndef SPLIT_ISA
+#define SPLIT_ISA NULL /* a build for the bench may ask for "sse2" */
+#endif
+
 /*
  * The directory has an entry for every STEP-th delimiter.  With 8, blocks of
  * few delimiters cost a search that the processor cannot predict.
@@ -36,14 +40,15 @@ struct cursor {
 
 /* Notes the line ends of the block at base; most have one or none. */
 INLINE void
-note_ends(struct cursor *to, uint64_t ends, size_t base)
+note_ends(struct cursor *to, uint64_t ends, size_t base,
+    const struct isa *isa)
 {
-	const int n = __builtin_popcountll(ends);
+	const uint32_t n = isa->count(ends);
 
 	/* no branch: whether a line ends here cannot be predicted */
 	to->end[0] = (uint32_t)base +
 	    (uint32_t)__builtin_ctzll(ends | BIT(63));
-	for (int i = 1; UNLIKELY(i < n); i++) {
+	for (uint32_t i = 1; UNLIKELY(i < n); i++) {
 		ends &= ends - 1;
 		to->end[i] = (uint32_t)base + (uint32_t)__builtin_ctzll(ends);
 	}
@@ -52,10 +57,11 @@ note_ends(struct cursor *to, uint64_t ends, size_t base)
 
 /* Notes the delimiters of block b, which the directory is to lead to. */
 INLINE void
-note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims)
+note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims,
+    const struct isa *isa)
 {
 	uint32_t *const entry = s->directory + (to->delims + STEP - 1) / STEP;
-	const uint32_t n = (uint32_t)__builtin_popcountll(delims);
+	const uint32_t n = isa->count(delims);
 
 	/* few need more than 8; one too many is corrected by the next block */
 	for (int i = 0; i < 8; i++)
@@ -90,8 +96,8 @@ index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
 		s->odd = b * 64 + (size_t)__builtin_ctzll(bad);
 		fresh &= BELOW(s->odd % 64);
 	}
-	note_ends(to, m.eol & fresh, b * 64);
-	note_delims(s, to, b, m.delim);
+	note_ends(to, m.eol & fresh, b * 64, isa);
+	note_delims(s, to, b, m.delim, isa);
 	return s->odd == SPLIT_NONE;
 }
 
@@ -153,11 +159,10 @@ more(struct split *s, const struct isa *isa)
 
 /* The number of delimiters before the byte at. */
 INLINE uint32_t
-delims_before(const struct split *s, size_t at)
+delims_before(const struct split *s, size_t at, const struct isa *isa)
 {
 	return s->before[at / 64] +
-	    (uint32_t)__builtin_popcountll(
-		s->delims[at / 64] & BELOW(at % 64));
+	    isa->count(s->delims[at / 64] & BELOW(at % 64));
 }
 
 /* Where delimiter n, counted from 0 over the whole index, stands. */
@@ -177,8 +182,8 @@ fields(const struct split *s, size_t start, size_t end,
     const struct split_order *order, struct field *field,
     const struct isa *isa)
 {
-	const uint32_t first = delims_before(s, start);
-	const size_t count = (size_t)(delims_before(s, end) - first) + 1;
+	const uint32_t first = delims_before(s, start, isa);
+	const size_t count = (size_t)(delims_before(s, end, isa) - first) + 1;
 
 	if (UNLIKELY(count != order->columns))
 		return count;
@@ -250,15 +255,17 @@ has_avx512(void)
 	    __builtin_cpu_supports("avx512vbmi2");
 }
 
-VARIANT(avx512, SCAN_AVX512, scan_avx512, parity_clmul, select_bmi2,
-    flatten_avx512)
-VARIANT(avx2, SCAN_AVX2, scan_avx2, parity_clmul, select_bmi2, NULL)
-VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, parity_clmul, select_plain, NULL)
-VARIANT(sse2, , scan_sse2, parity_plain, select_plain, NULL)
+VARIANT(avx512, SCAN_AVX512, scan_avx512, parity_clmul, count_popcnt,
+    select_bmi2, flatten_avx512)
+VARIANT(avx2, SCAN_AVX2, scan_avx2, parity_clmul, count_popcnt, select_bmi2,
+    NULL)
+VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, parity_clmul, count_popcnt,
+    select_plain, NULL)
+VARIANT(sse2, , scan_sse2, parity_plain, count_plain, select_plain, NULL)
 #elif defined(__aarch64__)
-VARIANT(neon, , scan_neon, parity_plain, select_plain, NULL)
+VARIANT(neon, , scan_neon, parity_plain, count_plain, select_plain, NULL)
 #endif
-VARIANT(plain, , scan_plain, parity_plain, select_plain, NULL)
+VARIANT(plain, , scan_plain, parity_plain, count_plain, select_plain, NULL)
 
 /* The best first. */
 static const struct split_code codes[] = {
@@ -301,6 +308,8 @@ split_use(struct split *s, const char *name)
 {
 	const struct split_code *code = find_code(0);
 
+	if (name == NULL)
+		name = SPLIT_ISA;
 	for (size_t i = 1; name != NULL && code != NULL &&
 	     strcmp(code->name, name) != 0; i++)
 		code = find_code(i);
@@ -386,8 +395,8 @@ void
 split_all(const struct split *s, size_t start, size_t end,
     struct field *field)
 {
-	const uint32_t first = delims_before(s, start);
-	const uint32_t n = delims_before(s, end) - first;
+	const uint32_t first = delims_before(s, start, &isa_plain);
+	const uint32_t n = delims_before(s, end, &isa_plain) - first;
 	size_t left = start;
 
 	for (uint32_t i = 0; i < n; i++) {
