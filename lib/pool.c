@@ -11,7 +11,7 @@
 #define STALL 5000 /* ms without an answer before we say so */
 #define WINDOW 64  /* records a worker, the usual window */
 #define MOST_UNITS ((size_t)1 << 20)
-#define SERVE_EVERY ((size_t)64 * 1024) /* bytes taken without serving */
+#define SERVE_EVERY ((size_t)128 * 1024) /* bytes taken without serving */
 
 int64_t
 pool_clock(const struct pool *p)

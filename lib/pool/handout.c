@@ -39,13 +39,25 @@ most_bytes(const struct pool *p)
 	return share < MOST_FREE ? (size_t)share : MOST_FREE;
 }
 
-static bool
-is_full(const struct pool *p)
+/* The next record is the first of a batch. */
+static void
+begin_batch(struct pool *p, const struct pool_record *rec)
 {
-	const struct batch *b = &p->open;
+	struct batch *b = &p->open;
 
-	return b->records > 0 &&
-	    (b->records >= most_records(p) || b->bytes.len >= most_bytes(p));
+	b->first = rec->number;
+	b->line = rec->line;
+	b->most_records = most_records(p);
+	b->most_bytes = most_bytes(p);
+	b->bytes.len = 0;
+	if (p->opt.mode == POOL_BLOCKS)
+		buf_add(&b->bytes, p->header.data, p->header.len);
+}
+
+static bool
+is_full(const struct batch *b)
+{
+	return b->records >= b->most_records || b->bytes.len >= b->most_bytes;
 }
 
 static void
@@ -200,7 +212,8 @@ handout_go(struct pool *p, bool all)
 	all = all && (p->finishing || !fixed);
 	while (p->status == 0) {
 		if (p->closed.records == 0 && p->open.records > 0 &&
-		    (is_full(p) || (all && taker(p, p->open.records) != NULL)))
+		    (is_full(&p->open) ||
+			(all && taker(p, p->open.records) != NULL)))
 			close_open(p);
 		if (p->closed.records == 0)
 			return;
@@ -271,18 +284,13 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		take_routed(p, rec);
 		return;
 	}
-	if (b->records > 0 && b->bytes.len + rec->len > most_bytes(p))
+	if (b->records > 0 && b->bytes.len + rec->len > b->most_bytes)
 		close_open(p);
-	if (b->records == 0) {
-		b->first = rec->number;
-		b->line = rec->line;
-		b->bytes.len = 0;
-		if (p->opt.mode == POOL_BLOCKS)
-			buf_add(&b->bytes, p->header.data, p->header.len);
-	}
+	if (b->records == 0)
+		begin_batch(p, rec);
 	buf_add(&b->bytes, rec->bytes, rec->len);
 	b->records++;
-	if (p->closed.records > 0 || is_full(p))
+	if (p->closed.records > 0 || is_full(b))
 		handout_go(p, false);
 }
 

@@ -67,6 +67,8 @@ struct worker {
 struct batch {
 	struct buf bytes;
 	uint64_t first, line, records;
+	uint64_t most_records; /* it is full with so many */
+	size_t most_bytes;     /* or so many */
 };
 
 struct pool {

@@ -114,7 +114,8 @@ test_signals(void)
 	signal(SIGINT, SIG_IGN);
 	/* What make(1) spawns ignores 32 and 33, which glibc keeps to itself */
 	got = output_of("grep -E 'Sig(Blk|Ign)' /proc/self/status |"
-			" sed 's/0180000000$/0000000000/'", no_env, &status);
+			" sed 's/0180000000$/0000000000/'",
+	    no_env, &status);
 	signal(SIGINT, SIG_DFL);
 	CHECK(strcmp(got,
 		  "SigBlk:\t0000000000000000\n"

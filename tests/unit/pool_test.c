@@ -217,7 +217,8 @@ test_discard(struct outcome *o)
 	opt.mode = POOL_FREE;
 	run(opt, "exec cat", &in, o);
 	CHECK(o->status == 0 && o->out.len == 0);
-	run(opt, "cat >/dev/null; exit 1", &(struct buf){"a,b\n1,2\n", 8, 8}, o);
+	run(opt, "cat >/dev/null; exit 1", &(struct buf){"a,b\n1,2\n", 8, 8},
+	    o);
 	CHECK(o->status == 4);
 	buf_free(&in);
 }
