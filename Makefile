@@ -6,7 +6,10 @@ B = build
 STD = -std=c11 -D_GNU_SOURCE -Ilib
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes
-LIBS = -Wl,--as-needed -lcsv -lpcre2-8 -lxxhash
+# libcsv's licence wants it shared; the others in the program, where there is an
+# archive of them, let it start a tenth sooner.
+archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
+LIBS := -Wl,--as-needed -lcsv $(call archive,pcre2-8) $(call archive,xxhash)
 SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 FUZZ_SECONDS = 60
