@@ -100,7 +100,7 @@ filter_records(struct run *r, struct filter *f)
 
 	while (run_next(r, &rec) > 0) {
 		const int got = expr_test(test,
-		    program_input(&f->program, r, &rec));
+		    program_input(&f->program, &rec));
 
 		if (got < 0 && program_bad(&f->program, r) < 0)
 			break;

@@ -185,7 +185,7 @@ map_records(struct run *r, struct map *m)
 
 	while (run_next(r, &rec) > 0) {
 		if (expr_map(m->program.expr,
-			program_input(&m->program, r, &rec), &cells) != 0) {
+			program_input(&m->program, &rec), &cells) != 0) {
 			if (program_bad(&m->program, r) < 0)
 				break;
 		} else if (write_record(r->out, m, &rec, cells) < 0) {

@@ -66,15 +66,20 @@ int expr_bind(struct expr *e, const struct header *h);
 /* The n columns that expr_test and expr_map look at, in rising order. */
 const size_t *expr_columns(const struct expr *e, size_t *n);
 
+/* Where a record stands, for row(), line() and file(): asked when used. */
+struct expr_place {
+	uint64_t (*row)(void *arg);
+	uint64_t (*line)(void *arg);
+	const char *(*file)(void *arg);
+	void *arg;
+};
+
 /* What a program sees of a record. */
 struct expr_input {
 	const struct field *field; /* of expr_columns, with READER_SLACK
 				    * bytes to read behind each */
 	size_t nfields;            /* of the whole record, for ncols() */
-	uint64_t record;           /* row() */
-	const char *file;          /* file() */
-	uint64_t (*line)(void *);  /* line(), asked only when it is used */
-	void *line_arg;
+	const struct expr_place *place;
 };
 
 /* Is the filter true for this record?  1, 0, or -1 with expr_error. */

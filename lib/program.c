@@ -144,9 +144,21 @@ program_parse(struct program *p, struct run *r)
 }
 
 static uint64_t
+row_now(void *arg)
+{
+	return reader_record(arg);
+}
+
+static uint64_t
 line_now(void *arg)
 {
 	return reader_line(arg);
+}
+
+static const char *
+file_now(void *arg)
+{
+	return reader_file(arg);
 }
 
 bool
@@ -156,8 +168,8 @@ program_bind(struct program *p, struct run *r)
 
 	if (expr_bind(p->expr, r->header) != 0)
 		run_usage_text(r, expr_error(p->expr));
-	p->input.line = line_now;
-	p->input.line_arg = r->in;
+	p->place = (struct expr_place){row_now, line_now, file_now, r->in};
+	p->input.place = &p->place;
 	if (p->explain) {
 		expr_explain(p->expr, &text);
 		writer_add(r->out, text.data, text.len);

@@ -24,6 +24,7 @@ struct program {
 	struct expr_options opt;
 	struct expr *expr;         /* from program_parse on */
 	struct expr_input input;   /* of the record that is looked at */
+	struct expr_place place;
 
 	struct buf text;           /* the program */
 	struct buf given;          /* --arg, --set and --na, in order */
@@ -78,12 +79,10 @@ bool program_bind(struct program *p, struct run *r);
 
 /* What expr_test and expr_map are to look at. */
 static inline const struct expr_input *
-program_input(struct program *p, const struct run *r, const struct record *rec)
+program_input(struct program *p, const struct record *rec)
 {
 	p->input.field = rec->field;
 	p->input.nfields = rec->nfields;
-	p->input.record = reader_record(r->in);
-	p->input.file = reader_file(r->in);
 	return &p->input;
 }
 

@@ -67,6 +67,20 @@ line_number(void *arg)
 	return 2;
 }
 
+static uint64_t
+row_number(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+static const char *
+file_name(void *arg)
+{
+	(void)arg;
+	return "test.csv";
+}
+
 /* One of the options of a group; those that are no words of expr are 0. */
 static int
 set_option(struct expr *e, char *word)
@@ -148,10 +162,9 @@ static int
 run(struct expr *e, const struct group *g, struct buf *got)
 {
 	struct field raw[COLUMNS] = {{NULL, 0}}, field[COLUMNS];
-	struct expr_input in = {.field = field,
-	    .record = 1,
-	    .file = "test.csv",
-	    .line = line_number};
+	const struct expr_place place = {row_number, line_number, file_name,
+	    NULL};
+	struct expr_input in = {.field = field, .place = &place};
 	const struct expr_cell *cell = NULL;
 	const size_t *columns;
 	size_t n, i;

@@ -56,22 +56,29 @@ call_refuse(struct eval *r, const struct instr *i, const char *format,
 void
 call_row(struct eval *r, const struct instr *i, struct value *out)
 {
+	const struct expr_place *at = r->in->place;
+
 	(void)i;
-	call_number(out, number_of_int((int64_t)r->in->record));
+	call_number(out, number_of_int((int64_t)at->row(at->arg)));
 }
 
 void
 call_line(struct eval *r, const struct instr *i, struct value *out)
 {
+	const struct expr_place *at = r->in->place;
+
 	(void)i;
-	call_number(out, number_of_int((int64_t)r->in->line(r->in->line_arg)));
+	call_number(out, number_of_int((int64_t)at->line(at->arg)));
 }
 
 void
 call_file(struct eval *r, const struct instr *i, struct value *out)
 {
+	const struct expr_place *at = r->in->place;
+	const char *file = at->file(at->arg);
+
 	(void)i;
-	call_text(out, (struct text){r->in->file, strlen(r->in->file)});
+	call_text(out, (struct text){file, strlen(file)});
 }
 
 void

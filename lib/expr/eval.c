@@ -293,6 +293,7 @@ run(struct eval *r, const struct instr *i)
 	const struct instr *const code = r->code;
 	struct value *const slot = r->slot, v;
 
+	arena_reset(&r->scratch);
 	for (;;) {
 		switch ((enum op)i->op) {
 		case OP_CELL_IS:
@@ -405,8 +406,5 @@ eval_record(struct eval *r)
 
 	while (i->op == OP_CELL_IS)
 		i = code + (cell_is(r, i) ? i->yes : i->no);
-	if (i->op >= OP_END_TRUE)
-		return (enum op)i->op;
-	arena_reset(&r->scratch);
-	return run(r, i);
+	return i->op >= OP_END_TRUE ? (enum op)i->op : run(r, i);
 }

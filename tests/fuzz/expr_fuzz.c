@@ -13,10 +13,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static uint64_t
-line(void *arg)
+number(void *arg)
 {
 	(void)arg;
 	return 2;
+}
+
+static const char *
+name(void *arg)
+{
+	(void)arg;
+	return "f";
 }
 
 /* Takes what stands before the next NUL byte off the input. */
@@ -39,7 +46,8 @@ cut(struct field *rest)
 static void
 run(struct expr *e, bool filter, struct field *record)
 {
-	struct expr_input in = {.record = 1, .file = "f", .line = line};
+	const struct expr_place place = {number, number, name, NULL};
+	struct expr_input in = {.place = &place};
 	struct field all[WIDTH], field[WIDTH];
 	const struct expr_cell *cell;
 	const size_t *columns;
