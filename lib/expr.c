@@ -295,7 +295,9 @@ expr_map(struct expr *e, const struct expr_input *in,
 			first = eval_first(first, v->failure);
 			continue;
 		}
-		t = value_text(v, e->cell[i]->value->type, e->room[i]);
+		t = v->kind == VALUE_TEXT ?
+		    v->text :
+		    value_text(v, e->cell[i]->value->type, e->room[i]);
 		e->answer[i] = (struct expr_cell){t.at, t.len,
 		    e->plain && v->kind != VALUE_TEXT && t.len > 0};
 	}

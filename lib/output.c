@@ -154,26 +154,50 @@ writer_whole(struct writer *w, const char *bytes, size_t n, uint64_t records)
 	w->records += records;
 }
 
+/* Has a word a byte like this?  Then a bit is set. */
+static uint64_t
+has_byte(uint64_t word, char byte)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	word ^= ones * (unsigned char)byte;
+	return (word - ones) & ~word & ones << 7;
+}
+
+/* Has a value bytes for which it is put in quotes? */
+static bool
+wants_quotes(const char *value, size_t n, const struct dialect *d)
+{
+	uint64_t word;
+
+	for (; n >= sizeof word; value += sizeof word, n -= sizeof word) {
+		memcpy(&word, value, sizeof word);
+		if ((has_byte(word, d->delim) | has_byte(word, d->quote) |
+			has_byte(word, '\r') | has_byte(word, '\n')) != 0)
+			return true;
+	}
+	for (; n > 0; value++, n--)
+		if (*value == d->delim || *value == d->quote ||
+		    *value == '\r' || *value == '\n')
+			return true;
+	return false;
+}
+
 void
 writer_field(struct writer *w, const char *value, size_t n)
 {
-	const struct dialect *d = &w->dialect;
-	size_t i;
+	size_t room;
 
 	if (n == 0) /* and value may be NULL */
 		return;
-	for (i = 0; i < n; i++)
-		if (value[i] == d->delim || value[i] == d->quote ||
-		    value[i] == '\r' || value[i] == '\n')
-			break;
-	if (i == n) {
+	if (!wants_quotes(value, n, &w->dialect)) {
 		writer_add(w, value, n);
 		return;
 	}
-	i = mem_add(mem_mul(n, 2), 2);
-	if (i > w->room - w->len)
-		writer_need(w, i);
-	w->len += field_quote(value, n, d->quote, w->data + w->len);
+	room = mem_add(mem_mul(n, 2), 2);
+	if (room > w->room - w->len)
+		writer_need(w, room);
+	w->len += field_quote(value, n, w->dialect.quote, w->data + w->len);
 }
 
 void
