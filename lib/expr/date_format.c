@@ -1,5 +1,7 @@
 #include "date_format.h"
 
+#include <string.h>
+
 #include "date.h"
 
 #define OPS_PER_BYTE 3 /* %F is five operations from two bytes */
@@ -152,6 +154,36 @@ set_least(struct date_format *f)
 	}
 }
 
+/* Sets the shape of a format with these fields, if it has one. */
+static void
+set_shape(struct date_format *f, unsigned have)
+{
+	char is[DATE_SHAPE], above[DATE_SHAPE];
+	struct date_shape *s = &f->shape;
+	size_t n = 0, bytes, i;
+
+	if (have != (BIT(YEAR) | BIT(MONTH) | BIT(DAY)))
+		return;
+	for (i = 0; i < f->n; i++) {
+		const struct date_number *number = f->op[i].number;
+
+		bytes = number != NULL ? number->most : 1;
+		if (f->op[i].code == 'y' || f->op[i].code == '*' ||
+		    n + bytes > DATE_SHAPE)
+			return;
+		memset(is + n, number != NULL ? '0' : f->op[i].byte, bytes);
+		memset(above + n, number != NULL ? 0x80 - 10 : 0x80 - 1, bytes);
+		if (number != NULL)
+			s->at[number->field] = (unsigned char)n;
+		n += bytes;
+	}
+	s->n = n;
+	memcpy(&s->half[0].is, is, 8);
+	memcpy(&s->half[0].above, above, 8);
+	memcpy(&s->half[1].is, is + n - 8, 8);
+	memcpy(&s->half[1].above, above + n - 8, 8);
+}
+
 /* What keeps a format from naming one day and one time, or NULL. */
 static const char *
 check_reading(const struct date_format *f, unsigned have)
@@ -196,6 +228,7 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 		mem_mul(mem_mul(n, OPS_PER_BYTE), sizeof f->op[0])));
 	f->n = 0;
 	f->twelve = false;
+	f->shape.n = 0;
 	why = add_ops(f, text, text + n, &have);
 	if (why == NULL && use == DATE_READ)
 		why = check_reading(f, have);
@@ -208,5 +241,6 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 		return NULL;
 	}
 	set_least(f);
+	set_shape(f, have);
 	return f;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "calendar.h"
 
@@ -41,8 +42,25 @@ struct date_op {
 	const struct date_number *number; /* NULL: another code */
 };
 
+/*
+ * The text of a format of year, month, day and bytes that stand for themselves
+ * where each number has all its digits.  So most cells look, and they are read
+ * at once: the first eight bytes and the last eight, which may overlap.
+ */
+#define DATE_SHAPE 16
+struct date_shape {
+	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
+	struct {
+		uint64_t is;    /* the byte itself, or '0' for a digit */
+		uint64_t above; /* raises to 0x80 what ^ leaves of a byte that
+				 * is another one, or no digit */
+	} half[2];
+	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
+};
+
 struct date_format {
 	bool twelve; /* has %I */
+	struct date_shape shape;
 	size_t n;
 	struct date_op op[];
 };

@@ -171,8 +171,42 @@ find_day(const int *value, struct moment *m)
 	return m->days <= next;
 }
 
-bool
-date_format_read(const struct date_format *f, const char *text, size_t n,
+/* Does the text, which is as long, have this shape? */
+static bool
+has_shape(const struct date_shape *s, const char *text)
+{
+	uint64_t first, last;
+
+	memcpy(&first, text, sizeof first);
+	memcpy(&last, text + s->n - sizeof last, sizeof last);
+	first ^= s->half[0].is;
+	last ^= s->half[1].is;
+	first |= first + s->half[0].above;
+	last |= last + s->half[1].above;
+	return ((first | last) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static int
+two_digits(const char *p)
+{
+	return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/* Reads a text that has the shape. */
+static bool
+read_shape(const struct date_shape *s, const char *text, struct moment *m)
+{
+	const char *year = text + s->at[YEAR];
+
+	m->micros = m->offset = 0;
+	return calendar_days(two_digits(year) * 100 + two_digits(year + 2),
+	    two_digits(text + s->at[MONTH]), two_digits(text + s->at[DAY]),
+	    &m->days);
+}
+
+/* Reads any text, step by step. */
+static bool
+read_ops(const struct date_format *f, const char *text, size_t n,
     struct moment *m)
 {
 	struct reading r = {.p = text, .end = text + n};
@@ -195,4 +229,13 @@ date_format_read(const struct date_format *f, const char *text, size_t n,
 		return false;
 	return value[WEEKDAY] == 0 ||
 	    value[WEEKDAY] == (m->days - DATE_MIN) % 7 + 1;
+}
+
+bool
+date_format_read(const struct date_format *f, const char *text, size_t n,
+    struct moment *m)
+{
+	if (n == f->shape.n && has_shape(&f->shape, text))
+		return read_shape(&f->shape, text, m);
+	return read_ops(f, text, n, m);
 }

@@ -311,6 +311,36 @@ check_strftime(void)
 	check(seconds >= 253402300000, "strftime", ours);
 }
 
+/*
+ * A format of a day alone is read at once, the same with an hour before it step
+ * by step: texts that are right but for a byte or two get the same answer.
+ */
+static void
+check_shapes(void)
+{
+	static const char *const format[] = {"%Y%m%d", "%Y%m%d.0", "%d.%m.%Y",
+	    "%m/%d/%Y", "%eth of %m, %Y", "%Y-%m-%dT00:00", "%Y-%m-%dT00:00:"};
+	static const char bytes[] = "0123456789 ./-:T\xb0";
+	char text[3 + 256] = "00 ", longer[32] = "%H ", day[128], step[128];
+	int i, good = 0, bad = 0;
+
+	srand(1);
+	for (i = 0; i < 100000; i++) {
+		const char *f = format[(size_t)i % 7];
+
+		write_format(f, rand() % DATE_MAX * DATE_DAY, text + 3);
+		while (rand() % 3 == 0)
+			text[3 + (size_t)rand() % strlen(text + 3)] =
+			    bytes[(size_t)rand() % (sizeof bytes - 1)];
+		strcpy(longer + 3, f);
+		read_format(f, text + 3, day);
+		good += strcmp(day, "bad") != 0;
+		bad += strcmp(day, read_format(longer, text, step)) != 0;
+	}
+	check(bad == 0, "formats of a day", "not as step by step");
+	check(good > 60000 && good < 99000, "formats of a day", "of what?");
+}
+
 static void
 check_writing(void)
 {
@@ -339,6 +369,7 @@ main(void)
 	check_every_day();
 	check_iso();
 	check_formats();
+	check_shapes();
 	check_writing();
 	setenv("TZ", "UTC0", 1);
 	tzset();
