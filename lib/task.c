@@ -324,8 +324,24 @@ judge(struct task *t)
 	return after_failure(t, !t->timed_out && WIFEXITED(status));
 }
 
-int
-task_step(struct task *t)
+/* After an error of ours the batch is neither answered nor its fault. */
+static int
+give_up(struct task *t, int done)
+{
+	const int error = errno;
+
+	if (done < 0) {
+		end_try(t);
+		t->stopped = true;
+		t->state = TASK_FAILED;
+	}
+	errno = error;
+	return done;
+}
+
+/* As task_step. */
+static int
+step(struct task *t)
 {
 	bool ended;
 
@@ -349,6 +365,12 @@ task_step(struct task *t)
 	return judge(t);
 }
 
+int
+task_step(struct task *t)
+{
+	return give_up(t, step(t));
+}
+
 /* The lesser of two waits, of which -1 is none. */
 static int
 sooner(int a, int b)
@@ -358,21 +380,31 @@ sooner(int a, int b)
 	return a < b ? a : b;
 }
 
+/* The same for a try that runs. */
+static int
+due_of_try(struct task *t)
+{
+	const int ms = child_due(&t->child);
+
+	if (!child_ended(&t->child))
+		return ms;
+	/* Nobody will tell us that again.  Others may hold its errors. */
+	return t->errors != NULL ? child_times.orphan / 10 + 1 : 0;
+}
+
 int
 task_due(struct task *t)
 {
-	int64_t left = t->due - input_now();
+	int64_t left;
 	int ms = -1;
 
+	if (t->state != TASK_RUNNING && t->state != TASK_PAUSED)
+		return -1;
 	if (t->state == TASK_RUNNING)
-		ms = child_due(&t->child);
-	if (t->state == TASK_RUNNING && t->child.kill_at < 0)
-		ms = 0; /* killed just now: nobody tells when a group is gone */
-	if (t->state == TASK_RUNNING && t->errors != NULL && t->child.reaped)
-		ms = sooner(ms, child_times.orphan / 10 + 1);
-	if (t->due == 0 ||
-	    (t->state != TASK_RUNNING && t->state != TASK_PAUSED))
+		ms = due_of_try(t);
+	if (t->due == 0)
 		return ms;
+	left = t->due - input_now();
 	if (left > 1000000)
 		left = 1000000; /* an int's worth; it is asked again */
 	return sooner(ms, left > 0 ? (int)left : 0);
@@ -389,7 +421,7 @@ task_reject(struct task *t, const char *why)
 {
 	set_why(t, why);
 	answer_free(&t->answer);
-	return after_failure(t, false);
+	return give_up(t, after_failure(t, false));
 }
 
 void
