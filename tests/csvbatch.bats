@@ -678,6 +678,26 @@ assert time.monotonic() - began < 4
 	[ ! -s out ]
 }
 
+@test "a system call that fails ends the run, not in a wait for ever" {
+	command -v strace >/dev/null || skip "no strace"
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	strace -o /dev/null true 2>/dev/null || skip "strace is not allowed"
+	numbers 120 >in
+	for call in read write pread64 newfstatat; do
+		for when in 5 6 7 8 9 10 12 14; do
+			status=0
+			timeout 20 strace -o /dev/null -e trace=$call \
+				-e inject=$call:error=ENOSPC:when=$when \
+				"$batch" -n 50 -j 2 -- cat <in >out 2>err || status=$?
+			case $status in
+			0) cmp in out ;;
+			3) head -c "$(wc -c <out)" in | cmp - out ;;
+			*) echo "$call $when: $status" && cat err && false ;;
+			esac
+		done
+	done
+}
+
 @test "what is read is never what is written" {
 	numbers 20 >in
 	cp in was
