@@ -235,7 +235,7 @@ bool
 date_format_read(const struct date_format *f, const char *text, size_t n,
     struct moment *m)
 {
-	if (n == f->shape.n && has_shape(&f->shape, text))
+	if (n > 0 && n == f->shape.n && has_shape(&f->shape, text))
 		return read_shape(&f->shape, text, m);
 	return read_ops(f, text, n, m);
 }
