@@ -12,7 +12,6 @@
 #include "json.h"
 #include "run.h"
 #include "settings.h"
-#include "shards.h"
 
 enum {
 	OPT_LINGER = 256,
@@ -243,7 +242,7 @@ static void
 check_command(struct csvbatch *b)
 {
 	const struct options *o = &b->run.opt;
-	const bool shards = o->output != NULL && shards_pattern(o->output);
+	const bool shards = o->output != NULL && dispatch_shards(o->output);
 	const struct rule rules[] = {
 	    {!shards && o->noperands == 0,
 		"there is no COMMAND, and no -o 'part-{}.csv' instead"},

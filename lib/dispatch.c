@@ -9,10 +9,12 @@
 #include <sys/stat.h>
 
 #include "child.h"
-#include "feed.h"
+#include "dispatch/crew.h"
+#include "dispatch/feed.h"
+#include "dispatch/ledger.h"
+#include "dispatch/shards.h"
 #include "input.h"
 #include "report.h"
-#include "shards.h"
 
 #define PIECES 64 /* of an answer; then it is time to look at other things */
 

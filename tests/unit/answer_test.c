@@ -1,6 +1,6 @@
 /* answer: what is one, and what of it is passed on. */
 
-#include "answer.h"
+#include "dispatch/answer.h"
 
 #include <fcntl.h>
 #include <stdio.h>

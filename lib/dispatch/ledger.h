@@ -15,19 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "answer.h"
 #include "batch.h"
+#include "dispatch.h"
+#include "dispatch/answer.h"
 #include "journal.h"
 #include "output.h"
-
-struct ledger_options {
-	const struct answer_options *answer; /* no output: its form is NONE */
-	const char *output;                  /* -o; NULL: standard output */
-	const char *rejects;                 /* only for a journal, or NULL */
-	const char *journal;                 /* or NULL */
-	const struct setting *settings;
-	size_t nsettings;
-};
 
 struct ledger {
 	struct writer *out;      /* NULL: discarded */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "answer.h"
+#include "dispatch/answer.h"
 #include "output.h"
 #include "report.h"
 
@@ -12,7 +12,7 @@
 #define PIECE ((size_t)64 * 1024)
 
 bool
-shards_pattern(const char *path)
+dispatch_shards(const char *path)
 {
 	return strstr(path, "{}") != NULL;
 }

@@ -9,8 +9,8 @@
 #include <xxhash.h>
 
 #include "input.h"
-#include "task/errors.h"
-#include "task/search.h"
+#include "dispatch/errors.h"
+#include "dispatch/search.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
 #define VARIABLES 7

@@ -12,27 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "answer.h"
 #include "batch.h"
 #include "child.h"
-
-#define TASK_POISON 10 /* records that a search gives up at, by default */
-
-struct task_options {
-	const struct command *command;
-	const struct batch_options *batch; /* for parts of batches */
-	struct answer_options answer;
-	uint64_t retries; /* tries after the first */
-	int64_t backoff;  /* ms before the first of them; it doubles */
-	int64_t timeout;  /* ms that a try may take; 0: any time */
-	bool same_count;  /* an answer has as many records as its batch */
-	bool bisect;      /* search for the records that a batch fails for */
-	uint64_t poison;  /* records that may be found; more is a failure */
-
-	/* a command's standard error, when it passes through us (bisect) */
-	void (*errors)(void *arg, const char *bytes, size_t n);
-	void *arg;
-};
+#include "dispatch.h"
+#include "dispatch/answer.h"
 
 enum task_state {
 	TASK_READY,   /* wants task_start */

@@ -10,9 +10,6 @@
 #include "mem.h"
 #include "record.h"
 
-/* Is this value of -o a pattern: does it hold {} ? */
-bool shards_pattern(const char *path);
-
 /*
  * Is the pattern good, with one {} and that in the last part of the path, and
  * does no file match it yet?  0, or an exit status with a message in say.

@@ -11,21 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dispatch.h"
 #include "output.h"
 #include "record.h"
 #include "spool.h"
-
-enum answer_form {
-	ANSWER_CSV,
-	ANSWER_RAW, /* bytes, passed on as they are */
-	ANSWER_NONE /* the command's output is discarded */
-};
-
-struct answer_options {
-	enum answer_form form;
-	struct reader_options reader; /* how CSV is read; no_header: answers
-				       * have none */
-};
 
 struct answer {
 	struct spool *spool;

@@ -12,13 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "task.h"
-
-struct crew_options {
-	const struct task_options *task;
-	uint64_t jobs;    /* tasks at a time */
-	int64_t interval; /* microseconds between two starts; 0: none */
-};
+#include "dispatch.h"
+#include "dispatch/task.h"
 
 struct crew;
 
