@@ -15,9 +15,9 @@ struct cut {
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one */
 	size_t nspans;
-	size_t copies;     /* how often one column is written at most */
-	bool whole;        /* records leave as they came */
-	bool narrowed;     /* to one column: empty ones are written "" */
+	size_t copies; /* how often one column is written at most */
+	bool whole;    /* records leave as they came */
+	bool narrowed; /* to one column: empty ones are written "" */
 };
 
 enum { OPT_PLAIN = 256 };
@@ -138,7 +138,8 @@ plan(struct cut *cut, const struct header *h)
 		    cut->span[cut->nspans - 1].last == column - 1)
 			cut->span[cut->nspans - 1].last = column;
 		else
-			cut->span[cut->nspans++] = (struct span){column, column};
+			cut->span[cut->nspans++] =
+			    (struct span){column, column};
 		if (++times[column] > cut->copies)
 			cut->copies = times[column];
 	}
@@ -268,11 +269,13 @@ static void
 check_together(struct run *r, const struct cut *cut)
 {
 	if (r->opt.reader.ragged == RAGGED_PASS)
-		run_usage(r, "--ragged=pass is for csvfilter, csvbatch and "
-			     "csvpar: a cut needs its columns");
+		run_usage(r,
+		    "--ragged=pass is for csvfilter, csvbatch and "
+		    "csvpar: a cut needs its columns");
 	if (cut->names && r->opt.reader.no_header && r->opt.reader.nnames == 0)
-		run_usage(r, "-n: without a header (-H) columns have no "
-			     "names");
+		run_usage(r,
+		    "-n: without a header (-H) columns have no "
+		    "names");
 	if (cut->plain && cut->numbers)
 		run_usage(r, "--plain writes one column: not with -l");
 }
@@ -296,10 +299,11 @@ main(int argc, char *argv[])
 	reader_need(r.in, cut.span, cut.nspans);
 	write_header(&r, &cut);
 	while (run_next(&r, &rec) > 0) {
-		if (cut.filled && is_empty(&rec, cut.nspans, &r.opt.reader.dialect))
+		if (cut.filled &&
+		    is_empty(&rec, cut.nspans, &r.opt.reader.dialect))
 			continue;
-		if ((cut.plain ? write_plain(&r, &rec)
-			       : write_record(&r, &cut, &rec)) < 0)
+		if ((cut.plain ? write_plain(&r, &rec) :
+				 write_record(&r, &cut, &rec)) < 0)
 			break;
 	}
 	columns_free(&cut.list);

@@ -99,8 +99,8 @@ filter_records(struct run *r, struct filter *f)
 	uint64_t kept = 0;
 
 	while (run_next(r, &rec) > 0) {
-		const int got = expr_test(test,
-		    program_input(&f->program, &rec));
+		const int got =
+		    expr_test(test, program_input(&f->program, &rec));
 
 		if (got < 0 && program_bad(&f->program, r) < 0)
 			break;

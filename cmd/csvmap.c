@@ -17,8 +17,8 @@ struct map {
 	struct program program;
 	struct piece *piece;
 	size_t npieces;
-	bool whole;    /* nothing is computed, dropped or moved */
-	bool lonely;   /* one column: an empty one is written "" */
+	bool whole;  /* nothing is computed, dropped or moved */
+	bool lonely; /* one column: an empty one is written "" */
 };
 
 enum { OPT_ONLY = 256, OPT_REPLACE_ONLY };
@@ -111,7 +111,8 @@ plan(struct map *m, struct run *r)
 		if (input == 0) {
 			m->piece[m->npieces++] =
 			    (struct piece){true, layout[i].cell};
-		} else if (nspans > used && span[nspans - 1].last == input - 1 &&
+		} else if (nspans > used &&
+		    span[nspans - 1].last == input - 1 &&
 		    !m->piece[m->npieces - 1].computed) {
 			span[nspans - 1].last = input;
 		} else {
@@ -170,9 +171,9 @@ write_record(struct writer *out, const struct map *m, const struct record *rec,
 			writer_field(out, cells[p->index].text,
 			    cells[p->index].len);
 	}
-	if (m->lonely && (m->piece[0].computed ? cells[m->piece[0].index].len
-					       : rec->field[m->piece[0].index]
-						     .len) == 0)
+	if (m->lonely &&
+	    (m->piece[0].computed ? cells[m->piece[0].index].len :
+				    rec->field[m->piece[0].index].len) == 0)
 		writer_empty(out);
 	return writer_end(out, rec);
 }
@@ -184,8 +185,8 @@ map_records(struct run *r, struct map *m)
 	struct record rec;
 
 	while (run_next(r, &rec) > 0) {
-		if (expr_map(m->program.expr,
-			program_input(&m->program, &rec), &cells) != 0) {
+		if (expr_map(m->program.expr, program_input(&m->program, &rec),
+			&cells) != 0) {
 			if (program_bad(&m->program, r) < 0)
 				break;
 		} else if (write_record(r->out, m, &rec, cells) < 0) {
@@ -204,8 +205,9 @@ main(int argc, char *argv[])
 	program_init(&m.program, EXPR_MAP);
 	run_start(&r, &program, &m, argc, argv);
 	if (r.opt.reader.ragged == RAGGED_PASS)
-		run_usage(&r, "--ragged=pass is for csvfilter, csvbatch and "
-			      "csvpar: a map needs its columns");
+		run_usage(&r,
+		    "--ragged=pass is for csvfilter, csvbatch and "
+		    "csvpar: a map needs its columns");
 	used = program_parse(&m.program, &r);
 	if (run_open(&r, used) && run_header(&r) &&
 	    program_bind(&m.program, &r)) {

@@ -19,8 +19,8 @@
  * blanks at both ends are left out.  No column bears the empty name: one
  * without a name has only its position.
  */
-long columns_find(
-    const struct header *h, const char *name, size_t n, bool trimmed);
+long columns_find(const struct header *h, const char *name, size_t n,
+    bool trimmed);
 
 /*
  * Appends to say why columns_find failed: "no column 'x'; did you mean {y}?",
@@ -38,7 +38,7 @@ size_t columns_alike(const struct header *h, const char *name, size_t n);
 
 /* One column of a resolved list. */
 struct column {
-	size_t number;	     /* from 1 */
+	size_t number;       /* from 1 */
 	struct field rename; /* decoded; raw NULL: it keeps its name */
 };
 

@@ -71,8 +71,8 @@ struct dispatch_options {
 	const struct batch_options *batch;
 	struct crew_options crew;
 	struct ledger_options ledger;
-	int64_t linger;  /* ms; 0: none */
-	bool keep_going; /* the records of a failed batch are rejected */
+	int64_t linger;     /* ms; 0: none */
+	bool keep_going;    /* the records of a failed batch are rejected */
 	const char *shards; /* batches become these files; no command */
 };
 

@@ -17,7 +17,7 @@
  */
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t fresh; /* since input_wait returned last */
-static sigset_t waiting; /* the mask inside ppoll */
+static sigset_t waiting;            /* the mask inside ppoll */
 static bool watching;
 
 static void
@@ -110,8 +110,8 @@ input_write(int fd, const void *from, size_t n)
 	ssize_t put;
 
 	for (;;) {
-		put = watching ? write_watching(fd, from, n)
-			       : write(fd, from, n);
+		put =
+		    watching ? write_watching(fd, from, n) : write(fd, from, n);
 		if (put >= 0)
 			return put;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)

@@ -20,8 +20,8 @@ struct input_hooks {
 	void (*idle)(void *arg); /* the next read would block */
 	void (*tick)(void *arg); /* a second went by, or SIGUSR1 came */
 	void *arg;
-	bool ticks;    /* call tick once a second, not only on SIGUSR1 */
-	int64_t due;   /* the next tick, input's own; 0 at first */
+	bool ticks;  /* call tick once a second, not only on SIGUSR1 */
+	int64_t due; /* the next tick, input's own; 0 at first */
 };
 
 /*

@@ -306,8 +306,8 @@ complain_option(char *const *argv, int result, const struct option *longs,
 		return complain(say, word, "the option takes no value");
 	if (optopt != 0 && optopt < 256)
 		word = letter;
-	buf_add_text(say, result == ':' ? "a value is missing behind "
-					: "unknown option ");
+	buf_add_text(say,
+	    result == ':' ? "a value is missing behind " : "unknown option ");
 	buf_add_text(say, word);
 	return -1;
 }
@@ -367,8 +367,8 @@ all_options(const struct options_program *p, bool output, struct buf *letters)
 	if (own > 0)
 		memcpy(longs + n, p->longs, own * sizeof *longs);
 	if (output)
-		longs[n + own] = (struct option){"output", required_argument,
-		    NULL, 'o'};
+		longs[n + own] =
+		    (struct option){"output", required_argument, NULL, 'o'};
 	return longs;
 }
 
@@ -403,7 +403,8 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 	    .expect_records = UINT64_MAX};
 	optind = 1;
 	while (bad == 0 && result == OPTIONS_OK &&
-	    (got = getopt_long(argc, argv, letters.data, longs, &which)) != -1) {
+	    (got = getopt_long(argc, argv, letters.data, longs, &which)) !=
+		-1) {
 		if (got == '?' || got == ':') {
 			bad = complain_option(argv, got, longs, say);
 		} else if (which >= 0 &&

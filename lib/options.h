@@ -23,22 +23,22 @@ struct options {
 	uint64_t max_rejects;      /* UINT64_MAX: no limit */
 	uint64_t expect_records;   /* UINT64_MAX: any number */
 	bool stats, progress;
-	char *const *operand;      /* what is not an option; ends with NULL */
+	char *const *operand; /* what is not an option; ends with NULL */
 	size_t noperands;
-	struct field *names;       /* allocated; what reader.names points to */
+	struct field *names; /* allocated; what reader.names points to */
 };
 
 /* What one program adds. */
 struct options_program {
 	const char *name;
-	const char *usage;           /* its synopsis, behind the name */
-	const char *help;            /* its own options, a line each */
-	const char *letters;         /* its short options, as for getopt */
-	const struct option *longs;  /* its long ones, ended by {0}; val is
-	                              * what take sees */
-	bool command;                /* operands are a command: options end at
-	                              * the first, and there is no -o unless
-	                              * letters has it */
+	const char *usage;          /* its synopsis, behind the name */
+	const char *help;           /* its own options, a line each */
+	const char *letters;        /* its short options, as for getopt */
+	const struct option *longs; /* its long ones, ended by {0}; val is
+				     * what take sees */
+	bool command;               /* operands are a command: options end at
+				     * the first, and there is no -o unless
+				     * letters has it */
 	/*
 	 * Takes one of its own options.  0, or -1 with a message in say.  arg
 	 * is that of options_parse.
@@ -48,8 +48,8 @@ struct options_program {
 
 enum options_result {
 	OPTIONS_OK,
-	OPTIONS_BAD,  /* usage: a message in say */
-	OPTIONS_TEXT  /* --help or --version: say is for standard output */
+	OPTIONS_BAD, /* usage: a message in say */
+	OPTIONS_TEXT /* --help or --version: say is for standard output */
 };
 
 /* Parses the command line.  *opt points into argv; options_free frees it. */

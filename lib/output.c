@@ -13,7 +13,8 @@
 #include "input.h"
 #include "mem.h"
 
-#define BLOCK ((size_t)256 * 1024) /* measured: less costs, more gains nothing */
+#define BLOCK \
+	((size_t)256 * 1024) /* measured: less costs, more gains nothing */
 #define PIPE_SIZE (1 << 20)
 
 struct writer *

@@ -18,13 +18,13 @@
 #include "record.h"
 
 struct writer {
-	char *data;        /* the buffer; WRITER_SLACK bytes more are there */
-	size_t len;        /* bytes in use */
-	size_t whole;      /* of those, up to the end of the last record */
+	char *data;   /* the buffer; WRITER_SLACK bytes more are there */
+	size_t len;   /* bytes in use */
+	size_t whole; /* of those, up to the end of the last record */
 	size_t room;
 	struct dialect dialect;
-	uint64_t bytes;    /* handed to the system so far */
-	uint64_t records;  /* ended so far */
+	uint64_t bytes;   /* handed to the system so far */
+	uint64_t records; /* ended so far */
 	int fd;
 	int error;         /* errno of the first failure, or 0 */
 	bool owes_lf;      /* the last record's CR may still get its LF */
@@ -182,8 +182,8 @@ writer_header_end(struct writer *w, const struct record *raw)
  * Adds n bytes that are so many whole records, behind a whole record.  Many
  * bytes are written from where they are.
  */
-void writer_whole(
-    struct writer *w, const char *bytes, size_t n, uint64_t records);
+void writer_whole(struct writer *w, const char *bytes, size_t n,
+    uint64_t records);
 
 /* For reader_on_late_lf: arg is the writer. */
 void writer_late_lf(void *arg, bool came);

@@ -58,8 +58,7 @@ take_policy(struct program *p, const char *value, struct buf *say)
 {
 	p->skip = strcmp(value, "skip") == 0;
 	p->opt.policy = strcmp(value, "null") == 0 ? EXPR_NULL : EXPR_FAIL;
-	if (p->skip || p->opt.policy == EXPR_NULL ||
-	    strcmp(value, "fail") == 0)
+	if (p->skip || p->opt.policy == EXPR_NULL || strcmp(value, "fail") == 0)
 		return 0;
 	buf_add_text(say, "--on-error: needs fail, skip or null");
 	return -1;
@@ -194,9 +193,10 @@ program_end(struct program *p, struct run *r)
 	const char *kind;
 	uint64_t n;
 
-	for (size_t i = 0; (p->skip || p->opt.policy == EXPR_NULL) &&
-	     p->expr != NULL &&
-	     (kind = expr_error_kind(p->expr, i, &n)) != NULL; i++)
+	for (size_t i = 0;
+	     (p->skip || p->opt.policy == EXPR_NULL) && p->expr != NULL &&
+	     (kind = expr_error_kind(p->expr, i, &n)) != NULL;
+	     i++)
 		if (n > 0)
 			report_say(&r->report, "%" PRIu64 " %s: %s", n,
 			    p->skip ? "skipped" : "taken as missing", kind);

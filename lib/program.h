@@ -22,14 +22,14 @@
 
 struct program {
 	struct expr_options opt;
-	struct expr *expr;         /* from program_parse on */
-	struct expr_input input;   /* of the record that is looked at */
+	struct expr *expr;       /* from program_parse on */
+	struct expr_input input; /* of the record that is looked at */
 	struct expr_place place;
 
-	struct buf text;           /* the program */
-	struct buf given;          /* --arg, --set and --na, in order */
+	struct buf text;  /* the program */
+	struct buf given; /* --arg, --set and --na, in order */
 	bool has_text, skip, explain;
-	uint64_t skipped;          /* records dropped by --on-error=skip */
+	uint64_t skipped; /* records dropped by --on-error=skip */
 };
 
 #define PROGRAM_LETTERS "e:f:"
@@ -40,23 +40,25 @@ enum { /* their long options, beside -e and -f */
 	PROGRAM_ON_ERROR,
 	PROGRAM_EXPLAIN
 };
-#define PROGRAM_LONGS                                                          \
-	{"expression", required_argument, NULL, 'e'},                          \
-	    {"file", required_argument, NULL, 'f'},                            \
-	    {"arg", required_argument, NULL, PROGRAM_ARG},                     \
-	    {"set", required_argument, NULL, PROGRAM_SET},                     \
-	    {"na", required_argument, NULL, PROGRAM_NA},                       \
-	    {"on-error", required_argument, NULL, PROGRAM_ON_ERROR},           \
-	    {"explain", no_argument, NULL, PROGRAM_EXPLAIN}
-#define PROGRAM_HELP                                                           \
-	"  -e, --expression TEXT   the program; several are read as one\n"     \
-	"  -f, --file FILE         the program is in FILE\n"                   \
-	"      --arg NAME=VALUE    what arg(\"NAME\") is\n"                    \
-	"      --set NAME=FILE     @NAME holds the lines of FILE\n"            \
-	"      --na LIST           more spellings of a missing value\n"        \
-	"      --on-error=fail|skip|null\n"                                    \
-	"                          a bad value: stop, drop the record, or\n"   \
-	"                          take it as missing\n"                       \
+#define PROGRAM_LONGS                                                \
+	{"expression", required_argument, NULL, 'e'},                \
+	    {"file", required_argument, NULL, 'f'},                  \
+	    {"arg", required_argument, NULL, PROGRAM_ARG},           \
+	    {"set", required_argument, NULL, PROGRAM_SET},           \
+	    {"na", required_argument, NULL, PROGRAM_NA},             \
+	    {"on-error", required_argument, NULL, PROGRAM_ON_ERROR}, \
+	{                                                            \
+		"explain", no_argument, NULL, PROGRAM_EXPLAIN        \
+	}
+#define PROGRAM_HELP                                                         \
+	"  -e, --expression TEXT   the program; several are read as one\n"   \
+	"  -f, --file FILE         the program is in FILE\n"                 \
+	"      --arg NAME=VALUE    what arg(\"NAME\") is\n"                  \
+	"      --set NAME=FILE     @NAME holds the lines of FILE\n"          \
+	"      --na LIST           more spellings of a missing value\n"      \
+	"      --on-error=fail|skip|null\n"                                  \
+	"                          a bad value: stop, drop the record, or\n" \
+	"                          take it as missing\n"                     \
 	"      --explain           say how the program is understood\n"
 
 void program_init(struct program *p, enum expr_kind kind);

@@ -121,8 +121,8 @@ slice(struct reader *r, size_t n)
 		if (s.first > n)
 			continue;
 		r->field[i].raw = r->all[s.first - 1].raw;
-		r->field[i].len = (size_t)(end->raw + end->len -
-		    r->field[i].raw);
+		r->field[i].len =
+		    (size_t)(end->raw + end->len - r->field[i].raw);
 	}
 }
 
@@ -182,8 +182,7 @@ deliver(struct reader *r, struct record *rec, size_t n)
 	r->fault.a = n;
 	r->fault.b = columns;
 	r->fault.bare_cr = rec->end == 1 && rec->raw[rec->len] == '\r' &&
-	    !rec->open_end &&
-	    !(r->line_end_len == 1 && r->line_end[0] == '\r');
+	    !rec->open_end && !(r->line_end_len == 1 && r->line_end[0] == '\r');
 	return -1;
 }
 
@@ -246,8 +245,8 @@ static int
 bad_quote(struct reader *r)
 {
 	const size_t at = odd_offence(r->odd);
-	struct fault *f = reader_describe(r, FAULT_AFTER_QUOTE, r->first, r->length,
-	    reader_line(r));
+	struct fault *f = reader_describe(r, FAULT_AFTER_QUOTE, r->first,
+	    r->length, reader_line(r));
 
 	f->byte += at;
 	f->a = (unsigned char)f->raw[at];
@@ -327,8 +326,8 @@ next(struct reader *r, struct record *rec, bool wait)
 {
 	int got;
 
-	while (UNLIKELY(
-	    r->begins || (got = reader_next_here(r, rec, wait)) == 0))
+	while (
+	    UNLIKELY(r->begins || (got = reader_next_here(r, rec, wait)) == 0))
 		if ((got = reader_begin_file(r, wait)) != 1)
 			return got;
 	return got;

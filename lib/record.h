@@ -30,10 +30,10 @@ struct span {
 };
 
 struct record {
-	const char *raw;           /* its line end stands right behind it */
-	size_t len;                /* bytes, without the line end */
-	size_t end;                /* bytes of the line end: 1 or 2 */
-	bool open_end;             /* a CR, the last byte read: see below */
+	const char *raw; /* its line end stands right behind it */
+	size_t len;      /* bytes, without the line end */
+	size_t end;      /* bytes of the line end: 1 or 2 */
+	bool open_end;   /* a CR, the last byte read: see below */
 	size_t nfields;
 	const struct field *field; /* the slices of reader_need, in order */
 };
@@ -57,14 +57,14 @@ struct reader_options {
 	size_t max_record;         /* bytes, without the line end */
 	bool require_eol;          /* the last record must have a line end */
 	bool settled_ends;         /* see reader_next */
-	size_t block;              /* bytes a read; 0: INPUT_BLOCK (for tests) */
-	const char *scan;          /* instruction set; NULL: best (for tests) */
+	size_t block;     /* bytes a read; 0: INPUT_BLOCK (for tests) */
+	const char *scan; /* instruction set; NULL: best (for tests) */
 };
 
-#define READER_DEFAULTS                                                        \
-	(struct reader_options)                                                \
-	{                                                                      \
-		.dialect = {',', '"'}, .max_record = (size_t)16 << 20          \
+#define READER_DEFAULTS                                               \
+	(struct reader_options)                                       \
+	{                                                             \
+		.dialect = {',', '"'}, .max_record = (size_t)16 << 20 \
 	}
 
 /* The names of the columns. */
@@ -72,7 +72,7 @@ struct header {
 	size_t n;                 /* columns; 0: the input is empty */
 	const struct field *name; /* decoded; NULL: there are no names */
 	struct record raw;        /* as read; raw.raw is NULL if none was.  With
-	                           * open_end its LF is added when it comes */
+				   * open_end its LF is added when it comes */
 };
 
 /* Why a record or the input is bad; lib/report has the sentence for each. */
@@ -98,17 +98,17 @@ struct fault {
 	uint64_t record;    /* 0: the header, or not in a record */
 	uint64_t line;      /* where the record starts */
 	uint64_t byte;      /* where it starts, or for a byte after a closing
-	                     * quote, a read error: where that is */
+			     * quote, a read error: where that is */
 	uint64_t start;     /* offset of the record's first byte */
 	uint64_t line_open; /* where its open quote stands */
 	uint64_t a, b;
 	int error;
-	bool no_header;     /* widths come from the first record, or, named, */
-	bool named;         /* from --names */
-	bool bare_cr;       /* it ended at a CR that no LF followed */
-	bool backslash;     /* a backslash stands before the quote */
+	bool no_header; /* widths come from the first record, or, named, */
+	bool named;     /* from --names */
+	bool bare_cr;   /* it ended at a CR that no LF followed */
+	bool backslash; /* a backslash stands before the quote */
 	const char *text;
-	const char *raw;    /* the record's exact bytes without line end */
+	const char *raw; /* the record's exact bytes without line end */
 	size_t len;
 };
 

@@ -46,8 +46,8 @@ static void
 say_no_memory(void)
 {
 	char text[LINE_MAX_BYTES];
-	const int n = snprintf(text, sizeof text, "%s: out of memory\n",
-	    program_name);
+	const int n =
+	    snprintf(text, sizeof text, "%s: out of memory\n", program_name);
 
 	put(text, (size_t)n);
 	_exit(EXIT_IO);
@@ -185,8 +185,7 @@ report_text(struct report *r, int status, const char *text, size_t n)
 	take_status(r, status);
 }
 
-static void
-add(struct buf *say, const char *format, ...)
+static void add(struct buf *say, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
@@ -204,9 +203,9 @@ add(struct buf *say, const char *format, ...)
 static void
 say_ragged(const struct fault *f, struct buf *say)
 {
-	const char *const width = f->named ? "--names"
-	    : f->no_header                 ? "the first record"
-					   : "the header";
+	const char *const width = f->named ? "--names" :
+	    f->no_header                   ? "the first record" :
+					     "the header";
 
 	add(say, "record %llu has %llu field%s, %s has %llu",
 	    (unsigned long long)f->record, (unsigned long long)f->a,
@@ -248,24 +247,28 @@ report_reason(const struct fault *f, struct buf *say)
 		    (unsigned long long)f->line_open);
 		break;
 	case FAULT_TOO_LONG:
-		add(say, "record exceeds %llu bytes",
-		    (unsigned long long)f->a);
+		add(say, "record exceeds %llu bytes", (unsigned long long)f->a);
 		if (f->line_open != 0)
-			add(say, "; a quote opened at line %llu may be unclosed",
+			add(say,
+			    "; a quote opened at line %llu may be unclosed",
 			    (unsigned long long)f->line_open);
 		buf_add_text(say, "; --max-record sets the limit");
 		break;
 	case FAULT_NO_EOL:
-		buf_add_text(say, "the last record has no line end; "
-				  "the input may be cut off");
+		buf_add_text(say,
+		    "the last record has no line end; "
+		    "the input may be cut off");
 		break;
 	case FAULT_UTF16:
-		buf_add_text(say, "input looks like UTF-16; convert it with "
-				  "iconv -f UTF-16 -t UTF-8");
+		buf_add_text(say,
+		    "input looks like UTF-16; convert it with "
+		    "iconv -f UTF-16 -t UTF-8");
 		break;
 	case FAULT_HEADER_DIFFERS:
-		add(say, "the header differs from the first file's in column "
-			 "%llu", (unsigned long long)f->a);
+		add(say,
+		    "the header differs from the first file's in column "
+		    "%llu",
+		    (unsigned long long)f->a);
 		break;
 	case FAULT_READ:
 	case FAULT_OPEN:
@@ -310,9 +313,9 @@ report_fault(struct report *r, const struct fault *f)
 	say_fault(f, &say);
 	put_line(r, say.data, say.len);
 	buf_free(&say);
-	take_status(r, f->cause == FAULT_READ || f->cause == FAULT_OPEN
-		? EXIT_IO
-		: EXIT_DATA);
+	take_status(r,
+	    f->cause == FAULT_READ || f->cause == FAULT_OPEN ? EXIT_IO :
+							       EXIT_DATA);
 }
 
 void
@@ -358,17 +361,15 @@ void
 report_stats(const struct report *r, const struct report_stats *s)
 {
 	const double seconds = (double)(input_now() - s->started) / 1000;
-	const double rate = seconds > 0
-	    ? (double)s->bytes_in / 1e6 / seconds
-	    : 0;
+	const double rate =
+	    seconds > 0 ? (double)s->bytes_in / 1e6 / seconds : 0;
 
 	report_say(r,
 	    "%llu records in, %llu out, %llu rejected; %llu bytes in, %llu "
 	    "out; %.3f s, %.0f MB/s; %.1f MiB peak memory; %llu spool bytes%s",
 	    (unsigned long long)s->records_in,
-	    (unsigned long long)s->records_out,
-	    (unsigned long long)s->rejected, (unsigned long long)s->bytes_in,
-	    (unsigned long long)s->bytes_out, seconds, rate,
-	    (double)peak_memory() / 1024,
+	    (unsigned long long)s->records_out, (unsigned long long)s->rejected,
+	    (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
+	    seconds, rate, (double)peak_memory() / 1024,
 	    (unsigned long long)s->spool_bytes, s->more);
 }

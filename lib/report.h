@@ -70,8 +70,8 @@ void report_escape(struct buf *b, const char *bytes, size_t n, size_t most);
 struct report_stats {
 	uint64_t records_in, records_out, rejected;
 	uint64_t bytes_in, bytes_out, spool_bytes;
-	int64_t started;   /* input_now at the start */
-	const char *more;  /* of the program's own, "" for none */
+	int64_t started;  /* input_now at the start */
+	const char *more; /* of the program's own, "" for none */
 };
 void report_stats(const struct report *r, const struct report_stats *s);
 

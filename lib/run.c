@@ -141,8 +141,8 @@ is_input(struct run *r, const struct stat *to, char *const *files, size_t n,
 	for (size_t i = 0; i < n || i == 0; i++) {
 		const bool standard = n == 0 || strcmp(files[i], "-") == 0;
 
-		if ((standard ? fstat(STDIN_FILENO, &in)
-			      : stat(files[i], &in)) == 0 &&
+		if ((standard ? fstat(STDIN_FILENO, &in) :
+				stat(files[i], &in)) == 0 &&
 		    in.st_dev == to->st_dev && in.st_ino == to->st_ino) {
 			report_fail(&r->report, EXIT_IO,
 			    "%s: input file is %s file",
@@ -220,9 +220,10 @@ check_header(struct run *r, bool empty)
 	n = columns_names(r->opt.expect_header, &name, &say);
 	same = !empty && n >= 0 && same_names(r->header, name, (size_t)n);
 	if (!same)
-		report_fail(&r->report, EXIT_DATA, "%s:1: %s is not --expect-"
-		    "header %s", reader_file(r->in),
-		    empty ? "empty input" : "the header",
+		report_fail(&r->report, EXIT_DATA,
+		    "%s:1: %s is not --expect-"
+		    "header %s",
+		    reader_file(r->in), empty ? "empty input" : "the header",
 		    r->opt.expect_header);
 	buf_free(&say);
 	free(name);
@@ -274,8 +275,8 @@ run_fault(struct run *r, const struct fault *f)
 	if (r->rejected <= r->opt.max_rejects)
 		return 0;
 	say_fault(r, f);
-	report_fail(&r->report, EXIT_DATA, "more than %" PRIu64
-	    " record%s rejected", r->opt.max_rejects,
+	report_fail(&r->report, EXIT_DATA,
+	    "more than %" PRIu64 " record%s rejected", r->opt.max_rejects,
 	    r->opt.max_rejects == 1 ? "" : "s");
 	return -1;
 }
@@ -352,7 +353,8 @@ check_count(struct run *r)
 	if (r->ended && r->opt.expect_records != UINT64_MAX &&
 	    reader_record(r->in) != r->opt.expect_records)
 		report_fail(&r->report, EXIT_DATA,
-		    "%s: %" PRIu64 " record%s came, --expect-records is %" PRIu64,
+		    "%s: %" PRIu64
+		    " record%s came, --expect-records is %" PRIu64,
 		    reader_file(r->in), reader_record(r->in),
 		    reader_record(r->in) == 1 ? "" : "s",
 		    r->opt.expect_records);

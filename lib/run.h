@@ -26,17 +26,16 @@ struct run {
 	struct report report;
 	struct options opt;
 	struct reader *in;
-	struct writer *out;           /* NULL until run_open */
+	struct writer *out; /* NULL until run_open */
 	const struct header *header;
 	uint64_t rejected;
-	bool ended;                   /* the input was read to its end */
-	struct writer *rejects;       /* of --rejects, else NULL */
+	bool ended;             /* the input was read to its end */
+	struct writer *rejects; /* of --rejects, else NULL */
 	struct input_hooks hooks;
 	int64_t started;
 	uint64_t out_records, out_bytes; /* of a program without run.out */
 	/* adds a program's own to --stats and --progress; may be NULL */
-	void (*more_stats)(void *arg, struct buf *text,
-	    struct report_stats *s);
+	void (*more_stats)(void *arg, struct buf *text, struct report_stats *s);
 	void *arg;
 };
 

@@ -51,12 +51,13 @@ by_index(struct split *s, struct found *f)
 	while (split_more(s))
 		for (; s->next < s->nends; s->next++) {
 			const size_t end = s->end[s->next];
-			const size_t n = split_fields(s, start, end, &none,
-			    field);
+			const size_t n =
+			    split_fields(s, start, end, &none, field);
 
 			split_all(s, start, end, field);
 			for (size_t i = 0; i < n; i++)
-				add(f, (size_t)(field[i].raw - text) +
+				add(f,
+				    (size_t)(field[i].raw - text) +
 					field[i].len);
 			start = end + 1;
 		}
@@ -106,7 +107,8 @@ main(void)
 			by_index(&split, &got);
 			ahead(&split, &got);
 			if (got.n != want.n ||
-			    memcmp(got.at, want.at, got.n * sizeof *got.at) != 0)
+			    memcmp(got.at, want.at, got.n * sizeof *got.at) !=
+				0)
 				failed++;
 		}
 	}

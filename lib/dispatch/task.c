@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "input.h"
 #include "dispatch/errors.h"
 #include "dispatch/search.h"
+#include "input.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
 #define VARIABLES 7

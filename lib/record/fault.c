@@ -27,8 +27,8 @@ uint64_t
 reader_count_lines(struct reader *r, size_t at, uint64_t ends)
 {
 	if (r->recount || r->split.multiline)
-		r->line += count_lines(r->source.data + r->lined,
-		    at - r->lined);
+		r->line +=
+		    count_lines(r->source.data + r->lined, at - r->lined);
 	else
 		r->line += ends;
 	r->recount = r->recount && at < r->start;
@@ -71,8 +71,8 @@ reader_open_quote(const char *text, size_t len, const struct dialect *d)
 
 /* Describes the record of len bytes at first, or what is there of it. */
 struct fault *
-reader_describe(struct reader *r, enum fault_cause cause, size_t first, size_t len,
-    uint64_t line)
+reader_describe(struct reader *r, enum fault_cause cause, size_t first,
+    size_t len, uint64_t line)
 {
 	r->fault = (struct fault){.cause = cause,
 	    .file = r->source.name,
@@ -102,7 +102,8 @@ reader_stop(struct reader *r, enum fault_cause cause, size_t len)
 		len = r->opt.max_record + 1;
 	open = reader_open_quote(text, len, &r->opt.dialect);
 	r->records += r->begun;
-	f = reader_describe(r, cause, r->start, len, reader_count_lines(r, r->start, r->ends));
+	f = reader_describe(r, cause, r->start, len,
+	    reader_count_lines(r, r->start, r->ends));
 	if (cause == FAULT_TOO_LONG)
 		f->a = r->opt.max_record;
 	if (open < len) {
@@ -123,15 +124,16 @@ reader_fault(const struct reader *r)
 const struct fault *
 reader_blame(struct reader *r, const char *text)
 {
-	reader_describe(r, FAULT_OTHER, r->first, r->length, reader_line(r))->text =
-	    text;
+	reader_describe(r, FAULT_OTHER, r->first, r->length, reader_line(r))
+	    ->text = text;
 	return &r->fault;
 }
 
 uint64_t
 reader_line(struct reader *r)
 {
-	return r->noted ? r->noted_line : reader_count_lines(r, r->first, r->ends - 1);
+	return r->noted ? r->noted_line :
+			  reader_count_lines(r, r->first, r->ends - 1);
 }
 
 uint64_t

@@ -123,8 +123,8 @@ reader_begin_file(struct reader *r, bool wait)
 		keep_header(r, &rec);
 	} else if ((differs = first_difference(r, &rec)) != 0) {
 		if (r->opt.nnames == 0) {
-			reader_describe(r, FAULT_HEADER_DIFFERS, r->first, r->length,
-			    reader_line(r));
+			reader_describe(r, FAULT_HEADER_DIFFERS, r->first,
+			    r->length, reader_line(r));
 			r->fault.record = 0;
 			r->fault.a = differs;
 			r->fault.b = r->header.n;

@@ -13,8 +13,8 @@
 struct odd {
 	struct csv_parser parser;
 	char quote;
-	const char *text;       /* the record, while it is fed */
-	size_t fed;             /* bytes of it that libcsv has */
+	const char *text; /* the record, while it is fed */
+	size_t fed;       /* bytes of it that libcsv has */
 	bool ended, bad;
 	size_t offence, end;
 	struct odd_field *field;
@@ -80,13 +80,14 @@ take_field(void *content, size_t len, void *arg)
 {
 	struct odd *o = arg;
 	const char *p = content, *end = p + len;
-	size_t at = o->n > 0 ? o->field[o->n - 1].at + o->field[o->n - 1].len + 1
-			     : 0;
+	size_t at =
+	    o->n > 0 ? o->field[o->n - 1].at + o->field[o->n - 1].len + 1 : 0;
 	size_t raw = len;
 
 	if (o->text[at] == o->quote) {
 		for (raw += 2; p < end; p++, raw++)
-			if ((p = memchr(p, o->quote, (size_t)(end - p))) == NULL)
+			if ((p = memchr(p, o->quote, (size_t)(end - p))) ==
+			    NULL)
 				break;
 	}
 	if (o->n == o->room) {

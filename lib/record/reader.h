@@ -16,7 +16,7 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* Of the functions that look for a record, beside those of reader_next. */
-#define AGAIN 3     /* something was passed over, or there is more text */
+#define AGAIN 3      /* something was passed over, or there is more text */
 #define NEEDS_TEXT 4 /* no record is complete */
 
 struct reader {
@@ -42,23 +42,23 @@ struct reader {
 	size_t line_end_len;
 
 	struct split_order order; /* columns 0: the first record tells */
-	struct span *spans;  /* of order */
+	struct span *spans;       /* of order */
 	struct field *field; /* the slices of the record, or of those ahead */
 	size_t most;         /* there is room for so many records */
-	size_t end[SPLIT_AHEAD];  /* where the records ahead end, ... */
-	size_t ahead, taken; /* ... their number, and how many were taken */
-	struct field *all;   /* every field of one that was not looked up */
+	size_t end[SPLIT_AHEAD]; /* where the records ahead end, ... */
+	size_t ahead, taken;     /* ... their number, and how many were taken */
+	struct field *all;       /* every field of one that was not looked up */
 	size_t all_room;
-	struct buf pad;      /* a record with fields added */
+	struct buf pad; /* a record with fields added */
 
-	size_t first;        /* where the last record began */
-	size_t length;       /* its bytes without line end */
+	size_t first;  /* where the last record began */
+	size_t length; /* its bytes without line end */
 	uint64_t records;
-	uint64_t line;       /* the line that begins at lined */
+	uint64_t line; /* the line that begins at lined */
 	size_t lined;
-	uint64_t ends;       /* line ends outside quotes seen from lined on */
-	bool recount;        /* there were others: count them in the text */
-	bool noted;          /* the last record's place is here, not in first */
+	uint64_t ends; /* line ends outside quotes seen from lined on */
+	bool recount;  /* there were others: count them in the text */
+	bool noted;    /* the last record's place is here, not in first */
 	uint64_t noted_line, noted_byte;
 
 	void (*late_lf)(void *, bool);

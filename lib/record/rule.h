@@ -96,8 +96,9 @@ counts_plain(uint64_t bits)
 RULE_INLINE uint32_t
 count_plain(uint64_t bits)
 {
-	return (uint32_t)(counts_plain(bits) * UINT64_C(0x0101010101010101) >>
-	    56);
+	const uint64_t sums = counts_plain(bits) * UINT64_C(0x0101010101010101);
+
+	return (uint32_t)(sums >> 56);
 }
 
 /* How many of 8 ascending sums are at most n; both are below 128. */
@@ -106,9 +107,9 @@ sums_up_to(uint64_t sums, uint32_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const uint64_t tops = ones * 0x80;
+	const uint64_t passed = ((ones * n | tops) - sums) & tops;
 
-	return (unsigned)(((((ones * n | tops) - sums) & tops) >> 7) * ones >>
-	    56);
+	return (unsigned)((passed >> 7) * ones >> 56);
 }
 
 /*
@@ -123,12 +124,11 @@ select_plain(uint64_t bits, uint32_t n)
 	const uint64_t sums = counts_plain(bits) * ones;
 	const unsigned at = sums_up_to(sums, n) * 8;
 	const uint64_t byte = bits >> at & 0xff;
-	const uint64_t spread =
-	    byte * ones & UINT64_C(0x8040201008040201);
+	const uint64_t spread = byte * ones & UINT64_C(0x8040201008040201);
 	const uint64_t each = (spread + ones * 0x7f) >> 7 & ones;
 
-	return at + sums_up_to(each * ones,
-			n - (uint32_t)(sums << 8 >> at & 0xff));
+	return at +
+	    sums_up_to(each * ones, n - (uint32_t)(sums << 8 >> at & 0xff));
 }
 
 #if defined(__x86_64__)

@@ -27,7 +27,7 @@ struct masks {
 #if defined(__x86_64__)
 
 #define SCAN_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul")))
-#define SCAN_AVX512 \
+#define SCAN_AVX512            \
 	__attribute__((target( \
 	    "avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul")))
 
@@ -36,8 +36,8 @@ scan_avx512(const char *text, char quote, char delim)
 {
 	const __m512i x = _mm512_loadu_si512((const void *)text);
 
-	return (struct masks){
-	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(quote)),
+	return (
+	    struct masks){_mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(quote)),
 	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(delim)),
 	    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n')) |
 		_mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'))};
@@ -55,12 +55,11 @@ flatten_avx512(uint8_t *to, uint64_t bits, uint8_t base)
 	    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45,
 	    46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
 	    63};
-	const __m512i all = _mm512_add_epi8(
-	    _mm512_loadu_si512((const void *)places),
-	    _mm512_set1_epi8((char)base));
+	const __m512i all =
+	    _mm512_add_epi8(_mm512_loadu_si512((const void *)places),
+		_mm512_set1_epi8((char)base));
 
-	_mm512_storeu_si512((void *)to,
-	    _mm512_maskz_compress_epi8(bits, all));
+	_mm512_storeu_si512((void *)to, _mm512_maskz_compress_epi8(bits, all));
 }
 
 SCAN_AVX2 SCAN_INLINE uint64_t
@@ -85,8 +84,8 @@ scan_avx2(const char *text, char quote, char delim)
 	const __m256i q = _mm256_set1_epi8(quote);
 	const __m256i d = _mm256_set1_epi8(delim);
 
-	return (struct masks){
-	    gather_avx2(_mm256_cmpeq_epi8(a, q), _mm256_cmpeq_epi8(b, q)),
+	return (struct masks){gather_avx2(_mm256_cmpeq_epi8(a, q),
+				  _mm256_cmpeq_epi8(b, q)),
 	    gather_avx2(_mm256_cmpeq_epi8(a, d), _mm256_cmpeq_epi8(b, d)),
 	    gather_avx2(eol_avx2(a), eol_avx2(b))};
 }
@@ -123,8 +122,7 @@ gather_neon(const uint8x16_t is[4])
 	uint8x16_t sum;
 
 	/* three pairwise additions leave in byte k the bits of bytes 8k.. */
-	sum = vpaddq_u8(
-	    vpaddq_u8(vandq_u8(is[0], w), vandq_u8(is[1], w)),
+	sum = vpaddq_u8(vpaddq_u8(vandq_u8(is[0], w), vandq_u8(is[1], w)),
 	    vpaddq_u8(vandq_u8(is[2], w), vandq_u8(is[3], w)));
 	sum = vpaddq_u8(sum, sum);
 	return vgetq_lane_u64(vreinterpretq_u64_u8(sum), 0);
@@ -170,8 +168,8 @@ SCAN_INLINE uint64_t
 equal_plain(uint64_t word, char byte)
 {
 	const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	const uint64_t x = word ^
-	    UINT64_C(0x0101010101010101) * (unsigned char)byte;
+	const uint64_t x =
+	    word ^ UINT64_C(0x0101010101010101) * (unsigned char)byte;
 
 	return ~(((x & low7) + low7) | x | low7);
 }
@@ -193,8 +191,8 @@ scan_plain(const char *text, char quote, char delim)
 
 		m.quote |= gather_plain(equal_plain(x, quote)) << i;
 		m.delim |= gather_plain(equal_plain(x, delim)) << i;
-		m.eol |= gather_plain(equal_plain(x, '\n') |
-			     equal_plain(x, '\r'))
+		m.eol |=
+		    gather_plain(equal_plain(x, '\n') | equal_plain(x, '\r'))
 		    << i;
 	}
 	return m;

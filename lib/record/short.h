@@ -34,8 +34,7 @@ look(struct whole *w, const char *text, size_t words, char quote, char delim,
 		w->quote[i] = m.quote;
 		w->delims[i] = m.delim;
 		w->eol[i] = m.eol;
-		w->before[i + 1] = w->before[i] +
-		    isa->count(m.delim);
+		w->before[i + 1] = w->before[i] + isa->count(m.delim);
 	}
 	return quotes != 0;
 }
@@ -64,8 +63,7 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words,
 			m.eol &= BELOW(__builtin_ctzll(bad));
 		w->delims[i] = m.delim;
 		w->eol[i] = m.eol;
-		w->before[i + 1] = w->before[i] +
-		    isa->count(m.delim);
+		w->before[i + 1] = w->before[i] + isa->count(m.delim);
 	}
 }
 
@@ -84,8 +82,7 @@ flatten_all(struct whole *w, size_t words, const struct isa *isa)
 
 /* Where delimiter n of a record stands, in one of words blocks. */
 RULE_INLINE size_t
-delim_in(const struct whole *w, size_t words, uint32_t n,
-    const struct isa *isa)
+delim_in(const struct whole *w, size_t words, uint32_t n, const struct isa *isa)
 {
 	size_t b = 0;
 
@@ -100,8 +97,7 @@ delim_in(const struct whole *w, size_t words, uint32_t n,
 /* Stores the slices of a record of end bytes. */
 RULE_INLINE void
 slices_in(const struct whole *w, size_t words, const char *text, size_t end,
-    const struct split_order *order, struct field *field,
-    const struct isa *isa)
+    const struct split_order *order, struct field *field, const struct isa *isa)
 {
 	for (size_t i = 0; i < order->nspans; i++) {
 		const uint32_t a = (uint32_t)order->spans[i].first;
@@ -120,16 +116,15 @@ slices_in(const struct whole *w, size_t words, const char *text, size_t end,
 /* The length of the record at text, or SPLIT_NONE: it is for the index. */
 RULE_INLINE size_t
 record_in(struct split *s, size_t words, const char *text,
-    const struct split_order *order, struct field *field,
-    const struct isa *isa)
+    const struct split_order *order, struct field *field, const struct isa *isa)
 {
-	unsigned ends = 0; /* bit i: a line ends in block i */
+	/* bit i: a line ends in block i; no branch could be predicted */
+	unsigned ends = 0;
 	struct whole w;
 	size_t b, end;
 
 	if (UNLIKELY(look(&w, text, words, s->quote, s->delim, isa)))
 		look_again(s, &w, text, words, isa);
-	/* no branch: where a record ends cannot be predicted */
 #pragma GCC unroll 8
 	for (size_t i = 0; i < words; i++)
 		ends |= (unsigned)(w.eol[i] != 0) << i;
@@ -137,8 +132,8 @@ record_in(struct split *s, size_t words, const char *text,
 		return SPLIT_NONE;
 	b = (size_t)__builtin_ctz(ends);
 	end = b * 64 + (size_t)__builtin_ctzll(w.eol[b]);
-	if (UNLIKELY(order->columns != 1 + w.before[b] +
-		isa->count(w.delims[b] & BELOW(end % 64))))
+	if (UNLIKELY(order->columns !=
+		1 + w.before[b] + isa->count(w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
 	if (isa->flatten != NULL)
 		flatten_all(&w, words, isa);
@@ -155,8 +150,8 @@ records_in(struct split *s, size_t words, size_t start,
 	size_t n = 0;
 
 	while (n < most && s->len - start >= words * 64) {
-		const size_t len = record_in(s, words, s->text + start, order,
-		    field, isa);
+		const size_t len =
+		    record_in(s, words, s->text + start, order, field, isa);
 
 		if (UNLIKELY(len == SPLIT_NONE))
 			break;

@@ -96,12 +96,13 @@ begin(struct source *s, bool end)
 	static const char utf8[] = "\xef\xbb\xbf";
 	const size_t n = s->len < 3 ? s->len : 3;
 
-	if (n >= 2 && (memcmp(s->data, "\xff\xfe", 2) == 0 ||
-			  memcmp(s->data, "\xfe\xff", 2) == 0))
+	if (n >= 2 &&
+	    (memcmp(s->data, "\xff\xfe", 2) == 0 ||
+		memcmp(s->data, "\xfe\xff", 2) == 0))
 		return SOURCE_UTF16;
-	if (!end && ((n < 3 && memcmp(s->data, utf8, n) == 0) ||
-			(n == 1 && (s->data[0] == '\xff' ||
-				       s->data[0] == '\xfe'))))
+	if (!end &&
+	    ((n < 3 && memcmp(s->data, utf8, n) == 0) ||
+		(n == 1 && (s->data[0] == '\xff' || s->data[0] == '\xfe'))))
 		return SOURCE_WAIT;
 	if (n == 3 && memcmp(s->data, utf8, 3) == 0) {
 		s->offset += 3;

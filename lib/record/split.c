@@ -40,14 +40,12 @@ struct cursor {
 
 /* Notes the line ends of the block at base; most have one or none. */
 INLINE void
-note_ends(struct cursor *to, uint64_t ends, size_t base,
-    const struct isa *isa)
+note_ends(struct cursor *to, uint64_t ends, size_t base, const struct isa *isa)
 {
 	const uint32_t n = isa->count(ends);
 
 	/* no branch: whether a line ends here cannot be predicted */
-	to->end[0] = (uint32_t)base +
-	    (uint32_t)__builtin_ctzll(ends | BIT(63));
+	to->end[0] = (uint32_t)base + (uint32_t)__builtin_ctzll(ends | BIT(63));
 	for (uint32_t i = 1; UNLIKELY(i < n); i++) {
 		ends &= ends - 1;
 		to->end[i] = (uint32_t)base + (uint32_t)__builtin_ctzll(ends);
@@ -135,8 +133,8 @@ more(struct split *s, const struct isa *isa)
 	if (end > b + SPLIT_STRETCH)
 		end = b + SPLIT_STRETCH;
 	if (b < end && (s->seen % 64 != 0 || b == s->from / 64)) {
-		good = index_edge(s, &to, b, isa->scan(text + b * 64, quote, delim),
-		    isa);
+		good = index_edge(s, &to, b,
+		    isa->scan(text + b * 64, quote, delim), isa);
 		b++;
 	}
 	for (; b < end && good; b++)
@@ -179,8 +177,7 @@ delim_at(const struct split *s, uint32_t n, const struct isa *isa)
 
 INLINE size_t
 fields(const struct split *s, size_t start, size_t end,
-    const struct split_order *order, struct field *field,
-    const struct isa *isa)
+    const struct split_order *order, struct field *field, const struct isa *isa)
 {
 	const uint32_t first = delims_before(s, start, isa);
 	const size_t count = (size_t)(delims_before(s, end, isa) - first) + 1;
@@ -203,24 +200,24 @@ fields(const struct split *s, size_t start, size_t end,
 }
 
 /* The loops for one isa, whose members follow. */
-#define VARIANT(name, attribute, ...)                                          \
-	static const struct isa isa_##name = {__VA_ARGS__};                    \
-	attribute static bool more_##name(struct split *s)                     \
-	{                                                                      \
-		return more(s, &isa_##name);                                   \
-	}                                                                      \
-	attribute static size_t fields_##name(const struct split *s,           \
-	    size_t start, size_t end, const struct split_order *order,         \
-	    struct field *field)                                               \
-	{                                                                      \
-		return fields(s, start, end, order, field, &isa_##name);       \
-	}                                                                      \
-	attribute static size_t records_##name(struct split *s, size_t start,  \
-	    const struct split_order *order, size_t most, size_t *end,         \
-	    struct field *field)                                               \
-	{                                                                      \
-		return records(s, start, order, most, end, field,              \
-		    &isa_##name);                                              \
+#define VARIANT(name, attribute, ...)                                         \
+	static const struct isa isa_##name = {__VA_ARGS__};                   \
+	attribute static bool more_##name(struct split *s)                    \
+	{                                                                     \
+		return more(s, &isa_##name);                                  \
+	}                                                                     \
+	attribute static size_t fields_##name(const struct split *s,          \
+	    size_t start, size_t end, const struct split_order *order,        \
+	    struct field *field)                                              \
+	{                                                                     \
+		return fields(s, start, end, order, field, &isa_##name);      \
+	}                                                                     \
+	attribute static size_t records_##name(struct split *s, size_t start, \
+	    const struct split_order *order, size_t most, size_t *end,        \
+	    struct field *field)                                              \
+	{                                                                     \
+		return records(s, start, order, most, end, field,             \
+		    &isa_##name);                                             \
 	}
 
 static bool
@@ -234,9 +231,10 @@ always(void)
 static bool
 has_avx2(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-	    __builtin_cpu_supports("bmi2") &&
-	    __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
+	return __builtin_cpu_supports("avx2") &&
+	    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+	    __builtin_cpu_supports("popcnt") &&
+	    __builtin_cpu_supports("pclmul");
 }
 
 /* AMD before Zen 3 has a bit deposit that takes as long as a cache miss. */
@@ -270,20 +268,15 @@ VARIANT(plain, , scan_plain, parity_plain, count_plain, select_plain, NULL)
 /* The best first. */
 static const struct split_code codes[] = {
 #if defined(__x86_64__)
-    {"avx512", has_avx512, more_avx512, fields_avx512,
-	records_avx512},
-    {"avx2", has_quick_deposit, more_avx2, fields_avx2,
-	records_avx2},
+    {"avx512", has_avx512, more_avx512, fields_avx512, records_avx512},
+    {"avx2", has_quick_deposit, more_avx2, fields_avx2, records_avx2},
     {"avx2-plain", has_avx2, more_avx2_plain, fields_avx2_plain,
 	records_avx2_plain},
-    {"sse2", always, more_sse2, fields_sse2,
-	records_sse2},
+    {"sse2", always, more_sse2, fields_sse2, records_sse2},
 #elif defined(__aarch64__)
-    {"neon", always, more_neon, fields_neon,
-	records_neon},
+    {"neon", always, more_neon, fields_neon, records_neon},
 #endif
-    {"plain", always, more_plain, fields_plain,
-	records_plain},
+    {"plain", always, more_plain, fields_plain, records_plain},
 };
 
 static const struct split_code *
@@ -310,8 +303,8 @@ split_use(struct split *s, const char *name)
 
 	if (name == NULL)
 		name = SPLIT_ISA;
-	for (size_t i = 1; name != NULL && code != NULL &&
-	     strcmp(code->name, name) != 0; i++)
+	for (size_t i = 1;
+	     name != NULL && code != NULL && strcmp(code->name, name) != 0; i++)
 		code = find_code(i);
 	if (code == NULL)
 		return false;
@@ -392,8 +385,7 @@ split_learn(struct split *s, size_t len)
 }
 
 void
-split_all(const struct split *s, size_t start, size_t end,
-    struct field *field)
+split_all(const struct split *s, size_t start, size_t end, struct field *field)
 {
 	const uint32_t first = delims_before(s, start, &isa_plain);
 	const uint32_t n = delims_before(s, end, &isa_plain) - first;

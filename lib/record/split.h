@@ -32,7 +32,7 @@
 struct split_order {
 	const struct span *spans; /* these slices, */
 	size_t nspans;
-	size_t columns;           /* if it has so many fields */
+	size_t columns; /* if it has so many fields */
 };
 
 struct split {
@@ -50,14 +50,14 @@ struct split {
 	char quote, delim;
 
 	const char *text;
-	size_t len;        /* bytes of text; SPLIT_SLACK more can be read */
-	size_t from;       /* the index begins here, at a record's start */
-	size_t seen;       /* indexed so far: up to here */
-	size_t odd;        /* where a record stops being well-formed, or NONE */
-	bool multiline;    /* was there a line end inside quotes? */
+	size_t len;     /* bytes of text; SPLIT_SLACK more can be read */
+	size_t from;    /* the index begins here, at a record's start */
+	size_t seen;    /* indexed so far: up to here */
+	size_t odd;     /* where a record stops being well-formed, or NONE */
+	bool multiline; /* was there a line end inside quotes? */
 	struct quotes quotes; /* that the last whole block left */
-	size_t words;      /* blocks that hold the records seen lately: 1, 2, 4,
-	                    * 6 or 8; 0: unknown, or too many for records */
+	size_t words; /* blocks that hold the records seen lately: 1, 2, 4,
+		       * 6 or 8; 0: unknown, or too many for records */
 
 	/* of each block of 64 bytes: */
 	uint64_t *delims;    /* the delimiters that separate fields */

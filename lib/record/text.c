@@ -46,8 +46,8 @@ complete_header(struct reader *r)
 static void
 resolve_late(struct reader *r)
 {
-	const bool came = r->start < r->source.len &&
-	    r->source.data[r->start] == '\n';
+	const bool came =
+	    r->start < r->source.len && r->source.data[r->start] == '\n';
 
 	r->late = false;
 	if (came) {

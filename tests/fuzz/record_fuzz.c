@@ -7,7 +7,7 @@
 #include "record/split.h"
 
 #define CHOICES 6 /* bytes that choose */
-#define MOST 500 /* bytes of the texts: as many answers must have room */
+#define MOST 500  /* bytes of the texts: as many answers must have room */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

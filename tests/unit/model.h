@@ -29,10 +29,10 @@ struct job {
 	struct file file[MAX_FILES];
 	size_t nfiles;
 	struct reader_options opt;
-	size_t chunk;     /* bytes of one read(2); 0: as many as are asked */
-	size_t cut;       /* no read goes over this offset of its file */
-	size_t fail;      /* the number of the read that fails, from 1; 0 */
-	bool nowait;      /* by reader_next_nowait */
+	size_t chunk; /* bytes of one read(2); 0: as many as are asked */
+	size_t cut;   /* no read goes over this offset of its file */
+	size_t fail;  /* the number of the read that fails, from 1; 0 */
+	bool nowait;  /* by reader_next_nowait */
 };
 
 enum kind { ANSWER_END, ANSWER_HEADER, ANSWER_RECORD, ANSWER_BAD, ANSWER_STOP };
@@ -44,10 +44,10 @@ struct answer {
 	uint64_t record, line; /* as reader_record and reader_line tell */
 	uint64_t start, byte;  /* offsets in the file */
 	uint64_t line_open, a, b, backslash;
-	uint64_t len, sum;     /* bytes without line end, and their hash */
-	uint64_t end;          /* the line end: its bytes as a number */
+	uint64_t len, sum; /* bytes without line end, and their hash */
+	uint64_t end;      /* the line end: its bytes as a number */
 	uint64_t nfields;
-	uint64_t slices;       /* those of the columns end here in slice[] */
+	uint64_t slices; /* those of the columns end here in slice[] */
 };
 
 struct slice {
@@ -60,8 +60,8 @@ struct run {
 	size_t n;
 	struct slice slice[MAX_SLICES];
 	size_t nslices;
-	size_t owed;   /* the answer whose CR may get its LF, from 1; 0: none */
-	bool agrees;   /* of what the reader says twice, is it the same? */
+	size_t owed; /* the answer whose CR may get its LF, from 1; 0: none */
+	bool agrees; /* of what the reader says twice, is it the same? */
 };
 
 static inline uint64_t
@@ -105,7 +105,7 @@ add_slice(struct run *run, uint64_t at, uint64_t len)
 
 /* A record of a text, byte by byte. */
 struct parsed {
-	size_t len, end;    /* bytes, and bytes of its line end: 0 to 2 */
+	size_t len, end; /* bytes, and bytes of its line end: 0 to 2 */
 	size_t nfields;
 	struct slice field[MAX_SLICES];
 	size_t bad;  /* the byte after a closing quote, or NONE */
@@ -167,8 +167,9 @@ model_record(struct parsed *p, const struct file *f, const struct dialect *d)
 		i++;
 	p->len = i;
 	if (i < f->len)
-		p->end = i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0
-		    ? 2 : 1;
+		p->end = i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0 ?
+		    2 :
+		    1;
 }
 
 struct model {
@@ -179,7 +180,7 @@ struct model {
 	size_t file;      /* from 1 */
 	size_t at;        /* offset of rest in the file */
 	uint64_t line, records, width;
-	bool begun;       /* this file's first record was seen */
+	bool begun; /* this file's first record was seen */
 	char line_end[2];
 	size_t line_end_len;
 	const char *header; /* the record, and its fields: */
@@ -265,8 +266,9 @@ model_survives(struct model *m)
 static inline uint64_t
 model_end(const struct model *m)
 {
-	return m->now.end > 0 ? end_number(m->rest.text + m->now.len, m->now.end)
-			      : end_number(m->line_end, m->line_end_len);
+	return m->now.end > 0 ?
+	    end_number(m->rest.text + m->now.len, m->now.end) :
+	    end_number(m->line_end, m->line_end_len);
 }
 
 /* The n bytes at to are the record with empty fields added. */
@@ -316,13 +318,12 @@ model_data(struct model *m)
 static inline void
 model_bad(struct model *m)
 {
-	struct answer *a = model_answer(m, ANSWER_BAD, FAULT_AFTER_QUOTE,
-	    model_number(m));
+	struct answer *a =
+	    model_answer(m, ANSWER_BAD, FAULT_AFTER_QUOTE, model_number(m));
 
 	a->byte += m->now.bad;
 	a->a = (unsigned char)m->rest.text[m->now.bad];
-	a->backslash = m->now.bad >= 2 &&
-	    m->rest.text[m->now.bad - 2] == '\\';
+	a->backslash = m->now.bad >= 2 && m->rest.text[m->now.bad - 2] == '\\';
 }
 
 /* A decoded field; room for its bytes at to. */
@@ -431,8 +432,9 @@ model_mark(struct model *m)
 	m->at = 0;
 	if (f->len >= 3 && memcmp(f->text, "\xef\xbb\xbf", 3) == 0)
 		m->at = 3;
-	if (f->len >= 2 && (memcmp(f->text, "\xff\xfe", 2) == 0 ||
-			       memcmp(f->text, "\xfe\xff", 2) == 0)) {
+	if (f->len >= 2 &&
+	    (memcmp(f->text, "\xff\xfe", 2) == 0 ||
+		memcmp(f->text, "\xfe\xff", 2) == 0)) {
 		a = add_answer(m->run, ANSWER_STOP);
 		a->cause = FAULT_UTF16;
 		a->file = m->file;

@@ -106,7 +106,8 @@ static inline void
 tell_fault(struct run *run, struct reader *r, int got)
 {
 	const struct fault *f = reader_fault(r);
-	struct answer *a = add_answer(run, got == -1 ? ANSWER_BAD : ANSWER_STOP);
+	struct answer *a =
+	    add_answer(run, got == -1 ? ANSWER_BAD : ANSWER_STOP);
 
 	a->cause = f->cause;
 	a->file = (uint64_t)(f->file[0] - '0');
@@ -132,8 +133,8 @@ names_agree(const struct header *h, char quote)
 	char name[1024];
 
 	for (size_t i = 0; i < h->n; i++)
-		if (model_decode(h->raw.field[i].raw, h->raw.field[i].len, quote,
-			name) != h->name[i].len ||
+		if (model_decode(h->raw.field[i].raw, h->raw.field[i].len,
+			quote, name) != h->name[i].len ||
 		    memcmp(name, h->name[i].raw, h->name[i].len) != 0)
 			return false;
 	return true;
@@ -206,8 +207,8 @@ reader_run(const struct job *job, struct run *run)
 	else if (got == -2)
 		tell_fault(run, r, got);
 	while (got == 1 || got == -1 || got == READER_WOULD_WAIT) {
-		got = job->nowait ? reader_next_nowait(r, &rec)
-				  : reader_next(r, &rec);
+		got = job->nowait ? reader_next_nowait(r, &rec) :
+				    reader_next(r, &rec);
 		if (got < 0)
 			tell_fault(run, r, got);
 		else if (got != 1 && job->nfiles == 1)
@@ -277,8 +278,7 @@ show_difference(const struct job *job, const struct run *want,
 {
 	printf("scan %s block %zu chunk %zu cut %zu ragged %d settled %d\n",
 	    job->opt.scan != NULL ? job->opt.scan : "best", job->opt.block,
-	    job->chunk, job->cut, (int)job->opt.ragged,
-	    job->opt.settled_ends);
+	    job->chunk, job->cut, (int)job->opt.ragged, job->opt.settled_ends);
 	for (size_t i = 0; i < job->nfiles; i++) {
 		printf("  file %zu: ", i + 1);
 		show_text(job->file[i].text, job->file[i].len);

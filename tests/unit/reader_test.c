@@ -166,7 +166,9 @@ describes_faults(void)
 	f = fault_of("a,b\n1,2", FAULT_NO_EOL, -2);
 	CHECK(f->record == 1 && f->line == 2 && f->start == 4);
 	new_job();
-	f = fault_of("\xff\xfe" "a", FAULT_UTF16, -2);
+	f = fault_of("\xff\xfe"
+		     "a",
+	    FAULT_UTF16, -2);
 	CHECK(f->a == 0xff && f->record == 0);
 	new_job();
 	f = fault_of("\"a\"b\nc\n", FAULT_AFTER_QUOTE, -1);

@@ -111,8 +111,8 @@ tidy_text(char *to, size_t n, unsigned columns)
 				to[len++] = job.opt.dialect.delim;
 			len += random_field(to + len, n - len - 4);
 		}
-		for (const char *e = end[random_below(9) == 0 ? random_below(3)
-							      : usual];
+		for (const char *e =
+			 end[random_below(9) == 0 ? random_below(3) : usual];
 		     *e != '\0'; e++)
 			to[len++] = *e;
 	}
@@ -122,8 +122,8 @@ tidy_text(char *to, size_t n, unsigned columns)
 static size_t
 random_text(char *to, size_t n)
 {
-	return random_below(2) == 0 ? dense_text(to, n)
-				    : tidy_text(to, n, 1 + random_below(6));
+	return random_below(2) == 0 ? dense_text(to, n) :
+				      tidy_text(to, n, 1 + random_below(6));
 }
 
 /* ---- jobs ---- */
@@ -290,8 +290,8 @@ open_job(const struct header **h)
 
 /* Is slice f what the spans first to last of the record's columns are? */
 static bool
-spans_slice(const struct answer *a, const struct slice *column,
-    struct span s, const struct field *f, const char *raw)
+spans_slice(const struct answer *a, const struct slice *column, struct span s,
+    const struct field *f, const char *raw)
 {
 	const struct slice *left = column + s.first - 1;
 	const struct slice *right = column + s.last - 1;
@@ -319,7 +319,8 @@ any_spans(void)
 
 		random_options();
 		job.file[0] = (struct file){text[0],
-		    tidy_text(text[0], random_below(MOST), 1 + random_below(9))};
+		    tidy_text(text[0], random_below(MOST),
+			1 + random_below(9))};
 		model_run(&job, &want);
 		if ((r = open_job(&h)) == NULL)
 			continue;

@@ -132,9 +132,9 @@ random_text(char *to, size_t n, unsigned columns)
 			if (quoted)
 				to[len++] = '"';
 			for (unsigned k = random_below(70); k > 0; k--)
-				to[len++] = quoted && k % 7 == 0
-				    ? ",\n\r"[random_below(3)]
-				    : 'a';
+				to[len++] = quoted && k % 7 == 0 ?
+				    ",\n\r"[random_below(3)] :
+				    'a';
 			if (quoted && random_below(3) == 0)
 				memcpy(to + len, "\"\"", 2), len += 2;
 			if (quoted)
