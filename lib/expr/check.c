@@ -384,13 +384,30 @@ find_given(struct check *c, const struct node *node)
 	return 0;
 }
 
+/*
+ * Is a filter no condition, whatever the header says?  Whoever forgets the
+ * expression and names a file is told so before standard input is waited for.
+ */
+static bool
+is_condition(struct check *c, struct node *node)
+{
+	if (c->options->kind != EXPR_FILTER)
+		return true;
+	if (node->kind == NODE_COLUMN || node->kind == NODE_CAT)
+		node->type = TYPE_TEXT;
+	else if (node->kind != NODE_CONST)
+		return true;
+	return check_bool(c, node) != NULL;
+}
+
 int
 check_given(struct check *c)
 {
 	const struct statement *s;
 
 	for (s = c->tree->first; s != NULL; s = s->next)
-		if (s->value != NULL && find_given(c, s->value) < 0)
+		if (s->value != NULL && (find_given(c, s->value) < 0 ||
+					    !is_condition(c, s->value)))
 			return -1;
 	return 0;
 }
