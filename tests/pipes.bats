@@ -413,3 +413,49 @@ prompt() {
 		grep -q 'SETPIPE_SZ.*INJECTED\|GETPIPE_SZ.*INJECTED' trace
 	done
 }
+
+@test "99: at a terminal they wait for what is typed, until its end" {
+	command -v python3 >/dev/null || skip "no python3"
+	for program in $FILTERS; do
+		python3 - "$BIN/$program" "$(all_of "$program")" <<-'END'
+			import os, pty, subprocess, sys, time
+			ours, theirs = pty.openpty()
+			run = subprocess.Popen(sys.argv[1:], stdin=theirs,
+			    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+			os.close(theirs)
+			time.sleep(0.2)
+			assert run.poll() is None
+			os.write(ours, b"a,b\n1,2\n\x04")
+			out, err = run.communicate(timeout=20)
+			assert (out, err, run.returncode) == (b"a,b\n1,2\n", b"", 0)
+		END
+	done
+}
+
+@test "110: a file that is cut or grows while it is read ends where it ends then" {
+	for program in $FILTERS; do
+		seq -f '%.0f,some text to fill the pipe' 1 100000 |
+			sed '1i n,t' >in
+		cp in whole
+		got=0
+		{
+			all "$program" in 2>err || echo $? >status
+		} | {
+			dd bs=1000 count=1 2>/dev/null
+			: >in # the program waits for us with a part of it read
+			cat
+		} >out
+		# what had been read goes out; the cut record gets a line end,
+		# as any last one without (--require-eol is the guard)
+		cmp -s -n $(($(wc -c <out) - 1)) out whole
+		[ "$(tail -c 1 out | od -An -c | tr -d ' ')" = '\n' ]
+		[ ! -e status ] || [ "$(cat status)" = 1 ]
+		rm -f status
+
+		put 'a,b\n1,2\n'
+		{ sleep 0.1 && printf '3,4\n' >>in; } &
+		all "$program" <in >out # may see the last record, or not
+		wait
+		cmp -s -n "$(wc -c <out)" out in
+	done
+}
