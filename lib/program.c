@@ -122,7 +122,10 @@ program_parse(struct program *p, struct run *r)
 	int done = 0;
 
 	if (operand && r->opt.noperands == 0)
-		run_usage(r, "the expression is missing; see --help");
+		run_usage(r,
+		    p->opt.kind == EXPR_FILTER ?
+			"the expression is missing; see csvfilter --help" :
+			"the program is missing; see csvmap --help");
 	if (operand)
 		buf_add_text(&p->text, r->opt.operand[0]);
 	p->opt.dialect = r->opt.reader.dialect;

@@ -76,7 +76,7 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 }
 
 @test "no expression, an empty one, one that is no yes or no" {
-	one "$table" 2 '' '@: the expression is missing; see --help\n' csvfilter
+	one "$table" 2 '' '@: the expression is missing; see csvfilter --help\n' csvfilter
 	one "$table" 2 '' '@: 1: there is no expression\n\n^\n' csvfilter ''
 	one "$table" 2 '' '@: 1: needs true or false, got text; say s != ""\ns\n^\n' csvfilter s
 }
