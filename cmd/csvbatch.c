@@ -76,6 +76,7 @@ struct csvbatch {
 	const char *group, *to, *types, *journal;
 	bool raw, no_output;
 	bool commands; /* an option for commands was given */
+	bool warned;   /* of a process that was left behind */
 	struct command command;
 	/* what depends on the header */
 	struct json *json;
@@ -300,6 +301,19 @@ pass_errors(void *arg, const char *bytes, size_t n)
 	report_pass(bytes, n);
 }
 
+/* The same; every batch may leave one. */
+static void
+warn_left(void *arg)
+{
+	struct csvbatch *b = arg;
+
+	if (!b->warned)
+		report_say(&b->run.report,
+		    "a process that a command left behind holds its standard "
+		    "error open; it is not read any more");
+	b->warned = true;
+}
+
 /* What the options say to each module. */
 static void
 spread_options(struct csvbatch *b)
@@ -321,6 +335,8 @@ spread_options(struct csvbatch *b)
 	b->task.command = &b->command;
 	b->task.batch = &b->batch;
 	b->task.errors = pass_errors;
+	b->task.left = warn_left;
+	b->task.arg = b;
 	b->dispatch.batch = &b->batch;
 	b->dispatch.crew.task = &b->task;
 	b->dispatch.ledger.answer = answer;

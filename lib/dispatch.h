@@ -47,6 +47,8 @@ struct task_options {
 
 	/* a command's standard error, when it passes through us (bisect) */
 	void (*errors)(void *arg, const char *bytes, size_t n);
+	void (*left)(void *arg); /* a process that a command left behind holds
+				  * it; it is not read any more */
 	void *arg;
 };
 

@@ -527,8 +527,11 @@ none_left() {
 	began=$(date +%s)
 	gives 0 "$batch" -n 5 -- "$bad" grandchild 20000 <in
 	cmp in out
+	[ ! -s err ]
 	gives 0 "$batch" -n 5 --bisect --rejects bad -- "$bad" grandchild 20000 <in
 	cmp in out
+	says "a process that a command left behind holds its standard error open"
+	[ "$(wc -l <err)" = 1 ]
 	[ $(($(date +%s) - began)) -lt 10 ]
 	pkill -f "$PWD/" || true
 }

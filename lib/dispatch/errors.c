@@ -22,6 +22,7 @@ struct errors {
 	void *arg;
 	int ours, theirs; /* the ends of the pipe; -1: closed */
 	int64_t until;    /* how long others may hold it; 0: not yet set */
+	bool cut;         /* they held it longer */
 	struct line now, last;
 };
 
@@ -119,9 +120,17 @@ errors_complete(struct errors *e)
 	errors_read(e);
 	if (e->until == 0)
 		e->until = input_now() + child_times.orphan;
-	if (input_now() >= e->until)
+	if (e->ours >= 0 && input_now() >= e->until) {
+		e->cut = true;
 		close_end(&e->ours);
+	}
 	return e->ours < 0;
+}
+
+bool
+errors_cut(const struct errors *e)
+{
+	return e->cut;
 }
 
 const char *

@@ -32,6 +32,9 @@ void errors_read(struct errors *e);
  */
 bool errors_complete(struct errors *e);
 
+/* Is it complete only because others had that time and still hold the pipe? */
+bool errors_cut(const struct errors *e);
+
 /* The last line that is not empty, in *n bytes; 0: there was none. */
 const char *errors_last_line(const struct errors *e, size_t *n);
 

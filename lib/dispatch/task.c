@@ -362,6 +362,8 @@ step(struct task *t)
 		return 0;
 	if (t->errors != NULL && !errors_complete(t->errors))
 		return 0;
+	if (t->errors != NULL && errors_cut(t->errors))
+		t->opt->left(t->opt->arg);
 	return judge(t);
 }
 
