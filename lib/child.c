@@ -145,6 +145,8 @@ explain(const struct command *cmd, int error, struct buf *say)
 		buf_add_text(say, ")");
 		return 126;
 	case E2BIG:
+		buf_add_text(say,
+		    " (with the environment; a larger ulimit -s allows more)");
 		return 2;
 	case EAGAIN:
 	case ENOMEM:

@@ -149,6 +149,36 @@ peak() {
 	one 'a\n%n%s\n' 0 'a,c\n%n%s,%n%s\n' '' csvmap 'c = a'
 }
 
+# filled N COMMAND [ARG]...: with little room for arguments and environment,
+# and N bytes of it taken.
+filled() {
+	FILL=$(field "$1") bash -c 'ulimit -s 512 && exec "$0" "$@"' "${@:2}" \
+		<in >out 2>err
+}
+
+@test "116: no room for the arguments and environment of a command" {
+	plain
+	put 'a\n1\n2\n'
+	for program in 'csvbatch -n2' 'csvpar -j1'; do
+		# the most with which it starts itself; by a short name, which
+		# takes less than what its command is told
+		ln -sf "$BIN/${program% *}" p
+		most=100000 more=131072
+		while [ $((more - most)) -gt 1 ]; do
+			half=$(((most + more) / 2)) got=0
+			filled $half ./p "${program#* }" -- cat || got=$?
+			[ $got != 126 ] && most=$half || more=$half
+		done
+		got=0
+		filled $most ./p "${program#* }" -- cat || got=$?
+		cat err
+		[ $got = 2 ]
+		grep -F 'cat: Argument list too long (with the environment' err
+		[ "$(wc -l <err)" = 1 ]
+		[ ! -s out ]
+	done
+}
+
 @test "180: a formula passes" {
 	each 'a,b\n=cmd|calc,-5\n@x,+1\n' 0 = ''
 }
