@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "record/cpu.h"
 #include "record/rule.h"
 #include "record/short.h"
 
@@ -220,39 +221,7 @@ fields(const struct split *s, size_t start, size_t end,
 		    &isa_##name);                                             \
 	}
 
-static bool
-always(void)
-{
-	return true;
-}
-
 #if defined(__x86_64__)
-
-static bool
-has_avx2(void)
-{
-	return __builtin_cpu_supports("avx2") &&
-	    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-	    __builtin_cpu_supports("popcnt") &&
-	    __builtin_cpu_supports("pclmul");
-}
-
-/* AMD before Zen 3 has a bit deposit that takes as long as a cache miss. */
-static bool
-has_quick_deposit(void)
-{
-	return has_avx2() && !__builtin_cpu_is("znver1") &&
-	    !__builtin_cpu_is("znver2") && !__builtin_cpu_is("bdver4");
-}
-
-static bool
-has_avx512(void)
-{
-	return has_quick_deposit() && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512vl") &&
-	    __builtin_cpu_supports("avx512vbmi2");
-}
-
 VARIANT(avx512, SCAN_AVX512, scan_avx512, parity_clmul, count_popcnt,
     select_bmi2, flatten_avx512)
 VARIANT(avx2, SCAN_AVX2, scan_avx2, parity_clmul, count_popcnt, select_bmi2,
@@ -268,15 +237,15 @@ VARIANT(plain, , scan_plain, parity_plain, count_plain, select_plain, NULL)
 /* The best first. */
 static const struct split_code codes[] = {
 #if defined(__x86_64__)
-    {"avx512", has_avx512, more_avx512, fields_avx512, records_avx512},
-    {"avx2", has_quick_deposit, more_avx2, fields_avx2, records_avx2},
-    {"avx2-plain", has_avx2, more_avx2_plain, fields_avx2_plain,
+    {"avx512", cpu_has_avx512, more_avx512, fields_avx512, records_avx512},
+    {"avx2", cpu_has_quick_deposit, more_avx2, fields_avx2, records_avx2},
+    {"avx2-plain", cpu_has_avx2, more_avx2_plain, fields_avx2_plain,
 	records_avx2_plain},
-    {"sse2", always, more_sse2, fields_sse2, records_sse2},
+    {"sse2", cpu_always, more_sse2, fields_sse2, records_sse2},
 #elif defined(__aarch64__)
-    {"neon", always, more_neon, fields_neon, records_neon},
+    {"neon", cpu_always, more_neon, fields_neon, records_neon},
 #endif
-    {"plain", always, more_plain, fields_plain, records_plain},
+    {"plain", cpu_always, more_plain, fields_plain, records_plain},
 };
 
 static const struct split_code *
