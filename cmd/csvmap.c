@@ -62,18 +62,20 @@ static const struct options_program program = {
     .take = take_option,
 };
 
-/* A new column that looks like one of the header's may be a slip. */
+/* A new column that looks like one before it may be a slip. */
 static void
-warn_alike(const struct run *r, const struct field *name)
+warn_alike(const struct run *r, const struct expr_column *c, size_t new)
 {
-	const struct header *h = r->header;
-	const size_t alike = columns_alike(h, name->raw, name->len);
+	const struct field *name = &c[new].name;
+	size_t i = 0;
 
-	if (alike != 0)
+	while (i < new && !columns_alike(c[i].name, *name))
+		i++;
+	if (i < new)
 		report_say(&r->report,
 		    "new column \"%.*s\"; there is \"%.*s\" already",
-		    (int)name->len, name->raw, (int)h->name[alike - 1].len,
-		    h->name[alike - 1].raw);
+		    (int)name->len, name->raw, (int)c[i].name.len,
+		    c[i].name.raw);
 }
 
 /* Something must be left to write, and a new name should be meant. */
@@ -87,7 +89,7 @@ check_layout(struct run *r, const struct map *m)
 		run_usage(r, "no column is left");
 	for (size_t i = 0; i < n && !m->program.opt.only; i++)
 		if (c[i].appended)
-			warn_alike(r, &c[i].name);
+			warn_alike(r, c, i);
 }
 
 /*

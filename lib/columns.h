@@ -30,11 +30,8 @@ long columns_find(const struct header *h, const char *name, size_t n,
 void columns_explain(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces);
 
-/*
- * The first column whose name differs from this one in nothing but case (of
- * ASCII letters) and blanks; 0: none does.
- */
-size_t columns_alike(const struct header *h, const char *name, size_t n);
+/* Do two names differ in nothing but case (of ASCII letters) and blanks? */
+bool columns_alike(struct field a, struct field b);
 
 /* One column of a resolved list. */
 struct column {

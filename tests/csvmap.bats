@@ -61,6 +61,12 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 	one 'a,b \n1,2\n' 0 'a,b ,A,B\n1,2,3,4\n' \
 		'@: new column "A"; there is "a" already\n@: new column "B"; there is "b " already\n' \
 		csvmap 'A = 3; B = 4'
+	one 'a\n1\n' 0 'a,x,X\n1,1,2\n' '@: new column "X"; there is "x" already\n' \
+		csvmap 'x = a; X = 2'
+	one 'a,b\n1,2\n' 0 'b,A\n2,1\n' '' csvmap 'A = a; drop a'
+	one 'a,b\n1,2\n' 0 'x,b,A\n1,2,3\n' '' csvmap 'rename a as x; A = 3'
+	one 'a,b\n1,2\n' 0 'A,b,a \n1,2,3\n' '@: new column "a "; there is "A" already\n' \
+		csvmap 'rename a as A; {a } = 3'
 }
 
 @test "--on-error: fail, skip, null" {

@@ -150,9 +150,8 @@ near_names(const struct header *h, struct field name, size_t *out, size_t most)
 	return found;
 }
 
-/* Do two names differ in nothing but case and blanks? */
-static bool
-alike(struct field a, struct field b)
+bool
+columns_alike(struct field a, struct field b)
 {
 	size_t i = 0, j = 0;
 
@@ -166,13 +165,4 @@ alike(struct field a, struct field b)
 		if (lower(a.raw[i]) != lower(b.raw[j]))
 			return false;
 	}
-}
-
-size_t
-columns_alike(const struct header *h, const char *name, size_t n)
-{
-	for (size_t i = 0; h->name != NULL && i < h->n; i++)
-		if (alike(h->name[i], (struct field){name, n}))
-			return i + 1;
-	return 0;
 }
