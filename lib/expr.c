@@ -30,6 +30,7 @@ struct expr {
 	size_t ncells;
 	bool plain; /* a value that is no text never wants quotes */
 	struct buf say;
+	const char *advice;
 };
 
 struct expr *
@@ -77,6 +78,12 @@ const char *
 expr_error(const struct expr *e)
 {
 	return e->say.data != NULL ? e->say.data : "";
+}
+
+const char *
+expr_advice(const struct expr *e)
+{
+	return e->advice;
 }
 
 int
@@ -263,6 +270,7 @@ fail(struct expr *e, const struct failure *f)
 {
 	e->eval.count[f->kind]++;
 	failure_describe(&e->say, f, e->check.names.header, e->tree.program);
+	e->advice = failure_advice(f);
 	return -1;
 }
 

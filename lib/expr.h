@@ -116,6 +116,9 @@ const struct expr_column *expr_layout(const struct expr *e, size_t *n);
  */
 const char *expr_error(const struct expr *e);
 
+/* What helps against it, after expr_test and expr_map; NULL: nothing does. */
+const char *expr_advice(const struct expr *e);
+
 /*
  * Errors by kind since the start, which the policies null and skip count on
  * standard error: the i-th kind's text ("not a number") with its count, which

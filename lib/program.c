@@ -184,10 +184,15 @@ program_bind(struct program *p, struct run *r)
 int
 program_bad(struct program *p, struct run *r)
 {
-	if (!p->skip)
-		return run_bad(r, expr_error(p->expr));
-	p->skipped++;
-	return 0;
+	struct fault f;
+
+	if (p->skip) {
+		p->skipped++;
+		return 0;
+	}
+	f = *reader_blame(r->in, expr_error(p->expr));
+	f.advice = expr_advice(p->expr);
+	return run_fault(r, &f);
 }
 
 void

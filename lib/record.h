@@ -108,6 +108,7 @@ struct fault {
 	bool bare_cr;   /* it ended at a CR that no LF followed */
 	bool backslash; /* a backslash stands before the quote */
 	const char *text;
+	const char *advice; /* what helps; no part of the reason; or NULL */
 	const char *raw; /* the record's exact bytes without line end */
 	size_t len;
 };

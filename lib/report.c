@@ -303,6 +303,10 @@ say_fault(const struct fault *f, struct buf *say)
 		add(say, ", byte %llu: ", (unsigned long long)f->byte);
 	}
 	report_reason(f, say);
+	if (f->advice != NULL) {
+		buf_add_text(say, "; ");
+		buf_add_text(say, f->advice);
+	}
 }
 
 void

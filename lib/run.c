@@ -281,12 +281,6 @@ run_fault(struct run *r, const struct fault *f)
 	return -1;
 }
 
-int
-run_bad(struct run *r, const char *why)
-{
-	return run_fault(r, reader_blame(r->in, why));
-}
-
 /* What reader_next could not read.  1: the run goes on, or 0. */
 static int
 bad_input(struct run *r, int got)

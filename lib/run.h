@@ -96,12 +96,9 @@ run_next(struct run *r, struct record *rec)
 int run_next_nowait(struct run *r, struct record *rec);
 
 /*
- * The record that run_next returned last is bad, for this reason.  Returns 0
- * when it was rejected and the run goes on, or -1 with the message said.
+ * A record is bad: of reader_fault, or of reader_blame.  Returns 0 when it was
+ * rejected and the run goes on, or -1 with the message said.
  */
-int run_bad(struct run *r, const char *why);
-
-/* A fault of any kind, as run_bad. */
 int run_fault(struct run *r, const struct fault *f);
 
 /* What --stats prints. */

@@ -234,6 +234,15 @@ start(struct expr *e, const struct group *g, struct header *h)
 }
 
 static void
+add_advice(struct buf *got, const char *advice)
+{
+	if (advice == NULL)
+		return;
+	buf_add_text(got, "; ");
+	buf_add_text(got, advice);
+}
+
+static void
 check(const struct group *g, struct counts *counts)
 {
 	struct expr *e = new_expr(g);
@@ -249,6 +258,7 @@ check(const struct group *g, struct counts *counts)
 		right = has_option(g, "plain") || points_right(g, say);
 	} else if (run(e, g, &got) < 0) {
 		buf_add_text(&got, expr_error(e));
+		add_advice(&got, expr_advice(e));
 	} else {
 		error = false;
 	}

@@ -228,6 +228,8 @@ usage() {
 		csvfilter --rejects bad 'num(a) > 1'
 	[ "$(cut -d, -f 1-4 bad)" = $'file,record,line,byte\nstdin,2,3,8' ]
 	[ "$("$BIN/csvcut" --plain -c raw bad)" = x,3 ]
+	[ "$("$BIN/csvcut" --plain -c reason bad)" = \
+		'column 1 "a": "x" is not a number, at 1 in the expression' ]
 	one 'a,b\n1,2\nx,3\n4,5\n' 0 'a,b,c\n1,2,3\n4,5,9\n' \
 		'@: 1 record rejected, see bad\n' csvmap --rejects bad 'c = a + b'
 	[ "$("$BIN/csvcut" --plain -c raw bad)" = x,3 ]

@@ -101,8 +101,17 @@ failure_describe(struct buf *say, const struct failure *f,
 	buf_add_text(say, ", at ");
 	message_place(say, program, f->node->at);
 	buf_add_text(say, " in the expression");
-	if (f->kind != FAILURE_USER)
-		buf_add_text(say, "; add ?? DEFAULT or --on-error=skip|null");
 	buf_add_byte(say, '\0');
 	say->len--;
+}
+
+const char *
+failure_advice(const struct failure *f)
+{
+	if (f->kind == FAILURE_USER)
+		return NULL;
+	/* a yes or no has no default, and is never missing */
+	if (f->node->type == TYPE_BOOL)
+		return "simplify it or add --on-error=skip";
+	return "add ?? DEFAULT or --on-error=skip|null";
 }

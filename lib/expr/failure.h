@@ -9,9 +9,12 @@
 /*
  * Puts into say, in place of what it holds:
  * column 13 "Name": "88888888.0" is not a date ("%Y%m%d.0"), at 8 in the
- * expression; add ?? DEFAULT or --on-error=skip|null
+ * expression
  */
 void failure_describe(struct buf *say, const struct failure *f,
     const struct header *h, struct text program);
+
+/* "add ?? DEFAULT or --on-error=skip|null", or NULL: it was meant so. */
+const char *failure_advice(const struct failure *f);
 
 #endif
