@@ -16,41 +16,9 @@ program_init(struct program *p, enum expr_kind kind)
 static int
 remember(struct program *p, int option, const char *value)
 {
-	buf_add_byte(&p->given, option - PROGRAM_ARG);
-	buf_add(&p->given, value, strlen(value) + 1);
+	p->given = mem_resize(p->given, p->ngiven + 1, sizeof *p->given);
+	p->given[p->ngiven++] = (struct program_given){option, value};
 	return 0;
-}
-
-/* Reads a whole file.  0, or -1 with a message. */
-static int
-read_file(const char *path, struct buf *b, struct buf *say)
-{
-	const bool standard = strcmp(path, "-") == 0;
-	const int fd = standard ? STDIN_FILENO : input_open(path);
-	ssize_t n = fd < 0 ? -1 : 1;
-
-	while (n > 0) {
-		buf_need(b, INPUT_BLOCK);
-		n = input_read(fd, b->data + b->len, INPUT_BLOCK, NULL);
-		b->len += n > 0 ? (size_t)n : 0;
-	}
-	if (n < 0) {
-		buf_add_text(say, path);
-		buf_add_text(say, ": ");
-		buf_add_text(say, strerror(errno));
-	}
-	if (fd >= 0 && !standard)
-		close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-/* Adds to the program; csvmap's parts are statements. */
-static void
-next_part(struct program *p)
-{
-	if (p->has_text)
-		buf_add_text(&p->text, p->opt.kind == EXPR_MAP ? ";\n" : "\n");
-	p->has_text = true;
 }
 
 static int
@@ -70,12 +38,9 @@ program_option(struct program *p, int option, const char *value,
 {
 	switch (option) {
 	case 'e':
-		next_part(p);
-		buf_add_text(&p->text, value);
-		return 0;
 	case 'f':
-		next_part(p);
-		return read_file(value, &p->text, say);
+		p->has_text = true;
+		return remember(p, option, value);
 	case PROGRAM_ARG:
 	case PROGRAM_SET:
 	case PROGRAM_NA:
@@ -90,35 +55,80 @@ program_option(struct program *p, int option, const char *value,
 	}
 }
 
+/* Adds a whole file to b, or ends the process. */
+static void
+read_file(struct run *r, const char *path, struct buf *b)
+{
+	const bool standard = strcmp(path, "-") == 0;
+	const int fd = standard ? STDIN_FILENO : input_open(path);
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	while (n > 0) {
+		buf_need(b, INPUT_BLOCK);
+		n = input_read(fd, b->data + b->len, INPUT_BLOCK, NULL);
+		b->len += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0) {
+		report_io(&r->report, standard ? "standard input" : path,
+		    errno);
+		report_exit(&r->report);
+	}
+	if (!standard)
+		close(fd);
+}
+
 /* --set NAME=FILE. */
 static int
 give_set(struct program *p, struct run *r, const char *definition)
 {
 	const char *equals = strchr(definition, '=');
-	struct buf bytes = {NULL, 0, 0}, say = {NULL, 0, 0};
+	struct buf bytes = {NULL, 0, 0};
 	char *name;
 	int done;
 
 	if (equals == NULL || equals == definition)
 		run_usage(r, "--set: needs NAME=FILE");
-	if (read_file(equals + 1, &bytes, &say) != 0) {
-		buf_add(&say, "", 1);
-		run_usage(r, say.data);
-	}
+	read_file(r, equals + 1, &bytes);
 	name = mem_copy(definition, (size_t)(equals - definition));
 	done = expr_set(p->expr, name, bytes.data, bytes.len);
 	free(name);
 	buf_free(&bytes);
-	buf_free(&say);
 	return done;
+}
+
+/* The text so far, where the next part is to go; csvmap's are statements. */
+static struct buf *
+next_part(struct program *p)
+{
+	if (p->text.len > 0)
+		buf_add_text(&p->text, p->opt.kind == EXPR_MAP ? ";\n" : "\n");
+	return &p->text;
+}
+
+/* 0, or -1 with expr_error. */
+static int
+give(struct program *p, struct run *r, const struct program_given *g)
+{
+	switch (g->option) {
+	case 'e':
+		buf_add_text(next_part(p), g->value);
+		return 0;
+	case 'f':
+		read_file(r, g->value, next_part(p));
+		return 0;
+	case PROGRAM_ARG:
+		return expr_arg(p->expr, g->value);
+	case PROGRAM_NA:
+		return expr_na(p->expr, g->value);
+	default: /* PROGRAM_SET */
+		return give_set(p, r, g->value);
+	}
 }
 
 size_t
 program_parse(struct program *p, struct run *r)
 {
 	const bool operand = !p->has_text;
-	const char *at = p->given.data;
-	const char *const end = at + p->given.len;
 	int done = 0;
 
 	if (operand && r->opt.noperands == 0)
@@ -130,16 +140,8 @@ program_parse(struct program *p, struct run *r)
 		buf_add_text(&p->text, r->opt.operand[0]);
 	p->opt.dialect = r->opt.reader.dialect;
 	p->expr = expr_new(&p->opt);
-	for (; done == 0 && at < end; at += strlen(at) + 1) {
-		const int option = *at++ + PROGRAM_ARG;
-
-		if (option == PROGRAM_ARG)
-			done = expr_arg(p->expr, at);
-		else if (option == PROGRAM_NA)
-			done = expr_na(p->expr, at);
-		else
-			done = give_set(p, r, at);
-	}
+	for (size_t i = 0; done == 0 && i < p->ngiven; i++)
+		done = give(p, r, &p->given[i]);
 	if (done != 0 || expr_parse(p->expr, p->text.data, p->text.len) != 0)
 		run_usage_text(r, expr_error(p->expr));
 	return operand;
@@ -210,5 +212,5 @@ program_end(struct program *p, struct run *r)
 			    p->skip ? "skipped" : "taken as missing", kind);
 	expr_free(p->expr);
 	buf_free(&p->text);
-	buf_free(&p->given);
+	free(p->given);
 }

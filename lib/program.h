@@ -20,14 +20,21 @@
 #include "mem.h"
 #include "run.h"
 
+/* An option that waits for program_parse; value points into argv. */
+struct program_given {
+	int option;
+	const char *value;
+};
+
 struct program {
 	struct expr_options opt;
 	struct expr *expr;       /* from program_parse on */
 	struct expr_input input; /* of the record that is looked at */
 	struct expr_place place;
 
-	struct buf text;  /* the program */
-	struct buf given; /* --arg, --set and --na, in order */
+	struct buf text;             /* the program */
+	struct program_given *given; /* -e, -f, --arg, --set, --na, in order */
+	size_t ngiven;
 	bool has_text, skip, explain;
 	uint64_t skipped; /* records dropped by --on-error=skip */
 };
@@ -69,7 +76,7 @@ int program_option(struct program *p, int option, const char *value,
 
 /*
  * Parses the program: of -e and -f, or else the first operand.  Returns how
- * many operands that took.  An error ends the process: nothing was opened.
+ * many operands that took.  An error ends the process: no input was opened.
  */
 size_t program_parse(struct program *p, struct run *r);
 

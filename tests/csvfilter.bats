@@ -62,7 +62,7 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 	one '' 0 'n,s\n2,"b"\n' '' csvfilter -f program file
 	one '' 0 'n,s\n2,"b"\n' '' csvfilter --file=program -- file
 	one '' 0 'n,s\n2,"b"\n' '' csvfilter -e 'n > 1' -e '&& s != ""' file
-	one '' 2 '' '@: none: No such file or directory; see @ --help\n' csvfilter -f none
+	one '' 3 '' '@: none: No such file or directory\n' csvfilter -f none
 }
 
 @test "a typo shows before the input is opened" {
@@ -86,7 +86,7 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 	one "$table" 0 'n,s\n2,"b"\n' '' csvfilter --arg v=b 's == arg("v")'
 	one "$table" 0 'n,s\n1,a\n' '' csvfilter --set v=values 's in @v'
 	one "$table" 2 '' '@: --set: needs NAME=FILE\n' csvfilter --set v 's in @v'
-	one "$table" 2 '' '@: none: No such file or directory\n' csvfilter --set v=none 's in @v'
+	one "$table" 3 '' '@: none: No such file or directory\n' csvfilter --set v=none 's in @v'
 	one "$table" 2 '' "@: --arg needs NAME=VALUE, got 'v'\n" csvfilter --arg v true
 }
 
