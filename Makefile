@@ -10,6 +10,8 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 # archive of them, let it start a tenth sooner.
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBS := -Wl,--as-needed -lcsv $(call archive,pcre2-8) $(call archive,xxhash)
+# Two mappings of a program instead of four: it starts a hundredth sooner.
+SEGMENTS = -Wl,-z,noseparate-code
 SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 FUZZ_SECONDS = 60
@@ -106,7 +108,7 @@ $(UNIT) $(HELPERS) $(BENCH): $(B)/%: $(B)/%.o $(LIB)
 $(FUZZ): $(B)/%: $(B)/%.o $(LIB)
 $(FUZZ): LINK = -fsanitize=fuzzer
 $(PROGRAMS) $(UNIT) $(HELPERS) $(BENCH) $(FUZZ):
-	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(CFLAGS) $(LINK) $(SEGMENTS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))
 .PHONY: all demo check check-san bench soak fuzz fuzz-run install uninstall \

@@ -11,8 +11,10 @@ struct reader *
 reader_new(char *const *files, size_t n, const struct reader_options *opt)
 {
 	static char *const standard_input[] = {"-"};
-	struct reader *r = mem_new(1, sizeof *r);
+	struct reader *r = mem_resize(NULL, 1, sizeof *r);
 
+	/* a page that is not touched costs nothing: split_init knows which */
+	memset(r, 0, offsetof(struct reader, split));
 	r->opt = *opt;
 	source_init(&r->source, opt->block, SPLIT_SLACK);
 	r->source.files = n > 0 ? files : standard_input;

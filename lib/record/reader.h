@@ -22,7 +22,6 @@
 struct reader {
 	struct reader_options opt;
 	struct source source;
-	struct split split;
 	struct odd *odd;
 
 	size_t start;   /* where the next record begins in source.data */
@@ -64,6 +63,8 @@ struct reader {
 	void (*late_lf)(void *, bool);
 	void *late_arg;
 	struct fault fault;
+
+	struct split split; /* last: most of it is never set to zero */
 };
 
 /* record.c: the next record of this file; 0 at its end. */
