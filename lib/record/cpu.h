@@ -20,7 +20,17 @@
 
 /* A feature has a name in glibc (2.33) and another one in the compiler. */
 #ifdef CPU_FEATURE_ACTIVE
-#define CPU_HAS(libc, compiler) CPU_FEATURE_ACTIVE(libc)
+#define CPU_HAS(libc, compiler) cpu_active(x86_cpu_##libc)
+
+/* As CPU_FEATURE_ACTIVE, which shifts into the sign of an int for AVX512VL. */
+static inline bool
+cpu_active(unsigned feature)
+{
+	const struct cpuid_feature *leaf =
+	    __x86_get_cpuid_feature_leaf(feature / 128);
+
+	return (leaf->active_array[feature / 32 % 4] >> feature % 32 & 1) != 0;
+}
 #else
 #define CPU_HAS(libc, compiler) (__builtin_cpu_supports(compiler) != 0)
 #endif
