@@ -5,7 +5,7 @@
 
 #include "record/reader.h"
 
-#define FEW_SLICES 1024 /* with more, records are not looked for ahead */
+#define SLICES_AHEAD 1024 /* of records that are looked for ahead */
 
 struct reader *
 reader_new(char *const *files, size_t n, const struct reader_options *opt)
@@ -318,7 +318,9 @@ reader_need(struct reader *r, const struct span *spans, size_t n)
 		memcpy(r->spans, spans, n * sizeof *spans);
 	r->order.spans = r->spans;
 	r->order.nspans = n;
-	r->most = n <= FEW_SLICES / SPLIT_AHEAD ? SPLIT_AHEAD : 1;
+	r->most = n * SPLIT_AHEAD <= SLICES_AHEAD ? SPLIT_AHEAD :
+	    n <= SLICES_AHEAD                     ? SLICES_AHEAD / n :
+						    1;
 	r->field = mem_resize(r->field, mem_mul(n, r->most), sizeof *r->field);
 	r->ahead = r->taken = 0;
 }

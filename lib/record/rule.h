@@ -30,8 +30,9 @@ struct isa {
 	uint64_t (*parity)(uint64_t bits); /* bit i: of the bits 0 to i */
 	uint32_t (*count)(uint64_t bits);
 	unsigned (*select)(uint64_t bits, uint32_t n); /* the n-th, from 0 */
-	/* the places of all bits, see flatten_avx512; NULL: select is used */
-	void (*flatten)(uint8_t *to, uint64_t bits, uint8_t base);
+	/* see flatten_avx512; NULL: flat.h is of no use */
+	uint16_t *(*flatten)(uint16_t *to, const char *text, size_t blocks,
+	    size_t base, const struct classes *c, size_t *others);
 };
 
 RULE_INLINE uint64_t

@@ -24,6 +24,11 @@ struct masks {
 	uint64_t quote, delim, eol; /* eol: CR or LF */
 };
 
+/* [i]: the byte of this class whose low half is i, or one with another. */
+struct classes {
+	uint8_t first[16], second[16];
+};
+
 #if defined(__x86_64__)
 
 #define SCAN_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul")))
@@ -43,23 +48,65 @@ scan_avx512(const char *text, char quote, char delim)
 		_mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'))};
 }
 
+/* How many bytes of x are ones. */
+SCAN_AVX512 SCAN_INLINE size_t
+sum_avx512(__m512i x)
+{
+	return (size_t)_mm512_reduce_add_epi64(
+	    _mm512_sad_epu8(x, _mm512_setzero_si512()));
+}
+
 /*
- * Writes base + the place of every bit that is set, in order, a byte each; 64
- * bytes are written in any case.
+ * Writes base + the place of every byte of the first class in so many blocks,
+ * below 256, in order; up to 64 places behind the last are written, too.
+ * Returns the place behind it, and adds to *others how many bytes are of the
+ * other class.
+ *
+ * A byte is of a class if it is what a table has for its low half.  Compares
+ * are dear, all on one port: there are two.
  */
-SCAN_AVX512 SCAN_INLINE void
-flatten_avx512(uint8_t *to, uint64_t bits, uint8_t base)
+SCAN_AVX512 SCAN_INLINE uint16_t *
+flatten_avx512(uint16_t *to, const char *text, size_t blocks, size_t base,
+    const struct classes *c, size_t *others)
 {
 	static const uint8_t places[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 	    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
 	    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45,
 	    46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
 	    63};
-	const __m512i all =
-	    _mm512_add_epi8(_mm512_loadu_si512((const void *)places),
-		_mm512_set1_epi8((char)base));
+	const __m512i all = _mm512_loadu_si512((const void *)places);
+	const __m512i first =
+	    _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)c->first));
+	const __m512i second =
+	    _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)c->second));
+	__m512i from = _mm512_set1_epi16((short)base);
+	__m512i sum = _mm512_setzero_si512();
 
-	_mm512_storeu_si512((void *)to, _mm512_maskz_compress_epi8(bits, all));
+	for (size_t b = 0; b < blocks; b++) {
+		const __m512i x =
+		    _mm512_loadu_si512((const void *)(text + b * 64));
+		const __mmask64 is =
+		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(first, x));
+		const __mmask64 other =
+		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(second, x));
+		const __m512i set = _mm512_maskz_compress_epi8(is, all);
+		const size_t n = (size_t)_mm_popcnt_u64(is);
+
+		_mm512_storeu_si512((void *)to,
+		    _mm512_add_epi16(from,
+			_mm512_cvtepu8_epi16(_mm512_castsi512_si256(set))));
+		if (__builtin_expect(n > 32, 0))
+			_mm512_storeu_si512((void *)(to + 32),
+			    _mm512_add_epi16(from,
+				_mm512_cvtepu8_epi16(
+				    _mm512_extracti64x4_epi64(set, 1))));
+		sum =
+		    _mm512_mask_sub_epi8(sum, other, sum, _mm512_set1_epi8(-1));
+		from = _mm512_add_epi16(from, _mm512_set1_epi16(64));
+		to += n;
+	}
+	*others += sum_avx512(sum);
+	return to;
 }
 
 SCAN_AVX2 SCAN_INLINE uint64_t

@@ -15,7 +15,6 @@
 struct whole {
 	uint64_t quote[SPLIT_WORDS], delims[SPLIT_WORDS], eol[SPLIT_WORDS];
 	uint32_t before[SPLIT_WORDS + 1];
-	uint8_t place[SPLIT_WORDS * 64 + 64]; /* see flatten */
 };
 
 /* Fills in words blocks at text.  Returns whether there are quotes. */
@@ -67,27 +66,12 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words,
 	}
 }
 
-/*
- * Writes the places of all delimiters, modulo 256, where an instruction does
- * that quicker than some are selected.
- */
-RULE_INLINE void
-flatten_all(struct whole *w, size_t words, const struct isa *isa)
-{
-#pragma GCC unroll 8
-	for (size_t i = 0; i < words; i++)
-		isa->flatten(w->place + w->before[i], w->delims[i],
-		    (uint8_t)(i * 64));
-}
-
 /* Where delimiter n of a record stands, in one of words blocks. */
 RULE_INLINE size_t
 delim_in(const struct whole *w, size_t words, uint32_t n, const struct isa *isa)
 {
 	size_t b = 0;
 
-	if (isa->flatten != NULL)
-		return w->place[n] + (words > 4 && n >= w->before[4]) * 256u;
 #pragma GCC unroll 8
 	for (size_t i = 1; i < words; i++)
 		b += w->before[i] <= n;
@@ -135,8 +119,6 @@ record_in(struct split *s, size_t words, const char *text,
 	if (UNLIKELY(order->columns !=
 		1 + w.before[b] + isa->count(w.delims[b] & BELOW(end % 64))))
 		return SPLIT_NONE;
-	if (isa->flatten != NULL)
-		flatten_all(&w, words, isa);
 	slices_in(&w, words, text, end, order, field, isa);
 	return end;
 }
@@ -169,7 +151,7 @@ records_in(struct split *s, size_t words, size_t start,
  * innermost of all, are unrolled.
  */
 RULE_INLINE size_t
-records(struct split *s, size_t start, const struct split_order *order,
+short_records(struct split *s, size_t start, const struct split_order *order,
     size_t most, size_t *end, struct field *field, const struct isa *isa)
 {
 #define IN(words) records_in(s, words, start, order, most, end, field, isa)

@@ -5,6 +5,7 @@
 
 #include "mem.h"
 #include "record/cpu.h"
+#include "record/flat.h"
 #include "record/rule.h"
 #include "record/short.h"
 
@@ -200,6 +201,29 @@ fields(const struct split *s, size_t start, size_t end,
 	return count;
 }
 
+/* split.records */
+INLINE size_t
+records(struct split *s, size_t start, const struct split_order *order,
+    size_t most, size_t *end, struct field *field, const struct isa *isa)
+{
+	size_t n;
+
+	if (s->words == 0)
+		return 0;
+	if (isa->flatten == NULL || !s->told)
+		return short_records(s, start, order, most, end, field, isa);
+	n = flat_records(s, start, order, most, end, field, isa);
+	if (n > 0) {
+		s->detour = FLAT_RECORDS;
+		return n;
+	}
+	if (most > s->detour)
+		most = s->detour;
+	if (s->detour < SPLIT_AHEAD)
+		s->detour *= 2; /* these are other records than flat.h's */
+	return short_records(s, start, order, most, end, field, isa);
+}
+
 /* The loops for one isa, whose members follow. */
 #define VARIANT(name, attribute, ...)                                         \
 	static const struct isa isa_##name = {__VA_ARGS__};                   \
@@ -289,6 +313,9 @@ split_init(struct split *s, char quote, char delim)
 	s->nends = s->next = 0;
 	s->quote = quote;
 	s->delim = delim;
+	s->told = flat_classes(&s->classes, (unsigned char)quote,
+	    (unsigned char)delim);
+	s->detour = FLAT_RECORDS;
 	split_use(s, NULL);
 }
 
@@ -347,8 +374,12 @@ split_learn(struct split *s, size_t len)
 	static const unsigned char enough[SPLIT_WORDS] = {1, 2, 4, 4, 6, 6, 8,
 	    8};
 	const size_t blocks = len / 64;
-	const size_t words = blocks < SPLIT_WORDS ? enough[blocks] : 0;
+	size_t words = 0;
 
+	if (blocks < SPLIT_WORDS)
+		words = enough[blocks];
+	else if (blocks < FLAT_BLOCKS / FLAT_RECORDS)
+		words = blocks + 1;
 	if (words == 0 || words > s->words)
 		s->words = words;
 }

@@ -25,7 +25,7 @@
 
 #define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
 #define SPLIT_WORDS 8    /* blocks of a record that split.records finds */
-#define SPLIT_AHEAD 16   /* records that it looks for at once, at most */
+#define SPLIT_AHEAD 64   /* records that it looks for at once, at most */
 #define SPLIT_NONE SIZE_MAX
 
 /* What is wanted of every record. */
@@ -48,6 +48,9 @@ struct split {
 	    const struct split_order *order, size_t most, size_t *end,
 	    struct field *field);
 	char quote, delim;
+	struct classes classes; /* for flat.h, */
+	bool told;              /* if it can tell quote and delim */
+	size_t detour;          /* records that pass it by when it finds none */
 
 	const char *text;
 	size_t len;     /* bytes of text; SPLIT_SLACK more can be read */
@@ -57,7 +60,7 @@ struct split {
 	bool multiline; /* was there a line end inside quotes? */
 	struct quotes quotes; /* that the last whole block left */
 	size_t words; /* blocks that hold the records seen lately: 1, 2, 4,
-		       * 6 or 8; 0: unknown, or too many for records */
+		       * 6, 8 or more; 0: unknown, or too many for records */
 
 	/* of each block of 64 bytes: */
 	uint64_t *delims;    /* the delimiters that separate fields */

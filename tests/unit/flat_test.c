@@ -1,0 +1,143 @@
+/*
+ * split: many plain records that are looked at together are what the index
+ * would have said, and one that is not plain among them is found.
+ *
+ * Texts are plain records of some columns and lengths, with a few bytes that
+ * were replaced by others, which mean something.
+ */
+
+#include "probe.h"
+#include "record/split.h"
+
+#define MOST ((size_t)24 << 10)          /* bytes of a text */
+#define FIELDS (MAX_ANSWERS - MAX_FILES) /* of a text, at most */
+
+static int passed, failed;
+static struct run want, got;
+static struct job job;
+static char text[MOST + 4096];
+
+/* xorshift64*: the same texts in every run */
+static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
+
+static unsigned
+random_below(unsigned n)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (unsigned)((state * UINT64_C(2685821657736338717)) >> 33) % n;
+}
+
+static void
+check_job(void)
+{
+	bool ok;
+
+	reader_run(&job, &got);
+	ok = got.agrees && runs_equal(&want, &got);
+	passed += ok;
+	failed += !ok;
+	if (!ok && failed < 3)
+		show_difference(&job, &want, &got);
+}
+
+/* What all records of a text have in common. */
+struct plan {
+	unsigned columns, widest; /* a field has fewer bytes than that */
+	const char *end;
+};
+
+static size_t
+add_record(char *to, const struct plan *p)
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < p->columns; i++) {
+		const unsigned n = random_below(p->widest);
+
+		if (i > 0)
+			to[len++] = job.opt.dialect.delim;
+		memset(to + len, "xyz"[random_below(3)], n);
+		len += n;
+	}
+	memcpy(to + len, p->end, strlen(p->end));
+	return len + strlen(p->end);
+}
+
+static size_t
+plain_text(const struct plan *p)
+{
+	const size_t most = p->columns * p->widest + 2;
+	size_t len = 0;
+
+	for (size_t fields = 0; len + most < MOST && fields < FIELDS;
+	     fields += p->columns)
+		len += add_record(text + len, p);
+	return len;
+}
+
+/* Replaces a byte by one that means something, at times a whole record. */
+static void
+bend(size_t len)
+{
+	const struct dialect *d = &job.opt.dialect;
+	const char byte[] = {d->quote, d->delim, '\r', '\n', 'a', '\0', '*',
+	    (char)(d->delim ^ 0x10), (char)(d->quote ^ 0x80)};
+	char *at = text + random_below((unsigned)len);
+
+	if (random_below(4) == 0) /* as likely as in the middle of a field */
+		while (at > text && at[-1] != d->delim && at[-1] != '\n')
+			at--;
+	*at = byte[random_below(sizeof byte)];
+	if (random_below(3) == 0 && at + 8 < text + len) {
+		at[0] = d->quote;
+		at[1 + random_below(6)] = byte[random_below(sizeof byte)];
+		at[7] = d->quote;
+	}
+}
+
+static void
+choose(struct plan *p)
+{
+	static const char delims[] = ",,,;\t|:J\xa7",
+			  quotes[] = "\"\"\"'*=\xb6";
+	static const char *const ends[] = {"\n", "\n", "\r\n", "\r"};
+
+	job = (struct job){.nfiles = 1, .opt = READER_DEFAULTS};
+	job.opt.no_header = true;
+	job.opt.dialect.delim = delims[random_below(sizeof delims - 1)];
+	job.opt.dialect.quote = quotes[random_below(sizeof quotes - 1)];
+	job.opt.ragged = (enum ragged)random_below(3);
+	job.opt.settled_ends = random_below(2) == 0;
+	job.opt.block = sizeof text;
+	if (random_below(4) == 0)
+		job.chunk = 1 + random_below(5000);
+	p->columns = 1 + random_below(random_below(4) == 0 ? 90 : 9);
+	p->widest = 1 + random_below(random_below(3) == 0 ? 150 : 12);
+	p->end = ends[random_below(4)];
+}
+
+int
+main(void)
+{
+	struct plan plan;
+
+	for (int i = 0; i < 1500; i++) {
+		size_t len;
+
+		choose(&plan);
+		len = plain_text(&plan);
+		for (int k = 0; k < 3; k++) {
+			job.file[0] = (struct file){text, len};
+			model_run(&job, &want);
+			for (size_t n = 0;
+			     (job.opt.scan = split_name(n)) != NULL; n++)
+				check_job();
+			for (unsigned n = 1 + random_below(4); n > 0; n--)
+				bend(len);
+		}
+	}
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed != 0;
+}
