@@ -131,6 +131,8 @@ main(int argc, char *argv[])
 			write_count(r.out, 0);
 	} else if (program_bind(&f.program, &r)) {
 		need_columns(r.in, f.program.expr);
+		if (!f.invert)
+			reader_sieve(r.in, expr_sieve, f.program.expr);
 		if (!f.count)
 			write_header(&r);
 		filter_records(&r, &f);

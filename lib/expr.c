@@ -274,6 +274,14 @@ fail(struct expr *e, const struct failure *f)
 	return -1;
 }
 
+uint64_t
+expr_sieve(void *arg, const struct field *field, size_t n)
+{
+	const struct expr *e = arg;
+
+	return eval_sieve(&e->eval, field, e->ncolumns, n);
+}
+
 int
 expr_test(struct expr *e, const struct expr_input *in)
 {

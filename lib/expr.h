@@ -85,6 +85,13 @@ struct expr_input {
 /* Is the filter true for this record?  1, 0, or -1 with expr_error. */
 int expr_test(struct expr *e, const struct expr_input *in);
 
+/*
+ * Of the fields of n records, at most 64, one record's behind the other's: bit
+ * i is 0 where expr_test would return 0 for record i, as far as that can be
+ * told quickly.  arg is the expression; it is a reader_sieve_fn.
+ */
+uint64_t expr_sieve(void *arg, const struct field *field, size_t n);
+
 /* A computed cell; the bytes live until the next call, and are decoded. */
 struct expr_cell {
 	const char *text;

@@ -322,7 +322,14 @@ reader_need(struct reader *r, const struct span *spans, size_t n)
 	    n <= SLICES_AHEAD                     ? SLICES_AHEAD / n :
 						    1;
 	r->field = mem_resize(r->field, mem_mul(n, r->most), sizeof *r->field);
-	r->ahead = r->taken = 0;
+	r->ahead = r->taken = r->wanted = 0;
+}
+
+void
+reader_sieve(struct reader *r, reader_sieve_fn *fn, void *arg)
+{
+	r->sieve = fn;
+	r->sieve_arg = arg;
 }
 
 static int
@@ -337,38 +344,76 @@ next(struct reader *r, struct record *rec, bool wait)
 	return got;
 }
 
-/* Looks for records ahead without the index, which has nothing to say. */
+/* The k-th of the records ahead is next: counts those that nobody wants. */
+static void
+leave_out(struct reader *r, size_t k)
+{
+	const char *text = r->source.data;
+	const size_t n = k - r->taken, end = r->end[k - 1];
+
+	r->first = r->start;
+	if (n > 1)
+		r->first = r->end[k - 2] + 1 + (text[r->end[k - 2]] == '\r');
+	r->length = end - r->first;
+	r->start = end + 1 + (text[end] == '\r');
+	r->noted = false;
+	r->ends += n;
+	r->records += n;
+	r->taken = k;
+}
+
+/*
+ * Looks for records ahead without the index, which has nothing to say, until
+ * one of them is wanted.
+ */
 static bool
 look_ahead(struct reader *r)
 {
 	struct split *s = &r->split;
 
-	r->taken = r->ahead = 0;
-	if (r->quick && s->odd == SPLIT_NONE)
-		r->ahead = s->records(s, r->start, &r->order, r->most, r->end,
-		    r->field);
-	r->quick = r->ahead > 0;
-	return r->quick;
+	if (r->opt.max_record < SPLIT_LONGEST)
+		return false;
+	do {
+		if (r->taken < r->ahead)
+			leave_out(r, r->ahead);
+		r->taken = r->ahead = 0;
+		if (r->quick && s->odd == SPLIT_NONE)
+			r->ahead = s->records(s, r->start, &r->order, r->most,
+			    r->end, r->field);
+		r->quick = r->ahead > 0;
+		if (!r->quick)
+			return false;
+		r->wanted = ~UINT64_C(0) >> (64 - r->ahead);
+		if (r->sieve != NULL)
+			r->wanted &= r->sieve(r->sieve_arg, r->field, r->ahead);
+		/* what belongs to its line end may have to be found out */
+		if (r->source.data[r->end[r->ahead - 1]] == '\r')
+			r->wanted |= UINT64_C(1) << (r->ahead - 1);
+	} while (r->wanted == 0);
+	return true;
 }
 
 /* The next record, if it is one of those that can be had quickly. */
 static inline bool
 take_quickly(struct reader *r, struct record *rec)
 {
-	size_t end;
+	size_t k;
 
-	if (UNLIKELY(r->taken == r->ahead) && !look_ahead(r))
+	if (UNLIKELY(r->wanted == 0) && !look_ahead(r))
 		return false;
-	end = r->end[r->taken];
-	if (UNLIKELY(end - r->start > r->opt.max_record) ||
-	    !cut_off(r, rec, end)) {
+	k = (size_t)__builtin_ctzll(r->wanted);
+	if (k > r->taken)
+		leave_out(r, k);
+	if (UNLIKELY(!cut_off(r, rec, r->end[k]))) {
 		r->quick = false;
-		r->ahead = r->taken = 0;
+		r->ahead = r->taken = r->wanted = 0;
 		return false;
 	}
+	r->wanted &= r->wanted - 1;
+	r->taken = k + 1;
 	r->records++;
 	rec->nfields = r->order.columns;
-	rec->field = r->field + r->taken++ * r->order.nspans;
+	rec->field = r->field + k * r->order.nspans;
 	return true;
 }
 

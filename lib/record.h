@@ -109,7 +109,7 @@ struct fault {
 	bool backslash; /* a backslash stands before the quote */
 	const char *text;
 	const char *advice; /* what helps; no part of the reason; or NULL */
-	const char *raw; /* the record's exact bytes without line end */
+	const char *raw;    /* the record's exact bytes without line end */
 	size_t len;
 };
 
@@ -152,6 +152,16 @@ int reader_header(struct reader *r, const struct header **h);
  * Only what is asked for is looked up.  Call it after reader_header.
  */
 void reader_need(struct reader *r, const struct span *spans, size_t n);
+
+/*
+ * fn is shown the slices of n records, at most 64, one record's behind the
+ * other's.  Where bit i of its answer is 0, record i is not handed out, but
+ * counted.  It is not asked about every record: what it does is to save time.
+ * Call it after reader_need.
+ */
+typedef uint64_t reader_sieve_fn(void *arg, const struct field *field,
+    size_t n);
+void reader_sieve(struct reader *r, reader_sieve_fn *fn, void *arg);
 
 /*
  * Reads the next record.  Returns 1 with *rec filled in, 0 after the last

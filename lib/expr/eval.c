@@ -408,3 +408,27 @@ eval_record(struct eval *r)
 		i = code + (cell_is(r, i) ? i->yes : i->no);
 	return i->op >= OP_END_TRUE ? (enum op)i->op : run(r, i);
 }
+
+/*
+ * Without a branch, since what is in a cell cannot be predicted.  A cell that
+ * begins with a quote, and the rest of a long text, are left to eval_record.
+ */
+uint64_t
+eval_sieve(const struct eval *r, const struct field *field, size_t each,
+    size_t n)
+{
+	const struct instr *const i = r->code;
+	uint64_t maybe = 0;
+
+	if (i->op != OP_CELL_IS || r->code[i->no].op != OP_END_FALSE)
+		return ~maybe;
+	field += i->a;
+	for (size_t k = 0; k < n; k++, field += each) {
+		const uint64_t word = load(field->raw);
+		const bool same = (field->len == i->len) &
+		    (((word ^ i->word) & i->mask) == 0);
+
+		maybe |= (uint64_t)(same | ((char)word == r->quote)) << k;
+	}
+	return maybe;
+}

@@ -99,6 +99,13 @@ struct eval {
  */
 enum op eval_record(struct eval *r);
 
+/*
+ * Of n records with so many fields each, for a filter: bit i is 0 where the
+ * first term alone makes it false.  See expr_sieve.
+ */
+uint64_t eval_sieve(const struct eval *r, const struct field *field,
+    size_t each, size_t n);
+
 /* The k-th argument of a call. */
 static inline const struct value *
 eval_arg(const struct eval *r, const struct instr *i, size_t k)

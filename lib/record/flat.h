@@ -14,8 +14,8 @@
 #include "record/rule.h"
 #include "record/split.h"
 
-#define FLAT_BLOCKS 128 /* looked at in one call, at most */
-#define FLAT_RECORDS 4  /* looked at between two checks, at least */
+#define FLAT_BLOCKS (SPLIT_LONGEST / 64) /* looked at in one call, at most */
+#define FLAT_RECORDS 4 /* looked at between two checks, at least */
 
 /*
  * The two classes of bytes: delimiters and LF; quotes, CR and LF.  False: they

@@ -45,8 +45,11 @@ struct reader {
 	struct field *field; /* the slices of the record, or of those ahead */
 	size_t most;         /* there is room for so many records */
 	size_t end[SPLIT_AHEAD]; /* where the records ahead end, ... */
-	size_t ahead, taken;     /* ... their number, and how many were taken */
-	struct field *all;       /* every field of one that was not looked up */
+	size_t ahead, taken;     /* ... their number, and how many are over */
+	uint64_t wanted;         /* bit i: record i is to be handed out */
+	reader_sieve_fn *sieve;
+	void *sieve_arg;
+	struct field *all; /* every field of one that was not looked up */
 	size_t all_room;
 	struct buf pad; /* a record with fields added */
 

@@ -23,9 +23,10 @@
 #include "record.h"
 #include "record/rule.h"
 
-#define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
-#define SPLIT_WORDS 8    /* blocks of a record that split.records finds */
-#define SPLIT_AHEAD 64   /* records that it looks for at once, at most */
+#define SPLIT_STRETCH 64   /* blocks of 64 bytes that are indexed at once */
+#define SPLIT_WORDS 8      /* blocks of a record that split.records finds */
+#define SPLIT_AHEAD 64     /* records that it looks for at once, at most */
+#define SPLIT_LONGEST 8192 /* bytes of a record that it finds, at most */
 #define SPLIT_NONE SIZE_MAX
 
 /* What is wanted of every record. */

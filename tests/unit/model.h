@@ -33,6 +33,8 @@ struct job {
 	size_t cut;   /* no read goes over this offset of its file */
 	size_t fail;  /* the number of the read that fails, from 1; 0 */
 	bool nowait;  /* by reader_next_nowait */
+	reader_sieve_fn *sieve; /* or NULL; asked with the job */
+	size_t columns;         /* of the header: set for sieve */
 };
 
 enum kind { ANSWER_END, ANSWER_HEADER, ANSWER_RECORD, ANSWER_BAD, ANSWER_STOP };

@@ -187,7 +187,7 @@ place_stays(struct reader *r, const struct run *run)
 
 /* What the reader does answer. */
 static inline void
-reader_run(const struct job *job, struct run *run)
+reader_run(struct job *job, struct run *run)
 {
 	static char *const name[] = {"1", "2", "3", "4"};
 	struct reader *r = reader_new(name, job->nfiles, &job->opt);
@@ -202,9 +202,11 @@ reader_run(const struct job *job, struct run *run)
 	run->agrees = true;
 	reader_on_late_lf(r, late_lf, run);
 	got = tell_header(r, run, job, &h);
-	if (got == 1)
+	if (got == 1) {
 		need_all(r, h->n);
-	else if (got == -2)
+		job->columns = h->n;
+		reader_sieve(r, job->sieve, job);
+	} else if (got == -2)
 		tell_fault(run, r, got);
 	while (got == 1 || got == -1 || got == READER_WOULD_WAIT) {
 		got = job->nowait ? reader_next_nowait(r, &rec) :
