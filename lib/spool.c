@@ -118,14 +118,21 @@ flush(struct spool *s)
 int
 spool_add(struct spool *s, const void *bytes, size_t n)
 {
-	if (n > SPOOL_BUFFER - s->len && flush(s) < 0)
-		return -1;
-	if (n > SPOOL_BUFFER)
-		return write_out(s, bytes, n);
+	const char *from = bytes;
+	size_t room;
+
 	if (s->buffer == NULL)
 		s->buffer = mem_resize(NULL, SPOOL_BUFFER, 1);
+	while (n >= (room = SPOOL_BUFFER - s->len)) {
+		memcpy(s->buffer + s->len, from, room);
+		s->len += room;
+		from += room;
+		n -= room;
+		if (flush(s) < 0)
+			return -1;
+	}
 	if (n > 0)
-		memcpy(s->buffer + s->len, bytes, n);
+		memcpy(s->buffer + s->len, from, n);
 	s->len += n;
 	return 0;
 }
