@@ -314,14 +314,30 @@ keep(struct filling *f, struct reader *r, const struct record *rec,
 	return add(b, text);
 }
 
+/* How many records may be added at once behind a first one? */
+static size_t
+room_behind(const struct filling *f)
+{
+	const struct batch_options *opt = f->opt;
+
+	if (f->open == NULL || f->dry || opt->form != BATCH_CSV ||
+	    opt->bytes > 0 || opt->nkeys > 0 || opt->origins)
+		return 0;
+	if (opt->records == 0)
+		return SIZE_MAX;
+	return (size_t)(opt->records - f->open->records - 1);
+}
+
+/* Counts the n records that are rec, which begins at from. */
 static void
-count(struct filling *f, struct reader *r, const struct record *rec)
+count(struct filling *f, struct reader *r, const struct record *rec, size_t n,
+    uint64_t from)
 {
 	struct batch *b = f->open;
 
-	b->records++;
+	b->records += n;
 	b->last = reader_record(r);
-	b->to = reader_byte(r) + rec->len + rec->end;
+	b->to = from + rec->len + rec->end;
 	if (!f->opt->hash)
 		return;
 	if (f->skipped != 0)
@@ -331,8 +347,10 @@ count(struct filling *f, struct reader *r, const struct record *rec)
 }
 
 enum filling_status
-filling_add(struct filling *f, struct reader *r, const struct record *rec)
+filling_add(struct filling *f, struct reader *r, struct record *rec)
 {
+	const uint64_t from = reader_byte(r);
+	const size_t n = 1 + reader_extend(r, rec, room_behind(f));
 	struct field text = {"", 0};
 
 	if (make_text(f, rec, &text) < 0 || !fits_alone(f, text.len))
@@ -345,7 +363,7 @@ filling_add(struct filling *f, struct reader *r, const struct record *rec)
 		return FILLING_ERROR;
 	if (!f->dry && keep(f, r, rec, &text) < 0)
 		return FILLING_ERROR;
-	count(f, r, rec);
+	count(f, r, rec, n, from);
 	if (f->opt->nkeys > 0)
 		keep_key(f);
 	if (f->open->records == f->opt->records && !f->dry)

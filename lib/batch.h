@@ -66,10 +66,12 @@ enum filling_status {
 
 /*
  * Adds the record that r returned last, whose fields are all columns of the
- * header for a JSON form, and in any case those of -g.
+ * header for a JSON form, and in any case those of -g.  Where nothing has to
+ * be known of each record it also adds those that stand behind it, as many as
+ * r has and the batch takes; rec then is all of them (reader_extend).
  */
 enum filling_status filling_add(struct filling *f, struct reader *r,
-    const struct record *rec);
+    struct record *rec);
 
 /* Why a record is bad; lives until the next one. */
 const char *filling_error(const struct filling *f);

@@ -429,6 +429,22 @@ reader_next_nowait(struct reader *r, struct record *rec)
 	return take_quickly(r, rec) ? 1 : next(r, rec, false);
 }
 
+size_t
+reader_extend(struct reader *r, struct record *rec, size_t most)
+{
+	struct record next;
+	size_t n = 0;
+
+	if (rec->raw + rec->len + rec->end != r->source.data + r->start)
+		return 0; /* it is a copy, to which something was added */
+	for (; n < most && take_quickly(r, &next); n++) {
+		rec->len = (size_t)(next.raw + next.len - rec->raw);
+		rec->end = next.end;
+		rec->open_end = next.open_end;
+	}
+	return n;
+}
+
 int
 reader_fd(const struct reader *r)
 {

@@ -120,6 +120,35 @@ by_records(void)
 	free_all(b, n);
 }
 
+/* Records that are added many at a time are in the batch they belong to. */
+static void
+by_many_records(void)
+{
+	struct batch_options opt = {.records = 300};
+	char text[9000] = "a,b\n", part[4096];
+	struct batch *b[8];
+	size_t i, n, len;
+
+	for (i = 0; i < 1000; i++)
+		snprintf(text + strlen(text), 9, "%03zu,\"y\"\n", i);
+	n = fill(text, &opt, b);
+	CHECK(n == 4);
+	for (i = 0; i < n; i++) {
+		len = i < 3 ? 300 * 8 : 100 * 8;
+		memcpy(part, text, 4);
+		memcpy(part + 4, text + 4 + i * 300 * 8, len);
+		part[4 + len] = '\0';
+		CHECK(holds(b[i], part));
+		CHECK(b[i]->records == len / 8);
+		CHECK(b[i]->first == i * 300 + 1);
+		CHECK(b[i]->last == i * 300 + len / 8);
+		CHECK(b[i]->first_line == i * 300 + 2);
+		CHECK(b[i]->last_line == i * 300 + len / 8 + 1);
+		CHECK(b[i]->to == 4 + i * 300 * 8 + len);
+	}
+	free_all(b, n);
+}
+
 static void
 by_bytes(void)
 {
@@ -248,6 +277,7 @@ int
 main(void)
 {
 	by_records();
+	by_many_records();
 	by_bytes();
 	by_value();
 	as_json();

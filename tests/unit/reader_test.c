@@ -335,6 +335,60 @@ mends_ragged(void)
 	reader_free(r);
 }
 
+/* All records of the job as bytes; runs: in runs of at most so many. */
+static size_t
+read_bytes(char *to, size_t runs, uint64_t place[3])
+{
+	size_t n, len = 0, longest = 0;
+	struct reader *r;
+	int got;
+
+	r = begin_job(&got);
+	while ((got = reader_next(r, &rec)) != 0) {
+		if (got < 0)
+			continue; /* it is a bad one in the other run, too */
+		n = 1 + reader_extend(r, &rec, runs - 1);
+		longest = n > longest ? n : longest;
+		memcpy(to + len, rec.raw, rec.len + rec.end);
+		len += rec.len + rec.end;
+	}
+	place[0] = reader_record(r);
+	place[1] = reader_line(r);
+	place[2] = reader_byte(r);
+	reader_free(r);
+	CHECK(longest <= runs);
+	CHECK(runs != 20 || job.chunk != 0 || longest == runs);
+	return len;
+}
+
+/* Records that are taken in runs are those that are taken one by one. */
+static void
+extends_records(void)
+{
+	static const char *const lines[] = {"1,2\n", "\"3\",4\r\n", "\n",
+	    "5,\"\n\"\n", "6\" x,7\n", "8\n", "\"9\"x,\n", "10,11\r"};
+	static char text[20000], one[40000], many[40000];
+	uint64_t place[3], other[3];
+	size_t len;
+
+	strcpy(text, "a,b\n");
+	for (unsigned i = 0; i < 1500; i++) /* mostly plain ones */
+		strcat(text, lines[i % 41 == 0 ? i / 41 % 8 : 0]);
+	for (int ragged = RAGGED_ERROR; ragged <= RAGGED_PASS; ragged++)
+		for (size_t chunk = 0; chunk < 500; chunk = chunk * 3 + 61) {
+			new_job();
+			add_file(text);
+			job.chunk = chunk;
+			job.opt.ragged = (enum ragged)ragged;
+			len = read_bytes(one, 1, place);
+			for (size_t runs = 2; runs <= 20; runs += 9) {
+				CHECK(read_bytes(many, runs, other) == len);
+				CHECK(memcmp(one, many, len) == 0);
+				CHECK(memcmp(place, other, sizeof place) == 0);
+			}
+		}
+}
+
 /* ---- waiting: through a pipe ---- */
 
 static int late, came_late;
@@ -485,6 +539,7 @@ main(void)
 	reads_several_files();
 	takes_names();
 	mends_ragged();
+	extends_records();
 	ends_at_once();
 	settles_ends();
 	remembers_place();
