@@ -410,25 +410,55 @@ eval_record(struct eval *r)
 }
 
 /*
- * Without a branch, since what is in a cell cannot be predicted.  A cell that
- * begins with a quote, and the rest of a long text, are left to eval_record.
+ * The sieves go without a branch, since what is in a cell cannot be predicted.
+ * A cell that begins with a quote is left to eval_record.
  */
-uint64_t
-eval_sieve(const struct eval *r, const struct field *field, size_t each,
-    size_t n)
+
+/* Those whose cell can be the text of an OP_CELL_IS, by its first 8 bytes. */
+static uint64_t
+sieve_text(const struct eval *r, const struct instr *i,
+    const struct field *field, size_t each, size_t n)
 {
-	const struct instr *const i = r->code;
 	uint64_t maybe = 0;
 
-	if (i->op != OP_CELL_IS || r->code[i->no].op != OP_END_FALSE)
-		return ~maybe;
-	field += i->a;
 	for (size_t k = 0; k < n; k++, field += each) {
 		const uint64_t word = load(field->raw);
 		const bool same = (field->len == i->len) &
 		    (((word ^ i->word) & i->mask) == 0);
 
-		maybe |= (uint64_t)(same | ((char)word == r->quote)) << k;
+		maybe |= (uint64_t)(same | (*field->raw == r->quote)) << k;
 	}
 	return maybe;
+}
+
+/* Those whose cell begins as a match can. */
+static uint64_t
+sieve_first(const struct eval *r, const bool *first, const struct field *field,
+    size_t each, size_t n)
+{
+	uint64_t maybe = 0;
+
+	for (size_t k = 0; k < n; k++, field += each) {
+		const char c = *field->raw;
+
+		maybe |= (uint64_t)(first[(unsigned char)c] | (c == r->quote))
+		    << k;
+	}
+	return maybe;
+}
+
+uint64_t
+eval_sieve(const struct eval *r, const struct field *field, size_t each,
+    size_t n)
+{
+	const struct instr *const i = r->code, *const next = i + 1;
+	const bool *first;
+
+	if (i->op == OP_CELL_IS && r->code[i->no].op == OP_END_FALSE)
+		return sieve_text(r, i, field + i->a, each, n);
+	if (i->op == OP_CELL && next->op == OP_MATCH && next->a == i->out &&
+	    r->code[next->no].op == OP_END_FALSE &&
+	    (first = regex_first(next->node->regex)) != NULL)
+		return sieve_first(r, first, field + i->a, each, n);
+	return ~UINT64_C(0);
 }

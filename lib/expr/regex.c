@@ -34,6 +34,7 @@ struct regex {
 	unsigned groups;
 	bool jit;
 	bool one_start; /* a match starts where the search does, or says \G */
+	bool *first;    /* [c]: it can start with the byte c; or NULL */
 	clock_t began;  /* the search in a long text */
 	pcre2_code *code;
 	pcre2_match_data *match;
@@ -56,9 +57,9 @@ release(void *p, void *unused)
 	free(p);
 }
 
-/* Compiles to code; 0, or -1 with a message. */
-static int
-compile(struct regex *re, const char *pattern, size_t n, bool caseless,
+/* NULL with a message, unless say is NULL. */
+static pcre2_code *
+compile(const char *pattern, size_t n, bool caseless,
     pcre2_general_context *memory, struct buf *say)
 {
 	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
@@ -66,18 +67,68 @@ compile(struct regex *re, const char *pattern, size_t n, bool caseless,
 	    PCRE2_USE_OFFSET_LIMIT | (caseless ? PCRE2_CASELESS : 0);
 	pcre2_compile_context *context = pcre2_compile_context_create(memory);
 	unsigned char message[256];
+	pcre2_code *code;
 	size_t offset;
 	int error;
 
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-	re->code = pcre2_compile((PCRE2_SPTR)pattern, n, options, &error,
-	    &offset, context);
+	code = pcre2_compile((PCRE2_SPTR)pattern, n, options, &error, &offset,
+	    context);
 	pcre2_compile_context_free(context);
-	if (re->code != NULL)
-		return 0;
-	pcre2_get_error_message(error, message, sizeof message);
-	buf_add_text(say, (const char *)message);
-	return -1;
+	if (code == NULL && say != NULL) {
+		pcre2_get_error_message(error, message, sizeof message);
+		buf_add_text(say, (const char *)message);
+	}
+	return code;
+}
+
+/*
+ * The bytes with which a match can start, of code that is not anchored: of
+ * others PCRE2 does not find out.  false: any, or it matches the empty text.
+ */
+static bool
+find_first(const pcre2_code *code, bool first[256])
+{
+	const uint8_t *map = NULL;
+	uint32_t kind = 0, unit = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &map);
+	for (unsigned c = 0; map != NULL && c < 256; c++)
+		first[c] = map[c / 8] >> c % 8 & 1;
+	if (map != NULL)
+		return true;
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &kind);
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
+	if (kind != 1 || unit >= 0x80)
+		return false;
+	/* it does not say whether case counts */
+	first[unit] = true;
+	if ((unit | 0x20) >= 'a' && (unit | 0x20) <= 'z')
+		first[unit ^ 0x20] = true;
+	return true;
+}
+
+/*
+ * Of an anchored ^.., by what follows the ^.  If that is a quantifier of it, it
+ * does not compile without.
+ */
+static void
+learn_first(struct regex *re, const char *pattern, size_t n, bool caseless,
+    pcre2_general_context *memory)
+{
+	pcre2_code *code;
+
+	if (n < 2 || pattern[0] != '^')
+		return;
+	code = compile(pattern + 1, n - 1, caseless, memory, NULL);
+	if (code == NULL)
+		return;
+	re->first = mem_new(256, sizeof *re->first);
+	if (!find_first(code, re->first)) {
+		free(re->first);
+		re->first = NULL;
+	}
+	pcre2_code_free(code);
 }
 
 /* Is c a digit, or one of the others? */
@@ -135,7 +186,8 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 
 	memory = pcre2_general_context_create(allocate, release, NULL);
 	/* PCRE2 decides what is a pattern, also where it will not run */
-	if (compile(re, pattern, n, caseless, memory, say) == 0) {
+	re->code = compile(pattern, n, caseless, memory, say);
+	if (re->code != NULL) {
 		pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &groups);
 		pcre2_pattern_info(re->code, PCRE2_INFO_ALLOPTIONS, &all);
 		re->groups = groups;
@@ -145,6 +197,8 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 			re->literal = literal_new(pattern, n);
 		if (re->literal == NULL)
 			prepare(re, !is_recursive(pattern, n), memory);
+		if (re->literal == NULL && (all & PCRE2_ANCHORED))
+			learn_first(re, pattern, n, caseless, memory);
 	} else {
 		regex_free(re);
 		re = NULL;
@@ -159,6 +213,7 @@ regex_free(struct regex *re)
 	if (re == NULL)
 		return;
 	literal_free(re->literal);
+	free(re->first);
 	pcre2_jit_stack_free(re->stack);
 	pcre2_match_context_free(re->limits);
 	pcre2_match_data_free(re->match);
@@ -177,6 +232,12 @@ bool
 regex_cheap(const struct regex *re)
 {
 	return re->literal != NULL;
+}
+
+const bool *
+regex_first(const struct regex *re)
+{
+	return re->first;
 }
 
 /* t, but never NULL, which neither PCRE2 nor memmem takes; sets the limits. */
@@ -273,6 +334,9 @@ regex_test(struct regex *re, struct text t)
 {
 	struct text whole;
 
+	if (re->first != NULL &&
+	    (t.len == 0 || !re->first[(unsigned char)t.at[0]]))
+		return 0;
 	return search(re, begin(re, t), 0, false, &whole);
 }
 

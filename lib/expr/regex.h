@@ -34,6 +34,12 @@ void regex_free(struct regex *re);
 unsigned regex_groups(const struct regex *re); /* ( ) in the pattern */
 bool regex_cheap(const struct regex *re);      /* runs without PCRE2 */
 
+/*
+ * [c] of 256: can a text that begins with the byte c match?  The empty text
+ * then cannot.  NULL: that is not known.
+ */
+const bool *regex_first(const struct regex *re);
+
 /* Does it match somewhere in t?  1, 0 or REGEX_LIMIT. */
 int regex_test(struct regex *re, struct text t);
 

@@ -306,13 +306,13 @@ draw(void)
 	return state * 2685821657736338717U;
 }
 
-/* Writes up to n random pieces of at most 3 bytes. */
+/* Writes up to n random pieces of at most 4 bytes. */
 static void
 draw_text(char *out, unsigned n, const char *const *piece, unsigned pieces)
 {
 	*out = '\0';
 	for (n = (unsigned)(draw() % (n + 1)); n > 0; n--)
-		out += snprintf(out, 4, "%s", piece[draw() % pieces]);
+		out += snprintf(out, 5, "%s", piece[draw() % pieces]);
 }
 
 /* Do both answer the same for a subject? */
@@ -362,10 +362,45 @@ check_literals(void)
 	check(bad == 0 && cheap > 100000, pattern, subject);
 }
 
+/* In (?:pattern) nothing is known of the first byte. */
+static void
+check_first(void)
+{
+	static const char *const syntax[] = {"a", "k", "S", "[ab", "]", "[^",
+	    "\\d", "\\w", "\\W", "\u00e9", "\u017f", ".", "?", "*", "+", "{0}",
+	    "|", "|^", "(", "(?:", ")", "(?i)", "(?=", "(?!", "\\b", "$", "^",
+	    "\\Q", "\\K", "\n", "-", "\\R", "(?1)"};
+	static const char *const bytes[] = {"a", "b", "k", "K", "\u212a", "s",
+	    "S", "\u017f", "\u00e9", "\u00c9", "0", " ", "\n", "\xc3", "\xa9",
+	    "\xff", "{", "^"};
+	char pattern[128] = "^", wrapped[160], subject[128];
+	struct buf say = {NULL, 0, 0};
+	struct regex *a, *b;
+	int i, j, known = 0, bad = 0;
+
+	for (i = 0; i < 150000 && bad == 0; i++) {
+		draw_text(pattern + 1, 6, syntax, COUNT(syntax));
+		snprintf(wrapped, sizeof wrapped, "(?:%s)", pattern);
+		a = regex_new(pattern, strlen(pattern), i % 2 == 0, &say);
+		b = regex_new(wrapped, strlen(wrapped), i % 2 == 0, &say);
+		for (j = 0; a != NULL && b != NULL && regex_first(a) && j < 20;
+		     j++, known++) {
+			draw_text(subject, 5, bytes, COUNT(bytes));
+			bad += regex_test(a, text(subject)) !=
+			    regex_test(b, text(subject));
+		}
+		regex_free(a);
+		regex_free(b);
+	}
+	buf_free(&say);
+	check(bad == 0 && known > 100000, pattern, subject);
+}
+
 int
 main(void)
 {
 	check_match();
+	check_first();
 	check_replace();
 	check_wrong();
 	check_hostile();
