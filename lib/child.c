@@ -266,8 +266,7 @@ wait_time(struct child *const *c, size_t n)
 		due = child_due(c[i]);
 		if (due < 0)
 			due = GROUP_LOOK; /* it was killed just now */
-		if (least < 0 || due < least)
-			least = due;
+		least = input_sooner(least, due);
 	}
 	return least;
 }

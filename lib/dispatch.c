@@ -348,24 +348,16 @@ see_tasks(struct dispatch *d)
 	d->busy |= pieces == 0 || (d->waiting != NULL && !crew_full(d->crew));
 }
 
-static int
-sooner(int a, int b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a < b ? a : b;
-}
-
 /* Milliseconds that may go by until something is due. */
 static int
 due(struct dispatch *d)
 {
-	int ms = sooner(crew_due(d->crew), input_tick(&d->run->hooks));
+	int ms = input_sooner(crew_due(d->crew), input_tick(&d->run->hooks));
 
 	if (d->waiting == NULL)
-		ms = sooner(ms, feed_due(&d->feed));
+		ms = input_sooner(ms, feed_due(&d->feed));
 	if (d->halt_at != 0 && !d->halted)
-		ms = sooner(ms, child_times.grace);
+		ms = input_sooner(ms, child_times.grace);
 	return d->busy ? 0 : ms;
 }
 

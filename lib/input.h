@@ -73,4 +73,13 @@ ssize_t input_write(int fd, const void *from, size_t n);
  */
 int input_wait(struct pollfd *fds, size_t n, int ms);
 
+/* The lesser of two such waits. */
+static inline int
+input_sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
 #endif

@@ -132,8 +132,7 @@ crew_due(struct crew *c)
 
 			due = left <= 0 ? 0 : (int)(left / 1000 + 1);
 		}
-		if (due >= 0 && (least < 0 || due < least))
-			least = due;
+		least = input_sooner(least, due);
 	}
 	return least;
 }

@@ -373,16 +373,7 @@ task_step(struct task *t)
 	return give_up(t, step(t));
 }
 
-/* The lesser of two waits, of which -1 is none. */
-static int
-sooner(int a, int b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a < b ? a : b;
-}
-
-/* The same for a try that runs. */
+/* As task_due, of a try that runs. */
 static int
 due_of_try(struct task *t)
 {
@@ -409,7 +400,7 @@ task_due(struct task *t)
 	left = t->due - input_now();
 	if (left > 1000000)
 		left = 1000000; /* an int's worth; it is asked again */
-	return sooner(ms, left > 0 ? (int)left : 0);
+	return input_sooner(ms, left > 0 ? (int)left : 0);
 }
 
 int
