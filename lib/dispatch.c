@@ -195,10 +195,10 @@ report_batch(struct dispatch *d, const struct task *t)
 	    t->refused != 0 ? t->refused : EXIT_COMMAND,
 	    "stdin:%" PRIu64 ": batch %" PRIu64 ", records %" PRIu64
 	    " to %" PRIu64 ", lines %" PRIu64 " to %" PRIu64 ": %s (%" PRIu64
-	    " %s)",
+	    " %s)%s",
 	    b->first_line, b->number, b->first, b->last, b->first_line,
 	    b->last_line, t->why.data, t->tries,
-	    t->tries == 1 ? "try" : "tries");
+	    t->tries == 1 ? "try" : "tries", t->advice);
 }
 
 /*
@@ -439,6 +439,9 @@ end(struct dispatch *d)
 	if (rest != NULL && feed_whole(&d->feed) && !d->halted &&
 	    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 		report_io(&d->run->report, "temporary file", errno);
+	if (d->done > 1 && ledger_bare(&d->ledger, &d->run->header->raw))
+		report_say(&d->run->report,
+		    "every answer is a header without records" REPORT_RAW);
 	if (d->feed.skipped > 0 && d->done == 0 && d->run->report.status == 0 &&
 	    d->signal == 0)
 		report_say(&d->run->report,

@@ -51,6 +51,9 @@ void report_text(struct report *r, int status, const char *text, size_t n);
 /* Says what is wrong with the input and takes the status of it. */
 void report_fault(struct report *r, const struct fault *f);
 
+/* The end of a message about an answer that may be no CSV. */
+#define REPORT_RAW "; --raw passes answers that are no CSV"
+
 /* The sentence for a fault, without program and place, appended to say. */
 void report_reason(const struct fault *f, struct buf *say);
 

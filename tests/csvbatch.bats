@@ -239,7 +239,7 @@ none_left() {
 @test "the header of answers comes once, and all answers have it" {
 	numbers 30 >in
 	gives 4 "$batch" -n 10 -- env BADCHILD_ONLY=2 "$bad" other-header <in
-	says 'batch 2, records 11 to 20, lines 12 to 21: its header differs from that of the first answer'
+	says 'batch 2, records 11 to 20, lines 12 to 21: its header differs from that of the first answer (1 try); --raw passes answers that are no CSV'
 	head -n 11 in | cmp - out
 	gives 4 "$batch" -n 10 -j 3 -- env BADCHILD_ONLY=2 "$bad" other-header <in
 	head -n 11 in | cmp - out
@@ -257,7 +257,21 @@ none_left() {
 		gives 4 "$batch" -n 10 -- env BADCHILD_ONLY=2 "$bad" $mode 3 <in
 		head -n 11 in | cmp - out
 		says 'batch 2, records 11 to 20, lines 12 to 21: its answer is no CSV: line 5:'
+		says '(1 try); --raw passes answers that are no CSV'
 	done
+	gives 4 "$batch" -n 20 -- wc -l <in
+	says '; --raw passes answers that are no CSV'
+	gives 0 "$batch" -n 15 -- wc -l <in
+	says 'every answer is a header without records; --raw passes answers'
+	gives 0 "$batch" -n 15 --raw -- wc -l <in
+	printf '16\n16\n' | cmp - out
+	[ ! -s err ]
+	gives 0 "$batch" -n 15 -- head -n 1 <in
+	head -n 1 in | cmp - out
+	[ ! -s err ]
+	gives 4 "$batch" -n 20 --keep-going --rejects bad -- wc -l <in
+	says '; --raw passes answers that are no CSV'
+	[ "$(grep -c -e --raw bad)" = 0 ]
 	gives 0 "$batch" -n 10 --raw -- env BADCHILD_ONLY=2 "$bad" ragged 3 <in
 	gives 0 "$batch" -n 10 --ragged=pass -- env BADCHILD_ONLY=2 "$bad" ragged 3 <in
 	[ "$(wc -l <out)" = 31 ]

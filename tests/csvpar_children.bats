@@ -47,7 +47,7 @@ blocks() {
 	blocks "other-header 0" 0
 	[ "$(head -n 1 out)" = other,names ]
 	BADCHILD_ONLY=2 gives 4 "$par" -j 1 -n 5 -- "$bad" other-header <in
-	says "worker 1: its header differs from that of worker 1"
+	says "worker 1: its header differs from that of worker 1; --raw passes"
 	head -n 6 in | cmp - out
 	blocks "open-quote 1" 4 "writes no CSV: line 3 of its answer: quoted field"
 	blocks "after-quote 1" 4 "writes no CSV: line 3 of its answer: 'b' after"
@@ -98,6 +98,7 @@ ordered() {
 	BADCHILD_ONLY=2 gives 4 "$par" -j 2 -p -- "$bad" no-header <in
 	says "its header differs from that of worker"
 	ordered "ragged 1" 4 "writes no CSV: line 3 of its answer"
+	[ "$(grep -c -e --raw err)" = 0 ]
 	numbers 3 in
 	gives 4 "$par" -j 1 -p -n 3 -- "$bad" skip 3 <in
 	says "worker 1 answers fewer records than it was given; it held record 3"

@@ -286,6 +286,14 @@ ledger_pass(struct ledger *l, const struct answer *a)
 	return more;
 }
 
+bool
+ledger_bare(const struct ledger *l, const struct record *input)
+{
+	return l->header != NULL && l->out_base == 0 && l->out->records == 0 &&
+	    (input->len != l->nheader ||
+		memcmp(input->raw, l->header, l->nheader) != 0);
+}
+
 /* Waits until what a writer was given is on disk; *length is then its file's.
  */
 static int

@@ -49,6 +49,12 @@ bool ledger_takes(const struct ledger *l, const struct answer *a);
  */
 int ledger_pass(struct ledger *l, const struct answer *a);
 
+/*
+ * Have all answers been a header alone, and not that of the input?  The line
+ * that wc -l answers is taken for one, and comes once.
+ */
+bool ledger_bare(const struct ledger *l, const struct record *input);
+
 /* The descriptor of the output, or -1; can it take a piece without waiting? */
 int ledger_fd(const struct ledger *l);
 bool ledger_ready(const struct ledger *l);

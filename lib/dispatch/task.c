@@ -11,6 +11,7 @@
 #include "dispatch/errors.h"
 #include "dispatch/search.h"
 #include "input.h"
+#include "report.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
 #define VARIABLES 7
@@ -127,6 +128,7 @@ task_start(struct task *t)
 {
 	int fd[3] = {-1, -1, STDERR_FILENO}, status = 3, none = -1;
 
+	t->advice = "";
 	fd[0] = spool_open(subject(t)->input);
 	if (answer_begin(&t->now, &t->opt->answer) == 0) {
 		if (t->now.spool == NULL)
@@ -267,6 +269,7 @@ after_success(struct task *t)
 	got = answer_append(&t->answer, &t->now);
 	if (got == 0) {
 		set_why(t, "its header differs from that of another part");
+		t->advice = REPORT_RAW;
 		return after_failure(t, false);
 	}
 	end_try(t);
@@ -282,6 +285,8 @@ judge_answer(struct task *t)
 	good = answer_check(&t->now, &t->opt->answer, &t->why);
 	if (good < 0)
 		return -1;
+	if (good == 0)
+		t->advice = REPORT_RAW;
 	if (good > 0 && t->opt->same_count &&
 	    t->now.records != subject(t)->records) {
 		good = 0;
@@ -413,6 +418,7 @@ int
 task_reject(struct task *t, const char *why)
 {
 	set_why(t, why);
+	t->advice = REPORT_RAW;
 	answer_free(&t->answer);
 	return give_up(t, after_failure(t, false));
 }

@@ -37,10 +37,11 @@ struct task {
 	struct answer answer;  /* once it is done */
 	struct poison *poison; /* of a batch that is done without them */
 	uint64_t npoison;
-	uint64_t tries; /* started so far */
-	bool stopped;   /* it has not failed, but was not wanted any more */
-	int refused;    /* the exit status when no try can be started */
-	struct buf why; /* the last failure, ends with NUL */
+	uint64_t tries;     /* started so far */
+	bool stopped;       /* it has not failed, but was not wanted any more */
+	int refused;        /* the exit status when no try can be started */
+	struct buf why;     /* the last failure, ends with NUL */
+	const char *advice; /* to be said behind it, or "" */
 
 	/* private */
 	const struct task_options *opt;
@@ -75,7 +76,7 @@ int task_due(struct task *t);
 int task_fd(const struct task *t);
 
 /*
- * The answer cannot be used after all, for this reason: its try has failed.
+ * The answer does not fit the others, for this reason: its try has failed.
  * For a task that is done.  As task_step.
  */
 int task_reject(struct task *t, const char *why);

@@ -1,4 +1,5 @@
 #include "pool/parts.h"
+#include "report.h"
 
 /* Begins a message about w that ends the run. */
 static struct buf *
@@ -88,6 +89,14 @@ blame_leaving(struct pool *p, const struct worker *w)
 		say_held(say, w);
 }
 
+/* Answers that are counted must be CSV. */
+static void
+advise_raw(const struct pool *p, struct buf *say)
+{
+	if (p->opt.mode != POOL_ORDERED)
+		buf_add_text(say, REPORT_RAW);
+}
+
 void
 blame_header(struct pool *p, const struct worker *w)
 {
@@ -95,6 +104,7 @@ blame_header(struct pool *p, const struct worker *w)
 
 	buf_add_text(say, ": its header differs from that of worker ");
 	buf_add_number(say, p->answer_header_by);
+	advise_raw(p, say);
 }
 
 void
@@ -106,4 +116,5 @@ blame_answer(struct pool *p, const struct worker *w, const struct fault *f)
 	buf_add_number(say, f->line);
 	buf_add_text(say, " of its answer: ");
 	p->opt.explain(f, say);
+	advise_raw(p, say);
 }
