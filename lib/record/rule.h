@@ -13,7 +13,6 @@
 #define BIT(n) (UINT64_C(1) << (n))
 #define BELOW(n) (BIT(n) - 1) /* n < 64 */
 #define RULE_INLINE static inline __attribute__((always_inline))
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* What a block of 64 bytes leaves to the next. */
 struct quotes {
@@ -29,7 +28,7 @@ struct isa {
 	struct masks (*scan)(const char *text, char quote, char delim);
 	uint64_t (*parity)(uint64_t bits); /* bit i: of the bits 0 to i */
 	uint32_t (*count)(uint64_t bits);
-	unsigned (*select)(uint64_t bits, uint32_t n); /* the n-th, from 0 */
+	unsigned (*select)(uint64_t bits, uint32_t n); /* the n-th, from 0: it exists */
 	/* see flatten_avx512; NULL: flat.h is of no use */
 	uint16_t *(*flatten)(uint16_t *to, const char *text, size_t blocks,
 	    size_t base, const struct classes *c, size_t *others);
@@ -87,49 +86,36 @@ apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
 RULE_INLINE uint64_t
 counts_plain(uint64_t bits)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t x = bits - (bits >> 1 & ones * 0x55);
+	uint64_t x = bits - (bits >> 1 & ONES * 0x55);
 
-	x = (x & ones * 0x33) + (x >> 2 & ones * 0x33);
-	return (x + (x >> 4)) & ones * 0x0f;
+	x = (x & ONES * 0x33) + (x >> 2 & ONES * 0x33);
+	return (x + (x >> 4)) & ONES * 0x0f;
 }
 
 RULE_INLINE uint32_t
 count_plain(uint64_t bits)
 {
-	const uint64_t sums = counts_plain(bits) * UINT64_C(0x0101010101010101);
-
-	return (uint32_t)(sums >> 56);
-}
-
-/* How many of 8 ascending sums are at most n; both are below 128. */
-RULE_INLINE unsigned
-sums_up_to(uint64_t sums, uint32_t n)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = ones * 0x80;
-	const uint64_t passed = ((ones * n | tops) - sums) & tops;
-
-	return (unsigned)((passed >> 7) * ones >> 56);
+	return (uint32_t)(counts_plain(bits) * ONES >> 56);
 }
 
 /*
- * The n-th bit that is set, from 0, without a bit deposit or a branch: sums of
- * the counts up to each byte lead to the byte, and those of its bits, spread
- * over bytes, to the bit.
+ * The n-th bit that is set, which there is, without a bit deposit or a branch.
+ * With bias = 127 - n the sum of bias and of the bits up to a byte has its top
+ * bit from that byte on in which the n-th is.  The sum before that byte is the
+ * bias with which its bits are searched, but for the last: it needs no look.
  */
 RULE_INLINE unsigned
 select_plain(uint64_t bits, uint32_t n)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t sums = counts_plain(bits) * ones;
-	const unsigned at = sums_up_to(sums, n) * 8;
-	const uint64_t byte = bits >> at & 0xff;
-	const uint64_t spread = byte * ones & UINT64_C(0x8040201008040201);
-	const uint64_t each = (spread + ones * 0x7f) >> 7 & ones;
+	uint64_t bias = 127 - n, sums = (counts_plain(bits) + bias) * ONES;
+	const unsigned at = (unsigned)__builtin_ctzll(sums & TOPS) - 7;
+	/* bit i to byte i: the product has it there, times 2 to the 7i */
+	const uint64_t each =
+	    (bits >> at & 0x7f) * UINT64_C(0x0002040810204081) & ONES;
 
-	return at +
-	    sums_up_to(each * ones, n - (uint32_t)(sums << 8 >> at & 0xff));
+	bias = (sums << 8 | bias) >> at & 0xff;
+	sums = (each + bias) * ONES & TOPS;
+	return at + (unsigned)__builtin_ctzll(sums | BIT(63)) / 8;
 }
 
 #if defined(__x86_64__)

@@ -19,6 +19,7 @@
 #endif
 
 #define SCAN_INLINE static inline __attribute__((always_inline))
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 struct masks {
 	uint64_t quote, delim, eol; /* eol: CR or LF */
@@ -137,22 +138,40 @@ scan_avx2(const char *text, char quote, char delim)
 	    gather_avx2(eol_avx2(a), eol_avx2(b))};
 }
 
+/* Where 64 bytes equal byte. */
+SCAN_INLINE uint64_t
+find_sse2(const char *text, char byte)
+{
+	uint64_t found = 0;
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 64; i += 16) {
+		const __m128i x = _mm_loadu_si128((const void *)(text + i));
+		const __m128i e = _mm_cmpeq_epi8(x, _mm_set1_epi8(byte));
+
+		found |= (uint64_t)(uint16_t)_mm_movemask_epi8(e) << i;
+	}
+	return found;
+}
+
+/* Most blocks have neither a quote nor a CR: whether is known before where. */
 SCAN_INLINE struct masks
 scan_sse2(const char *text, char quote, char delim)
 {
-	struct masks m = {0, 0, 0};
+	struct masks m = {0, find_sse2(text, delim), find_sse2(text, '\n')};
+	__m128i rare = _mm_setzero_si128();
 
+#pragma GCC unroll 4
 	for (int i = 0; i < 64; i += 16) {
 		const __m128i x = _mm_loadu_si128((const void *)(text + i));
-		const __m128i q = _mm_cmpeq_epi8(x, _mm_set1_epi8(quote));
-		const __m128i d = _mm_cmpeq_epi8(x, _mm_set1_epi8(delim));
-		const __m128i e =
-		    _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\n')),
-			_mm_cmpeq_epi8(x, _mm_set1_epi8('\r')));
 
-		m.quote |= (uint64_t)(uint16_t)_mm_movemask_epi8(q) << i;
-		m.delim |= (uint64_t)(uint16_t)_mm_movemask_epi8(d) << i;
-		m.eol |= (uint64_t)(uint16_t)_mm_movemask_epi8(e) << i;
+		rare = _mm_or_si128(rare,
+		    _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(quote)),
+			_mm_cmpeq_epi8(x, _mm_set1_epi8('\r'))));
+	}
+	if (UNLIKELY(_mm_movemask_epi8(rare) != 0)) {
+		m.quote = find_sse2(text, quote);
+		m.eol |= find_sse2(text, '\r');
 	}
 	return m;
 }
@@ -206,41 +225,73 @@ load_plain(const char *text)
 	return word;
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+#define TOPS (ONES * 0x80)
+#define LOW7 (ONES * 0x7f)
+
 /*
- * The top bit of each of the 8 bytes that equal byte.  With x = word ^ copies
- * of it a byte of x is zero iff (x & 7f) + 7f and x both leave its top bit
- * clear; no carry leaves a byte.
+ * The top bit of each of 8 bytes that differs from byte in its lower 7 bits,
+ * and other bits that mean nothing.  With x = these bits of both, xored, x + 7f
+ * leaves the top bit clear iff x is 0, and no carry leaves a byte.
  */
 SCAN_INLINE uint64_t
-equal_plain(uint64_t word, char byte)
+differ_low7(uint64_t word, char byte)
 {
-	const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	const uint64_t x =
-	    word ^ UINT64_C(0x0101010101010101) * (unsigned char)byte;
-
-	return ~(((x & low7) + low7) | x | low7);
+	return ((word & LOW7) ^ ONES * (byte & 0x7f)) + LOW7;
 }
 
-/* Top bits of 8 bytes to 8 bits: the product has each of them once on top. */
+/* The top bit of each of 8 bytes that is not byte, and no others. */
 SCAN_INLINE uint64_t
-gather_plain(uint64_t tops)
+differ_plain(uint64_t word, char byte)
 {
-	return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
+	return (differ_low7(word, byte) | (word ^ ONES * (byte & 0x80))) & TOPS;
 }
 
+/* Bit j of byte i to bit i of byte j: squares of 1, 2 and 4 bits change. */
+SCAN_INLINE uint64_t
+transpose(uint64_t x)
+{
+	uint64_t y;
+
+	y = (x ^ x >> 7) & UINT64_C(0x00aa00aa00aa00aa);
+	x ^= y ^ y << 7;
+	y = (x ^ x >> 14) & UINT64_C(0x0000cccc0000cccc);
+	x ^= y ^ y << 14;
+	y = (x ^ x >> 28) & UINT64_C(0x00000000f0f0f0f0);
+	return x ^ y ^ y << 28;
+}
+
+/* Where 64 bytes equal byte.  Word k gives bit k of each byte, then byte k. */
+SCAN_INLINE uint64_t
+find_plain(const char *text, char byte)
+{
+	uint64_t other = 0;
+
+#pragma GCC unroll 8
+	for (int i = 0; i < 64; i += 8)
+		other = other >> 1 | differ_plain(load_plain(text + i), byte);
+	return ~transpose(other);
+}
+
+/*
+ * Most blocks have neither a quote nor a CR.  Whether there may be one, or a
+ * byte that differs from one in its top bit only, is known before where.
+ */
 SCAN_INLINE struct masks
 scan_plain(const char *text, char quote, char delim)
 {
-	struct masks m = {0, 0, 0};
+	struct masks m = {0, find_plain(text, delim), find_plain(text, '\n')};
+	uint64_t none = TOPS;
 
+#pragma GCC unroll 8
 	for (int i = 0; i < 64; i += 8) {
 		const uint64_t x = load_plain(text + i);
 
-		m.quote |= gather_plain(equal_plain(x, quote)) << i;
-		m.delim |= gather_plain(equal_plain(x, delim)) << i;
-		m.eol |=
-		    gather_plain(equal_plain(x, '\n') | equal_plain(x, '\r'))
-		    << i;
+		none &= differ_low7(x, quote) & differ_low7(x, '\r');
+	}
+	if (UNLIKELY(none != TOPS)) {
+		m.quote = find_plain(text, quote);
+		m.eol |= find_plain(text, '\r');
 	}
 	return m;
 }
