@@ -24,6 +24,30 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 	one 'a-b\n1-2\n' 0 'a-b-c\n1-2-"-1"\n' '' csvmap -d - 'c = a - b'
 }
 
+@test "a computed value of any length is quoted for a byte at any place" {
+	local d="$BATS_TEST_TMPDIR"
+
+	awk 'function field(v, m) {
+		if (m == "\"") gsub(m, "\"\"", v)
+		return m == "" ? v : "\"" v "\""
+	}
+	function row(v, m) { print field(v, m) "," field(v "z", m) }
+	BEGIN {
+		split(",|\"|\r|\n", mark, "|")
+		print "v,w"
+		for (n = 1; n < 40; n++) {
+			v = substr("abcdefghijklmnopqrstuvwxyz.-;+!()[]/:<=>?", 1, n)
+			row(v, "")
+			for (i = 1; i <= n; i++)
+				for (k = 1; k <= 4; k++)
+					row(substr(v, 1, i - 1) mark[k] substr(v, i + 1), mark[k])
+		}
+	}' >"$d/want"
+	"$BIN/csvcut" -c v "$d/want" | "$BIN/csvmap" 'w = v ++ "z"' | cmp - "$d/want"
+	"$BIN/csvcut" -c v "$d/want" | "$BIN/csvmap" --only 'v = v; w = v ++ "z"' |
+		cmp - "$d/want"
+}
+
 @test "a column that is assigned its own cell, or another's" {
 	one "$table" 0 'a,b,c\n1,"x ""y""",\n2,,"z,w"\n' '' csvmap 'b = b'
 	one 'a,b\n1,2\n' 0 'a,b\n2,2\n' '' csvmap 'a = b; b = a'
