@@ -85,10 +85,20 @@ enum fault_cause {
 	FAULT_OPEN_QUOTE,     /* never closed; line_open: where it was opened */
 	FAULT_TOO_LONG,       /* a: the limit; line_open: 0, or as above */
 	FAULT_NO_EOL,         /* the last record has no line end */
-	FAULT_UTF16,          /* a: the first byte of the mark */
+	FAULT_FOREIGN,        /* the file is no CSV; a: enum foreign */
 	FAULT_HEADER_DIFFERS, /* a: column; b: columns of the first file */
 	FAULT_READ,           /* error: errno */
 	FAULT_OPEN            /* error: errno */
+};
+
+/* What a file is whose first bytes no CSV begins with. */
+enum foreign {
+	FOREIGN_UTF16,
+	FOREIGN_GZIP,
+	FOREIGN_ZSTD,
+	FOREIGN_XZ,
+	FOREIGN_BZIP2,
+	FOREIGN_ZIP
 };
 
 /* A bad record, or where and why the input ended. */

@@ -200,6 +200,18 @@ add(struct buf *say, const char *format, ...)
 	buf_add_text(say, text);
 }
 
+static const struct {
+	const char *name, *advice;
+} foreign[] = {
+    [FOREIGN_UTF16] = {"UTF-16", "convert it with iconv -f UTF-16 -t UTF-8"},
+    [FOREIGN_GZIP] = {"gzip", "unpack it with zcat"},
+    [FOREIGN_ZSTD] = {"zstd", "unpack it with zstdcat"},
+    [FOREIGN_XZ] = {"xz", "unpack it with xzcat"},
+    [FOREIGN_BZIP2] = {"bzip2", "unpack it with bzcat"},
+    [FOREIGN_ZIP] = {"a zip archive or a spreadsheet",
+	"unpack it with unzip -p, or save it as CSV"},
+};
+
 static void
 say_ragged(const struct fault *f, struct buf *say)
 {
@@ -259,10 +271,9 @@ report_reason(const struct fault *f, struct buf *say)
 		    "the last record has no line end; "
 		    "the input may be cut off");
 		break;
-	case FAULT_UTF16:
-		buf_add_text(say,
-		    "input looks like UTF-16; convert it with "
-		    "iconv -f UTF-16 -t UTF-8");
+	case FAULT_FOREIGN:
+		buf_add_text(say, "input looks like ");
+		buf_add_text(say, foreign[f->a].name);
 		break;
 	case FAULT_HEADER_DIFFERS:
 		add(say,
@@ -282,9 +293,10 @@ static void
 say_fault(const struct fault *f, struct buf *say)
 {
 	/* is a byte the place, and not the line or a column? */
+	const char *advice;
 	const bool placed = f->cause != FAULT_FEW_FIELDS &&
 	    f->cause != FAULT_MANY_FIELDS && f->cause != FAULT_OTHER &&
-	    f->cause != FAULT_UTF16;
+	    f->cause != FAULT_FOREIGN;
 
 	if (f->cause == FAULT_READ && strcmp(f->file, "stdin") == 0)
 		buf_add_text(say, "standard input");
@@ -303,9 +315,10 @@ say_fault(const struct fault *f, struct buf *say)
 		add(say, ", byte %llu: ", (unsigned long long)f->byte);
 	}
 	report_reason(f, say);
-	if (f->advice != NULL) {
+	advice = f->cause == FAULT_FOREIGN ? foreign[f->a].advice : f->advice;
+	if (advice != NULL) {
 		buf_add_text(say, "; ");
-		buf_add_text(say, f->advice);
+		buf_add_text(say, advice);
 	}
 }
 

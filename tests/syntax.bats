@@ -217,6 +217,23 @@ load helper
 	each '\xffa\n' 0 = ''
 }
 
+@test "a file that is packed is refused at once, with the way out" {
+	each '\x1f\x8b\x08\0' 1 '' '@: stdin:1: input looks like gzip; unpack it with zcat\n'
+	each '(\xb5/\xfd$\0' 1 '' '@: stdin:1: input looks like zstd; unpack it with zstdcat\n'
+	each '\xfd7zXZ\0' 1 '' '@: stdin:1: input looks like xz; unpack it with xzcat\n'
+	each 'BZh91AY&SY\0' 1 '' '@: stdin:1: input looks like bzip2; unpack it with bzcat\n'
+	each 'PK\x03\x04\0' 1 '' \
+		'@: stdin:1: input looks like a zip archive or a spreadsheet; unpack it with unzip -p, or save it as CSV\n'
+	for text in '\x1f' '\xfd7zX\n' 'BZ,h\n1,2\n' 'PK\n1\n' 'a\n\x1f\x8b\n'; do
+		each "${text%\\n}\n" 0 = ''
+	done
+	printf 'a\n1\n' | gzip >a.gz
+	program=csvcut
+	got=0
+	"$BIN/csvcut" a.gz >out 2>err || got=$?
+	ends "$got" 1 '' '@: a.gz:1: input looks like gzip; unpack it with zcat\n'
+}
+
 @test "28: UTF-16 without its mark passes as bytes" {
 	each 'i\0d\0,\0b\0\n' 0 = ''
 	one 'i\0d\0,\0b\0\n' 2 '' \

@@ -108,7 +108,7 @@ reader_begin_file(struct reader *r, bool wait)
 		r->opened = got < 0 || got == READER_WOULD_WAIT;
 	} while (got == 0);
 	r->begins = r->opened;
-	if (got < 0 && !reader_has_header(r) && r->fault.cause < FAULT_UTF16)
+	if (got < 0 && !reader_has_header(r) && r->fault.cause < FAULT_FOREIGN)
 		r->fault.record = ++r->records;
 	if (got != 1)
 		return got;

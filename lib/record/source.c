@@ -86,25 +86,55 @@ make_room(struct source *s, size_t *keep)
 	memset(s->data + s->room, 0, s->slack);
 }
 
+/* How files begin that are no CSV; bzip2 as it does by default. */
+static const struct {
+	const char *bytes;
+	enum foreign what;
+} marks[] = {
+    {"\xff\xfe", FOREIGN_UTF16},
+    {"\xfe\xff", FOREIGN_UTF16},
+    {"\x1f\x8b", FOREIGN_GZIP},
+    {"\x28\xb5\x2f\xfd", FOREIGN_ZSTD},
+    {"\xfd\x37zXZ", FOREIGN_XZ},
+    {"BZh91AY&SY", FOREIGN_BZIP2},
+    {"PK\x03\x04", FOREIGN_ZIP},
+};
+
+/* Does the file begin like this?  1, 0, or -1: more bytes would tell. */
+static int
+begins(const struct source *s, const char *mark, bool end)
+{
+	const size_t n = strlen(mark);
+
+	if (memcmp(s->data, mark, s->len < n ? s->len : n) != 0)
+		return 0;
+	if (s->len < n)
+		return end ? 0 : -1;
+	return 1;
+}
+
 /*
  * Looks at the first bytes of a file.  A mark of UTF-8 is dropped; while the
- * bytes may still become one, they are not yet given out.
+ * bytes may still become a mark, they are not yet given out.
  */
 static enum source_result
 begin(struct source *s, bool end)
 {
-	static const char utf8[] = "\xef\xbb\xbf";
-	const size_t n = s->len < 3 ? s->len : 3;
+	const int utf8 = begins(s, "\xef\xbb\xbf", end);
+	bool open = utf8 < 0;
+	int foreign;
 
-	if (n >= 2 &&
-	    (memcmp(s->data, "\xff\xfe", 2) == 0 ||
-		memcmp(s->data, "\xfe\xff", 2) == 0))
-		return SOURCE_UTF16;
-	if (!end &&
-	    ((n < 3 && memcmp(s->data, utf8, n) == 0) ||
-		(n == 1 && (s->data[0] == '\xff' || s->data[0] == '\xfe'))))
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		foreign = begins(s, marks[i].bytes, end);
+		if (foreign > 0) {
+			s->foreign = marks[i].what;
+			return SOURCE_FOREIGN;
+		}
+		open |= foreign < 0;
+	}
+	if (open)
 		return SOURCE_WAIT;
-	if (n == 3 && memcmp(s->data, utf8, 3) == 0) {
+	if (utf8 > 0) {
 		s->offset += 3;
 		s->len -= 3;
 		memmove(s->data, s->data + 3, s->len);

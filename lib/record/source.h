@@ -2,8 +2,8 @@
  * source: the bytes of a list of files, in one buffer that holds at least the
  * record that is being read.
  *
- * Hides opening, blocks, moving what is left to the front, growing, and byte
- * order marks.
+ * Hides opening, blocks, moving what is left to the front, growing, and what
+ * the first bytes of a file tell of it.
  */
 #ifndef RECORD_SOURCE_H
 #define RECORD_SOURCE_H
@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #include "input.h"
+#include "record.h"
 
 enum source_result {
-	SOURCE_MORE,  /* there are more bytes */
-	SOURCE_END,   /* the file has no more */
-	SOURCE_WAIT,  /* a read would wait, which nobody wants */
-	SOURCE_ERROR, /* errno */
-	SOURCE_UTF16  /* the file begins with a mark of UTF-16 */
+	SOURCE_MORE,   /* there are more bytes */
+	SOURCE_END,    /* the file has no more */
+	SOURCE_WAIT,   /* a read would wait, which nobody wants */
+	SOURCE_ERROR,  /* errno */
+	SOURCE_FOREIGN /* the file is no CSV: foreign */
 };
 
 struct source {
@@ -30,7 +31,8 @@ struct source {
 	bool borrowed;       /* not ours to open or close */
 	bool begun;          /* the file's first bytes were looked at */
 	size_t held;         /* if not, there are so many behind len */
-	size_t block;        /* bytes asked of a read */
+	enum foreign foreign;
+	size_t block; /* bytes asked of a read */
 	struct input_hooks *hooks;
 
 	char *data; /* slack bytes behind room can be read */

@@ -22,10 +22,10 @@ stop_io(struct reader *r, enum fault_cause cause)
 }
 
 static int
-stop_mark(struct reader *r)
+stop_foreign(struct reader *r)
 {
-	reader_describe(r, FAULT_UTF16, 0, r->source.len, 1);
-	r->fault.a = (unsigned char)r->source.data[0];
+	reader_describe(r, FAULT_FOREIGN, 0, r->source.len, 1);
+	r->fault.a = r->source.foreign;
 	return -2;
 }
 
@@ -118,8 +118,8 @@ reader_advance(struct reader *r, bool wait)
 	got = source_read(s, &r->start, wait);
 	if (got == SOURCE_ERROR)
 		return stop_io(r, FAULT_READ);
-	if (got == SOURCE_UTF16)
-		return stop_mark(r);
+	if (got == SOURCE_FOREIGN)
+		return stop_foreign(r);
 	r->lined = r->start;
 	r->split.words = 0; /* what comes may be longer or shorter */
 	if (r->start != start)

@@ -424,25 +424,34 @@ model_first(struct model *m)
 	return -1;
 }
 
-/* The file's marks.  False: it is UTF-16. */
+/* The file's marks.  False: it is no CSV. */
 static inline bool
 model_mark(struct model *m)
 {
+	static const struct {
+		const char *mark;
+		enum foreign what;
+	} foreign[] = {{"\xff\xfe", FOREIGN_UTF16}, {"\xfe\xff", FOREIGN_UTF16},
+	    {"\x1f\x8b", FOREIGN_GZIP}, {"(\xb5/\xfd", FOREIGN_ZSTD},
+	    {"\xfd\x37zXZ", FOREIGN_XZ}, {"BZh91AY&SY", FOREIGN_BZIP2},
+	    {"PK\3\4", FOREIGN_ZIP}};
 	const struct file *f = &m->rest;
 	struct answer *a;
 
 	m->at = 0;
 	if (f->len >= 3 && memcmp(f->text, "\xef\xbb\xbf", 3) == 0)
 		m->at = 3;
-	if (f->len >= 2 &&
-	    (memcmp(f->text, "\xff\xfe", 2) == 0 ||
-		memcmp(f->text, "\xfe\xff", 2) == 0)) {
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		const size_t n = strlen(foreign[i].mark);
+
+		if (f->len < n || memcmp(f->text, foreign[i].mark, n) != 0)
+			continue;
 		a = add_answer(m->run, ANSWER_STOP);
-		a->cause = FAULT_UTF16;
+		a->cause = FAULT_FOREIGN;
 		a->file = m->file;
 		a->line = 1;
 		a->slices = m->run->nslices;
-		a->a = (unsigned char)f->text[0];
+		a->a = foreign[i].what;
 		return false;
 	}
 	m->rest.text += m->at;

@@ -120,7 +120,7 @@ tell_fault(struct run *run, struct reader *r, int got)
 	a->slices = run->nslices;
 	a->a = f->a;
 	a->b = f->b;
-	if (f->cause == FAULT_UTF16 || f->cause == FAULT_READ)
+	if (f->cause == FAULT_FOREIGN || f->cause == FAULT_READ)
 		return;
 	a->len = f->len;
 	a->sum = hash(f->raw, f->len);

@@ -168,8 +168,8 @@ describes_faults(void)
 	new_job();
 	f = fault_of("\xff\xfe"
 		     "a",
-	    FAULT_UTF16, -2);
-	CHECK(f->a == 0xff && f->record == 0);
+	    FAULT_FOREIGN, -2);
+	CHECK(f->a == FOREIGN_UTF16 && f->record == 0);
 	new_job();
 	f = fault_of("\"a\"b\nc\n", FAULT_AFTER_QUOTE, -1);
 	CHECK(f->record == 0 && f->line == 1);
