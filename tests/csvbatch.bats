@@ -510,6 +510,26 @@ none_left() {
 	[ ! -s out ]
 }
 
+@test "a file in the place of the command: what may have been meant" {
+	numbers 5 >in.csv
+	mkdir data
+	cp in.csv data/in.csv
+	script here <<<'exec cat'
+	script data/locked <<<'exec cat'
+	chmod -x data/locked
+	for program in "$batch -n 2" "$BIN/csvpar"; do
+		gives 127 $program in.csv -- cat <in.csv
+		says 'in.csv: command not found (is it the input? try: < in.csv)'
+		gives 126 $program -- data/in.csv <in.csv
+		says 'data/in.csv: Permission denied (is it the input? try: < data/in.csv)'
+		gives 127 $program -- here <in.csv
+		says 'here: command not found (try: ./here)'
+		gives 126 $program -- data/locked <in.csv
+		says 'data/locked: Permission denied'
+		[ "$(grep -c try err)" = 0 ]
+	done
+}
+
 @test "a command that leaves its input unread succeeds by its status" {
 	numbers 100000 >in
 	gives 0 "$batch" -n 1000 --no-output -- true <in

@@ -83,6 +83,25 @@ interpreter(const char *path, char line[SCRIPT_LINE])
 	return *name != '\0' ? name : NULL;
 }
 
+/* What may have been meant by a name that is no command but a file. */
+static void
+suggest(struct buf *say, const char *name)
+{
+	char line[SCRIPT_LINE];
+	struct stat st;
+
+	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	if (runnable(name) == 0)
+		buf_add_text(say, " (try: ./");
+	else if (interpreter(name, line) == NULL)
+		buf_add_text(say, " (is it the input? try: < ");
+	else
+		return;
+	buf_add_text(say, name);
+	buf_add_byte(say, ')');
+}
+
 static int
 refuse(struct buf *say, const char *name, const char *interp, int why)
 {
@@ -99,6 +118,8 @@ refuse(struct buf *say, const char *name, const char *interp, int why)
 		buf_add_text(say, "command not found");
 	else
 		buf_add_text(say, strerror(why));
+	if (interp == NULL)
+		suggest(say, name);
 	return missing ? NOT_FOUND : CANNOT_RUN;
 }
 
