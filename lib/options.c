@@ -192,6 +192,17 @@ take_file(const char *option, const char *value, const char **file,
 	return *value != '\0' ? 0 : complain(say, option, "needs a FILE");
 }
 
+/* As everywhere, "-" is standard output; a file of that name is ./-. */
+static int
+take_output(const char *value, const char **file, struct buf *say)
+{
+	if (take_file("-o", value, file, say) != 0)
+		return -1;
+	if (strcmp(value, "-") == 0)
+		*file = NULL;
+	return 0;
+}
+
 static int
 take_ragged(const char *value, enum ragged *ragged, struct buf *say)
 {
@@ -249,7 +260,7 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 		o->reader.no_header = true;
 		return 0;
 	case 'o':
-		return take_file("-o", value, &o->output, say);
+		return take_output(value, &o->output, say);
 	case OPT_NAMES:
 		return take_names(o, value, say);
 	case OPT_RAGGED:

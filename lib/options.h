@@ -17,7 +17,7 @@
 
 struct options {
 	struct reader_options reader;
-	const char *output;        /* -o, or NULL */
+	const char *output;        /* -o; NULL: standard output */
 	const char *rejects;       /* --rejects, or NULL */
 	const char *expect_header; /* a LIST, or NULL */
 	uint64_t max_rejects;      /* UINT64_MAX: no limit */

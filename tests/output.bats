@@ -17,6 +17,22 @@ load helper
 	like in 'a,b\n1,2\n'
 }
 
+@test "-o -: standard output" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		all "$program" -o none -o - <in >out 2>err
+		same in out
+	done
+	"$BIN/csvbatch" -n 1 -o - -- cat <in >out
+	same in out
+	[ "$(echo *)" = "err in out" ]
+	got=0
+	"$BIN/csvbatch" -n 1 -o - --journal j -- cat <in >out 2>err || got=$?
+	[ $got = 2 ]
+	all csvcut -o ./- <in >out
+	same in ./-
+}
+
 @test "-o: a failure leaves the old file, and no other" {
 	for program in $FILTERS; do
 		echo old >file
