@@ -85,7 +85,9 @@ flat_records(struct split *s, size_t start, const struct split_order *order,
 	bool cr;
 
 	*place = UINT16_MAX;
-	for (size_t b = group; b <= blocks && b <= FLAT_BLOCKS; b += group) {
+	for (size_t b = group;
+	     b <= blocks && b <= FLAT_BLOCKS && n + FLAT_RECORDS <= most;
+	     b += group) {
 		const size_t at = (b - group) * 64;
 
 		to = isa->flatten(to, text + at, group, at, &s->classes,
