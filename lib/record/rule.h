@@ -28,7 +28,8 @@ struct isa {
 	struct masks (*scan)(const char *text, char quote, char delim);
 	uint64_t (*parity)(uint64_t bits); /* bit i: of the bits 0 to i */
 	uint32_t (*count)(uint64_t bits);
-	unsigned (*select)(uint64_t bits, uint32_t n); /* the n-th, from 0: it exists */
+	/* the n-th, from 0; more than n are set */
+	unsigned (*select)(uint64_t bits, uint32_t n);
 	/* see flatten_avx512; NULL: flat.h is of no use */
 	uint16_t *(*flatten)(uint16_t *to, const char *text, size_t blocks,
 	    size_t base, const struct classes *c, size_t *others);
