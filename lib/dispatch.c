@@ -110,7 +110,7 @@ dispatch_open(struct run *r, const struct dispatch_options *opt)
 	else if (opt->ledger.journal == NULL)
 		status = ledger_open(&d->ledger, &opt->ledger, &say);
 	if (feed_open(&d->feed, r, opt->ledger.journal != NULL) < 0)
-		report_io(&r->report, "temporary file", errno);
+		feed_spool_failed(&d->feed, errno);
 	r->rejects = d->feed.rows;
 	if (complain(d, status, &say) && r->report.status == 0 &&
 	    !is_input(d) && (r->rejects != NULL || run_open_rejects(r)))
@@ -148,7 +148,7 @@ halt(struct dispatch *d, bool end_running)
 static void
 fail_io(struct dispatch *d)
 {
-	report_io(&d->run->report, "temporary file", errno);
+	feed_spool_failed(&d->feed, errno);
 	halt(d, true);
 }
 
@@ -426,7 +426,7 @@ begin(struct dispatch *d)
 	d->feed.linger = o->linger;
 	if (feed_begin(&d->feed, o->batch, d->ledger.journal) == 0)
 		return true;
-	report_io(&d->run->report, "temporary file", errno);
+	feed_spool_failed(&d->feed, errno);
 	return false;
 }
 
@@ -438,7 +438,7 @@ end(struct dispatch *d)
 
 	if (rest != NULL && feed_whole(&d->feed) && !d->halted &&
 	    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
-		report_io(&d->run->report, "temporary file", errno);
+		feed_spool_failed(&d->feed, errno);
 	if (d->done > 1 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(&d->run->report,
 		    "every answer is a header without records" REPORT_RAW);

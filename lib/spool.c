@@ -19,8 +19,8 @@ struct spool {
 	XXH3_state_t *hash;
 };
 
-static const char *
-directory(void)
+const char *
+spool_directory(void)
 {
 	const char *dir = getenv("TMPDIR");
 
@@ -61,7 +61,7 @@ struct spool *
 spool_new(void)
 {
 	struct spool *s;
-	int fd = open_nameless(directory());
+	int fd = open_nameless(spool_directory());
 
 	if (fd < 0)
 		return NULL;

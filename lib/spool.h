@@ -18,6 +18,9 @@
 
 struct spool;
 
+/* Where spools lie, for messages. */
+const char *spool_directory(void);
+
 struct spool *spool_new(void);
 void spool_free(struct spool *s); /* NULL is accepted */
 

@@ -607,7 +607,7 @@ none_left() {
 	grep -q "^$PWD/spool/.*(deleted)$" out
 	[ "$(wc -l <out)" = 2 ]
 	TMPDIR=$PWD/nothere gives 3 "$batch" -n 5 -- cat <in
-	says 'No such file or directory'
+	says "csvbatch: temporary file in $PWD/nothere: No such file or directory"
 }
 
 @test "signals end every group, give the grace, and kill us as they should" {
@@ -711,7 +711,7 @@ assert time.monotonic() - began < 4
 @test "temporary files that do not fit" {
 	numbers 100000 >in
 	gives 3 sh -c 'ulimit -f 64; exec "$0" -n 100000 -- cat' "$batch" <in
-	says 'temporary file: File too large'
+	says "temporary file in ${TMPDIR:-/var/tmp}: File too large"
 	[ ! -s out ]
 }
 

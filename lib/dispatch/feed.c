@@ -106,10 +106,17 @@ give_rows(struct feed *f, struct batch *b)
 	return 0;
 }
 
+void
+feed_spool_failed(struct feed *f, int error)
+{
+	report_fail(&f->run->report, EXIT_IO, "temporary file in %s: %s",
+	    spool_directory(), strerror(error));
+}
+
 static enum feed_status
 fail_io(struct feed *f)
 {
-	report_io(&f->run->report, "temporary file", errno);
+	feed_spool_failed(f, errno);
 	feed_stop(f);
 	return FEED_END;
 }
@@ -330,7 +337,7 @@ struct spool *
 feed_rest(struct feed *f)
 {
 	if (f->rows != NULL && writer_flush(f->rows) < 0)
-		report_io(&f->run->report, "temporary file", f->rows->error);
+		feed_spool_failed(f, f->rows->error);
 	return f->pending;
 }
 
@@ -343,7 +350,7 @@ feed_reject(struct feed *f, const struct batch *b, uint64_t i, const char *why)
 	bool goes_on;
 
 	if (batch_origin(b, i, &origin, &raw) < 0) {
-		report_io(&f->run->report, "temporary file", errno);
+		feed_spool_failed(f, errno);
 		return false;
 	}
 	fault = (struct fault){.cause = FAULT_OTHER,

@@ -73,6 +73,9 @@ bool feed_reject(struct feed *f, const struct batch *b, uint64_t i,
 /* Rows of records that were rejected behind the last batch, or NULL. */
 struct spool *feed_rest(struct feed *f);
 
+/* Says that a temporary file failed, with this errno. */
+void feed_spool_failed(struct feed *f, int error);
+
 /* Was all of the input read, and was it what was expected? */
 bool feed_whole(const struct feed *f);
 
