@@ -1,5 +1,6 @@
 #include "func.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "call.h"
@@ -89,7 +90,7 @@ function_find(struct text name)
 	return NULL;
 }
 
-/* How many bytes must be put in, taken out or changed. */
+/* How many letters, of any case, must be put in, taken out or changed. */
 static size_t
 distance(const char *a, struct text b)
 {
@@ -102,7 +103,8 @@ distance(const char *a, struct text b)
 		row[0] = i;
 		for (j = 1; j <= b.len; j++) {
 			above = row[j];
-			best = corner + (*a != b.at[j - 1]);
+			best = corner +
+			    (*a != tolower((unsigned char)b.at[j - 1]));
 			if (above + 1 < best)
 				best = above + 1;
 			if (row[j - 1] + 1 < best)

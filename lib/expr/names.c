@@ -4,6 +4,7 @@
 
 #include "columns.h"
 #include "message.h"
+#include "slip.h"
 
 struct let {
 	struct text name;
@@ -103,6 +104,7 @@ explain_plain(const struct names *s, const struct node *node, struct buf *why)
 {
 	const struct header *h = s->header;
 	const struct field *name = unbraced(s, node);
+	const char *ours = slip_ours(SLIP_VALUE, node->name);
 	struct text t;
 
 	if (name != NULL) {
@@ -113,12 +115,15 @@ explain_plain(const struct names *s, const struct node *node, struct buf *why)
 	}
 	columns_explain(why, h, node->name.at, node->name.len, true);
 	t = (struct text){why->data, why->len};
-	if (h->n < 2 || h->name == NULL ||
-	    text_contains(t, (struct text){"did you mean", 12}))
+	if (text_contains(t, (struct text){"did you mean", 12}) ||
+	    (ours == NULL && (h->n < 2 || h->name == NULL)))
 		return;
 	why->len = 0;
-	message_add(why, "no column '%t'; text needs quotes: \"%t\"",
-	    &node->name, &node->name);
+	message_add(why, "no column '%t'; ", &node->name);
+	if (ours != NULL)
+		message_add(why, "say %s", ours);
+	else
+		message_add(why, "text needs quotes: \"%t\"", &node->name);
 }
 
 /* Says why there is no such column; found is what columns_find did. */

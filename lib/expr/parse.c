@@ -7,6 +7,7 @@
 #include "parser.h"
 #include "prepare.h"
 #include "regex.h"
+#include "slip.h"
 
 void
 parser_take(struct parser *p)
@@ -36,6 +37,27 @@ parser_fail(struct parser *p, size_t at, const char *format,
 	return NULL;
 }
 
+/* A word that is another language's, or the second of a name with blanks. */
+static struct node *
+unexpected_word(struct parser *p)
+{
+	struct text word = lex_source(&p->lex, p->now), name = word;
+	const char *ours = slip_ours(SLIP_OPERATOR, word);
+
+	if (ours == NULL && p->before.kind != TOKEN_NAME)
+		return parser_fail(p, p->now.at, "unexpected '%t'", &word);
+	name.at = p->lex.program.at + p->before.at;
+	name.len = p->now.at + p->now.len - p->before.at;
+	if (ours == NULL)
+		return parser_fail(p, p->before.at,
+		    "a name with blanks is written {%t}", &name);
+	if (!p->failed)
+		message_at(p->lex.say, p->lex.program, p->now.at,
+		    "unexpected '%t'; say %s", &word, ours);
+	p->failed = true;
+	return NULL;
+}
+
 struct node *
 parser_unexpected(struct parser *p)
 {
@@ -47,7 +69,25 @@ parser_unexpected(struct parser *p)
 	if (p->now.kind == TOKEN_ASSIGN)
 		return parser_fail(p, p->now.at,
 		    "unexpected '='; use == to compare", NULL);
+	if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT)
+		return parser_fail(p, p->before.at,
+		    "unequal is written !=, not <>", NULL);
+	if (p->now.kind == TOKEN_NAME)
+		return unexpected_word(p);
 	return parser_fail(p, p->now.at, "unexpected '%t'", &shown);
+}
+
+enum token_kind
+parser_ahead(const struct parser *p)
+{
+	struct lexer ahead = p->lex;
+	struct buf quiet = {NULL, 0, 0};
+	enum token_kind next;
+
+	ahead.say = &quiet;
+	next = lex_next(&ahead).kind;
+	buf_free(&quiet);
+	return next;
 }
 
 struct node *

@@ -23,6 +23,9 @@ struct nodes {
 void parser_take(struct parser *p); /* on to the next token */
 bool parser_accept(struct parser *p, enum token_kind kind);
 
+/* What kind of token stands behind the one at hand? */
+enum token_kind parser_ahead(const struct parser *p);
+
 /* NULL with a message at a place; the first one counts. */
 struct node *parser_fail(struct parser *p, size_t at, const char *format,
     const struct text *shown);

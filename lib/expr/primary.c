@@ -6,6 +6,7 @@
 #include "parser.h"
 #include "prepare.h"
 #include "regex.h"
+#include "slip.h"
 
 static struct node *
 constant(struct parser *p, enum type type, struct value value)
@@ -261,9 +262,13 @@ parse_argument(struct parser *p, char letter)
 static int
 unknown_function(struct parser *p, struct text name)
 {
+	const char *ours = slip_ours(SLIP_FUNCTION, name);
 	const char *guess = function_guess(name);
 
 	p->failed = true;
+	if (ours != NULL)
+		return message_at(p->lex.say, p->lex.program, p->before.at,
+		    "no function '%t'; say %s", &name, ours);
 	if (guess == NULL)
 		return message_at(p->lex.say, p->lex.program, p->before.at,
 		    "no function '%t'", &name);

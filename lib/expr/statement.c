@@ -14,17 +14,10 @@ static bool
 at_word(struct parser *p, const char *word)
 {
 	const struct text name = lex_source(&p->lex, p->now);
-	struct lexer ahead = p->lex;
-	struct buf quiet = {NULL, 0, 0};
-	enum token_kind next;
 
-	if (p->now.kind != TOKEN_NAME || name.len != strlen(word) ||
-	    memcmp(name.at, word, name.len) != 0)
-		return false;
-	ahead.say = &quiet;
-	next = lex_next(&ahead).kind;
-	buf_free(&quiet);
-	return next != TOKEN_ASSIGN;
+	return p->now.kind == TOKEN_NAME && name.len == strlen(word) &&
+	    memcmp(name.at, word, name.len) == 0 &&
+	    parser_ahead(p) != TOKEN_ASSIGN;
 }
 
 static struct statement *
@@ -42,6 +35,10 @@ new_statement(struct parser *p, enum statement_kind kind)
 static int
 parse_value(struct parser *p, struct statement *s)
 {
+	if (p->now.kind == TOKEN_NAME) {
+		parser_unexpected(p);
+		return -1;
+	}
 	if (p->now.kind != TOKEN_ASSIGN) {
 		parser_fail(p, p->now.at,
 		    "expected '=': a statement is NAME = EXPR, let, drop or "
@@ -144,6 +141,19 @@ parse_statement(struct parser *p)
 	return parse_assignment(p);
 }
 
+/* Something stands behind a statement: it may be another one. */
+static void
+unexpected_end(struct parser *p)
+{
+	struct text shown = lex_source(&p->lex, p->now);
+
+	if (p->now.kind == TOKEN_COMMA || parser_ahead(p) == TOKEN_ASSIGN)
+		parser_fail(p, p->now.at,
+		    "unexpected '%t'; between statements stands ;", &shown);
+	else
+		parser_unexpected(p);
+}
+
 /* program = [ stmt ] { ";" [ stmt ] } */
 static void
 parse_map(struct parser *p)
@@ -162,7 +172,7 @@ parse_map(struct parser *p)
 			return;
 		if (p->now.kind != TOKEN_SEMICOLON &&
 		    p->now.kind != TOKEN_END) {
-			parser_unexpected(p);
+			unexpected_end(p);
 			return;
 		}
 	}
