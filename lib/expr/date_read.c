@@ -2,6 +2,7 @@
 
 #include "date.h"
 #include "date_format.h"
+#include "text.h"
 
 #define EPOCH_DIGITS 12 /* of %s: more is past the year 9999 */
 
@@ -15,12 +16,6 @@ struct reading {
 	int64_t offset;
 };
 
-static bool
-is_digit(char c)
-{
-	return (unsigned char)(c - '0') <= 9;
-}
-
 /* Reads the number of a code. */
 static bool
 read_number(struct reading *r, const struct date_op *op)
@@ -33,7 +28,7 @@ read_number(struct reading *r, const struct date_op *op)
 		r->p++;
 		n++;
 	}
-	for (; n < code->most && r->p < r->end && is_digit(*r->p); n++)
+	for (; n < code->most && r->p < r->end && text_digit(*r->p); n++)
 		v = v * 10 + (*r->p++ - '0');
 	if (n < op->least || v < code->low || v > code->high)
 		return false;
@@ -87,7 +82,7 @@ read_epoch(struct reading *r)
 	r->negative = r->p < r->end && *r->p == '-';
 	r->p += r->negative;
 	r->epoch = 0;
-	for (first = r->p; r->p < r->end && is_digit(*r->p); r->p++) {
+	for (first = r->p; r->p < r->end && text_digit(*r->p); r->p++) {
 		if (r->p - first == EPOCH_DIGITS)
 			return false;
 		r->epoch = r->epoch * 10 + (*r->p - '0');

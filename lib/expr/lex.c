@@ -59,12 +59,6 @@ byte(const struct lexer *l, size_t at)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
@@ -74,7 +68,7 @@ is_letter(char c)
 static bool
 is_name(char c)
 {
-	return is_letter(c) || is_digit(c) || c == '.';
+	return is_letter(c) || text_digit(c) || c == '.';
 }
 
 static bool
@@ -121,7 +115,7 @@ name_end(const struct lexer *l, size_t at)
 static size_t
 digits_end(const struct lexer *l, size_t at)
 {
-	while (is_digit(byte(l, at)))
+	while (text_digit(byte(l, at)))
 		at++;
 	return at;
 }
@@ -138,7 +132,7 @@ number(const struct lexer *l, size_t at)
 		e = end + 1;
 		if (byte(l, e) == '+' || byte(l, e) == '-')
 			e++;
-		if (is_digit(byte(l, e)))
+		if (text_digit(byte(l, e)))
 			end = digits_end(l, e);
 	}
 	return token(TOKEN_NUMBER, at, end);
@@ -296,7 +290,7 @@ scan(struct lexer *l, size_t at)
 
 	if (at >= l->program.len)
 		return token(TOKEN_END, at, at);
-	if (is_digit(c) || (c == '.' && is_digit(next)))
+	if (text_digit(c) || (c == '.' && text_digit(next)))
 		return number(l, at);
 	if (c == 'r' && quoted)
 		return string(l, TOKEN_RAW, at, at + 1);

@@ -31,13 +31,40 @@ significant(struct text t)
 	return n;
 }
 
+/*
+ * Is it 2024-01-31, as nobody writes a difference but everybody a date?  Then
+ * that is *t, from the program at its start.
+ */
+static bool
+is_bare_date(struct text *t)
+{
+	static const char shape[] = "dddd-dd-dd";
+	size_t i, n = sizeof shape - 1;
+
+	if (t->len < n || (t->len > n && text_digit(t->at[n])))
+		return false;
+	for (i = 0; i < n; i++)
+		if (shape[i] == '-' ? t->at[i] != '-' : !text_digit(t->at[i]))
+			return false;
+	t->len = n;
+	return t->at[5] <= '1' && t->at[8] <= '3';
+}
+
 static struct node *
 parse_number(struct parser *p)
 {
 	struct value v = {.kind = VALUE_NUMBER};
 	struct text source = lex_source(&p->lex, p->now);
+	struct text date = p->lex.program;
 	struct node *node;
 
+	date.at += p->now.at;
+	date.len -= p->now.at;
+	if (is_bare_date(&date))
+		return parser_fail(p, p->now.at,
+		    "a date is written \"%t\"; for a difference put blanks "
+		    "round the -",
+		    &date);
 	if (significant(source) > NUMBER_DIGITS)
 		return parser_fail(p, p->now.at,
 		    "a number of more than 18 digits; compare ids as text, "
@@ -115,7 +142,7 @@ fstring_column(struct parser *p, const struct lex_piece *piece)
 	if (t.len < 2 || t.at[0] != '@')
 		return node;
 	for (i = t.len > 2 && t.at[1] == '-' ? 2 : 1; i < t.len; i++)
-		if (t.at[i] < '0' || t.at[i] > '9')
+		if (!text_digit(t.at[i]))
 			return node;
 	node->number =
 	    position(p, (struct text){t.at + 1, t.len - 1}, piece->at);

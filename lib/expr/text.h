@@ -21,6 +21,12 @@ struct text {
 	size_t len;     /* bytes */
 };
 
+static inline bool
+text_digit(char c)
+{
+	return (unsigned char)(c - '0') <= 9;
+}
+
 /* Bytes of the character at p, which is before end: 1 to 4. */
 size_t text_char(const char *p, const char *end);
 
