@@ -330,6 +330,27 @@ expr_error_kind(const struct expr *e, size_t i, uint64_t *count)
 	return failure_name((enum failure_kind)i);
 }
 
+/* The columns of the output: @1 as it came, {b}=@2 renamed, {c} computed. */
+static void
+explain_layout(const struct expr *e, struct buf *out)
+{
+	const struct expr_column *c;
+
+	buf_add_text(out, "writes:");
+	for (c = e->layout; c < e->layout + e->nlayout; c++) {
+		const struct text name = {c->name.raw, c->name.len};
+
+		buf_add_byte(out, ' ');
+		if (c->input == 0 && name.len == 0) /* -H: it is a position */
+			message_add(out, "%t", &e->cell[c->cell]->name);
+		else if (c->input == 0 || c->renamed)
+			message_add(out, "{%t}", &name);
+		if (c->input != 0)
+			message_add(out, c->renamed ? "=@%n" : "@%n", c->input);
+	}
+	buf_add_byte(out, '\n');
+}
+
 void
 expr_explain(const struct expr *e, struct buf *out)
 {
@@ -340,6 +361,8 @@ expr_explain(const struct expr *e, struct buf *out)
 	for (i = 0; i < e->ncolumns; i++)
 		message_add(out, " @%n", e->columns[i]);
 	buf_add_byte(out, '\n');
+	if (e->options.kind == EXPR_MAP)
+		explain_layout(e, out);
 	for (v = e->check.first; v != NULL; v = v->next) {
 		if (v->name.len > 0)
 			message_add(out, "%t%s\n", &v->name,

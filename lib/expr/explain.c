@@ -1,5 +1,6 @@
 #include "explain.h"
 
+#include "failure.h"
 #include "func.h"
 #include "message.h"
 
@@ -100,6 +101,16 @@ add_cell(struct buf *out, const struct check *c, const struct node *node)
 	message_add(out, " {%t}", &name);
 }
 
+/* Bytes of the program: a pattern has no better description. */
+static void
+add_typed(struct buf *out, const struct check *c, size_t from, size_t to)
+{
+	struct text typed = {c->tree->program.at + from, to - from};
+
+	typed = text_trim(typed);
+	message_add(out, " %t", &typed);
+}
+
 /* What a node is, without its kids. */
 static void
 add_node(struct buf *out, const struct check *c, const struct node *node)
@@ -121,7 +132,18 @@ add_node(struct buf *out, const struct check *c, const struct node *node)
 		break;
 	case NODE_CONVERT:
 		message_add(out, "to %s", short_type(node->type));
+		if (node->ndates > 0 || node->marks != NULL)
+			failure_formats(out, node);
 		return;
+	case NODE_REGEX:
+	case NODE_PIECES:
+		buf_add_text(out, kind_name(node));
+		add_typed(out, c, node->from, node->to);
+		return;
+	case NODE_MATCH:
+		buf_add_text(out, kind_name(node));
+		add_typed(out, c, node->at + 2, node->to);
+		break;
 	case NODE_IN_SET:
 		message_add(out, "in a set of %n", set_size(node->set));
 		break;
@@ -129,8 +151,7 @@ add_node(struct buf *out, const struct check *c, const struct node *node)
 		buf_add_text(out, kind_name(node));
 		break;
 	}
-	if (node->kind != NODE_REGEX && node->kind != NODE_PIECES)
-		message_add(out, ": %s", short_type(node->type));
+	message_add(out, ": %s", short_type(node->type));
 }
 
 void

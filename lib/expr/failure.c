@@ -34,14 +34,11 @@ add_cell(struct buf *say, struct text cell)
 	message_add(say, "\"%t%s\"", &cell, cut ? ".." : "");
 }
 
-/* The formats of a date(), as they were typed. */
-static void
-add_formats(struct buf *say, const struct node *node)
+void
+failure_formats(struct buf *say, const struct node *node)
 {
 	struct text typed = node->name;
 
-	if (node->ndates == 0)
-		return;
 	while (typed.len > 0 && (*typed.at == ',' || *typed.at == ' ')) {
 		typed.at++;
 		typed.len--;
@@ -62,7 +59,8 @@ add_reason(struct buf *say, const struct failure *f)
 		buf_add_text(say,
 		    f->node->type == TYPE_DATE ? " is not a date" :
 						 " is not a datetime");
-		add_formats(say, f->node);
+		if (f->node->ndates > 0)
+			failure_formats(say, f->node);
 		break;
 	case FAILURE_RANGE:
 		if (f->cell.len > 0)
