@@ -16,7 +16,8 @@ struct entry {
 /* A list while it is resolved. */
 struct work {
 	const struct header *h;
-	struct entry *sorted; /* NULL: there are no names */
+	struct entry *exact;   /* NULL: there are no names */
+	struct entry *trimmed; /* the same without blanks, once looked at */
 	struct column_list *list;
 	size_t room;    /* columns that list has room for */
 	char *spare;    /* list->names behind the last rename */
@@ -45,42 +46,59 @@ compare_entries(const void *a, const void *b)
 
 /* Sorting costs n log n for any names; no input can make it slow. */
 static struct entry *
-sort_names(const struct header *h)
+sort_names(const struct header *h, bool trimmed)
 {
 	struct entry *sorted;
+	struct field name;
 	size_t i;
 
 	if (h->name == NULL)
 		return NULL;
 	sorted = mem_new(h->n, sizeof *sorted);
-	for (i = 0; i < h->n; i++)
-		sorted[i] = (struct entry){h->name[i], i + 1};
+	for (i = 0; i < h->n; i++) {
+		name = trimmed ? name_trim(h->name[i]) : h->name[i];
+		sorted[i] = (struct entry){name, i + 1};
+	}
 	qsort(sorted, h->n, sizeof *sorted, compare_entries);
 	return sorted;
 }
 
-/* As columns_find, exactly, in the sorted names. */
+/* As columns_find, in n sorted names. */
 static long
-find(const struct work *w, const struct field *name)
+find_in(const struct entry *sorted, size_t n, const struct field *name)
 {
-	size_t low = 0, high = w->h->n, middle;
+	size_t low = 0, high = n, middle;
 	const struct entry *e;
 
-	if (w->sorted == NULL || name->len == 0)
+	if (sorted == NULL || name->len == 0)
 		return 0;
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_bytes(&w->sorted[middle].name, name) < 0)
+		if (compare_bytes(&sorted[middle].name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	e = &w->sorted[low];
-	if (low == w->h->n || compare_bytes(&e->name, name) != 0)
+	e = &sorted[low];
+	if (low == n || compare_bytes(&e->name, name) != 0)
 		return 0;
-	if (low + 1 < w->h->n && compare_bytes(&e[1].name, name) == 0)
+	if (low + 1 < n && compare_bytes(&e[1].name, name) == 0)
 		return -1;
 	return (long)e->number;
+}
+
+static long
+find_exact(const struct work *w, const struct field *name)
+{
+	return find_in(w->exact, w->h->n, name);
+}
+
+static long
+find_trimmed(struct work *w, const struct field *name)
+{
+	if (w->trimmed == NULL)
+		w->trimmed = sort_names(w->h, true);
+	return find_in(w->trimmed, w->h->n, name);
 }
 
 static void
@@ -119,17 +137,19 @@ find_token(struct work *w, const struct field *token)
 {
 	size_t number = 0;
 	const bool position = item_position(token, w->h->n, &number);
-	struct field name;
+	struct field name = *token;
 	long found;
 
 	if (position && token->raw[0] == '@')
 		return (long)number;
-	found = find(w, token);
+	found = find_exact(w, token);
 	if (found == 0 && item_quoted(token)) {
 		name = decode(w, token);
-		found = find(w, &name);
+		found = find_exact(w, &name);
 	}
-	return found == 0 && position ? (long)number : found;
+	if (found == 0 && position)
+		return (long)number;
+	return found == 0 ? find_trimmed(w, &name) : found;
 }
 
 /* Says why find_token failed. */
@@ -140,14 +160,14 @@ refuse_token(struct work *w, const struct field *token)
 	size_t number;
 
 	if (item_position(token, w->h->n, &number) &&
-	    (token->raw[0] == '@' || find(w, token) == 0)) {
+	    (token->raw[0] == '@' || find_exact(w, token) == 0)) {
 		buf_add_text(w->say, "no column ");
 		name_show(w->say, token->raw, token->len);
 		buf_add_text(w->say, "; ");
 		name_count(w->say, w->h);
 		return -1;
 	}
-	if (find(w, token) == 0 && item_quoted(token))
+	if (find_exact(w, token) == 0 && item_quoted(token))
 		name = decode(w, token);
 	columns_explain(w->say, w->h, name.raw, name.len, false);
 	return -1;
@@ -328,7 +348,7 @@ columns_parse(const char *text, const struct header *h,
 	if (done < 0 || h->n == 0)
 		return done;
 	list->names = w.spare = mem_copy(rest.raw, rest.len);
-	w.sorted = sort_names(h);
+	w.exact = sort_names(h, false);
 	w.named = mem_new(h->n, sizeof *w.named);
 	while (done == 0 && rest.raw != NULL) {
 		item_next(&rest, ITEM_COLUMNS, &item, say);
@@ -338,7 +358,8 @@ columns_parse(const char *text, const struct header *h,
 		columns_free(list);
 	else if (w.rest)
 		place_rest(&w);
-	free(w.sorted);
+	free(w.exact);
+	free(w.trimmed);
 	free(w.named);
 	return done;
 }

@@ -15,17 +15,16 @@
 
 /*
  * The column that bears this name: its position from 1; 0: none; or -1: more
- * than one.  Looks for the exact bytes, then, with trimmed, for one whose
- * blanks at both ends are left out.  No column bears the empty name: one
- * without a name has only its position.
+ * than one.  Looks for the exact bytes, then for one whose blanks at both ends
+ * are left out.  No column bears the empty name: one without a name has only
+ * its position.
  */
-long columns_find(const struct header *h, const char *name, size_t n,
-    bool trimmed);
+long columns_find(const struct header *h, const char *name, size_t n);
 
 /*
  * Appends to say why columns_find failed: "no column 'x'; did you mean {y}?",
- * or "column 'x' is ambiguous: 2, 3".  braces: looked up trimmed, and names
- * in {} as expressions write them; else all names in double quotes.
+ * or "column 'x' is ambiguous: 2, 3".  braces: names in {} as expressions
+ * write them; else all names in double quotes.
  */
 void columns_explain(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces);
@@ -53,7 +52,7 @@ struct column_list {
  *
  *	@3 @-1        a position, also from the end
  *	*             once: all columns that no other item names
- *	name          exactly; an error where two columns bear it
+ *	name          as columns_find; an error where two columns bear it
  *	"a, ""b"""    a name, with any bytes; also as part of what follows
  *	3             a position
  *	new=old       one column, and its new name

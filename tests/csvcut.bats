@@ -12,6 +12,15 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 	one "$table" 0 = '' csvcut
 }
 
+@test "a name may lack the blanks at its ends, as in expressions" {
+	one ' a ,b,3 \n1,2,4\n' 0 'b, a \n2,1\n' '' csvcut -c b,a
+	one ' a ,b,3 \n1,2,4\n' 0 'b,3 \n2,4\n' '' csvcut -C a
+	one ' a ,b,3 \n1,2,4\n' 0 '3 \n4\n' '' csvcut -c 3
+	one '3 ,b,c\n1,2,4\n' 0 'c\n4\n' '' csvcut -c 3
+	one ' a ,a\n1,2\n' 0 'a\n2\n' '' csvcut -c a
+	one ' a,a \n1,2\n' 2 '' '@: column "a" is ambiguous: 1, 2\n' csvcut -c a
+}
+
 @test "-c takes ranges, by position and by name" {
 	one "$table" 0 'name,dim_x,dim_y\n"a,b",10,20\nc,30,40\n' '' csvcut -c 2-4
 	one "$table" 0 'name,dim_x,dim_y\n"a,b",10,20\nc,30,40\n' '' csvcut -c name-dim_y

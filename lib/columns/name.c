@@ -53,12 +53,12 @@ count(const struct header *h, const struct field *name, bool trimmed,
 }
 
 long
-columns_find(const struct header *h, const char *name, size_t n, bool trimmed)
+columns_find(const struct header *h, const char *name, size_t n)
 {
 	const struct field wanted = {name, n};
 	size_t first = 0, found = count(h, &wanted, false, &first);
 
-	if (found == 0 && trimmed)
+	if (found == 0)
 		found = count(h, &wanted, true, &first);
 	return found > 1 ? -1 : (long)first;
 }
@@ -189,7 +189,7 @@ columns_explain(struct buf *say, const struct header *h, const char *name,
 	const struct field wanted = {name, n};
 	const int quote = braces ? '\'' : '"';
 	size_t first, found = count(h, &wanted, false, &first);
-	const bool trimmed = found == 0 && braces;
+	const bool trimmed = found == 0;
 
 	if (trimmed)
 		found = count(h, &wanted, true, &first);

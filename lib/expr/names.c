@@ -178,7 +178,7 @@ find_column(struct names *s, const struct node *node, long *found)
 	c = find_given(s, node->name);
 	if (c != NULL)
 		return c;
-	*found = columns_find(s->header, node->name.at, node->name.len, true);
+	*found = columns_find(s->header, node->name.at, node->name.len);
 	if (*found <= 0)
 		return NULL;
 	c = &s->column[*found - 1];

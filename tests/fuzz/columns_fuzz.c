@@ -65,7 +65,7 @@ static void
 check_name(const struct header *h, const struct field *name)
 {
 	struct buf quoted = {NULL, 0, 0}, say = {NULL, 0, 0};
-	const long found = columns_find(h, name->raw, name->len, false);
+	const long found = columns_find(h, name->raw, name->len);
 	struct column_list list;
 	int done;
 
@@ -73,7 +73,7 @@ check_name(const struct header *h, const struct field *name)
 	quoted.len = field_quote(name->raw, name->len, '"', quoted.data);
 	quoted.data[quoted.len] = '\0';
 	done = columns_parse(quoted.data, h, &list, &say);
-	if (columns_find(h, quoted.data, quoted.len, false) == 0 &&
+	if (columns_find(h, quoted.data, quoted.len) == 0 &&
 	    memchr(name->raw, '\0', name->len) == NULL)
 		NEED(done == (found > 0 ? 0 : -1));
 	if (done == 0 && found > 0)
