@@ -12,6 +12,8 @@
 		text, sizeof(text) - 1 \
 	}
 
+#define SPARES 2 /* more files are seldom free at a time */
+
 /* What stands before, between and behind the records of each form. */
 static const struct frame {
 	struct field before, between, after;
@@ -42,6 +44,8 @@ struct filling {
 	struct buf new_key; /* and those of a record */
 	struct buf why;     /* filling_error */
 	XXH3_state_t *hash; /* of the input's bytes since the last batch */
+	struct spool *spare[SPARES]; /* empty */
+	size_t nspares;
 };
 
 /* A batch is another one under another header. */
@@ -85,10 +89,28 @@ batch_free(struct batch *b)
 }
 
 void
+filling_reuse(struct filling *f, struct batch *b)
+{
+	if (f->nspares == SPARES)
+		return;
+	f->spare[f->nspares] = spool_renew(b->input);
+	f->nspares += f->spare[f->nspares] != NULL;
+	b->input = NULL;
+}
+
+void
+filling_rest(struct filling *f)
+{
+	while (f->nspares > 0)
+		spool_free(f->spare[--f->nspares]);
+}
+
+void
 filling_free(struct filling *f)
 {
 	if (f == NULL)
 		return;
+	filling_rest(f);
 	batch_free(f->open);
 	buf_free(&f->text);
 	buf_free(&f->key);
@@ -228,7 +250,8 @@ begin(struct batch *b, const struct batch_options *opt)
 {
 	struct field head = opening(opt);
 
-	b->input = spool_new();
+	if (b->input == NULL)
+		b->input = spool_new();
 	if (b->input == NULL || add(b, &head) < 0)
 		return -1;
 	return add(b, &frames[opt->form].before);
@@ -267,6 +290,8 @@ open_batch(struct filling *f, struct reader *r)
 	b->opened = input_now();
 	if (f->dry)
 		return 0;
+	if (f->nspares > 0)
+		b->input = f->spare[--f->nspares];
 	if (f->opt->origins) {
 		b->origins = spool_new();
 		if (b->origins == NULL)

@@ -97,6 +97,15 @@ struct batch *filling_take(struct filling *f, uint64_t next_line);
 void batch_free(struct batch *b); /* NULL is accepted */
 
 /*
+ * The command of b is done with it: its file may hold a batch to come, and b
+ * has no input any more.
+ */
+void filling_reuse(struct filling *f, struct batch *b);
+
+/* Gives back the disk that waits for such batches. */
+void filling_rest(struct filling *f);
+
+/*
  * Records i to i + n - 1 (from 0) of a batch whose origins were kept, as a
  * batch.  NULL with errno set on failure.
  */

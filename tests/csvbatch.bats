@@ -581,6 +581,17 @@ none_left() {
 	done
 }
 
+@test "a descendant that keeps the input never sees another batch" {
+	"$PARKING" 5M >in # the files of small batches are not used again
+	for mode in keep map splice; do
+		for j in 1 2; do
+			timeout 60 "$batch" -n 4000 -j $j --no-output -- \
+				"$bad" $mode 300 <in 2>&1 | cat >said
+			cmp said /dev/null
+		done
+	done
+}
+
 @test "commands have default signals, whatever we inherited" {
 	numbers 2 >in
 	env --help | grep -q ignore-signal || skip "env cannot ignore signals"

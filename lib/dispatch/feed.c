@@ -299,8 +299,10 @@ feed_next(struct feed *f, struct batch **b)
 		f->held = false;
 		if (got == 0)
 			return end(f, b);
-		if (got == READER_WOULD_WAIT && !is_late(f))
+		if (got == READER_WOULD_WAIT && !is_late(f)) {
+			filling_rest(f->filling);
 			return FEED_WAIT;
+		}
 		if (got == READER_WOULD_WAIT)
 			return close_batch(f, reader_line(f->run->in) + 1, b);
 		taken += f->rec.len;
