@@ -14,7 +14,7 @@
 #endif
 
 #define SPOOL_BUFFER ((size_t)512 * 1024)
-#define CHUNK 16384 /* bytes copied at once, on the stack */
+#define CHUNK 16384                    /* bytes copied at once, on the stack */
 #define RENEW_MOST ((uint64_t)8 << 20) /* of disk that waits for a batch */
 #define EXT4 0xEF53                    /* statfs.f_type */
 

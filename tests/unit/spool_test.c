@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int passed, failed;
+static int passed, failed, skipped;
 
 static void
 check(int ok, const char *what, int line)
@@ -133,8 +133,9 @@ renews(void)
 		text2[i] = (char)(i * 5 % 241);
 	}
 	s = second_life(text, text2, sizeof text);
-	if (s == NULL) { /* see README.md, "Where the time goes" */
-		printf("skipped: /var/tmp is not of a kind to renew files\n");
+	if (s == NULL) {
+		printf("skipped: files used again: /var/tmp is no ext4\n");
+		skipped++;
 		return;
 	}
 	for (n = sizeof text; n > 0; n /= 3) { /* it gets shorter */
@@ -261,6 +262,6 @@ main(void)
 	renews();
 	digests();
 	leaves_no_name();
-	printf("%d passed, %d failed\n", passed, failed);
+	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
 	return failed != 0;
 }
