@@ -293,7 +293,7 @@ check_batch(struct csvbatch *b)
 	check_rules(b, rules, sizeof rules / sizeof rules[0]);
 }
 
-/* For --bisect. */
+/* For --bisect and --keep-going, whose rejects have its last line. */
 static void
 pass_errors(void *arg, const char *bytes, size_t n)
 {
@@ -334,7 +334,7 @@ spread_options(struct csvbatch *b)
 	b->batch.origins = b->task.bisect || b->dispatch.keep_going;
 	b->task.command = &b->command;
 	b->task.batch = &b->batch;
-	b->task.errors = pass_errors;
+	b->task.errors = b->batch.origins ? pass_errors : NULL;
 	b->task.left = warn_left;
 	b->task.arg = b;
 	b->dispatch.batch = &b->batch;
@@ -376,8 +376,8 @@ find_command(struct csvbatch *b)
 static bool
 check_descriptors(struct csvbatch *b)
 {
-	const uint64_t each = 3U + (b->batch.origins ? 2U : 0U) +
-	    (b->task.bisect ? 2U : 0U) + (b->journal != NULL ? 1U : 0U);
+	const uint64_t each = 3U + (b->batch.origins ? 4U : 0U) +
+	    (b->journal != NULL ? 1U : 0U);
 	const uint64_t jobs = b->dispatch.crew.jobs;
 	const uint64_t least = 10 + each; /* ours, and the open batch's */
 	struct rlimit limit;

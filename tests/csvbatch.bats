@@ -402,6 +402,13 @@ none_left() {
 	[ "$(wc -l <bad)" = 11 ]
 	grep -qx 'stdin,11,12,60,exit status 1,"11,n11"' bad
 	says 'batch 2, records 11 to 20'
+	gives 4 "$batch" -n 30 --rejects bad --keep-going -- \
+		sh -c 'printf "a hint\nno id 17\n\n" >&2; exit 3' <in
+	grep -qx 'stdin,1,2,8,exit status 3: no id 17,"1,n1"' bad
+	says 'lines 2 to 31: exit status 3: no id 17 (1 try)'
+	grep -qx 'a hint' err
+	gives 4 "$batch" -n 10 -j 2 --rejects bad --keep-going -o all -- \
+		sh -c '[ $CSVBATCH_NUMBER != 2 ] && cat' <in
 	says '10 records rejected, see bad'
 	gives 2 "$batch" -n 10 --keep-going -- cat <in
 }
@@ -418,7 +425,7 @@ none_left() {
 	grep -v '^7777,' in | cmp - out
 	[ "$(wc -l <calls)" -le 29 ]
 	[ "$(wc -l <bad)" = 2 ]
-	grep -q '^stdin,7777,7778,[0-9]*,"no 7777, please","7777,n7777"$' bad
+	grep -q '^stdin,7777,7778,[0-9]*,"exit status 1: no 7777, please","7777,n7777"$' bad
 	says 'no 7777, please'
 	says '1 record rejected, see bad'
 	for form in json jsonl; do

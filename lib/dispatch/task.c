@@ -135,7 +135,7 @@ task_start(struct task *t)
 			none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		fd[1] = t->now.spool != NULL ? spool_fd(t->now.spool) : none;
 	}
-	if (t->opt->bisect) {
+	if (t->opt->errors != NULL) {
 		t->errors = errors_new(t->opt->errors, t->opt->arg);
 		fd[2] = t->errors != NULL ? errors_child_end(t->errors) : -1;
 	}
@@ -299,7 +299,7 @@ judge_answer(struct task *t)
 	return good > 0 ? after_success(t) : after_failure(t, false);
 }
 
-/* Says how the command ended; in a search, its own words where it has any. */
+/* Says how the command ended, and what it said last. */
 static void
 explain_end(struct task *t, int status)
 {
@@ -311,10 +311,12 @@ explain_end(struct task *t, int status)
 		line = errors_last_line(t->errors, &n);
 	if (t->timed_out)
 		buf_add_text(&t->why, "it took longer than --timeout");
-	else if (n > 0 && WIFEXITED(status))
-		buf_add(&t->why, line, n);
 	else
 		child_describe(status, &t->why);
+	if (n > 0) {
+		buf_add_text(&t->why, ": ");
+		buf_add(&t->why, line, n);
+	}
 	buf_add_byte(&t->why, '\0');
 }
 
