@@ -300,6 +300,22 @@ open_pool(struct par *par)
 	return true;
 }
 
+/* Gives a record, or as many as stand together and are wanted together. */
+static int
+give(struct par *par, struct record *rec)
+{
+	struct reader *in = par->run.in;
+	struct pool_record given = {.bytes = rec->raw,
+	    .number = reader_record(in),
+	    .line = reader_line(in),
+	    .route = par->by != NULL ? route(par, rec) : 0};
+
+	given.records =
+	    1 + reader_extend(in, rec, SIZE_MAX, pool_room(par->pool));
+	given.len = rec->len + rec->end;
+	return pool_give(par->pool, &given);
+}
+
 /* Every record goes in; the answers come out meanwhile. */
 static void
 feed(struct par *par)
@@ -318,13 +334,7 @@ feed(struct par *par)
 		if (got == READER_WOULD_WAIT)
 			bad = pool_wait(pool, reader_fd(r->in));
 		else if (got == 1)
-			bad = pool_give(pool,
-			    &(struct pool_record){.bytes = rec.raw,
-				.len = rec.len + rec.end,
-				.number = reader_record(r->in),
-				.line = reader_line(r->in),
-				.route =
-				    par->by != NULL ? route(par, &rec) : 0});
+			bad = give(par, &rec);
 	}
 	if (bad == 0)
 		pool_finish(pool);

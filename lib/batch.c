@@ -375,7 +375,7 @@ enum filling_status
 filling_add(struct filling *f, struct reader *r, struct record *rec)
 {
 	const uint64_t from = reader_byte(r);
-	const size_t n = 1 + reader_extend(r, rec, room_behind(f));
+	const size_t n = 1 + reader_extend(r, rec, room_behind(f), SIZE_MAX);
 	struct field text = {"", 0};
 
 	if (make_text(f, rec, &text) < 0 || !fits_alone(f, text.len))

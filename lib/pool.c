@@ -308,6 +308,14 @@ pool_wants(struct pool *p)
 	return handout_wants(p) && !is_over(p);
 }
 
+size_t
+pool_room(const struct pool *p)
+{
+	const size_t room = handout_room(p);
+
+	return room < SERVE_EVERY ? room : SERVE_EVERY;
+}
+
 int
 pool_give(struct pool *p, const struct pool_record *rec)
 {

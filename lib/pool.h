@@ -77,15 +77,22 @@ void pool_header(struct pool *p, const char *bytes, size_t n);
 /* May a record be given now? */
 bool pool_wants(struct pool *p);
 
-/* A record of the input. */
+/*
+ * When a record may be given, so many bytes may be given as several records at
+ * once, which saves time; 0: one at a time.
+ */
+size_t pool_room(const struct pool *p);
+
+/* A record of the input, or some that follow each other. */
 struct pool_record {
-	const char *bytes; /* with its line end */
+	const char *bytes; /* with the line ends */
 	size_t len;
-	uint64_t number, line;
-	uint64_t route; /* equal ones go to the same worker */
+	uint64_t records;      /* how many */
+	uint64_t number, line; /* of the first */
+	uint64_t route;        /* equal ones go to the same worker */
 };
 
-/* Takes a copy of a record.  0, or -1: the run is over, see pool_status. */
+/* Takes a copy.  0, or -1: the run is over, see pool_status. */
 int pool_give(struct pool *p, const struct pool_record *rec);
 
 /*

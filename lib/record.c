@@ -430,14 +430,20 @@ reader_next_nowait(struct reader *r, struct record *rec)
 }
 
 size_t
-reader_extend(struct reader *r, struct record *rec, size_t most)
+reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 {
+	const char *const text = r->source.data;
 	struct record next;
-	size_t n = 0;
+	size_t n = 0, end;
 
-	if (rec->raw + rec->len + rec->end != r->source.data + r->start)
+	if (rec->raw + rec->len + rec->end != text + r->start)
 		return 0; /* it is a copy, to which something was added */
-	for (; n < most && take_quickly(r, &next); n++) {
+	for (; n < most && (r->wanted != 0 || look_ahead(r)); n++) {
+		/* a line end has two bytes at most */
+		end = r->end[__builtin_ctzll(r->wanted)] + 2;
+		if ((size_t)(text + end - rec->raw) > bytes ||
+		    !take_quickly(r, &next))
+			break;
 		rec->len = (size_t)(next.raw + next.len - rec->raw);
 		rec->end = next.end;
 		rec->open_end = next.open_end;

@@ -196,10 +196,12 @@ int reader_fd(const struct reader *r); /* -1: none is open */
 /*
  * For those who want bytes only: takes up to most of the records that follow
  * rec, the one returned last, while they stand right behind it and are there
- * already.  It may stop early.  rec then is all of them, with the line ends
- * between them, and has no fields.  Returns how many were taken.
+ * already, and all of them have no more than so many bytes.  It may stop
+ * early.  rec then is all of them, with the line ends between them, and has no
+ * fields.  Returns how many were taken.
  */
-size_t reader_extend(struct reader *r, struct record *rec, size_t most);
+size_t reader_extend(struct reader *r, struct record *rec, size_t most,
+    size_t bytes);
 
 #define READER_WOULD_WAIT 2
 #define READER_SLACK 64

@@ -274,6 +274,18 @@ handout_wants(const struct pool *p)
 	return p->opt.mode == POOL_FREE || p->outstanding < p->window;
 }
 
+size_t
+handout_room(const struct pool *p)
+{
+	const struct batch *b = &p->open;
+	const size_t most = b->records > 0 ? b->most_bytes : p->block;
+	const size_t used = b->records > 0 ? b->bytes.len : p->header.len;
+
+	if (p->opt.mode != POOL_BLOCKS || p->opt.records > 0 || used >= most)
+		return 0;
+	return most - used;
+}
+
 void
 handout_take(struct pool *p, const struct pool_record *rec)
 {
@@ -289,7 +301,7 @@ handout_take(struct pool *p, const struct pool_record *rec)
 	if (b->records == 0)
 		begin_batch(p, rec);
 	buf_add(&b->bytes, rec->bytes, rec->len);
-	b->records++;
+	b->records += rec->records;
 	if (p->closed.records > 0 || is_full(b))
 		handout_go(p, false);
 }

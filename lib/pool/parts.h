@@ -106,7 +106,10 @@ struct pool {
 /* Is there room for another record? */
 bool handout_wants(const struct pool *p);
 
-/* Takes a record, if handout_wants. */
+/* How many bytes still fit in the block that is being filled, see pool_room. */
+size_t handout_room(const struct pool *p);
+
+/* Takes a record or several, if handout_wants. */
 void handout_take(struct pool *p, const struct pool_record *rec);
 
 /*

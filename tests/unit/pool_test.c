@@ -69,7 +69,7 @@ static int
 give_all(struct pool *p, const struct buf *in)
 {
 	const char *at = in->data + 4, *end = in->data + in->len, *next;
-	struct pool_record rec = {.number = 1};
+	struct pool_record rec = {.records = 1, .number = 1};
 
 	pool_header(p, in->data, 4);
 	for (; at < end; at = next, rec.number++) {

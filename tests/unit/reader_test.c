@@ -335,9 +335,12 @@ mends_ragged(void)
 	reader_free(r);
 }
 
-/* All records of the job as bytes; runs: in runs of at most so many. */
+/*
+ * All records of the job as bytes, in runs of at most so many, and that many
+ * bytes.
+ */
 static size_t
-read_bytes(char *to, size_t runs, uint64_t place[3])
+read_bytes(char *to, size_t runs, size_t bytes, uint64_t place[3])
 {
 	size_t n, len = 0, longest = 0;
 	struct reader *r;
@@ -347,7 +350,8 @@ read_bytes(char *to, size_t runs, uint64_t place[3])
 	while ((got = reader_next(r, &rec)) != 0) {
 		if (got < 0)
 			continue; /* it is a bad one in the other run, too */
-		n = 1 + reader_extend(r, &rec, runs - 1);
+		n = 1 + reader_extend(r, &rec, runs - 1, bytes);
+		CHECK(n == 1 || rec.len + rec.end <= bytes);
 		longest = n > longest ? n : longest;
 		memcpy(to + len, rec.raw, rec.len + rec.end);
 		len += rec.len + rec.end;
@@ -357,7 +361,8 @@ read_bytes(char *to, size_t runs, uint64_t place[3])
 	place[2] = reader_byte(r);
 	reader_free(r);
 	CHECK(longest <= runs);
-	CHECK(runs != 20 || job.chunk != 0 || longest == runs);
+	CHECK(runs != 20 || job.chunk != 0 ||
+	    longest == (bytes < SIZE_MAX ? bytes / 4 : runs)); /* of "1,2\n" */
 	return len;
 }
 
@@ -380,9 +385,12 @@ extends_records(void)
 			add_file(text);
 			job.chunk = chunk;
 			job.opt.ragged = (enum ragged)ragged;
-			len = read_bytes(one, 1, place);
-			for (size_t runs = 2; runs <= 20; runs += 9) {
-				CHECK(read_bytes(many, runs, other) == len);
+			len = read_bytes(one, 1, 0, place);
+			for (size_t runs = 2; runs <= 29; runs += 9) {
+				const size_t bytes = runs < 29 ? SIZE_MAX : 37;
+
+				CHECK(read_bytes(many, runs < 20 ? runs : 20,
+					  bytes, other) == len);
 				CHECK(memcmp(one, many, len) == 0);
 				CHECK(memcmp(place, other, sizeof place) == 0);
 			}
