@@ -376,8 +376,8 @@ find_command(struct csvbatch *b)
 static bool
 check_descriptors(struct csvbatch *b)
 {
-	const uint64_t each = 3U + (b->batch.origins ? 4U : 0U) +
-	    (b->journal != NULL ? 1U : 0U);
+	const uint64_t each =
+	    3U + (b->batch.origins ? 4U : 0U) + (b->journal != NULL ? 1U : 0U);
 	const uint64_t jobs = b->dispatch.crew.jobs;
 	const uint64_t least = 10 + each; /* ours, and the open batch's */
 	struct rlimit limit;
