@@ -8,19 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
+#include "check.h"
 
 static struct answer_options
 options(enum answer_form form)
@@ -156,6 +144,5 @@ main(void)
 	without_header();
 	bad_answers();
 	appended();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

@@ -7,19 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
+#include "check.h"
 
 /* A reader of this text, whose header is *h. */
 static struct reader *
@@ -284,6 +272,5 @@ main(void)
 	parts();
 	digests();
 	fill(NULL, NULL, NULL);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

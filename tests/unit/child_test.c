@@ -13,26 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "input.h"
 
 const struct child_times child_times = {.grace = 200,
     .orphan = 100,
     .retry = 1,
     .tries = 2};
-
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
 
 static char *no_env[] = {NULL};
 
@@ -142,9 +129,9 @@ test_refused(const char *name, int status, const char *message, int line)
 	struct buf say = {NULL, 0, 0};
 
 	argv[0] = mem_copy(name, strlen(name));
-	check(start(&c, argv, no_env, 1, &say) == status, name, line);
+	check_line(start(&c, argv, no_env, 1, &say) == status, name, line);
 	buf_add_byte(&say, '\0');
-	check(strstr(say.data, message) != NULL, say.data, line);
+	check_line(strstr(say.data, message) != NULL, say.data, line);
 	buf_free(&say);
 	free(argv[0]);
 }
@@ -364,6 +351,5 @@ main(int argc, char *argv[])
 	test_end_at_once();
 	test_death_signal(argv[0]);
 	test_refusals(); /* leaves the directory of argv[0] */
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

@@ -7,21 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "columns/glob.h"
-
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FIELD(text)                      \
@@ -551,6 +538,5 @@ main(void)
 	name_lists();
 	many_columns();
 	long_messages();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed > 0;
+	return check_end();
 }

@@ -5,22 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
 #include "expr/date.h"
 
 #define BAD INT64_MIN
-
-static int passed, failed;
-
-static void
-check(bool good, const char *what, const char *more)
-{
-	if (good) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("failed: %s: %s\n", what, more);
-}
 
 /* The month lengths of a year, the obvious way. */
 static int
@@ -374,6 +362,5 @@ main(void)
 	setenv("TZ", "UTC0", 1);
 	tzset();
 	check_strftime();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

@@ -8,21 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "number.h"
 
 #define ROUNDS 1000000
 #define MOST 10 /* digits on each side of the point */
-
-static int passed, failed;
-
-static void
-check(bool good, const char *what, const char *text)
-{
-	passed += good;
-	failed += !good;
-	if (!good)
-		printf("%s: %s\n", what, text);
-}
 
 /* A decimal of up to 18 digits that number_print prints as it is. */
 static struct number
@@ -146,6 +136,5 @@ main(void)
 	check_decimals();
 	check_wrong_bytes();
 	check_whole();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

@@ -7,23 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "expr.h"
 
 static const struct field names[] = {{"a", 1}, {"b", 1}};
 static const struct header header = {.n = 2, .name = names};
-static unsigned passed, failed;
-
-static void
-check(bool right, const char *what, const char *got)
-{
-	if (right) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%s: %.200s\n", what, got);
-}
-
 /* n times a text. */
 static void
 repeat(struct buf *b, const char *text, size_t n)
@@ -194,6 +182,5 @@ main(void)
 	programs();
 	cells();
 	memory();
-	printf("%u passed, %u failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

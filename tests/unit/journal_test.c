@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int passed, failed;
+#include "check.h"
+
 static char path[64];
 
 static const struct setting settings[] = {{"-n", "1000"}, {"-g", "a b%c\n"},
@@ -21,18 +22,6 @@ static const struct journal_batch batches[] = {{1, 1, 1000, 20, 9000, {11, 12},
 						   500, 0, 0},
     {2, 1002, 2001, 9000, 20000, {21, 22}, 1000, 80, 1},
     {3, 2002, 2500, 20000, 26000, {31, 32}, 1300, 80, 1}};
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
 
 static int
 open_with(struct journal **j, const struct setting *s, char *text)
@@ -261,6 +250,5 @@ main(void)
 	damage();
 	wrong_files();
 	unlink(path);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

@@ -5,19 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
+#include "check.h"
 
 #define FIELD(text)                      \
 	{                                \
@@ -213,6 +201,5 @@ main(void)
 	lists();
 	headers();
 	values();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

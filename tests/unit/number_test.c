@@ -11,33 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
+
 #define MILLION 1000000
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static int passed, failed;
-
-static void
-check(bool good, const char *what, const char *got)
-{
-	if (good) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%s: got %s\n", what, got);
-}
-
-/* xorshift64*: the same numbers in every run. */
-static uint64_t
-draw(void)
-{
-	static uint64_t state = 88172645463325252U;
-
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 2685821657736338717U;
-}
 
 /* A finite double of random bits. */
 static double
@@ -656,6 +633,5 @@ main(void)
 	check_long();
 	check_fixed_formats();
 	check_any_format();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

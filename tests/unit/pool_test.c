@@ -10,24 +10,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "check.h"
+
 const struct child_times child_times = {.grace = 200,
     .orphan = 100,
     .retry = 1,
     .tries = 2};
-
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
 
 /* What a run said and wrote. */
 struct outcome {
@@ -276,9 +264,9 @@ test_failures(struct outcome *o)
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		opt.mode = cases[i].mode;
 		run(opt, cases[i].script, &in, o);
-		check(o->status == 4, cases[i].script, __LINE__);
-		check(strncmp(o->message, cases[i].message,
-			  strlen(cases[i].message)) == 0,
+		check_line(o->status == 4, cases[i].script, __LINE__);
+		check_line(strncmp(o->message, cases[i].message,
+			       strlen(cases[i].message)) == 0,
 		    o->message, __LINE__);
 	}
 	buf_free(&in);
@@ -330,6 +318,5 @@ main(void)
 	test_orphan(&o);
 	test_descriptors();
 	buf_free(&o.out);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

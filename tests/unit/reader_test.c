@@ -3,21 +3,8 @@
  * of faults, names, late line feeds, failures.
  */
 
+#include "check.h"
 #include "probe.h"
-
-static int passed, failed;
-
-static void
-check(int ok, const char *what, int line)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%d: %s\n", line, what);
-}
-#define CHECK(x) check((x) != 0, #x, __LINE__)
 
 static struct job job;
 static struct record rec;
@@ -552,6 +539,5 @@ main(void)
 	settles_ends();
 	remembers_place();
 	ends_odd_records();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

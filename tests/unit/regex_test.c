@@ -11,21 +11,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static int passed, failed;
 static struct arena arena;
-
-static void
-check(bool good, const char *what, const char *more)
-{
-	if (good) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%s: %s\n", what, more);
-}
 
 static struct text
 text(const char *s)
@@ -295,17 +285,6 @@ check_large(void)
 	free(subject);
 }
 
-static uint64_t
-draw(void)
-{
-	static uint64_t state = 88172645463325252U;
-
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 2685821657736338717U;
-}
-
 /* Writes up to n random pieces of at most 4 bytes. */
 static void
 draw_text(char *out, unsigned n, const char *const *piece, unsigned pieces)
@@ -407,6 +386,5 @@ main(void)
 	check_large();
 	check_literals();
 	arena_free(&arena);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

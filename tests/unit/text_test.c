@@ -5,21 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static int passed, failed;
 static struct arena arena;
-
-static void
-check(bool good, const char *what, const char *more)
-{
-	if (good) {
-		passed++;
-		return;
-	}
-	failed++;
-	printf("%s: %s\n", what, more);
-}
 
 static struct text
 text(const char *s)
@@ -280,6 +270,5 @@ main(void)
 	check_part();
 	check_json();
 	arena_free(&arena);
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }
