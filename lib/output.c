@@ -16,6 +16,7 @@
 
 #define BLOCK \
 	((size_t)256 * 1024) /* measured: less costs, more gains nothing */
+#define FIRST 1024 /* bytes of the first buffer; few cost no mapping */
 #define PIPE_SIZE (1 << 20)
 
 struct writer *
@@ -25,8 +26,8 @@ writer_new(int fd, const struct dialect *d)
 
 	w->fd = fd;
 	w->dialect = *d;
-	w->room = BLOCK;
-	w->data = mem_new(BLOCK + WRITER_SLACK, 1);
+	w->room = FIRST;
+	w->data = mem_new(FIRST + WRITER_SLACK, 1);
 	input_pipe_size(fd, PIPE_SIZE);
 	return w;
 }
@@ -134,18 +135,20 @@ writer_need(struct writer *w, size_t n)
 {
 	if (w->error != 0)
 		w->len = w->whole = 0;
-	else if (w->whole > 0)
+	else if (w->whole > 0 && w->room >= BLOCK)
 		writer_flush(w);
 	if (n <= w->room - w->len)
 		return;
 	w->room = mem_add(mem_mul(w->room, 2), n);
+	if (w->room < BLOCK)
+		w->room = BLOCK;
 	w->data = mem_resize(w->data, mem_add(w->room, WRITER_SLACK), 1);
 }
 
 void
 writer_whole(struct writer *w, const char *bytes, size_t n, uint64_t records)
 {
-	if (n < w->room / 2) {
+	if (n < BLOCK / 2) {
 		writer_add(w, bytes, n);
 	} else {
 		writer_flush(w);
