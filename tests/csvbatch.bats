@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # csvbatch: batches, answers, failures, and commands that misbehave.
 
+load helper
+
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	batch=$BIN/csvbatch
@@ -16,43 +18,10 @@ numbers() {
 	}'
 }
 
-# gives STATUS COMMAND...: runs it, with its output in out and messages in err.
-gives() {
-	want=$1
-	shift
-	status=0
-	timeout 60 "$@" >out 2>err || status=$?
-	[ "$status" = "$want" ] || {
-		echo "status $status, not $want: $*"
-		cat err
-		false
-	}
-}
-
-# says TEXT: it stands in the messages.
-says() {
-	grep -qF -- "$1" err || {
-		echo "not said: $1"
-		cat err
-		false
-	}
-}
-
 # A script in this directory: its text is standard input.
 script() {
 	{ echo '#!/bin/sh' && cat; } >"$1"
 	chmod +x "$1"
-}
-
-# No process of this directory's scripts is left.
-none_left() {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		left=$(ps -eo stat=,args= | grep -F "$PWD/" |
-			grep -v -e '^Z' -e grep) || return 0
-		sleep 0.2
-	done
-	echo "left: $left"
-	false
 }
 
 @test "csvbatch of cat is the input, whatever the batches" {
@@ -734,9 +703,7 @@ assert time.monotonic() - began < 4
 }
 
 @test "a system call that fails ends the run, not in a wait for ever" {
-	command -v strace >/dev/null || skip "no strace"
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
-	strace -o /dev/null true 2>/dev/null || skip "strace is not allowed"
+	traced
 	numbers 120 >in
 	for call in read write pread64 newfstatat; do
 		for when in 5 6 7 8 9 10 12 14; do
@@ -875,7 +842,7 @@ assert time.monotonic() - began < 4
 }
 
 @test "memory: under 8 MiB, whatever the batch" {
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	plain
 	"$PARKING" 200M | "$BIN/tests/peak" kib "$batch" -n 1000000 -j 8 --no-output -- true
 	echo "$(cat kib) KiB"
 	[ "$(cat kib)" -lt 8192 ]
@@ -885,7 +852,7 @@ assert time.monotonic() - began < 4
 
 @test "no leak" {
 	command -v valgrind >/dev/null || skip "no valgrind"
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	plain
 	numbers 50 >in
 	grind='valgrind -q --leak-check=full --error-exitcode=99'
 	for options in '-n 10' '-n 10 -j 4 --to=json --types id:number' \

@@ -1,7 +1,10 @@
 #!/usr/bin/env bats
 # csvbatch --journal: what is done is done once, whatever happened.
 
+load helper
+
 setup() {
+	into=said
 	# Where a sync costs nothing, if there is such a place: thousands of runs.
 	work=$BATS_TEST_TMPDIR
 	[ ! -w /dev/shm ] || work=$(mktemp -d /dev/shm/csvbatch.XXXXXX)
@@ -14,27 +17,6 @@ setup() {
 teardown() {
 	cd /
 	[ "$work" = "$BATS_TEST_TMPDIR" ] || rm -rf "$work"
-}
-
-# gives STATUS COMMAND...: runs it, with its output in said and messages in err.
-gives() {
-	want=$1
-	shift
-	status=0
-	timeout 60 "$@" >said 2>err || status=$?
-	[ "$status" = "$want" ] || {
-		echo "status $status, not $want: $*"
-		cat err
-		false
-	}
-}
-
-says() {
-	grep -qF -- "$1" err || {
-		echo "not said: $1"
-		cat err
-		false
-	}
 }
 
 # The job of these tests: three batches of ten; options may be added.
@@ -254,9 +236,7 @@ failing() {
 }
 
 @test "a journal that cannot be written ends the run, and says what follows" {
-	command -v strace >/dev/null || skip "no strace"
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
-	strace -o /dev/null true 2>/dev/null || skip "strace is not allowed"
+	traced
 	# syncs: the journal's first line; OUT and journal of batch 1; ...
 	for when in 4 5; do
 		rm -f j out
@@ -295,9 +275,7 @@ failing() {
 }
 
 @test "a kill in the middle of recovery" {
-	command -v strace >/dev/null || skip "no strace"
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
-	strace -o /dev/null true 2>/dev/null || skip "strace is not allowed"
+	traced
 	job 0 -- cat <in
 	cp j whole
 	for when in 1 2; do
@@ -320,6 +298,6 @@ failing() {
 
 @test "500 kills at random moments" {
 	command -v python3 >/dev/null || skip "no python3"
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	plain
 	python3 "$BATS_TEST_DIRNAME/kill_loop.py" "$batch" 500
 }

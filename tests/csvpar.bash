@@ -1,5 +1,7 @@
 # What the tests of csvpar have in common.
 
+load helper
+
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	par=$BIN/csvpar
@@ -28,19 +30,6 @@ numbers() {
 	}' >"$2"
 }
 
-# gives STATUS COMMAND...: runs it, with its output in out and messages in err.
-gives() {
-	want=$1
-	shift
-	status=0
-	timeout 60 "$@" >out 2>err || status=$?
-	[ "$status" = "$want" ] || {
-		echo "status $status, not $want: $*"
-		cat err
-		false
-	}
-}
-
 # says TEXT: the messages are this one.
 says() {
 	grep -qF -- "$1" err || {
@@ -55,21 +44,6 @@ says() {
 is_prefix() {
 	head -c "$(wc -c <out)" "$1" | cmp - out
 	[ ! -s out ] || [ -z "$(tail -c 1 out)" ]
-}
-
-# No process of the copied helper in this directory is left.
-none_left() {
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		left=$(ps -eo stat=,args= | grep -F "$PWD/" | grep -v -e '^Z' -e grep) ||
-			return 0
-		sleep 0.2
-	done
-	echo "left: $left"
-	false
-}
-
-not_san() {
-	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
 }
 
 built() {

@@ -287,7 +287,7 @@ ordered() {
 }
 
 @test "one slow worker: memory stays bounded, and nothing is spooled" {
-	not_san
+	plain
 	slow='[ $CSVPAR_WORKER != 1 ] || exec "$BIN/tests/badchild" crawl 2; exec cat'
 	mkdir tmp
 	for mode in "" "-p -u"; do
@@ -301,7 +301,7 @@ ordered() {
 }
 
 @test "interrupted calls and processes that cannot be started yet" {
-	not_san
+	plain
 	need strace
 	strace -o trace true 2>/dev/null || skip "strace may not trace"
 	numbers 20 in

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# What the tests of csvcut, csvfilter and csvmap share; begin a file of tests
-# with "load helper".  Texts are written as printf's %b reads them.
+# What the tests share, most of it those of csvcut, csvfilter and csvmap; begin
+# a file of tests with "load helper".  Texts are written as printf's %b reads
+# them.
 
 FILTERS="csvcut csvfilter csvmap"
 
@@ -102,6 +103,40 @@ each() {
 like() {
 	printf '%b' "$2" >want.file
 	same want.file "$1"
+}
+
+# gives STATUS COMMAND [ARG]...: it ends so within a minute, with its output in
+# out, or the file of $into, and its messages in err.
+gives() {
+	local got=0
+	timeout 60 "${@:2}" >"${into:-out}" 2>err || got=$?
+	[ "$got" = "$1" ] || {
+		echo "status $got, not $1: ${*:2}"
+		cat err
+		false
+	}
+}
+
+# says TEXT: it stands in the messages.
+says() {
+	grep -qF -- "$1" err || {
+		echo "not said: $1"
+		cat err
+		false
+	}
+}
+
+# none_left: no process of this directory's scripts is left, or soon is.
+none_left() {
+	local left
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		# shellcheck disable=SC2009 # pgrep counts zombies, too
+		left=$(ps -eo stat=,args= | grep -F "$PWD/" |
+			grep -v -e '^Z' -e grep) || return 0
+		sleep 0.2
+	done
+	echo "left: $left"
+	false
 }
 
 # plain: skips what sanitizers disturb.
