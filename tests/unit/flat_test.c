@@ -7,41 +7,14 @@
  * were replaced by others, which mean something.
  */
 
-#include "probe.h"
+#include "agree.h"
 #include "record/split.h"
 
 #define MOST ((size_t)24 << 10)          /* bytes of a text */
 #define FIELDS (MAX_ANSWERS - MAX_FILES) /* of a text, at most */
 
-static int passed, failed, left_out;
-static struct run want, got;
-static struct job job;
+static int left_out;
 static char text[MOST + 4096];
-
-/* xorshift64*: the same texts in every run */
-static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
-
-static unsigned
-random_below(unsigned n)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (unsigned)((state * UINT64_C(2685821657736338717)) >> 33) % n;
-}
-
-static void
-check_job(void)
-{
-	bool ok;
-
-	reader_run(&job, &got);
-	ok = got.agrees && runs_equal(&want, &got);
-	passed += ok;
-	failed += !ok;
-	if (!ok && failed < 3)
-		show_difference(&job, &want, &got);
-}
 
 /* Nobody wants a record with an even first field. */
 static uint64_t
@@ -208,6 +181,5 @@ main(void)
 		}
 	}
 	failed += left_out < 100000; /* was it asked at all? */
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

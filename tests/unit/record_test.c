@@ -3,40 +3,12 @@
  * can come, are read as the model reads them.
  */
 
-#include "probe.h"
+#include "agree.h"
 #include "record/split.h"
 
 #define MOST 300 /* bytes of a text */
 
-static int passed, failed;
-static struct run want, got;
-static struct job job;
 static char text[MAX_FILES][2 * MOST];
-
-/* xorshift64*: the same texts in every run */
-static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
-
-static unsigned
-random_below(unsigned n)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (unsigned)((state * UINT64_C(2685821657736338717)) >> 33) % n;
-}
-
-static void
-check_job(void)
-{
-	bool ok;
-
-	reader_run(&job, &got);
-	ok = got.agrees && runs_equal(&want, &got);
-	passed += ok;
-	failed += !ok;
-	if (!ok && failed < 5)
-		show_difference(&job, &want, &got);
-}
 
 /* The next instruction set that works here. */
 static void
@@ -408,13 +380,6 @@ round_trip(void)
 }
 
 static void
-check(bool ok)
-{
-	passed += ok;
-	failed += !ok;
-}
-
-static void
 decodes_fields(void)
 {
 	const struct field quoted = {"\"a\"\"\"\"b\"", 8};
@@ -422,17 +387,17 @@ decodes_fields(void)
 	const struct field plain = {"a\"\"b", 4};
 	char to[16];
 
-	check(field_decode(&quoted, '"', to) == 4);
-	check(memcmp(to, "a\"\"b", 4) == 0);
-	check(field_decode(&empty, '"', to) == 0);
-	check(field_decode(&none, '"', to) == 0);
-	check(field_decode(&plain, '"', to) == 4);
-	check(memcmp(to, "a\"\"b", 4) == 0);
-	check(field_quoted(&quoted, '"') && field_quoted(&empty, '"'));
-	check(!field_quoted(&none, '"') && !field_quoted(&plain, '"'));
-	check(field_quote("a\"b", 3, '"', to) == 6);
-	check(memcmp(to, "\"a\"\"b\"", 6) == 0);
-	check(field_quote("", 0, '\'', to) == 2 && memcmp(to, "''", 2) == 0);
+	CHECK(field_decode(&quoted, '"', to) == 4);
+	CHECK(memcmp(to, "a\"\"b", 4) == 0);
+	CHECK(field_decode(&empty, '"', to) == 0);
+	CHECK(field_decode(&none, '"', to) == 0);
+	CHECK(field_decode(&plain, '"', to) == 4);
+	CHECK(memcmp(to, "a\"\"b", 4) == 0);
+	CHECK(field_quoted(&quoted, '"') && field_quoted(&empty, '"'));
+	CHECK(!field_quoted(&none, '"') && !field_quoted(&plain, '"'));
+	CHECK(field_quote("a\"b", 3, '"', to) == 6);
+	CHECK(memcmp(to, "\"a\"\"b\"", 6) == 0);
+	CHECK(field_quote("", 0, '\'', to) == 2 && memcmp(to, "''", 2) == 0);
 }
 
 int
@@ -445,6 +410,5 @@ main(void)
 	any_spans();
 	round_trip();
 	decodes_fields();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }

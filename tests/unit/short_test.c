@@ -7,42 +7,14 @@
  * behind plain records of a chosen length, and others follow.
  */
 
-#include "probe.h"
+#include "agree.h"
 #include "record/split.h"
 
 #define STRETCH ((size_t)SPLIT_STRETCH * 64)
 
 static const char alphabet[] = "a ,\"\r\n";
 
-static int passed, failed;
-static struct run want, got;
-static struct job job;
 static char text[4 * STRETCH];
-
-/* xorshift64*: the same texts in every run */
-static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
-
-static unsigned
-random_below(unsigned n)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (unsigned)((state * UINT64_C(2685821657736338717)) >> 33) % n;
-}
-
-static void
-check_job(void)
-{
-	bool ok;
-
-	reader_run(&job, &got);
-	ok = got.agrees && runs_equal(&want, &got);
-	passed += ok;
-	failed += !ok;
-	if (!ok && failed < 3)
-		show_difference(&job, &want, &got);
-}
 
 /* Adds plain records of len bytes and these columns, n bytes or more. */
 static size_t
@@ -204,6 +176,5 @@ main(void)
 	every_short_text();
 	every_place();
 	every_cut();
-	printf("%d passed, %d failed\n", passed, failed);
-	return failed != 0;
+	return check_end();
 }
