@@ -12,20 +12,9 @@
 #include <string.h>
 
 #include "columns.h"
+#include "need.h"
 
 #define MOST_NAMES 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-need(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
-#define NEED(x) need((x) != 0, #x)
 
 /* A message is there, can be printed, and is not endless. */
 static void

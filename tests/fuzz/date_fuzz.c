@@ -11,18 +11,7 @@
 #include <string.h>
 
 #include "expr/date.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-need(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
-#define NEED(x) need((x) != 0, #x)
+#include "need.h"
 
 /* A datetime prints as what reads back, and so does its day. */
 static void

@@ -12,19 +12,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "need.h"
 
 static const struct setting settings[] = {{"-n", "1"}, {"COMMAND", "x"}};
-
-static void
-need(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
-#define NEED(x) need((x) != 0, #x)
 
 static int
 open_journal(struct journal **j, const char *path)

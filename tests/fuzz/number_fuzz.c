@@ -11,19 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "need.h"
 #include "number.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-need(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
-#define NEED(x) need((x) != 0, #x)
 
 /* The next line of the input as a text of its own. */
 static char *

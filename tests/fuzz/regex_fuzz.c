@@ -11,20 +11,9 @@
 #include <string.h>
 
 #include "expr/regex.h"
+#include "need.h"
 
 #define MOST_BYTES 60 /* longer patterns and subjects are only slow */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void
-need(int ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "not so: %s\n", what);
-	abort();
-}
-#define NEED(x) need((x) != 0, #x)
 
 static struct regex *
 compile(const char *before, const char *pattern, const char *after)
