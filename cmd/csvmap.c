@@ -153,26 +153,40 @@ write_header(struct run *r, const struct map *m)
 	writer_header_end(out, raw);
 }
 
+static inline void
+write_cell(struct writer *out, const struct expr_cell *cell)
+{
+	if (cell->plain)
+		writer_add(out, cell->text, cell->len);
+	else
+		writer_field(out, cell->text, cell->len);
+}
+
 static int
 write_record(struct writer *out, const struct map *m, const struct record *rec,
     const struct expr_cell *cells)
 {
+	/* no column passes twice, so this is enough for those that do */
+	const size_t room = rec->len + m->npieces;
+	char *to;
+
 	if (m->whole)
 		return writer_record(out, rec);
+	to = writer_at(out, room);
 	for (size_t i = 0; i < m->npieces; i++) {
 		const struct piece *p = &m->piece[i];
 
 		if (i > 0)
-			writer_byte(out, out->dialect.delim);
-		if (!p->computed)
-			writer_slice(out, &rec->field[p->index]);
-		else if (cells[p->index].plain)
-			writer_add(out, cells[p->index].text,
-			    cells[p->index].len);
-		else
-			writer_field(out, cells[p->index].text,
-			    cells[p->index].len);
+			*to++ = out->dialect.delim;
+		if (p->computed) {
+			writer_put(out, to);
+			write_cell(out, &cells[p->index]);
+			to = writer_at(out, room);
+		} else {
+			to = writer_copy(to, &rec->field[p->index]);
+		}
 	}
+	writer_put(out, to);
 	if (m->lonely &&
 	    (m->piece[0].computed ? cells[m->piece[0].index].len :
 				    rec->field[m->piece[0].index].len) == 0)

@@ -307,15 +307,16 @@ expr_map(struct expr *e, const struct expr_input *in,
 	eval_record(&e->eval);
 	for (i = 0; i < e->ncells; i++) {
 		v = &e->eval.slot[e->cell[i]->slot];
-		if (v->kind == VALUE_ERROR) {
+		if (v->kind == VALUE_TEXT) {
+			e->answer[i] =
+			    (struct expr_cell){v->text.at, v->text.len, false};
+		} else if (v->kind == VALUE_ERROR) {
 			first = eval_first(first, v->failure);
-			continue;
+		} else {
+			t = value_text(v, e->cell[i]->value->type, e->room[i]);
+			e->answer[i] = (struct expr_cell){t.at, t.len,
+			    e->plain && t.len > 0};
 		}
-		t = v->kind == VALUE_TEXT ?
-		    v->text :
-		    value_text(v, e->cell[i]->value->type, e->room[i]);
-		e->answer[i] = (struct expr_cell){t.at, t.len,
-		    e->plain && v->kind != VALUE_TEXT && t.len > 0};
 	}
 	*cells = e->answer;
 	return first != NULL ? fail(e, first) : 0;

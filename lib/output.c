@@ -160,7 +160,7 @@ writer_whole(struct writer *w, const char *bytes, size_t n, uint64_t records)
 }
 
 /* Has a word a byte like this?  Then a bit is set. */
-static uint64_t
+static inline uint64_t
 has_byte(uint64_t word, char byte)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -170,7 +170,7 @@ has_byte(uint64_t word, char byte)
 }
 
 /* Bytes for which a value is put in quotes: then a bit is set. */
-static uint64_t
+static inline uint64_t
 has_marks(uint64_t word, const struct dialect *d)
 {
 	return has_byte(word, d->delim) | has_byte(word, d->quote) |
@@ -216,13 +216,14 @@ wants_quotes(const char *value, size_t n, const struct dialect *d)
 {
 	uint64_t word;
 
-	for (size_t i = 0; i < n - sizeof word; i += sizeof word) {
+	for (size_t i = 0; i < n; i += sizeof word) {
+		if (i > n - sizeof word)
+			i = n - sizeof word;
 		memcpy(&word, value + i, sizeof word);
 		if (has_marks(word, d) != 0)
 			return true;
 	}
-	memcpy(&word, value + n - sizeof word, sizeof word);
-	return has_marks(word, d) != 0;
+	return false;
 }
 
 void

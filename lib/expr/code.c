@@ -296,7 +296,10 @@ code_value(struct code *c, struct node *node)
 	}
 }
 
-/* Labels become instructions; a jump to a jump goes where that goes. */
+/*
+ * Labels become instructions; a jump to a jump goes where that goes, and one to
+ * an end is the end.
+ */
 static void
 resolve(struct code *c)
 {
@@ -319,6 +322,11 @@ resolve(struct code *c)
 			     c->instr[*exits[k]].op == OP_JUMP;
 			     hops++)
 				*exits[k] = c->instr[*exits[k]].yes;
+	}
+	for (i = 0; i < c->n; i++) {
+		if (c->instr[i].op == OP_JUMP &&
+		    c->instr[c->instr[i].yes].op >= OP_END_TRUE)
+			c->instr[i] = c->instr[c->instr[i].yes];
 	}
 }
 

@@ -396,17 +396,28 @@ run(struct eval *r, const struct instr *i)
 }
 
 /*
- * Filters begin with comparisons of raw cells, the cheapest terms, and most
- * records get no further: these run without the state that others need.
+ * Most programs begin with comparisons of raw cells, the cheapest terms, or
+ * only pass on cells and constants; most records get no further.  These run
+ * without the state that others need.
  */
 enum op
 eval_record(struct eval *r)
 {
 	const struct instr *const code = r->code, *i = code;
+	struct value *const slot = r->slot;
 
-	while (i->op == OP_CELL_IS)
-		i = code + (cell_is(r, i) ? i->yes : i->no);
-	return i->op >= OP_END_TRUE ? (enum op)i->op : run(r, i);
+	for (;; i++) {
+		while (i->op == OP_CELL_IS)
+			i = code + (cell_is(r, i) ? i->yes : i->no);
+		if (i->op == OP_MOVE)
+			slot[i->out] = slot[i->a];
+		else if (i->op == OP_CELL &&
+		    !field_quoted(&r->in->field[i->a], r->quote))
+			cell(r, i, &slot[i->out]);
+		else
+			return i->op >= OP_END_TRUE ? (enum op)i->op :
+						      run(r, i);
+	}
 }
 
 /*
