@@ -5,15 +5,6 @@
 #include "func.h"
 #include "regex.h"
 
-static uint64_t
-load(const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof word);
-	return word;
-}
-
 /*
  * Does the cell hold this text?  Compares raw bytes: with quotes around, the
  * cell is two bytes longer.  Eight bytes can be read behind any field.
@@ -29,9 +20,9 @@ cell_is(const struct eval *r, const struct instr *i)
 			return false;
 		p++;
 	}
-	if (((load(p) ^ i->word) & i->mask) != 0)
+	if (((eval_word(p) ^ i->word) & i->mask) != 0)
 		return false;
-	return i->len <= 8 || load(p + i->len - 8) == i->last;
+	return i->len <= 8 || eval_word(p + i->len - 8) == i->last;
 }
 
 /* The test's exit for error, with the first of two operands' errors. */
@@ -418,58 +409,4 @@ eval_record(struct eval *r)
 			return i->op >= OP_END_TRUE ? (enum op)i->op :
 						      run(r, i);
 	}
-}
-
-/*
- * The sieves go without a branch, since what is in a cell cannot be predicted.
- * A cell that begins with a quote is left to eval_record.
- */
-
-/* Those whose cell can be the text of an OP_CELL_IS, by its first 8 bytes. */
-static uint64_t
-sieve_text(const struct eval *r, const struct instr *i,
-    const struct field *field, size_t each, size_t n)
-{
-	uint64_t maybe = 0;
-
-	for (size_t k = 0; k < n; k++, field += each) {
-		const uint64_t word = load(field->raw);
-		const bool same = (field->len == i->len) &
-		    (((word ^ i->word) & i->mask) == 0);
-
-		maybe |= (uint64_t)(same | (*field->raw == r->quote)) << k;
-	}
-	return maybe;
-}
-
-/* Those whose cell begins as a match can. */
-static uint64_t
-sieve_first(const struct eval *r, const bool *first, const struct field *field,
-    size_t each, size_t n)
-{
-	uint64_t maybe = 0;
-
-	for (size_t k = 0; k < n; k++, field += each) {
-		const char c = *field->raw;
-
-		maybe |= (uint64_t)(first[(unsigned char)c] | (c == r->quote))
-		    << k;
-	}
-	return maybe;
-}
-
-uint64_t
-eval_sieve(const struct eval *r, const struct field *field, size_t each,
-    size_t n)
-{
-	const struct instr *const i = r->code, *const next = i + 1;
-	const bool *first;
-
-	if (i->op == OP_CELL_IS && r->code[i->no].op == OP_END_FALSE)
-		return sieve_text(r, i, field + i->a, each, n);
-	if (i->op == OP_CELL && next->op == OP_MATCH && next->a == i->out &&
-	    r->code[next->no].op == OP_END_FALSE &&
-	    (first = regex_first(next->node->regex)) != NULL)
-		return sieve_first(r, first, field + i->a, each, n);
-	return ~UINT64_C(0);
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "expr.h"
 #include "given.h"
@@ -99,9 +100,19 @@ struct eval {
  */
 enum op eval_record(struct eval *r);
 
+/* Eight bytes of text; they can be read behind any field. */
+static inline uint64_t
+eval_word(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
 /*
- * Of n records with so many fields each, for a filter: bit i is 0 where the
- * first term alone makes it false.  See expr_sieve.
+ * sieve.c: of n records with so many fields each, for a filter: bit i is 0
+ * where the first term alone makes it false.  See expr_sieve.
  */
 uint64_t eval_sieve(const struct eval *r, const struct field *field,
     size_t each, size_t n);

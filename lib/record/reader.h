@@ -1,8 +1,9 @@
 /*
  * reader: what the parts of record.c share.  Private to lib/record.
  *
- * record.c takes records out of the text, text.c brings text, header.c begins
- * files, fault.c says where and why something is bad.
+ * ahead.c hands out records, many of which it finds at once; record.c takes the
+ * others out of the text, text.c brings text, header.c begins files, fault.c
+ * says where and why something is bad.
  */
 #ifndef RECORD_READER_H
 #define RECORD_READER_H
@@ -72,6 +73,35 @@ struct reader {
 
 /* record.c: the next record of this file; 0 at its end. */
 int reader_next_here(struct reader *r, struct record *rec, bool wait);
+
+/*
+ * The line end at end begins with a CR: finds out what belongs to it.  Returns
+ * false when the byte behind it has to be awaited.
+ */
+bool reader_cut_off_cr(struct reader *r, struct record *rec, size_t end);
+
+/*
+ * Fills in what a record is as bytes: from start to its line end at end.
+ * Returns false as reader_cut_off_cr.
+ */
+static inline bool
+reader_cut_off(struct reader *r, struct record *rec, size_t end)
+{
+	const char *text = r->source.data;
+
+	rec->raw = text + r->start;
+	rec->len = end - r->start;
+	rec->end = 1;
+	rec->open_end = false;
+	if (UNLIKELY(text[end] == '\r') && !reader_cut_off_cr(r, rec, end))
+		return false;
+	r->noted = false;
+	r->first = r->start;
+	r->length = rec->len;
+	r->start = end + rec->end;
+	r->ends++;
+	return true;
+}
 
 /* text.c: begins to index at the next record. */
 void reader_index(struct reader *r);
