@@ -13,6 +13,7 @@
 	}
 
 #define SPARES 2 /* more files are seldom free at a time */
+#define SPARE_MOST ((uint64_t)8 << 20) /* bytes of one that waits */
 
 /* What stands before, between and behind the records of each form. */
 static const struct frame {
@@ -44,7 +45,7 @@ struct filling {
 	struct buf new_key; /* and those of a record */
 	struct buf why;     /* filling_error */
 	XXH3_state_t *hash; /* of the input's bytes since the last batch */
-	struct spool *spare[SPARES]; /* empty */
+	struct spool *spare[SPARES]; /* of batches that are over */
 	size_t nspares;
 };
 
@@ -91,10 +92,10 @@ batch_free(struct batch *b)
 void
 filling_reuse(struct filling *f, struct batch *b)
 {
-	if (f->nspares == SPARES)
+	if (f->nspares == SPARES || b->bytes > SPARE_MOST)
 		return;
-	f->spare[f->nspares] = spool_renew(b->input);
-	f->nspares += f->spare[f->nspares] != NULL;
+	/* It is emptied when there is time: a command shall start first. */
+	f->spare[f->nspares++] = b->input;
 	b->input = NULL;
 }
 
@@ -290,8 +291,8 @@ open_batch(struct filling *f, struct reader *r)
 	b->opened = input_now();
 	if (f->dry)
 		return 0;
-	if (f->nspares > 0)
-		b->input = f->spare[--f->nspares];
+	while (b->input == NULL && f->nspares > 0)
+		b->input = spool_renew(f->spare[--f->nspares]);
 	if (f->opt->origins) {
 		b->origins = spool_new();
 		if (b->origins == NULL)

@@ -14,9 +14,8 @@
 #endif
 
 #define SPOOL_BUFFER ((size_t)512 * 1024)
-#define CHUNK 16384                    /* bytes copied at once, on the stack */
-#define RENEW_MOST ((uint64_t)8 << 20) /* of disk that waits for a batch */
-#define EXT4 0xEF53                    /* statfs.f_type */
+#define CHUNK 16384 /* bytes copied at once, on the stack */
+#define EXT4 0xEF53 /* statfs.f_type */
 
 struct spool {
 	int fd;
@@ -124,8 +123,8 @@ take_bytes(struct spool *s)
 	const uint64_t most = s->size / SPOOL_BUFFER * SPOOL_BUFFER;
 	struct statfs fs;
 
-	if (most == 0 || most > RENEW_MOST || fstatfs(s->fd, &fs) < 0 ||
-	    fs.f_type != EXT4 || ftruncate(s->fd, (off_t)most) < 0)
+	if (most == 0 || fstatfs(s->fd, &fs) < 0 || fs.f_type != EXT4 ||
+	    ftruncate(s->fd, (off_t)most) < 0)
 		return -1;
 	s->old = most;
 	if (fallocate(s->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, 0,
