@@ -568,6 +568,29 @@ script() {
 	done
 }
 
+@test "files that are used again hold their batch, and its size" {
+	# groups of 0.1 to 3 MB, larger and smaller in turn
+	awk 'BEGIN {
+		print "group,text"
+		for (g = 1; g <= 16; g++)
+			for (i = g * 17 % 30 * 1000 + 1000; i > 0; i--)
+				printf "%d,%092d\n", g, i * g
+	}' >in
+	script second <<-'END'
+		[ "$(stat -L -c %s /dev/stdin)" = "$CSVBATCH_BYTES" ] || exit 9
+		[ "$CSVBATCH_ATTEMPT" = 2 ] && exec cat
+		cat >/dev/null
+		exit 1
+	END
+	for j in 1 3; do
+		gives 0 "$batch" -g group -j $j --retries 1 --backoff 1ms -- \
+			./second <in
+		cmp in out
+	done
+	gives 0 "$batch" -g group --to jsonl -j 2 -- cat <in
+	"$batch" -n 1000000000 --to jsonl -- cat <in | cmp - out
+}
+
 @test "commands have default signals, whatever we inherited" {
 	numbers 2 >in
 	env --help | grep -q ignore-signal || skip "env cannot ignore signals"
