@@ -441,8 +441,7 @@ end(struct dispatch *d)
 	    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 		feed_spool_failed(&d->feed, errno);
 	if (d->done > 1 && ledger_bare(&d->ledger, &d->run->header->raw))
-		report_say(&d->run->report,
-		    "every answer is a header without records" REPORT_RAW);
+		report_say(&d->run->report, REPORT_BARE);
 	if (d->feed.skipped > 0 && d->done == 0 && d->run->report.status == 0 &&
 	    d->signal == 0)
 		report_say(&d->run->report,

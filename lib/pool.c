@@ -2,10 +2,12 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "pool/parts.h"
+#include "report.h"
 
 #define OURS 10    /* descriptors beside those of the workers */
 #define STALL 5000 /* ms without an answer before we say so */
@@ -357,6 +359,18 @@ count_busy(const struct pool *p)
 	return n;
 }
 
+/* The one line that wc -l answers is taken for a header, and comes once. */
+static void
+notice_bare(struct pool *p)
+{
+	const struct buf *answer = &p->answer_header, *input = &p->header;
+
+	if (p->blocks > 1 && answer->len > 0 && p->out->records == 0 &&
+	    (answer->len > input->len ||
+		memcmp(answer->data, input->data, answer->len) != 0))
+		p->opt.notice(p->opt.arg, REPORT_BARE);
+}
+
 int
 pool_finish(struct pool *p)
 {
@@ -371,10 +385,14 @@ pool_finish(struct pool *p)
 			close_workers(p);
 		closed = p->open.records + p->closed.records == 0;
 		if (closed && count_busy(p) == 0)
-			return is_over(p) ? -1 : 0;
+			break;
 		if (serve(p, -1, true) < 0)
 			return -1;
 	}
+	if (is_over(p))
+		return -1;
+	notice_bare(p);
+	return 0;
 }
 
 int

@@ -53,6 +53,7 @@ void report_fault(struct report *r, const struct fault *f);
 
 /* The end of a message about an answer that may be no CSV. */
 #define REPORT_RAW "; --raw passes answers that are no CSV"
+#define REPORT_BARE "every answer is a header without records" REPORT_RAW
 
 /* The sentence for a fault, without program and place, appended to say. */
 void report_reason(const struct fault *f, struct buf *say);

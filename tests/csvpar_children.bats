@@ -53,6 +53,13 @@ blocks() {
 	blocks "after-quote 1" 4 "writes no CSV: line 3 of its answer: 'b' after"
 	blocks "ragged 1" 4 "writes no CSV: line 3 of its answer: record 3 has 7"
 	gives 0 "$par" -j 2 -n 5 --raw -- "$bad" open-quote 1 <in
+	gives 0 "$par" -j 2 -n 10 -- wc -l <in
+	says "every answer is a header without records; --raw passes answers"
+	gives 0 "$par" -j 2 -n 10 --raw -- wc -l <in
+	[ "$(wc -l <out)" = 2 ]
+	[ ! -s err ]
+	gives 0 "$par" -j 2 -n 10 -- head -n 1 <in
+	[ ! -s err ]
 }
 
 @test "blocks: a worker that writes much before it reads" {
