@@ -139,8 +139,9 @@ records_in(struct split *s, size_t words, size_t start,
 			break;
 		end[n++] = start + len;
 		start += len + 1;
-		if (s->text[start - 1] == '\r' && s->text[start++] != '\n')
-			break; /* or it is the last byte: the reader decides */
+		if (s->text[start - 1] == '\r' &&
+		    (start == s->len || s->text[start++] != '\n'))
+			break; /* if it is the last byte, the reader decides */
 		field += order->nspans;
 	}
 	return n;
