@@ -6,6 +6,7 @@
 #include "columns/glob.h"
 #include "columns/item.h"
 #include "columns/name.h"
+#include "columns/near.h"
 
 /* A name in the index of a header, which is in order of names. */
 struct entry {
@@ -56,7 +57,7 @@ sort_names(const struct header *h, bool trimmed)
 		return NULL;
 	sorted = mem_new(h->n, sizeof *sorted);
 	for (i = 0; i < h->n; i++) {
-		name = trimmed ? name_trim(h->name[i]) : h->name[i];
+		name = trimmed ? near_trim(h->name[i]) : h->name[i];
 		sorted[i] = (struct entry){name, i + 1};
 	}
 	qsort(sorted, h->n, sizeof *sorted, compare_entries);

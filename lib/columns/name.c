@@ -10,27 +10,11 @@
 #define LISTED 10  /* names or positions in a message */
 #define ENOUGH 320 /* bytes of a message behind which no name is added */
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-struct field
-name_trim(struct field name)
-{
-	while (name.len > 0 && is_blank(name.raw[name.len - 1]))
-		name.len--;
-	for (; name.len > 0 && is_blank(name.raw[0]); name.len--)
-		name.raw++;
-	return name;
-}
-
 /* Does a column bear this name, exactly or, trimmed, but for blanks? */
 static bool
 bears(const struct field *column, const struct field *name, bool trimmed)
 {
-	const struct field f = trimmed ? name_trim(*column) : *column;
+	const struct field f = trimmed ? near_trim(*column) : *column;
 
 	return f.len == name->len && memcmp(f.raw, name->raw, f.len) == 0;
 }

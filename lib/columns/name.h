@@ -7,9 +7,6 @@
 #include "mem.h"
 #include "record.h"
 
-/* A name without the blanks and tabs at its ends. */
-struct field name_trim(struct field name);
-
 /* Appends at most 40 bytes of a name; one outside 0x20-0x7e as \xNN. */
 void name_show(struct buf *say, const char *name, size_t n);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "columns.h"
-#include "name.h"
 
 #define LONGEST 64 /* bytes; of longer names only equality is looked at */
 
@@ -16,6 +15,16 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+struct field
+near_trim(struct field name)
+{
+	while (name.len > 0 && is_blank(name.raw[name.len - 1]))
+		name.len--;
+	for (; name.len > 0 && is_blank(name.raw[0]); name.len--)
+		name.raw++;
+	return name;
 }
 
 static char
@@ -129,14 +138,14 @@ how_far(const struct field *name, const struct field *asked)
 size_t
 near_names(const struct header *h, struct field name, size_t *out, size_t most)
 {
-	const struct field asked = name_trim(name);
+	const struct field asked = near_trim(name);
 	int nearest = FAR - 1, far;
 	size_t found = 0, i;
 
 	if (asked.len == 0)
 		return 0;
 	for (i = 0; i < h->n; i++) {
-		const struct field column = name_trim(h->name[i]);
+		const struct field column = near_trim(h->name[i]);
 
 		far = column.len == 0 ? FAR : how_far(&column, &asked);
 		if (far > nearest)

@@ -1,5 +1,6 @@
 /*
- * near: the columns whose names are nearest to one that does not exist.
+ * near: names that are nearly the same, and the columns whose names are nearest
+ * to one that does not exist.
  */
 #ifndef COLUMNS_NEAR_H
 #define COLUMNS_NEAR_H
@@ -7,6 +8,9 @@
 #include <stddef.h>
 
 #include "record.h"
+
+/* A name without the blanks and tabs at its ends. */
+struct field near_trim(struct field name);
 
 /*
  * Puts at most `most` indexes into out, from 0 and ascending: of the names
