@@ -47,6 +47,7 @@ check-san:
 bench: all $(B)/tests/parking $(BENCH)
 	@$(MAKE) -s all B=$(B)/sse2 CPPFLAGS='-DSPLIT_ISA=\"sse2\"'
 	@$(MAKE) -s all B=$(B)/plain CPPFLAGS='-DSPLIT_ISA=\"plain\"'
+	@$(MAKE) -s install DESTDIR= PREFIX=$(abspath $(B)/bench/usr)
 	@BIN=$(abspath $(B)) tests/bench/run
 
 soak: all $(HELPERS)
