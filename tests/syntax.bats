@@ -169,7 +169,7 @@ load helper
 
 @test "23: a file of another delimiter: the column is not there" {
 	one 'id;name;note\n1;2;3\n' 2 '' \
-		'@: no column "id"; the header has 1 column: "id;name;note"\n' \
+		'@: no column "id"; the header has 1 column: "id;name;note"; -d sets the delimiter\n' \
 		csvcut -c id
 }
 

@@ -117,6 +117,8 @@ list_header(struct buf *say, const struct header *h, bool braces)
 		buf_add_number(say, h->n - i);
 		buf_add_text(say, " more");
 	}
+	if (other_delimiter(h))
+		buf_add_text(say, "; -d sets the delimiter");
 }
 
 void

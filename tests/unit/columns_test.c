@@ -273,9 +273,11 @@ refusals(void)
 	    "no column matches \"dim_*\"; without a header (-H) columns are "
 	    "@1, @2, ..; --names gives names"));
 	CHECK(gives("id", &one,
-	    "no column \"id\"; the header has 1 column: \"id;name;note\""));
+	    "no column \"id\"; the header has 1 column: \"id;name;note\"; "
+	    "-d sets the delimiter"));
 	CHECK(gives("name", &one,
-	    "no column \"name\"; the header has 1 column: \"id;name;note\""));
+	    "no column \"name\"; the header has 1 column: \"id;name;note\"; "
+	    "-d sets the delimiter"));
 	CHECK(gives("Vehicle make", &parking,
 	    "no column \"Vehicle make\"; did you mean \"Vehicle Make\"?"));
 	CHECK(gives("Vehicle mk-5", &parking,
@@ -373,7 +375,8 @@ expressions(void)
 	CHECK(explains(&twice, "name", "column 'name' is ambiguous: 2, 3"));
 	CHECK(explains(&blank, "zip", "column 'zip' is ambiguous: 1, 3"));
 	CHECK(explains(&one, "id",
-	    "no column 'id'; the header has 1 column: {id;name;note}"));
+	    "no column 'id'; the header has 1 column: {id;name;note}; "
+	    "-d sets the delimiter"));
 	CHECK(explains(&nameless, "a",
 	    "no column 'a'; without a header (-H) columns are @1, @2, ..; "
 	    "--names gives names"));
