@@ -292,7 +292,9 @@ judge_answer(struct task *t)
 		good = 0;
 		buf_add_text(&t->why, "its answer has ");
 		buf_add_number(&t->why, t->now.records);
-		buf_add_text(&t->why, " records, and its batch ");
+		buf_add_text(&t->why,
+		    t->now.records == 1 ? " record, and its batch " :
+					  " records, and its batch ");
 		buf_add_number(&t->why, subject(t)->records);
 	}
 	buf_add_byte(&t->why, '\0');
