@@ -31,6 +31,7 @@ struct dispatch {
 	bool busy;              /* there is work left: do not wait */
 	bool out_waits;         /* for the output to take more */
 	bool halted;            /* nothing more is passed on */
+	bool out_failed;        /* and that was said */
 	int64_t halt_at;        /* when that will be, after a signal; or 0 */
 	int signal;             /* that we die of, or 0 */
 	uint64_t failed_at;     /* the earliest batch that has failed */
@@ -292,6 +293,7 @@ output_failed(struct dispatch *d, int error)
 		d->signal = SIGPIPE;
 	else
 		report_write(&d->run->report, d->opt->ledger.output, error);
+	d->out_failed = true;
 	halt(d, true);
 }
 
@@ -478,7 +480,8 @@ dispatch_end(struct dispatch *d)
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;
 	}
-	if (ledger_close(&d->ledger, keep) < 0 && errno != EPIPE)
+	if (ledger_close(&d->ledger, keep) < 0 && errno != EPIPE &&
+	    !d->out_failed)
 		report_write(&r->report, d->opt->ledger.output, errno);
 	return d->signal;
 }

@@ -275,6 +275,8 @@ script() {
 	says 'its answer has 4 records, and its batch 10'
 	head -n 11 in | cmp - out
 	gives 4 "$batch" -n 10 --same-count -- env BADCHILD_ONLY=2 "$bad" twice <in
+	gives 4 "$batch" -n 10 --same-count -- head -n 2 <in
+	says 'its answer has 1 record, and its batch 10'
 	gives 4 "$batch" -n 10 --same-count -- "$bad" silent <in
 }
 
@@ -710,7 +712,7 @@ assert time.monotonic() - began < 4
 	status=0
 	"$batch" -n 5 -- cat <in >/dev/full 2>err || status=$?
 	[ $status = 3 ]
-	says 'write error: No space left on device'
+	echo 'csvbatch: write error: No space left on device' | cmp - err
 	gives 3 sh -c '"$0" -n 5 -- cat >&-' "$batch" <in
 	gives 3 sh -c '"$0" -n 5 -- cat <&-' "$batch"
 	gives 3 "$batch" -n 5 -- cat </
