@@ -780,6 +780,11 @@ assert time.monotonic() - began < 4
 	mkdir d
 	gives 0 "$batch" -n 10 --to=json -o 'd/{}.json' <in
 	[ "$(ls d)" = "$(printf '%s\n' 00000{1,2,3}.json)" ]
+	rm d/00000[13].json
+	gives 3 "$batch" -n 10 --to=json -o 'd/{}.json' <in
+	says 'd/000002.json: a file that matches -o is there already'
+	gives 3 "$batch" -n 10 -o 'none/{}.csv' <in
+	says 'csvbatch: none/: No such file or directory'
 	{ cat in; echo 26; } >ragged
 	gives 1 "$batch" -n 10 -o 'bad-{}.csv' <ragged
 	[ "$(ls bad-*)" = "$(printf '%s\n' bad-00000{1,2}.csv)" ]

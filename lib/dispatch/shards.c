@@ -68,13 +68,15 @@ check_directory(const char *pattern, struct buf *say)
 	DIR *dir;
 
 	buf_add(&path, pattern, (size_t)(p.name - pattern));
-	buf_add(&path, ".", 2);
+	buf_add_text(&path, p.name == pattern ? "." : "");
+	buf_add_byte(&path, '\0');
 	dir = opendir(path.data);
 	if (dir == NULL)
 		status = say_errno(say, path.data);
 	while (dir != NULL && status == 0 && (entry = readdir(dir)) != NULL) {
 		if (!matches(&p, entry->d_name))
 			continue;
+		buf_add(say, pattern, (size_t)(p.name - pattern));
 		buf_add_text(say, entry->d_name);
 		buf_add_text(say, ": a file that matches -o is there already");
 		status = EXIT_IO;
