@@ -69,7 +69,7 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 
 @test "--replace-only makes a new name an error" {
 	one 'a,b\n1,2\n' 0 'a,b\n3,2\n' '' csvmap --replace-only 'a = a + b'
-	one 'a,b\n1,2\n' 2 '' "@: 1: no column 'x'; text needs quotes: \"x\"\nx = a\n^\n" \
+	one 'a,b\n1,2\n' 2 '' "@: 1: no column 'x'; the header has 2 columns: {a}, {b}\nx = a\n^\n" \
 		csvmap --replace-only 'x = a'
 }
 

@@ -96,11 +96,32 @@ unbraced(const struct names *s, const struct node *node)
 }
 
 /*
+ * Was this perhaps to be text?  It may be so on the right of an operator, as in
+ * make == FORD, and hardly on its left.
+ */
+static bool
+may_be_text(const struct names *s, const struct node *node)
+{
+	static const char *const operators[] = {"=", "!", "<", ">", "*", "/",
+	    "%", "+ ", "- ", "??", "in ", "in(", "not "};
+	const struct text rest = text_trim(
+	    (struct text){s->program.at + node->to, s->program.len - node->to});
+	size_t i;
+
+	for (i = 0; i < sizeof operators / sizeof *operators; i++)
+		if (text_starts(rest,
+			(struct text){operators[i], strlen(operators[i])}))
+			return false;
+	return true;
+}
+
+/*
  * A plain name that no column has: it was to be braced, or is a column's
- * misspelt, or was to be text.
+ * misspelt, or, where it is a value, was to be text.
  */
 static void
-explain_plain(const struct names *s, const struct node *node, struct buf *why)
+explain_plain(const struct names *s, const struct node *node, bool value,
+    struct buf *why)
 {
 	const struct header *h = s->header;
 	const struct field *name = unbraced(s, node);
@@ -115,8 +136,9 @@ explain_plain(const struct names *s, const struct node *node, struct buf *why)
 	}
 	columns_explain(why, h, node->name.at, node->name.len, true);
 	t = (struct text){why->data, why->len};
-	if (text_contains(t, (struct text){"did you mean", 12}) ||
-	    (ours == NULL && (h->n < 2 || h->name == NULL)))
+	if (text_contains(t, (struct text){"did you mean", 12}) || !value ||
+	    (ours == NULL &&
+		(h->n < 2 || h->name == NULL || !may_be_text(s, node))))
 		return;
 	why->len = 0;
 	message_add(why, "no column '%t'; ", &node->name);
@@ -126,16 +148,19 @@ explain_plain(const struct names *s, const struct node *node, struct buf *why)
 		message_add(why, "text needs quotes: \"%t\"", &node->name);
 }
 
-/* Says why there is no such column; found is what columns_find did. */
+/*
+ * Says why there is no such column; found is what columns_find did.  value: it
+ * stands in an expression, and is not what a statement changes.
+ */
 static int
-unknown(struct names *s, const struct node *node, long found)
+unknown(struct names *s, const struct node *node, long found, bool value)
 {
 	const bool plain = node->to - node->from == node->name.len;
 	struct buf why = {NULL, 0, 0};
 	struct text t;
 
 	if (found == 0 && plain)
-		explain_plain(s, node, &why);
+		explain_plain(s, node, value, &why);
 	else
 		columns_explain(&why, s->header, node->name.at, node->name.len,
 		    true);
@@ -221,7 +246,7 @@ names_resolve(struct names *s, struct node *node)
 	}
 	c = find_column(s, node, &found);
 	if (c == NULL)
-		return found == -2 ? -1 : unknown(s, node, found);
+		return found == -2 ? -1 : unknown(s, node, found, true);
 	if (c->var != NULL) {
 		refer(node, c->var);
 		return 0;
@@ -257,7 +282,7 @@ find_target(struct names *s, const struct node *target, bool append_new)
 	if (c == NULL && found == 0 && append_new)
 		return append(s, target->name);
 	if (c == NULL && found != -2)
-		unknown(s, target, found);
+		unknown(s, target, found, false);
 	if (c == NULL || !c->dropped)
 		return c;
 	message_at(s->say, s->program, target->at,
