@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -125,6 +126,20 @@ give(struct program *p, struct run *r, const struct program_given *g)
 	}
 }
 
+/* Says why the text is no program: a file may stand where it should. */
+static _Noreturn void
+refuse(const struct program *p, struct run *r)
+{
+	struct stat st;
+
+	if (p->has_text || stat(r->opt.operand[0], &st) < 0 ||
+	    !S_ISREG(st.st_mode))
+		run_usage_text(r, expr_error(p->expr));
+	report_fail(&r->report, EXIT_USAGE,
+	    "%s is a file, and the expression comes first", r->opt.operand[0]);
+	report_exit(&r->report);
+}
+
 size_t
 program_parse(struct program *p, struct run *r)
 {
@@ -142,8 +157,10 @@ program_parse(struct program *p, struct run *r)
 	p->expr = expr_new(&p->opt);
 	for (size_t i = 0; done == 0 && i < p->ngiven; i++)
 		done = give(p, r, &p->given[i]);
-	if (done != 0 || expr_parse(p->expr, p->text.data, p->text.len) != 0)
+	if (done != 0)
 		run_usage_text(r, expr_error(p->expr));
+	if (expr_parse(p->expr, p->text.data, p->text.len) != 0)
+		refuse(p, r);
 	return operand;
 }
 

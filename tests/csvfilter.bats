@@ -81,6 +81,17 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 	one "$table" 2 '' '@: 1: needs true or false, got text; say s != ""\ns\n^\n' csvfilter s
 }
 
+@test "a file in the place of the expression" {
+	put "$table"
+	cp in in.csv
+	one '' 2 '' '@: in.csv is a file, and the expression comes first\n' \
+		csvfilter in.csv 'n > 1'
+	one '' 2 '' '@: ./in.csv is a file, and the expression comes first\n' \
+		csvmap ./in.csv 'x = 1'
+	one '' 2 '' '@: 1: needs true or false, got text; say in.csv != ""\nin.csv\n^\n' \
+		csvfilter -e in.csv
+}
+
 @test "--arg and --set give values from outside" {
 	printf 'a\r\nx,y\n' >values
 	one "$table" 0 'n,s\n2,"b"\n' '' csvfilter --arg v=b 's == arg("v")'
