@@ -12,9 +12,6 @@
 		text, sizeof(text) - 1 \
 	}
 
-#define SPARES 2 /* more files are seldom free at a time */
-#define SPARE_MOST ((uint64_t)8 << 20) /* bytes of one that waits */
-
 /* What stands before, between and behind the records of each form. */
 static const struct frame {
 	struct field before, between, after;
@@ -45,8 +42,6 @@ struct filling {
 	struct buf new_key; /* and those of a record */
 	struct buf why;     /* filling_error */
 	XXH3_state_t *hash; /* of the input's bytes since the last batch */
-	struct spool *spare[SPARES]; /* of batches that are over */
-	size_t nspares;
 };
 
 /* A batch is another one under another header. */
@@ -90,28 +85,10 @@ batch_free(struct batch *b)
 }
 
 void
-filling_reuse(struct filling *f, struct batch *b)
-{
-	if (f->nspares == SPARES || b->bytes > SPARE_MOST)
-		return;
-	/* It is emptied when there is time: a command shall start first. */
-	f->spare[f->nspares++] = b->input;
-	b->input = NULL;
-}
-
-void
-filling_rest(struct filling *f)
-{
-	while (f->nspares > 0)
-		spool_free(f->spare[--f->nspares]);
-}
-
-void
 filling_free(struct filling *f)
 {
 	if (f == NULL)
 		return;
-	filling_rest(f);
 	batch_free(f->open);
 	buf_free(&f->text);
 	buf_free(&f->key);
@@ -251,8 +228,7 @@ begin(struct batch *b, const struct batch_options *opt)
 {
 	struct field head = opening(opt);
 
-	if (b->input == NULL)
-		b->input = spool_new();
+	b->input = spool_new();
 	if (b->input == NULL || add(b, &head) < 0)
 		return -1;
 	return add(b, &frames[opt->form].before);
@@ -291,8 +267,6 @@ open_batch(struct filling *f, struct reader *r)
 	b->opened = input_now();
 	if (f->dry)
 		return 0;
-	while (b->input == NULL && f->nspares > 0)
-		b->input = spool_renew(f->spare[--f->nspares]);
 	if (f->opt->origins) {
 		b->origins = spool_new();
 		if (b->origins == NULL)

@@ -97,15 +97,6 @@ struct batch *filling_take(struct filling *f, uint64_t next_line);
 void batch_free(struct batch *b); /* NULL is accepted */
 
 /*
- * The command of b is done with it: unless it is large, its file waits for a
- * batch to come, and b has no input any more.
- */
-void filling_reuse(struct filling *f, struct batch *b);
-
-/* Gives back the disk of files that wait. */
-void filling_rest(struct filling *f);
-
-/*
  * Records i to i + n - 1 (from 0) of a batch whose origins were kept, as a
  * batch.  NULL with errno set on failure.
  */

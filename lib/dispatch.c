@@ -239,7 +239,6 @@ commit(struct dispatch *d, const struct task *t)
 		return;
 	}
 	d->done++;
-	filling_reuse(d->feed.filling, t->batch);
 	crew_pop(d->crew);
 }
 

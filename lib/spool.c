@@ -2,28 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
-#ifdef __linux__
-#include <sys/vfs.h>
-#endif
 
-#define SPOOL_BUFFER ((size_t)512 * 1024)
+#define SPOOL_BUFFER ((size_t)256 * 1024)
 #define CHUNK 16384 /* bytes copied at once, on the stack */
-#define EXT4 0xEF53 /* statfs.f_type */
 
 struct spool {
 	int fd;
 	char *buffer;
-	size_t len;    /* bytes in the buffer */
-	uint64_t size; /* bytes that we wrote */
-	uint64_t old;  /* the file's size before we wrote it anew */
-	bool lent;     /* others have our open file, and may write to it */
+	size_t len; /* bytes in the buffer */
 	XXH3_state_t *hash;
 };
 
@@ -44,7 +36,7 @@ open_named(const char *dir)
 
 	buf_add_text(&path, dir);
 	buf_add(&path, "/csvpipe-XXXXXX", sizeof "/csvpipe-XXXXXX");
-	fd = mkostemp(path.data, O_CLOEXEC);
+	fd = mkostemp(path.data, O_APPEND | O_CLOEXEC);
 	error = errno;
 	if (fd >= 0)
 		unlink(path.data);
@@ -57,8 +49,7 @@ static int
 open_nameless(const char *dir)
 {
 #ifdef O_TMPFILE
-	/* O_EXCL: and nobody shall give it a name */
-	int fd = open(dir, O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
 		return fd;
@@ -97,58 +88,6 @@ spool_free(struct spool *s)
 	free(s);
 }
 
-#ifdef __linux__
-/*
- * Has somebody else opened the file, or mapped it?  A lease for writing is only
- * given to one who has the single open file of an inode; copies of descriptors,
- * in whatever process or socket they are, and mappings hold theirs.
- */
-static bool
-is_shared(const struct spool *s)
-{
-	/* Who opens it in between makes a signal, which shall not end us. */
-	return s->lent || fcntl(s->fd, F_SETSIG, SIGURG) < 0 ||
-	    fcntl(s->fd, F_SETLEASE, F_WRLCK) < 0 ||
-	    fcntl(s->fd, F_SETLEASE, F_UNLCK) < 0;
-}
-
-/*
- * Takes the bytes out of the file and keeps the space they had on disk.  Only
- * of ext4 it is known that this writes nothing to the disk, and that it pays.
- * Truncated to nothing, the file would be written when it is closed next.
- */
-static int
-take_bytes(struct spool *s)
-{
-	const uint64_t most = s->size / SPOOL_BUFFER * SPOOL_BUFFER;
-	struct statfs fs;
-
-	if (most == 0 || fstatfs(s->fd, &fs) < 0 || fs.f_type != EXT4 ||
-	    ftruncate(s->fd, (off_t)most) < 0)
-		return -1;
-	s->old = most;
-	if (fallocate(s->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, 0,
-		(off_t)most) < 0)
-		return -1;
-	return lseek(s->fd, 0, SEEK_SET) == 0 ? 0 : -1;
-}
-#endif
-
-struct spool *
-spool_renew(struct spool *s)
-{
-#ifdef __linux__
-	if (!is_shared(s) && take_bytes(s) == 0) {
-		s->len = 0;
-		s->size = 0;
-		XXH3_128bits_reset(s->hash);
-		return s;
-	}
-#endif
-	spool_free(s);
-	return NULL;
-}
-
 static int
 write_out(struct spool *s, const char *bytes, size_t n)
 {
@@ -162,7 +101,6 @@ write_out(struct spool *s, const char *bytes, size_t n)
 		if (done < 0)
 			return -1;
 		bytes += done;
-		s->size += (uint64_t)done;
 		n -= (size_t)done;
 	}
 	return 0;
@@ -206,9 +144,6 @@ spool_settle(struct spool *s)
 
 	free(s->buffer);
 	s->buffer = NULL;
-	if (s->size < s->old && ftruncate(s->fd, (off_t)s->size) < 0)
-		done = -1;
-	s->old = 0;
 	return done;
 }
 
@@ -217,8 +152,6 @@ spool_size(struct spool *s)
 {
 	struct stat st;
 
-	if (!s->lent)
-		return s->size + s->len;
 	return fstat(s->fd, &st) < 0 ? UINT64_MAX :
 				       (uint64_t)st.st_size + s->len;
 }
@@ -226,12 +159,9 @@ spool_size(struct spool *s)
 long
 spool_read(const struct spool *s, uint64_t at, void *to, size_t n)
 {
-	const uint64_t left = at < s->size ? s->size - at : 0;
 	size_t have = 0;
 	ssize_t got;
 
-	if (!s->lent && n > left) /* behind it are those of its last life */
-		n = (size_t)left;
 	while (have < n) {
 		got = pread(s->fd, (char *)to + have, n - have,
 		    (off_t)(at + have));
@@ -266,7 +196,7 @@ spool_copy(struct spool *to, const struct spool *from, uint64_t at,
 }
 
 int
-spool_open(struct spool *s)
+spool_open(const struct spool *s)
 {
 	struct buf path = {NULL, 0, 0};
 	int fd;
@@ -278,8 +208,7 @@ spool_open(struct spool *s)
 	buf_free(&path);
 	if (fd >= 0)
 		return fd;
-	/* Without /proc: the same open file, whose offset all copies share. */
-	s->lent = true;
+	/* Without /proc: the same file, whose offset all copies share. */
 	fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
 	if (fd >= 0)
 		lseek(fd, 0, SEEK_SET);
@@ -287,11 +216,8 @@ spool_open(struct spool *s)
 }
 
 int
-spool_fd(struct spool *s)
+spool_fd(const struct spool *s)
 {
-	if (!s->lent)
-		fcntl(s->fd, F_SETFL, O_APPEND);
-	s->lent = true;
 	return s->fd;
 }
 

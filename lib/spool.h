@@ -24,17 +24,6 @@ const char *spool_directory(void);
 struct spool *spool_new(void);
 void spool_free(struct spool *s); /* NULL is accepted */
 
-/*
- * Nobody wants the bytes of s any more: returns it empty, in the same file, or
- * frees it and returns NULL.  The file is kept where that is quicker than to
- * make a new one (on ext4, by half), and only if nobody else has it open or
- * mapped, who would see what is added next.  Bytes that are on their way
- * through a pipe or a socket stay what they are: the file gets new pages.  What
- * is not noticed is an O_PATH descriptor: nothing can be read from it, and who
- * opens it anew sees what is there then.
- */
-struct spool *spool_renew(struct spool *s);
-
 /* Adds bytes at the end; they may stay in the buffer for now. */
 int spool_add(struct spool *s, const void *bytes, size_t n);
 
@@ -59,10 +48,10 @@ int spool_copy(struct spool *to, const struct spool *from, uint64_t at,
  * one command does to its own changes nothing for the next.  The caller
  * closes it.
  */
-int spool_open(struct spool *s);
+int spool_open(const struct spool *s);
 
 /* Its descriptor, which appends wherever it is used. */
-int spool_fd(struct spool *s);
+int spool_fd(const struct spool *s);
 
 /* 128 bits (XXH3) of what spool_add was given since the start. */
 struct digest {

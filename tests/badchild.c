@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -254,77 +253,6 @@ mode_grandchild(long n)
 	return 0;
 }
 
-/* Says so when fd does not hold these bytes. */
-static void
-compare(int fd, const char *bytes, size_t n)
-{
-	static char block[65536];
-	ssize_t got;
-
-	while (n > 0 && (got = read(fd, block, sizeof block)) > 0) {
-		if ((size_t)got > n || memcmp(bytes, block, (size_t)got) != 0)
-			break;
-		bytes += got;
-		n -= (size_t)got;
-	}
-	if (n > 0)
-		fprintf(stderr, "badchild: the input has changed\n");
-}
-
-/* A descendant that reads our input again, n milliseconds later. */
-static int
-mode_keep(long n)
-{
-	static char bytes[4 << 20];
-	const ssize_t len = pread(STDIN_FILENO, bytes, sizeof bytes, 0);
-
-	if (len > 0 && fork() == 0) {
-		nap(n);
-		compare(STDIN_FILENO, bytes, (size_t)len);
-		_exit(0);
-	}
-	return len <= 0;
-}
-
-/* The same with a mapping, and without a descriptor. */
-static int
-mode_map(long n)
-{
-	static char bytes[4 << 20];
-	const ssize_t len = pread(STDIN_FILENO, bytes, sizeof bytes, 0);
-	const char *map =
-	    mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, STDIN_FILENO, 0);
-
-	close(STDIN_FILENO);
-	if (map != MAP_FAILED && fork() == 0) {
-		nap(n);
-		if (memcmp(map, bytes, (size_t)len) != 0)
-			fprintf(stderr, "badchild: the input has changed\n");
-		_exit(0);
-	}
-	return map == MAP_FAILED;
-}
-
-/* The same with a pipe to which the kernel has lent its memory of the file. */
-static int
-mode_splice(long n)
-{
-	static char bytes[65536];
-	const ssize_t len = pread(STDIN_FILENO, bytes, sizeof bytes, 0);
-	int ends[2];
-
-	if (pipe(ends) < 0 ||
-	    splice(STDIN_FILENO, NULL, ends[1], NULL, (size_t)len, 0) != len)
-		return 1;
-	close(STDIN_FILENO);
-	if (fork() == 0) {
-		nap(n);
-		compare(ends[0], bytes, (size_t)len);
-		_exit(0);
-	}
-	return 0;
-}
-
 static int
 mode_twice(long n)
 {
@@ -416,8 +344,6 @@ static const struct mode {
     {"hang-after-eof", mode_hang_after_eof, "copies, then waits for ever"},
     {"head", mode_head, "N records, exits 0"},
     {"head-exit", mode_head_exit, "one record, exits N"},
-    {"keep", mode_keep, "its child reads the input again after N ms"},
-    {"map", mode_map, "the same with a mapping"},
     {"no-eol", mode_no_eol, "no line end behind the last, exits N"},
     {"no-header", mode_no_header, "leaves the header out, exits N"},
     {"open-quote", mode_open_quote, "N records, then a quote that stays open"},
@@ -426,7 +352,6 @@ static const struct mode {
     {"silent", mode_silent, "reads all, writes nothing, exits N"},
     {"skip", mode_skip, "every Nth record has no answer"},
     {"slow", mode_slow, "N ms a record"},
-    {"splice", mode_splice, "the same with a pipe that has the file's pages"},
     {"stderr", mode_stderr, "copies, writes a message, exits N"},
     {"stop", mode_stop, "copies N lines, stops itself, then copies"},
     {"twice", mode_twice, "two answers a record, exits N"},

@@ -559,18 +559,7 @@ script() {
 	done
 }
 
-@test "a descendant that keeps the input never sees another batch" {
-	"$PARKING" 5M >in # the files of small batches are not used again
-	for mode in keep map splice; do
-		for j in 1 2; do
-			timeout 60 "$batch" -n 4000 -j $j --no-output -- \
-				"$bad" $mode 300 <in 2>&1 | cat >said
-			cmp said /dev/null
-		done
-	done
-}
-
-@test "files that are used again hold their batch, and its size" {
+@test "large batches of any size are whole and sized on every try" {
 	# groups of 0.1 to 3 MB, larger and smaller in turn
 	awk 'BEGIN {
 		print "group,text"

@@ -299,10 +299,8 @@ feed_next(struct feed *f, struct batch **b)
 		f->held = false;
 		if (got == 0)
 			return end(f, b);
-		if (got == READER_WOULD_WAIT && !is_late(f)) {
-			filling_rest(f->filling);
+		if (got == READER_WOULD_WAIT && !is_late(f))
 			return FEED_WAIT;
-		}
 		if (got == READER_WOULD_WAIT)
 			return close_batch(f, reader_line(f->run->in) + 1, b);
 		taken += f->rec.len;

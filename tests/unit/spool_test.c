@@ -8,11 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int passed, failed, skipped;
+static int passed, failed;
 
 static void
 check(int ok, const char *what, int line)
@@ -98,99 +97,6 @@ opens_anew(void)
 	spool_free(s);
 }
 
-/* A spool of these n bytes, which a batch of the same size had before. */
-static struct spool *
-second_life(const char *first, const char *then, size_t n)
-{
-	struct spool *s = spool_new();
-	int fd;
-
-	CHECK(spool_add(s, first, n) == 0 && spool_settle(s) == 0);
-	fd = spool_open(s);
-	close(fd);
-	s = spool_renew(s);
-	if (s == NULL)
-		return NULL;
-	CHECK(spool_size(s) == 0 && spool_read(s, 0, &fd, 1) == 0);
-	CHECK(spool_add(s, then, n) == 0 && spool_settle(s) == 0);
-	return s;
-}
-
-/* What is used again is empty, and nobody who had it before sees it. */
-static void
-renews(void)
-{
-	static char text[2000001], back[2000001], text2[2000001];
-	struct digest a, b;
-	struct spool *s;
-	struct stat st;
-	size_t i, n;
-	char *map;
-	int fd, ends[2];
-
-	for (i = 0; i < sizeof text; i++) {
-		text[i] = (char)(i * 7 % 251);
-		text2[i] = (char)(i * 5 % 241);
-	}
-	s = second_life(text, text2, sizeof text);
-	if (s == NULL) {
-		printf("skipped: files used again: /var/tmp is no ext4\n");
-		skipped++;
-		return;
-	}
-	for (n = sizeof text; n > 0; n /= 3) { /* it gets shorter */
-		CHECK(spool_size(s) == n);
-		fd = spool_open(s);
-		CHECK(fstat(fd, &st) == 0 && st.st_size == (off_t)n);
-		CHECK(read(fd, back, sizeof back) == (ssize_t)n);
-		CHECK(memcmp(back, text2, n) == 0);
-		close(fd);
-		a = spool_digest(s);
-		b = digest_of(text2, n);
-		CHECK(a.high == b.high && a.low == b.low);
-		if (n < 600000) /* not worth it */
-			break;
-		s = spool_renew(s);
-		CHECK(s != NULL);
-		spool_add(s, text2, n / 3);
-		CHECK(spool_settle(s) == 0);
-	}
-	CHECK(spool_renew(s) == NULL);
-
-	s = second_life(text, text2, sizeof text);
-	fd = spool_open(s);
-	CHECK(spool_renew(s) == NULL);
-	CHECK(read(fd, back, sizeof back) == (ssize_t)sizeof back);
-	close(fd);
-
-	s = second_life(text, text2, sizeof text);
-	fd = spool_open(s);
-	map = mmap(NULL, sizeof text, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	CHECK(spool_renew(s) == NULL);
-	CHECK(memcmp(map, text2, sizeof text) == 0);
-	munmap(map, sizeof text);
-
-	s = second_life(text, text2, sizeof text);
-	spool_fd(s);
-	CHECK(spool_renew(s) == NULL);
-
-	/* a page that the kernel has lent to a pipe */
-	s = second_life(text, text2, sizeof text);
-	fd = spool_open(s);
-	CHECK(pipe(ends) == 0);
-	CHECK(splice(fd, NULL, ends[1], NULL, 4096, 0) == 4096);
-	close(fd);
-	s = spool_renew(s);
-	CHECK(s != NULL && spool_add(s, text, sizeof text) == 0);
-	CHECK(spool_settle(s) == 0);
-	CHECK(read(ends[0], back, sizeof back) == 4096);
-	CHECK(memcmp(back, text2, 4096) == 0);
-	close(ends[0]);
-	close(ends[1]);
-	spool_free(s);
-}
-
 static void
 digests(void)
 {
@@ -259,9 +165,8 @@ main(void)
 	adds_and_reads();
 	copies();
 	opens_anew();
-	renews();
 	digests();
 	leaves_no_name();
-	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+	printf("%d passed, %d failed\n", passed, failed);
 	return failed != 0;
 }
