@@ -281,6 +281,12 @@ reader_next_here(struct reader *r, struct record *rec, bool wait)
 	return got;
 }
 
+void
+reader_settle_ends(struct reader *r, bool settled)
+{
+	r->opt.settled_ends = settled;
+}
+
 int
 reader_fd(const struct reader *r)
 {

@@ -193,6 +193,9 @@ int reader_next(struct reader *r, struct record *rec);
 int reader_next_nowait(struct reader *r, struct record *rec);
 int reader_fd(const struct reader *r); /* -1: none is open */
 
+/* From the next call on, with or without settled_ends. */
+void reader_settle_ends(struct reader *r, bool settled);
+
 /*
  * For those who want bytes only: takes up to most of the records that follow
  * rec, the one returned last, while they stand right behind it and are there

@@ -150,6 +150,17 @@ answers_next(struct answers *a, struct answer *piece)
 	}
 }
 
+int
+answers_next_at_cr(struct answers *a, struct answer *piece)
+{
+	int got;
+
+	reader_settle_ends(a->reader, false);
+	got = next_record(a, piece);
+	reader_settle_ends(a->reader, true);
+	return got;
+}
+
 bool
 answers_partial(const struct answers *a)
 {

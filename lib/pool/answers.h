@@ -36,6 +36,12 @@ void answers_free(struct answers *a); /* NULL is accepted */
  */
 int answers_next(struct answers *a, struct answer *piece);
 
+/*
+ * The same, of CSV; but an answer that ends with a CR, behind which nothing has
+ * come, is whole.  A LF that comes after all is dropped.
+ */
+int answers_next_at_cr(struct answers *a, struct answer *piece);
+
 /* Is there the beginning of a piece? */
 bool answers_partial(const struct answers *a);
 

@@ -43,6 +43,7 @@ struct worker {
 	size_t sent;  /* bytes of send that are in its pipe */
 	bool closing; /* nothing comes behind send */
 	bool deaf;    /* it closed its input before we did */
+	bool at_cr;   /* the last record that it was given ends with a CR */
 
 	struct answers *answers;
 	bool undrained;  /* answers may hold more than was taken */

@@ -234,6 +234,24 @@ ended(struct pool *p, struct worker *w)
 		w->shut = pool_clock(p);
 }
 
+/*
+ * Its next answer, if there is one.  An answer that ends with a CR waits for
+ * its LF; but that of the last record it was given, which has none either, may
+ * be all that comes.
+ */
+static int
+next_answer(const struct pool *p, struct worker *w, struct answer *a)
+{
+	const struct reader_options *how = &p->opt.answers;
+	const int got = answers_next(w->answers, a);
+
+	if (got == READER_WOULD_WAIT && p->opt.mode == POOL_ORDERED &&
+	    how->settled_ends && (w->headed || how->no_header) && w->at_cr &&
+	    w->answered + 1 == w->given)
+		return answers_next_at_cr(w->answers, a);
+	return got;
+}
+
 void
 worker_answers(struct pool *p, struct worker *w)
 {
@@ -244,7 +262,7 @@ worker_answers(struct pool *p, struct worker *w)
 	if (!worker_is_read(p, w))
 		return;
 	while (worker_is_read(p, w) && taken < TURN && p->status == 0) {
-		got = answers_next(w->answers, &a);
+		got = next_answer(p, w, &a);
 		if (got != 1)
 			break;
 		taken += a.len;
