@@ -191,15 +191,18 @@ static void
 report_batch(struct dispatch *d, const struct task *t)
 {
 	const struct batch *b = t->batch;
+	struct buf say = {NULL, 0, 0};
 
-	report_fail(&d->run->report,
-	    t->refused != 0 ? t->refused : EXIT_COMMAND,
-	    "stdin:%" PRIu64 ": batch %" PRIu64 ", records %" PRIu64
-	    " to %" PRIu64 ", lines %" PRIu64 " to %" PRIu64 ": %s (%" PRIu64
-	    " %s)%s",
-	    b->first_line, b->number, b->first, b->last, b->first_line,
-	    b->last_line, t->why.data, t->tries,
-	    t->tries == 1 ? "try" : "tries", t->advice);
+	add_number(&say, "stdin:", b->first_line);
+	add_number(&say, ": batch ", b->number);
+	report_range(&say, ", record", b->first, b->last);
+	report_range(&say, ", line", b->first_line, b->last_line);
+	buf_add_text(&say, ": ");
+	buf_add_text(&say, t->why.data);
+	add_number(&say, " (", t->tries);
+	buf_add_text(&say, t->tries == 1 ? " try)" : " tries)");
+	buf_add_text(&say, t->advice);
+	complain(d, t->refused != 0 ? t->refused : EXIT_COMMAND, &say);
 }
 
 /*

@@ -336,6 +336,18 @@ report_fault(struct report *r, const struct fault *f)
 }
 
 void
+report_range(struct buf *say, const char *what, uint64_t first, uint64_t last)
+{
+	buf_add_text(say, what);
+	buf_add_text(say, first == last ? " " : "s ");
+	buf_add_number(say, first);
+	if (first != last) {
+		buf_add_text(say, " to ");
+		buf_add_number(say, last);
+	}
+}
+
+void
 report_io(struct report *r, const char *file, int error)
 {
 	report_fail(r, EXIT_IO, "%s: %s", file, strerror(error));

@@ -70,6 +70,10 @@ void report_pass(const char *bytes, size_t n);
 /* Appends n bytes with those outside 0x20-0x7e as \xNN, at most most. */
 void report_escape(struct buf *b, const char *bytes, size_t n, size_t most);
 
+/* Appends "record 3" or "records 3 to 5"; what is the singular. */
+void report_range(struct buf *say, const char *what, uint64_t first,
+    uint64_t last);
+
 /* What --stats and --progress tell. */
 struct report_stats {
 	uint64_t records_in, records_out, rejected;

@@ -101,7 +101,7 @@ script() {
 	printf 'id\n1\nlonglonglong\n2\n' >in
 	gives 1 "$batch" -b 10 -- cat <in
 	says 'alone it makes a batch of 16 bytes, and -b allows 10'
-	says 'batch 1, records 1 to 1 so far, is not run'
+	says 'batch 1, record 1 so far, is not run'
 	[ ! -s out ]
 	gives 0 "$batch" -b 10 --rejects bad -- cat <in
 	printf 'id\n1\n2\n' | cmp - out
@@ -194,6 +194,8 @@ script() {
 	gives 4 "$batch" -n 10 -- env BADCHILD_ONLY=3 "$bad" head-exit 7 <in
 	head -n 21 in | cmp - out
 	says 'stdin:22: batch 3, records 21 to 30, lines 22 to 31: exit status 7 (1 try)'
+	gives 4 "$batch" -n 1 -- env BADCHILD_ONLY=3 "$bad" head-exit 7 <in
+	says 'stdin:4: batch 3, record 3, line 4: exit status 7 (1 try)'
 }
 
 @test "one failure while others run: what stands before it is finished" {

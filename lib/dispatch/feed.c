@@ -138,10 +138,14 @@ close_batch(struct feed *f, uint64_t next_line, struct batch **b)
 static enum feed_status
 fail_journal(struct feed *f, const char *what)
 {
+	struct buf records = {NULL, 0, 0};
+
+	report_range(&records, "record", f->skip.first, f->skip.last);
+	buf_add_byte(&records, '\0');
 	report_fail(&f->run->report, EXIT_JOURNAL,
-	    "stdin: %s in batch %" PRIu64 ", records %" PRIu64 " to %" PRIu64
-	    ", which the journal has as done",
-	    what, f->skip.number, f->skip.first, f->skip.last);
+	    "stdin: %s in batch %" PRIu64 ", %s, which the journal has as done",
+	    what, f->skip.number, records.data);
+	buf_free(&records);
 	feed_stop(f);
 	return FEED_END;
 }
@@ -205,6 +209,7 @@ static enum feed_status
 end(struct feed *f, struct batch **b)
 {
 	const struct batch *open = filling_open(f->filling);
+	struct buf records = {NULL, 0, 0};
 
 	f->over = true;
 	if (f->skip.number != 0 && f->run->ended)
@@ -213,10 +218,11 @@ end(struct feed *f, struct batch **b)
 		return FEED_END;
 	if (feed_whole(f))
 		return close_batch(f, reader_line(f->run->in) + 1, b);
-	report_say(&f->run->report,
-	    "batch %" PRIu64 ", records %" PRIu64 " to %" PRIu64
-	    " so far, is not run",
-	    open->number, open->first, open->last);
+	report_range(&records, "record", open->first, open->last);
+	buf_add_byte(&records, '\0');
+	report_say(&f->run->report, "batch %" PRIu64 ", %s so far, is not run",
+	    open->number, records.data);
+	buf_free(&records);
 	return FEED_END;
 }
 
