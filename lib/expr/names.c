@@ -144,6 +144,8 @@ explain_plain(const struct names *s, const struct node *node, bool value,
 	message_add(why, "no column '%t'; ", &node->name);
 	if (ours != NULL)
 		message_add(why, "say %s", ours);
+	else if (slip_curly(node->name))
+		message_add(why, "text needs straight quotes: \" or '");
 	else
 		message_add(why, "text needs quotes: \"%t\"", &node->name);
 }

@@ -48,6 +48,9 @@ unexpected_word(struct parser *p)
 		return parser_fail(p, p->now.at, "unexpected '%t'", &word);
 	name.at = p->lex.program.at + p->before.at;
 	name.len = p->now.at + p->now.len - p->before.at;
+	if (ours == NULL && slip_curly(name))
+		return parser_fail(p, p->before.at,
+		    "text needs straight quotes: \" or '", NULL);
 	if (ours == NULL)
 		return parser_fail(p, p->before.at,
 		    "a name with blanks is written {%t}", &name);

@@ -15,6 +15,9 @@ static const struct {
     {"is", SLIP_OPERATOR, "== missing"},
     {"like", SLIP_OPERATOR, "=~ /.../"},
     {"between", SLIP_OPERATOR, "x >= a && x <= b"},
+    {"\xe2\x89\xa0", SLIP_OPERATOR, "!="},
+    {"\xe2\x89\xa4", SLIP_OPERATOR, "<="},
+    {"\xe2\x89\xa5", SLIP_OPERATOR, ">="},
     {"null", SLIP_VALUE, "missing"},
     {"nil", SLIP_VALUE, "missing"},
     {"none", SLIP_VALUE, "missing"},
@@ -51,4 +54,12 @@ slip_ours(enum slip_place place, struct text word)
 		    strncasecmp(slips[i].word, word.at, word.len) == 0)
 			return slips[i].ours;
 	return NULL;
+}
+
+bool
+slip_curly(struct text word)
+{
+	/* U+2018, U+2019, U+201C and U+201D in UTF-8 */
+	return word.len > 2 && memcmp(word.at, "\xe2\x80", 2) == 0 &&
+	    memchr("\x98\x99\x9c\x9d", word.at[2], 4) != NULL;
 }

@@ -7,6 +7,8 @@
 #ifndef EXPR_SLIP_H
 #define EXPR_SLIP_H
 
+#include <stdbool.h>
+
 #include "text.h"
 
 /* Where the word stands. */
@@ -18,5 +20,8 @@ enum slip_place {
 
 /* What this language has for a word, in any case; NULL: nothing. */
 const char *slip_ours(enum slip_place place, struct text word);
+
+/* Does it begin with a curly quote, as a word processor makes of " and '? */
+bool slip_curly(struct text word);
 
 #endif
