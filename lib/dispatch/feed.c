@@ -82,10 +82,11 @@ keep_rows(struct feed *f)
 static int
 give_rows(struct feed *f, struct batch *b)
 {
-	const uint64_t end = f->rows != NULL ? pending_bytes(f) : 0;
+	uint64_t end;
 
-	if (f->kept == 0)
+	if (f->rows == NULL || f->kept == 0)
 		return 0;
+	end = pending_bytes(f);
 	b->bad = f->pending;
 	b->bad_bytes = f->kept;
 	b->nbad = f->nkept;

@@ -9,13 +9,13 @@
 #define RECORD_CPU_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #if defined(__x86_64__)
 
-#if defined(__has_include)
-#if __has_include(<sys/platform/x86.h>)
+/* glibc has told since 2.33; <stdint.h> tells which it is. */
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
 #include <sys/platform/x86.h>
-#endif
 #endif
 
 /* A feature has a name in glibc (2.33) and another one in the compiler. */
