@@ -293,15 +293,7 @@ check_batch(struct csvbatch *b)
 	check_rules(b, rules, sizeof rules / sizeof rules[0]);
 }
 
-/* For --bisect and --keep-going, whose rejects have its last line. */
-static void
-pass_errors(void *arg, const char *bytes, size_t n)
-{
-	(void)arg;
-	report_pass(bytes, n);
-}
-
-/* The same; every batch may leave one. */
+/* Said once: every batch may leave one. */
 static void
 warn_left(void *arg)
 {
@@ -334,7 +326,7 @@ spread_options(struct csvbatch *b)
 	b->batch.origins = b->task.bisect || b->dispatch.keep_going;
 	b->task.command = &b->command;
 	b->task.batch = &b->batch;
-	b->task.errors = b->batch.origins ? pass_errors : NULL;
+	b->task.errors = b->batch.origins;
 	b->task.left = warn_left;
 	b->task.arg = b;
 	b->dispatch.batch = &b->batch;

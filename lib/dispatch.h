@@ -45,9 +45,9 @@ struct task_options {
 	bool bisect;      /* search for the records that a batch fails for */
 	uint64_t poison;  /* records that may be found; more is a failure */
 
-	/* where a command's standard error is passed on to; NULL: it has ours,
-	 * and its last line is no part of why a batch has failed */
-	void (*errors)(void *arg, const char *bytes, size_t n);
+	/* standard error passes through a pipe, so that its last line is known;
+	 * else commands have ours */
+	bool errors;
 	void (*left)(void *arg); /* a process that a command left behind holds
 				  * it; it is not read any more */
 	void *arg;

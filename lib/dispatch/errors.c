@@ -9,6 +9,7 @@
 #include "child.h"
 #include "input.h"
 #include "mem.h"
+#include "report.h"
 
 #define LINE 400 /* bytes of a line that are kept */
 
@@ -18,8 +19,6 @@ struct line {
 };
 
 struct errors {
-	void (*pass)(void *arg, const char *bytes, size_t n);
-	void *arg;
 	int ours, theirs; /* the ends of the pipe; -1: closed */
 	int64_t until;    /* how long others may hold it; 0: not yet set */
 	bool cut;         /* they held it longer */
@@ -27,7 +26,7 @@ struct errors {
 };
 
 struct errors *
-errors_new(void (*pass)(void *arg, const char *bytes, size_t n), void *arg)
+errors_new(void)
 {
 	struct errors *e;
 	int ends[2];
@@ -36,8 +35,6 @@ errors_new(void (*pass)(void *arg, const char *bytes, size_t n), void *arg)
 		return NULL;
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	e = mem_new(1, sizeof *e);
-	e->pass = pass;
-	e->arg = arg;
 	e->ours = ends[0];
 	e->theirs = ends[1];
 	return e;
@@ -105,7 +102,7 @@ errors_read(struct errors *e)
 		n = read(e->ours, bytes, sizeof bytes);
 		if (n > 0) {
 			note(e, bytes, (size_t)n);
-			e->pass(e->arg, bytes, (size_t)n);
+			report_pass(bytes, (size_t)n);
 		} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
 			close_end(&e->ours);
 		} else if (errno == EAGAIN) {

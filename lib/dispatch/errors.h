@@ -1,6 +1,6 @@
 /*
- * errors: a command's standard error, passed on through a pipe, and the last
- * line of it.
+ * errors: a command's standard error, which comes through a pipe and is passed
+ * on to ours as it is, and the last line of it.
  */
 #ifndef TASK_ERRORS_H
 #define TASK_ERRORS_H
@@ -12,8 +12,7 @@
 struct errors;
 
 /* NULL with errno set on failure. */
-struct errors *errors_new(void (*pass)(void *arg, const char *bytes, size_t n),
-    void *arg);
+struct errors *errors_new(void);
 void errors_free(struct errors *e); /* NULL is accepted */
 
 /* The end that the command gets, until errors_started closes ours. */

@@ -135,8 +135,8 @@ task_start(struct task *t)
 			none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		fd[1] = t->now.spool != NULL ? spool_fd(t->now.spool) : none;
 	}
-	if (t->opt->errors != NULL) {
-		t->errors = errors_new(t->opt->errors, t->opt->arg);
+	if (t->opt->errors) {
+		t->errors = errors_new();
 		fd[2] = t->errors != NULL ? errors_child_end(t->errors) : -1;
 	}
 	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0)
