@@ -50,6 +50,11 @@ bench: all $(B)/tests/parking $(BENCH)
 	@$(MAKE) -s install DESTDIR= PREFIX=$(abspath $(B)/bench/usr)
 	@BIN=$(abspath $(B)) tests/bench/run
 
+# Writes the table that make check holds the programs against.
+bench-instructions: all $(B)/tests/parking
+	@BIN=$(abspath $(B)) tests/bench/instructions | \
+		tee tests/bench/instructions.txt
+
 soak: all $(HELPERS)
 	@BIN=$(abspath $(B)) LIMIT=20000 tests/run $(wildcard tests/soak/*)
 
@@ -112,6 +117,6 @@ $(PROGRAMS) $(UNIT) $(HELPERS) $(BENCH) $(FUZZ):
 	$(CC) $(CFLAGS) $(LINK) $(SEGMENTS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))
-.PHONY: all demo check check-san bench soak fuzz fuzz-run install uninstall \
-	lint format clean
+.PHONY: all demo check check-san bench bench-instructions soak fuzz fuzz-run \
+	install uninstall lint format clean
 .SECONDARY:
