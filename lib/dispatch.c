@@ -160,30 +160,35 @@ write_shard(struct dispatch *d, struct batch *b)
 	int status =
 	    shards_write(d->opt->shards, b, &d->run->opt.reader.dialect, &say);
 
-	d->run->out_records += b->records;
-	d->run->out_bytes += b->bytes;
-	d->done++;
-	batch_free(b);
-	if (!complain(d, status, &say))
+	if (complain(d, status, &say)) {
+		d->run->out_records += b->records;
+		d->run->out_bytes += b->bytes;
+		d->done++;
+	} else {
 		halt(d, true);
+	}
+	batch_free(b);
 }
 
 /* Reads on, and begins the batch that is complete, as far as one may be. */
 static void
 fill(struct dispatch *d)
 {
+	struct batch *b;
+
 	if (d->waiting == NULL)
 		d->input = feed_next(&d->feed, &d->waiting);
 	d->busy = d->input == FEED_BUSY;
 	if (d->waiting == NULL || crew_full(d->crew))
 		return;
-	d->spooled += d->waiting->bytes;
-	if (d->opt->shards != NULL)
-		write_shard(d, d->waiting);
-	else
-		crew_add(d->crew, d->waiting);
+	b = d->waiting;
 	d->waiting = NULL;
+	d->spooled += b->bytes;
 	d->busy = true;
+	if (d->opt->shards != NULL)
+		write_shard(d, b);
+	else
+		crew_add(d->crew, b);
 }
 
 /* Says which batch failed, where it stands, and why. */
@@ -473,11 +478,15 @@ int
 dispatch_end(struct dispatch *d)
 {
 	struct run *r = d->run;
-	const bool keep = r->in != NULL && feed_whole(&d->feed) && !d->halted &&
-	    d->signal == 0;
+	bool keep;
 
 	if (r->rejects == d->feed.rows)
 		r->rejects = NULL; /* the journal was never opened */
+	run_close_rejects(r);
+	/* --keep-going publishes without the records of failed batches */
+	keep = r->in != NULL && feed_whole(&d->feed) && !d->halted &&
+	    d->signal == 0 &&
+	    (r->report.status == 0 || r->report.status == EXIT_COMMAND);
 	if (d->ledger.out != NULL) {
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;

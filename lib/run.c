@@ -354,6 +354,14 @@ check_count(struct run *r)
 		    r->opt.expect_records);
 }
 
+void
+run_close_rejects(struct run *r)
+{
+	if (r->rejects != NULL && writer_close(r->rejects, true) != 0)
+		report_write(&r->report, r->opt.rejects, errno);
+	r->rejects = NULL;
+}
+
 int
 run_end(struct run *r)
 {
@@ -361,9 +369,7 @@ run_end(struct run *r)
 
 	if (r->in != NULL)
 		check_count(r);
-	if (r->rejects != NULL && writer_close(r->rejects, true) != 0)
-		report_write(report, r->opt.rejects, errno);
-	r->rejects = NULL;
+	run_close_rejects(r);
 	if (r->opt.stats && r->in != NULL)
 		run_stats(r);
 	if (r->out != NULL && writer_close(r->out, report->status == 0) != 0)

@@ -68,8 +68,12 @@ void run_open_input(struct run *r, char *const *files, size_t n);
  */
 bool run_is_input(struct run *r, const struct stat *to, const char *what);
 
-/* --rejects alone. */
+/*
+ * --rejects alone.  They are closed before the output takes its name: rows
+ * that cannot be written end a run like any other failure.
+ */
 bool run_open_rejects(struct run *r);
+void run_close_rejects(struct run *r);
 
 /*
  * Reads the header into r->header and checks --expect-header.  false: the

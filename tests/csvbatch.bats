@@ -787,6 +787,64 @@ assert time.monotonic() - began < 4
 	gives 2 "$batch" -n 10 --retries 1 -o 'x-{}.csv' <in
 }
 
+@test "a shard that cannot be written: no part of it is there" {
+	traced
+	numbers 30 >in
+	for call in fsync:EIO rename:EIO write:ENOSPC; do
+		for when in 1 2 3; do
+			mkdir d
+			gives 3 strace -o /dev/null -P "d/part-00000$when.csv.part" \
+				-P "$PWD/d/part-00000$when.csv.part" -e "trace=${call%:*}" \
+				-e "inject=${call%:*}:error=${call#*:}:when=1" \
+				"$batch" -n 10 -o 'd/part-{}.csv' <in
+			says "csvbatch: d/part-00000$when.csv: "
+			[ "$(wc -l <err)" = 1 ]
+			[ "$(ls d | wc -l)" = $((when - 1)) ]
+			rm -r d
+		done
+	done
+}
+
+@test "shards on a small disk" {
+	numbers 20000 >in
+	mkdir small
+	mount -t tmpfs -o size=64k none small 2>/dev/null || skip "no mount"
+	got=0
+	"$batch" -n 1000 -o 'small/part-{}.csv' <in >out 2>err || got=$?
+	left=$(ls small)
+	umount small
+	[ $got = 3 ]
+	grep -qx 'csvbatch: small/part-0000..\.csv: No space left on device' err
+	[ -n "$left" ]
+	! echo "$left" | grep -q '\.part$'
+}
+
+@test "-o: after exit 3 the old file stays" {
+	traced
+	numbers 20 >in
+	echo old >all
+	# the second batch cannot be spooled, when the first one is whole
+	gives 3 strace -o /dev/null -e trace=write \
+		-e inject=write:error=ENOSPC:when=2 "$batch" -n 10 -o all -- cat <in
+	says 'temporary file in'
+	[ "$(cat all)" = old ]
+	[ ! -e all.part ]
+	# rejects that cannot be written at the end
+	{ cat in; echo 21; } >ragged
+	for options in '' --keep-going; do
+		# shellcheck disable=SC2086
+		gives 3 strace -o /dev/null -P "$PWD/bad.csv" -e trace=write \
+			-e inject=write:error=ENOSPC:when=2+ \
+			"$batch" -n 10 -o all --rejects bad.csv $options -- cat <ragged
+		says 'bad.csv: write error: No space left on device'
+		[ "$(cat all)" = old ]
+		[ ! -e all.part ]
+	done
+	gives 4 "$batch" -n 10 -o all --rejects bad.csv --keep-going -- \
+		sh -c '[ $CSVBATCH_NUMBER = 1 ] && cat' <in
+	head -n 11 in | cmp - all
+}
+
 @test "options that do not go together are usage errors" {
 	numbers 2 >in
 	for options in '' '-n 0' '-n -1' '-n 1e9' '-b 1kk' '-b 0' '-j 0' \
