@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "date.h"
+
 /* A day and a time as they are written. */
 struct moment {
 	int64_t days;   /* since 1970 */
 	int64_t micros; /* since midnight */
 	int64_t offset; /* microseconds that the clock is ahead of UTC */
+	enum date_status status; /* DATE_OK, or which part of the time, which
+				  * looks like one, cannot be */
 };
 
 /* Days from 1970-01-01 to this day of the years 1 to 9999, if it exists. */
@@ -23,7 +27,7 @@ bool calendar_digits(const char *p, const char *end, int n, int *value);
 
 /*
  * Reads the digits of a fraction of a second at *p, at least one, and moves
- * p behind them.  Returns microseconds, what is finer is dropped; or -1.
+ * p behind them.  Returns microseconds, without what is finer; or -1.
  */
 int calendar_fraction(const char **p, const char *end);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "calendar.h"
+#include "text.h"
 
 /*
  * Years are counted from March here, so that the leap day is the last of its
@@ -144,9 +145,10 @@ calendar_offset(const char **p, const char *end, int64_t *offset)
 
 /* Reads hh:mm[:ss[.f]] and moves p behind it. */
 static bool
-read_time(const char **p, const char *end, int64_t *micros)
+read_time(const char **p, const char *end, struct moment *m)
 {
 	const char *q = *p;
+	ptrdiff_t digits = 0;
 	int hour, minute, second = 0, micro = 0;
 
 	if (!calendar_digits(q, end, 2, &hour) || end - q < 5 || q[2] != ':' ||
@@ -158,13 +160,19 @@ read_time(const char **p, const char *end, int64_t *micros)
 			return false;
 		q += 3;
 		if (q < end && *q == '.') {
-			q++;
+			digits = end - ++q;
 			micro = calendar_fraction(&q, end);
+			digits -= end - q;
 		}
 	}
-	if (hour > 23 || minute > 59 || second > 59 || micro < 0)
+	if (micro < 0)
 		return false;
-	*micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
+	m->status = hour > 23 ? DATE_HOUR :
+	    minute > 59       ? DATE_MINUTE :
+	    second > 59       ? DATE_SECONDS :
+	    digits > 6        ? DATE_FRACTION :
+				DATE_OK;
+	m->micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
 	*p = q;
 	return true;
 }
@@ -177,6 +185,7 @@ read_iso(const char *text, size_t n, struct moment *m)
 	int year, month, day, dash;
 
 	m->micros = m->offset = 0;
+	m->status = DATE_OK;
 	dash = n > 4 && p[4] == '-';
 	if (!calendar_digits(p, end, 4, &year) ||
 	    !calendar_digits(p + 4 + dash, end, 2, &month))
@@ -193,44 +202,53 @@ read_iso(const char *text, size_t n, struct moment *m)
 	if (*p != 'T' && *p != ' ')
 		return false;
 	p++;
-	return read_time(&p, end, &m->micros) &&
+	return read_time(&p, end, m) &&
 	    (p == end || calendar_offset(&p, end, &m->offset)) && p == end;
 }
 
 static bool
+read_whole(const struct date_format *f, struct text t, struct moment *m)
+{
+	return f != NULL ? date_format_read(f, t.at, t.len, m) :
+			   read_iso(t.at, t.len, m);
+}
+
+static enum date_status
 read_moment(const struct date_format *f, const char *text, size_t n,
     struct moment *m)
 {
-	return f != NULL ? date_format_read(f, text, n, m) :
-			   read_iso(text, n, m);
+	struct text t = {text, n};
+
+	if (read_whole(f, t, m))
+		return m->status;
+	t = text_without_blanks(t);
+	return t.len < n && read_whole(f, t, m) ? m->status : DATE_NONE;
 }
 
-int
+enum date_status
 date_parse(const struct date_format *f, const char *text, size_t n,
     int64_t *days)
 {
 	struct moment m;
+	const enum date_status status = read_moment(f, text, n, &m);
 
-	if (!read_moment(f, text, n, &m))
-		return -1;
-	*days = m.days;
-	return 0;
+	if (status == DATE_OK)
+		*days = m.days;
+	return status;
 }
 
-int
+enum date_status
 datetime_parse(const struct date_format *f, const char *text, size_t n,
     int64_t *micros)
 {
 	struct moment m;
-	int64_t time;
+	const enum date_status status = read_moment(f, text, n, &m);
 
-	if (!read_moment(f, text, n, &m))
-		return -1;
-	time = m.days * DATE_DAY + m.micros - m.offset;
-	if (time < DATETIME_MIN || time > DATETIME_MAX)
-		return -1;
-	*micros = time;
-	return 0;
+	if (status != DATE_OK)
+		return status;
+	*micros = m.days * DATE_DAY + m.micros - m.offset;
+	return *micros < DATETIME_MIN || *micros > DATETIME_MAX ? DATE_NONE :
+								  DATE_OK;
 }
 
 char *

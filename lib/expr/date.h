@@ -38,13 +38,21 @@ struct date_format *date_format_compile(struct arena *a, enum date_use use,
 /*
  * Reads all n bytes of a text by a compiled format; NULL: YYYY-MM-DD or
  * YYYYMMDD, then maybe T or a blank, hh:mm[:ss[.f]], and Z or an offset.
- * date_parse takes the day as written; datetime_parse applies the offset.
- * 0, or -1: it does not match, or there is no such day or time.
+ * Blanks and tabs around it do not count.  date_parse takes the day as written;
+ * datetime_parse applies the offset.
  */
-int date_parse(const struct date_format *f, const char *text, size_t n,
-    int64_t *days);
-int datetime_parse(const struct date_format *f, const char *text, size_t n,
-    int64_t *micros);
+enum date_status {
+	DATE_OK,
+	DATE_NONE,    /* it does not match, or there is no such day */
+	DATE_HOUR,    /* it matches, but the hour is out of range */
+	DATE_MINUTE,  /* the minute */
+	DATE_SECONDS, /* the second, which is never a leap second */
+	DATE_FRACTION /* the fraction has more than six digits */
+};
+enum date_status date_parse(const struct date_format *f, const char *text,
+    size_t n, int64_t *days);
+enum date_status datetime_parse(const struct date_format *f, const char *text,
+    size_t n, int64_t *micros);
 
 /* Write ISO, NUL behind it, and return the length.  In range only. */
 size_t date_print(int64_t days, char out[DATE_TEXT]);

@@ -9,16 +9,16 @@
 #define TWICE BIT(NFIELDS) /* two codes for one field */
 
 static const struct date_number number_code[] = {
-    {'Y', YEAR, 4, 1, 9999},
-    {'y', YEAR, 2, 0, 99},
-    {'m', MONTH, 2, 1, 12},
-    {'d', DAY, 2, 1, 31},
-    {'e', DAY, 2, 1, 31},
-    {'j', YEARDAY, 3, 1, 366},
-    {'H', HOUR, 2, 0, 23},
-    {'I', HOUR, 2, 1, 12},
-    {'M', MINUTE, 2, 0, 59},
-    {'S', SECOND, 2, 0, 59},
+    {'Y', YEAR, 4, 1, 9999, DATE_NONE},
+    {'y', YEAR, 2, 0, 99, DATE_NONE},
+    {'m', MONTH, 2, 1, 12, DATE_NONE},
+    {'d', DAY, 2, 1, 31, DATE_NONE},
+    {'e', DAY, 2, 1, 31, DATE_NONE},
+    {'j', YEARDAY, 3, 1, 366, DATE_NONE},
+    {'H', HOUR, 2, 0, 23, DATE_HOUR},
+    {'I', HOUR, 2, 1, 12, DATE_HOUR},
+    {'M', MINUTE, 2, 0, 59, DATE_MINUTE},
+    {'S', SECOND, 2, 0, 59, DATE_SECONDS},
 };
 
 static const struct other_code {
@@ -168,7 +168,8 @@ set_shape(struct date_format *f, unsigned have)
 		const struct date_number *number = f->op[i].number;
 
 		bytes = number != NULL ? number->most : 1;
-		if (f->op[i].code == 'y' || f->op[i].code == '*' ||
+		if (f->op[i].code == 'y' ||
+		    (number == NULL && f->op[i].code != '\0') ||
 		    n + bytes > DATE_SHAPE)
 			return;
 		memset(is + n, number != NULL ? '0' : f->op[i].byte, bytes);

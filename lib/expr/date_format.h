@@ -32,6 +32,7 @@ struct date_number {
 	char code;
 	unsigned char field, most; /* digits */
 	short low, high;
+	enum date_status beyond; /* what a number outside these is */
 };
 
 /* One step: a code, or a byte that stands for itself. */

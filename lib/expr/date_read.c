@@ -14,6 +14,7 @@ struct reading {
 	int64_t epoch; /* seconds */
 	bool negative; /* the epoch had a minus */
 	int64_t offset;
+	enum date_status status; /* of the time */
 };
 
 /* Reads the number of a code. */
@@ -30,12 +31,14 @@ read_number(struct reading *r, const struct date_op *op)
 	}
 	for (; n < code->most && r->p < r->end && text_digit(*r->p); n++)
 		v = v * 10 + (*r->p++ - '0');
-	if (n < op->least || v < code->low || v > code->high)
+	if (n < op->least)
 		return false;
+	if (v < code->low || v > code->high)
+		r->status = code->beyond;
 	if (code->code == 'y')
 		v += v < 69 ? 2000 : 1900;
 	r->value[code->field] = v;
-	return true;
+	return r->status != DATE_NONE;
 }
 
 /* Is the name at p, in any case? */
@@ -94,7 +97,7 @@ read_epoch(struct reading *r)
 static bool
 read_fraction(struct reading *r, const struct date_op *op)
 {
-	const char *end = r->end;
+	const char *end = r->end, *const first = r->p;
 
 	if (op->least > 1) {
 		if (end - r->p < op->least)
@@ -102,6 +105,8 @@ read_fraction(struct reading *r, const struct date_op *op)
 		end = r->p + op->least;
 	}
 	r->value[FRACTION] = calendar_fraction(&r->p, end);
+	if (r->p - first > 6)
+		r->status = DATE_FRACTION;
 	return r->value[FRACTION] >= 0 && (op->least == 1 || r->p == end);
 }
 
@@ -194,6 +199,7 @@ read_shape(const struct date_shape *s, const char *text, struct moment *m)
 	const char *year = text + s->at[YEAR];
 
 	m->micros = m->offset = 0;
+	m->status = DATE_OK;
 	return calendar_days(two_digits(year) * 100 + two_digits(year + 2),
 	    two_digits(text + s->at[MONTH]), two_digits(text + s->at[DAY]),
 	    &m->days);
@@ -217,6 +223,7 @@ read_ops(const struct date_format *f, const char *text, size_t n,
 		return false;
 	hour = f->twelve ? value[HOUR] % 12 + 12 * value[HALF] : value[HOUR];
 	m->offset = r.offset;
+	m->status = r.status;
 	m->micros =
 	    (hour * 3600 + value[MINUTE] * 60 + value[SECOND]) * DATE_SECOND +
 	    value[FRACTION];

@@ -78,18 +78,6 @@ refuse(struct eval *r, const struct node *node, enum failure_kind kind,
 		eval_fail(r, node, kind, t, out);
 }
 
-static struct text
-without_blanks(struct text t)
-{
-	while (t.len > 0 && (*t.at == ' ' || *t.at == '\t')) {
-		t.at++;
-		t.len--;
-	}
-	while (t.len > 0 && (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
-		t.len--;
-	return t;
-}
-
 static void
 to_number(struct eval *r, const struct node *node, struct text t,
     struct value *out)
@@ -107,24 +95,29 @@ to_number(struct eval *r, const struct node *node, struct text t,
 	}
 	out->kind = VALUE_NUMBER;
 	/* as it stood in its cell, but for blanks */
-	out->text = node->marks == NULL ? without_blanks(t) : none;
+	out->text = node->marks == NULL ? text_without_blanks(t) : none;
 }
 
 static void
 to_time(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
-	int (*parse)(const struct date_format *, const char *, size_t,
-	    int64_t *) = node->type == TYPE_DATE ? date_parse : datetime_parse;
+	enum date_status (*const parse)(const struct date_format *,
+	    const char *, size_t, int64_t *) =
+	    node->type == TYPE_DATE ? date_parse : datetime_parse;
+	enum date_status got, status = DATE_NONE;
 	size_t k = 0;
 
 	out->kind = VALUE_TIME;
 	do {
-		if (parse(node->ndates > 0 ? node->date[k] : NULL, t.at, t.len,
-			&out->time) == 0)
+		got = parse(node->ndates > 0 ? node->date[k] : NULL, t.at,
+		    t.len, &out->time);
+		if (got == DATE_OK)
 			return;
+		if (got != DATE_NONE)
+			status = got;
 	} while (++k < node->ndates);
-	refuse(r, node, FAILURE_DATE, t, out);
+	refuse(r, node, FAILURE_DATE + (status - DATE_NONE), t, out);
 }
 
 void

@@ -55,12 +55,18 @@ add_reason(struct buf *say, const struct failure *f)
 		buf_add_text(say, " is not a number");
 		break;
 	case FAILURE_DATE:
+	case FAILURE_HOUR:
+	case FAILURE_MINUTE:
+	case FAILURE_SECOND:
+	case FAILURE_FRACTION:
 		add_cell(say, f->cell);
 		buf_add_text(say,
 		    f->node->type == TYPE_DATE ? " is not a date" :
 						 " is not a datetime");
 		if (f->node->ndates > 0)
 			failure_formats(say, f->node);
+		if (f->kind != FAILURE_DATE)
+			message_add(say, ": %s", failure_name(f->kind));
 		break;
 	case FAILURE_RANGE:
 		if (f->cell.len > 0)

@@ -170,6 +170,18 @@ is_space(char c)
 }
 
 struct text
+text_without_blanks(struct text t)
+{
+	while (t.len > 0 && (*t.at == ' ' || *t.at == '\t')) {
+		t.at++;
+		t.len--;
+	}
+	while (t.len > 0 && (t.at[t.len - 1] == ' ' || t.at[t.len - 1] == '\t'))
+		t.len--;
+	return t;
+}
+
+struct text
 text_trim(struct text t)
 {
 	while (t.len > 0 && is_space(*t.at)) {

@@ -43,6 +43,7 @@ bool text_ends(struct text t, struct text what);
 
 struct text text_lower(struct arena *a, struct text t); /* ASCII only */
 struct text text_upper(struct arena *a, struct text t);
+struct text text_without_blanks(struct text t); /* and tabs, both ends */
 struct text text_trim(struct text t); /* blanks, \t \n \v \f \r, both ends */
 
 /*

@@ -33,6 +33,14 @@ failure_name(enum failure_kind kind)
 		return "out of range";
 	case FAILURE_DATE:
 		return "not a date";
+	case FAILURE_HOUR:
+		return "hour out of range";
+	case FAILURE_MINUTE:
+		return "minute out of range";
+	case FAILURE_SECOND:
+		return "second out of range";
+	case FAILURE_FRACTION:
+		return "more than six digits of a second";
 	case FAILURE_ZERO:
 		return "division by zero";
 	case FAILURE_WHOLE:

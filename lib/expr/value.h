@@ -67,7 +67,11 @@ struct value {
 enum failure_kind {
 	FAILURE_NUMBER,
 	FAILURE_RANGE,
-	FAILURE_DATE,
+	FAILURE_DATE, /* this and the next four: as enum date_status */
+	FAILURE_HOUR,
+	FAILURE_MINUTE,
+	FAILURE_SECOND,
+	FAILURE_FRACTION,
 	FAILURE_ZERO,
 	FAILURE_WHOLE,
 	FAILURE_REGEX,

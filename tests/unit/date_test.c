@@ -76,8 +76,9 @@ check_iso(void)
 	    {"2017-06-14T00:00:00.000", "2017-06-14", "2017-06-14T00:00:00"},
 	    {"2017-06-14 10:11", "2017-06-14", "2017-06-14T10:11:00"},
 	    {"20170614T10:11:12.5", "2017-06-14", "2017-06-14T10:11:12.5"},
-	    {"2017-06-14T10:11:12.1234569", "2017-06-14",
+	    {"2017-06-14T10:11:12.123456", "2017-06-14",
 		"2017-06-14T10:11:12.123456"},
+	    {"2017-06-14T10:11:12.1234560", NULL, NULL},
 	    {"2017-06-14T23:30:00Z", "2017-06-14", "2017-06-14T23:30:00"},
 	    {"2017-06-14T23:30-02:00", "2017-06-14", "2017-06-15T01:30:00"},
 	    {"2017-06-14T00:30+0100", "2017-06-14", "2017-06-13T23:30:00"},
@@ -107,8 +108,10 @@ check_iso(void)
 	    {"2017-6-14", NULL, NULL},
 	    {"2017-0614", NULL, NULL},
 	    {"201706-14", NULL, NULL},
-	    {"2017-06-14 ", NULL, NULL},
-	    {" 2017-06-14", NULL, NULL},
+	    {"2017-06-14 ", "2017-06-14", "2017-06-14T00:00:00"},
+	    {"\t 2017-06-14", "2017-06-14", "2017-06-14T00:00:00"},
+	    {"2017-06-14\n", NULL, NULL},
+	    {" ", NULL, NULL},
 	    {"2017-06-14T", NULL, NULL},
 	    {"2017-06-14T1:00", NULL, NULL},
 	    {"2017-06-14T24:00", NULL, NULL},
@@ -209,8 +212,13 @@ check_formats(void)
 	    {"%F %I:%M %p", "2017-06-14 13:05 pm", "bad"},
 	    {"%F %T", "2017-06-14 23:59:60", "bad"},
 	    {"%F %H:%M:%S.%f", "2017-06-14 1:2:3.25", "2017-06-14T01:02:03.25"},
-	    {"%F %H%M%S%f", "2017-06-14 010203123456789",
+	    {"%F %H%M%S%f", "2017-06-14 010203123456",
 		"2017-06-14T01:02:03.123456"},
+	    {"%F %H%M%S%f", "2017-06-14 0102031234567", "bad"},
+	    {"%d %b %Y", "05 May 2024", "2024-05-05T00:00:00"},
+	    {"%d%b%Y", "05May2024", "2024-05-05T00:00:00"},
+	    {"%d%b%Y", "05\1" "2024", "bad"},
+	    {"%Y%B%d", "2024September05", "2024-09-05T00:00:00"},
 	    {"%s", "1497398400", "2017-06-14T00:00:00"},
 	    {"%s", "-1", "1969-12-31T23:59:59"},
 	    {"%s.%f", "-1.5", "1969-12-31T23:59:58.5"},
@@ -222,7 +230,8 @@ check_formats(void)
 	    {"%F%*", "2017-06-14 whatever", "2017-06-14T00:00:00"},
 	    {"%F%*", "2017-06-14", "2017-06-14T00:00:00"},
 	    {"%F%%", "2017-06-14%", "2017-06-14T00:00:00"},
-	    {"%F", "2017-06-14 ", "bad"},
+	    {"%F", "2017-06-14 ", "2017-06-14T00:00:00"},
+	    {"%F", "2017-06-14\n", "bad"},
 	    {"%F", "", "bad"},
 	    {"%Y-%m-%dT%H:%M%z", "2017-06-14T10:00Z", "2017-06-14T10:00:00"},
 	    {"%Y-%m", "",
@@ -320,6 +329,8 @@ check_shapes(void)
 		while (rand() % 3 == 0)
 			text[3 + (size_t)rand() % strlen(text + 3)] =
 			    bytes[(size_t)rand() % (sizeof bytes - 1)];
+		if (text[3] == ' ' || text[strlen(text) - 1] == ' ')
+			continue; /* behind an hour a blank counts */
 		strcpy(longer + 3, f);
 		read_format(f, text + 3, day);
 		good += strcmp(day, "bad") != 0;
@@ -327,6 +338,91 @@ check_shapes(void)
 	}
 	check(bad == 0, "formats of a day", "not as step by step");
 	check(good > 60000 && good < 99000, "formats of a day", "of what?");
+}
+
+/* The status of n bytes of text in memory that ends with them. */
+static enum date_status
+read_exact(const struct date_format *f, const char *text, size_t n,
+    int64_t *micros)
+{
+	char *copy = malloc(n > 0 ? n : 1);
+	enum date_status status;
+
+	memcpy(copy, text, n);
+	status = datetime_parse(f, copy, n, micros);
+	free(copy);
+	return status;
+}
+
+/* A format of a day and perhaps a time, with or without separators. */
+static void
+draw_format(char *to)
+{
+	static const char *const day[][4] = {{"%d", "%b", "%Y"},
+	    {"%d", "%B", "%y"}, {"%e", "%m", "%Y"}, {"%a", "%d", "%b", "%Y"},
+	    {"%A", "%e", "%B", "%Y"}, {"%Y", "%j"}, {"%Y", "%j", "%A"}};
+	static const char *const clock[] = {"", "%H%M", "%H%M%S", "%I%M%p",
+	    "%p%I"};
+	static const char separator[] = {'\0', '-', '/', ' ', '%', '.'};
+	const char *const *code = day[draw() % 7];
+	size_t n = code[2] == NULL ? 2 : code[3] == NULL ? 3 : 4, i, other;
+
+	if (draw() % 4 == 0)
+		to += sprintf(to, "%s", clock[draw() % 5]);
+	other = draw() % n;
+	for (i = 0; i < n; i++) {
+		const char c = separator[draw() % 6];
+
+		to += sprintf(to, "%s", code[(i + other) % n]);
+		to += sprintf(to, c == '%' ? "%%%%" : "%.1s", &c);
+	}
+	if (draw() % 4 == 0)
+		sprintf(to, "%s", clock[draw() % 5]);
+}
+
+/*
+ * What a format has written it reads as the same day, and no format takes a NUL
+ * byte, or a byte less at either end, for what it wrote there.
+ */
+static void
+check_names(void)
+{
+	char format[64], text[256], more[256];
+	struct arena a = {NULL, NULL};
+	struct buf say = {NULL, 0, 0};
+	struct date_format *f;
+	int64_t day, micros;
+	int i, bad = 0, good = 0;
+	size_t n, k;
+
+	for (i = 0; i < 20000; i++) {
+		draw_format(format);
+		f = date_format_compile(&a, DATE_READ, format, strlen(format),
+		    &say);
+		if (f == NULL)
+			continue;
+		good++;
+		day = (int64_t)(draw() % 36500) - 365; /* 1969 to 2068 */
+		write_format(format, day * DATE_DAY, text);
+		n = strlen(text);
+		bad += read_exact(f, text, n, &micros) != DATE_OK ||
+		    micros != day * DATE_DAY;
+		read_exact(f, text + 1, n - 1, &micros);
+		read_exact(f, text, n - 1, &micros);
+		read_exact(f, text, draw() % n, &micros);
+		for (k = 0; k < n; k++) {
+			memcpy(more, text, n);
+			more[k] = '\0';
+			bad += read_exact(f, more, n, &micros) != DATE_NONE;
+			memcpy(more + k + 1, text + k, n - k);
+			bad += read_exact(f, more, n + 1, &micros) != DATE_NONE;
+		}
+		arena_reset(&a);
+	}
+	check(bad == 0, "names in formats", "read otherwise than written");
+	check(good > 10000, "names in formats", "hardly any");
+	buf_free(&say);
+	arena_free(&a);
 }
 
 static void
@@ -358,6 +454,7 @@ main(void)
 	check_iso();
 	check_formats();
 	check_shapes();
+	check_names();
 	check_writing();
 	setenv("TZ", "UTC0", 1);
 	tzset();

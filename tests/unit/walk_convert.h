@@ -92,6 +92,7 @@ read_text(struct walk *w, struct text t, int to, const struct node *call,
 {
 	struct result r = {.kind = IS_NUMBER};
 	enum number_status status;
+	enum date_status got, why = DATE_NONE;
 	size_t i, n = call != NULL && call->ndates > 0 ? call->ndates : 1;
 
 	if (is_na(w, t))
@@ -116,11 +117,20 @@ read_text(struct walk *w, struct text t, int to, const struct node *call,
 		const struct date_format *f =
 		    call != NULL && call->ndates > 0 ? call->date[i] : NULL;
 
-		if ((to == TYPE_DATE ? date_parse : datetime_parse)(f, t.at,
-			t.len, &r.time) == 0)
+		got = (to == TYPE_DATE ? date_parse : datetime_parse)(f, t.at,
+		    t.len, &r.time);
+		if (got == DATE_OK)
 			return r;
+		if (got != DATE_NONE)
+			why = got;
 	}
-	return error_result(w, to, FAILURE_DATE, at);
+	return error_result(w, to,
+	    why == DATE_HOUR     ? FAILURE_HOUR :
+	    why == DATE_MINUTE   ? FAILURE_MINUTE :
+	    why == DATE_SECONDS  ? FAILURE_SECOND :
+	    why == DATE_FRACTION ? FAILURE_FRACTION :
+				   FAILURE_DATE,
+	    at);
 }
 
 /* A result of one type as one of another. */
