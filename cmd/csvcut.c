@@ -6,11 +6,15 @@
 #include <string.h>
 
 #include "columns.h"
+#include "format.h"
 #include "run.h"
 
 struct cut {
 	const char *keep, *drop; /* LISTs, or NULL */
 	bool names, numbers, filled, plain;
+	bool zero, no_header, tsv;
+	char delim;           /* of -D; 0: that of the input */
+	struct format format; /* of -D, --quote, --eol and --to */
 
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one */
@@ -18,9 +22,11 @@ struct cut {
 	size_t copies; /* how often one column is written at most */
 	bool whole;    /* records leave as they came */
 	bool narrowed; /* to one column: empty ones are written "" */
+	bool anew;     /* records are written in the form of format */
+	bool other;    /* or as --plain */
 };
 
-enum { OPT_PLAIN = 256 };
+enum { OPT_PLAIN = 256, OPT_QUOTE, OPT_EOL, OPT_TO, OPT_NULL };
 
 static const struct option longs[] = {
     {"columns", required_argument, NULL, 'c'},
@@ -29,8 +35,35 @@ static const struct option longs[] = {
     {"delete-empty-rows", no_argument, NULL, 'x'},
     {"linenumbers", no_argument, NULL, 'l'},
     {"plain", no_argument, NULL, OPT_PLAIN},
+    {"zero-terminated", no_argument, NULL, '0'},
+    {"out-delimiter", required_argument, NULL, 'D'},
+    {"quote", required_argument, NULL, OPT_QUOTE},
+    {"eol", required_argument, NULL, OPT_EOL},
+    {"skip-header", no_argument, NULL, 'E'},
+    {"to", required_argument, NULL, OPT_TO},
+    {"null", required_argument, NULL, OPT_NULL},
     {NULL, 0, NULL, 0},
 };
+
+/* An option whose value is one of a few words: says which it may be. */
+static int
+complain(struct buf *say, const char *words)
+{
+	buf_add_text(say, words);
+	return -1;
+}
+
+static int
+take_eol(struct cut *cut, const char *value, struct buf *say)
+{
+	if (strcmp(value, "lf") == 0)
+		cut->format.eol = "\n";
+	else if (strcmp(value, "crlf") == 0)
+		cut->format.eol = "\r\n";
+	else
+		return complain(say, "--eol needs lf or crlf");
+	return 0;
+}
 
 static int
 take_option(void *arg, int option, const char *value, struct buf *say)
@@ -53,6 +86,29 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 	case 'l':
 		cut->numbers = true;
 		return 0;
+	case '0':
+		cut->zero = true;
+		return 0;
+	case 'D':
+		return options_byte("-D", value, &cut->delim, say);
+	case 'E':
+		cut->no_header = true;
+		return 0;
+	case OPT_QUOTE:
+		if (strcmp(value, "all") != 0)
+			return complain(say, "--quote needs all");
+		cut->format.kind = FORMAT_CSV_QUOTED;
+		return 0;
+	case OPT_EOL:
+		return take_eol(cut, value, say);
+	case OPT_TO:
+		if (strcmp(value, "tsv") != 0)
+			return complain(say, "--to needs tsv");
+		cut->tsv = true;
+		return 0;
+	case OPT_NULL:
+		cut->format.null = value;
+		return 0;
 	default:
 		cut->plain = true;
 		return 0;
@@ -73,8 +129,17 @@ static const struct options_program program = {
 	    "cut\n"
 	    "  -l, --linenumbers       put the record's number in front\n"
 	    "      --plain             one column's bytes, one a line, no "
-	    "header\n",
-    .letters = "c:C:nxl",
+	    "header\n"
+	    "  -0, --zero-terminated   ... NUL behind each, not a line end\n"
+	    "  -E, --skip-header       write no header\n"
+	    "  -D, --out-delimiter C   write CSV whose delimiter is C\n"
+	    "      --quote=all         ... with every field in quotes\n"
+	    "      --eol=lf|crlf       ... whose records end so\n"
+	    "      --to=tsv            write linear TSV, a line a record: "
+	    "\\t \\n \\r \\\\\n"
+	    "      --null TEXT         ... with TEXT for empty fields without "
+	    "quotes\n",
+    .letters = "c:C:nxl0D:E",
     .longs = longs,
     .take = take_option,
 };
@@ -170,38 +235,47 @@ static void
 write_header(struct run *r, const struct cut *cut)
 {
 	const struct record *raw = &r->header->raw;
+	const struct format *form = &cut->format;
 	struct writer *out = r->out;
 
-	if (raw->raw == NULL || cut->plain)
+	if (raw->raw == NULL || cut->plain || cut->no_header)
 		return;
 	if (cut->numbers)
-		writer_add(out, "line_number", sizeof "line_number" - 1);
+		format_value(form, out, "line_number",
+		    sizeof "line_number" - 1);
 	for (size_t i = 0; i < cut->list.n; i++) {
 		const struct column *c = &cut->list.item[i];
 		const struct field *f = &raw->field[c->number - 1];
 
 		if (i > 0 || cut->numbers)
-			writer_byte(out, r->opt.reader.dialect.delim);
+			writer_byte(out, form->delim);
 		if (c->rename.raw != NULL)
-			writer_field(out, c->rename.raw, c->rename.len);
-		else if (f->len == 0 && cut->narrowed)
+			format_value(form, out, c->rename.raw, c->rename.len);
+		else if (f->len == 0 && cut->narrowed && !cut->tsv)
 			writer_empty(out);
 		else
-			writer_add(out, f->raw, f->len);
+			format_slice(form, out, f);
 	}
-	writer_header_end(out, raw);
+	if (cut->anew) {
+		format_eol(form, out, raw);
+		writer_done(out);
+	} else {
+		writer_header_end(out, raw);
+	}
 }
 
-static void
-write_number(struct writer *out, uint64_t n)
+static size_t
+write_number(struct run *r, const struct cut *cut)
 {
+	uint64_t n = reader_record(r->in);
 	char digits[24];
 	size_t at = sizeof digits;
 
 	do
 		digits[--at] = (char)('0' + n % 10);
 	while ((n /= 10) > 0);
-	writer_add(out, digits + at, sizeof digits - at);
+	return format_value(&cut->format, r->out, digits + at,
+	    sizeof digits - at);
 }
 
 /* Is every field of these slices empty, or ""? */
@@ -233,7 +307,7 @@ write_record(struct run *r, const struct cut *cut, const struct record *rec)
 	if (cut->whole)
 		return writer_record(out, rec);
 	if (cut->numbers) {
-		write_number(out, reader_record(r->in));
+		write_number(r, cut);
 		writer_byte(out, delim);
 	}
 	if (cut->narrowed && rec->field[0].len == 0)
@@ -248,9 +322,57 @@ write_record(struct run *r, const struct cut *cut, const struct record *rec)
 	return writer_end(out, rec);
 }
 
+/* A value would read as the text for null: the record is bad. */
+static int
+refuse_null(struct run *r, const struct cut *cut, size_t column)
+{
+	struct buf why = {NULL, 0, 0};
+	int done;
+
+	r->out->len = r->out->whole;
+	buf_add_text(&why, "a value of column ");
+	buf_add_number(&why, column);
+	buf_add_text(&why, " is written as ");
+	buf_add_text(&why, cut->format.null);
+	buf_add_text(&why, ", which --null makes an empty field");
+	buf_add_byte(&why, '\0');
+	done = run_fault(r, reader_blame(r->in, why.data));
+	buf_free(&why);
+	return done;
+}
+
+/* In another form. */
+static int
+write_anew(struct run *r, const struct cut *cut, const struct record *rec)
+{
+	const struct format *form = &cut->format;
+	struct writer *out = r->out;
+	size_t bad;
+
+	if (cut->numbers) {
+		if (write_number(r, cut) != 0)
+			return refuse_null(r, cut, 0);
+		writer_byte(out, form->delim);
+	}
+	for (size_t i = 0; i < cut->nspans; i++) {
+		if (i > 0)
+			writer_byte(out, form->delim);
+		bad = format_slice(form, out, &rec->field[i]);
+		if (bad != 0)
+			return refuse_null(r, cut,
+			    cut->span[i].first - 1 + bad);
+	}
+	if (cut->narrowed && !cut->tsv && out->len == out->whole)
+		writer_empty(out);
+	format_eol(form, out, rec);
+	out->records++;
+	writer_done(out);
+	return out->error != 0 ? -1 : 0;
+}
+
 /* --plain: decoded, and LF whatever the line end. */
 static int
-write_plain(struct run *r, const struct record *rec)
+write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 {
 	struct writer *out = r->out;
 
@@ -258,10 +380,17 @@ write_plain(struct run *r, const struct record *rec)
 		writer_need(out, rec->field->len);
 	out->len += field_decode(rec->field, r->opt.reader.dialect.quote,
 	    out->data + out->len);
-	writer_byte(out, '\n');
+	writer_byte(out, cut->zero ? '\0' : '\n');
 	out->records++;
 	writer_done(out);
 	return out->error != 0 ? -1 : 0;
+}
+
+/* A record of --plain, or in another form. */
+static int
+write_other(struct run *r, const struct cut *cut, const struct record *rec)
+{
+	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
 }
 
 /* Options that do not go together. */
@@ -278,6 +407,41 @@ check_together(struct run *r, const struct cut *cut)
 		    "names");
 	if (cut->plain && cut->numbers)
 		run_usage(r, "--plain writes one column: not with -l");
+	if (cut->zero && !cut->plain)
+		run_usage(r, "-0 goes with --plain");
+	if (cut->plain && cut->anew)
+		run_usage(r,
+		    "--plain writes no CSV: not with -D, --quote, --eol or "
+		    "--to");
+	if (cut->format.null != NULL && !cut->tsv)
+		run_usage(r, "--null goes with --to=tsv");
+	if (cut->format.null != NULL &&
+	    cut->format.null[strcspn(cut->format.null, "\t\r\n")] != '\0')
+		run_usage(r, "--null: its text cannot hold a tab or line end");
+	if (cut->tsv &&
+	    (cut->delim != 0 || cut->format.kind != FORMAT_CSV ||
+		cut->format.eol != NULL))
+		run_usage(r,
+		    "--to=tsv has its own form: not with -D, --quote or "
+		    "--eol");
+	if (cut->delim != 0 && cut->delim == r->opt.reader.dialect.quote)
+		run_usage(r, "-D: the delimiter is the quote");
+}
+
+/* The form of what is written. */
+static void
+choose_format(struct run *r, struct cut *cut)
+{
+	struct format *form = &cut->format;
+
+	form->from = r->opt.reader.dialect;
+	form->delim = cut->delim != 0 ? cut->delim : form->from.delim;
+	if (cut->tsv) {
+		form->kind = FORMAT_TSV;
+		form->delim = '\t';
+		form->eol = "\n";
+	}
+	r->out->dialect.delim = form->delim;
 }
 
 int
@@ -288,6 +452,9 @@ main(int argc, char *argv[])
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
+	cut.anew = cut.tsv || cut.delim != 0 || cut.format.eol != NULL ||
+	    cut.format.kind != FORMAT_CSV;
+	cut.other = cut.plain || cut.anew;
 	check_together(&r, &cut);
 	if (!run_open(&r, 0) || !run_header(&r))
 		return run_end(&r);
@@ -296,13 +463,14 @@ main(int argc, char *argv[])
 		return run_end(&r);
 	}
 	resolve(&r, &cut);
+	choose_format(&r, &cut);
 	reader_need(r.in, cut.span, cut.nspans);
 	write_header(&r, &cut);
 	while (run_next(&r, &rec) > 0) {
 		if (cut.filled &&
 		    is_empty(&rec, cut.nspans, &r.opt.reader.dialect))
 			continue;
-		if ((cut.plain ? write_plain(&r, &rec) :
+		if ((cut.other ? write_other(&r, &cut, &rec) :
 				 write_record(&r, &cut, &rec)) < 0)
 			break;
 	}

@@ -175,8 +175,9 @@ options_time(const char *option, const char *value, int64_t *ms,
 	    "needs a time above 0, such as 500ms, 2s, 5m or 1h");
 }
 
-static int
-take_byte(const char *option, const char *value, char *byte, struct buf *say)
+int
+options_byte(const char *option, const char *value, char *byte,
+    struct buf *say)
 {
 	if (strlen(value) != 1 || *value == '\r' || *value == '\n')
 		return complain(say, option,
@@ -251,12 +252,12 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 {
 	switch (option) {
 	case 'd':
-		return take_byte("-d", value, &o->reader.dialect.delim, say);
+		return options_byte("-d", value, &o->reader.dialect.delim, say);
 	case 't':
 		o->reader.dialect.delim = '\t';
 		return 0;
 	case 'q':
-		return take_byte("-q", value, &o->reader.dialect.quote, say);
+		return options_byte("-q", value, &o->reader.dialect.quote, say);
 	case 'H':
 		o->reader.no_header = true;
 		return 0;

@@ -59,13 +59,15 @@ enum options_result options_parse(struct options *opt,
 void options_free(struct options *opt);
 
 /*
- * A number above 0; a size in bytes as in coreutils (K M G T are 1024s, KB MB
+ * A number above 0; one byte that is no line end; a size in bytes as in coreutils (K M G T are 1024s, KB MB
  * GB TB 1000s); a time in milliseconds (500ms, 2s, 5m, 1h, seconds without a
  * unit).  0, or -1 with a message in say that names the option.
  */
 int options_count(const char *option, const char *value, uint64_t *n,
     struct buf *say);
 int options_size(const char *option, const char *value, uint64_t *bytes,
+    struct buf *say);
+int options_byte(const char *option, const char *value, char *byte,
     struct buf *say);
 int options_time(const char *option, const char *value, int64_t *ms,
     struct buf *say);

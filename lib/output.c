@@ -227,22 +227,26 @@ wants_quotes(const char *value, size_t n, const struct dialect *d)
 }
 
 void
+writer_quoted(struct writer *w, const char *value, size_t n)
+{
+	const size_t room = mem_add(mem_mul(n, 2), 2);
+
+	if (room > w->room - w->len)
+		writer_need(w, room);
+	w->len += field_quote(value, n, w->dialect.quote, w->data + w->len);
+}
+
+void
 writer_field(struct writer *w, const char *value, size_t n)
 {
-	size_t room;
-
 	if (n == 0) /* and value may be NULL */
 		return;
 	if (n <= 8 && add_few(w, value, n))
 		return;
-	if (n > 8 && !wants_quotes(value, n, &w->dialect)) {
+	if (n > 8 && !wants_quotes(value, n, &w->dialect))
 		writer_add(w, value, n);
-		return;
-	}
-	room = mem_add(mem_mul(n, 2), 2);
-	if (room > w->room - w->len)
-		writer_need(w, room);
-	w->len += field_quote(value, n, w->dialect.quote, w->data + w->len);
+	else
+		writer_quoted(w, value, n);
 }
 
 void

@@ -127,6 +127,9 @@ writer_byte(struct writer *w, char byte)
 /* Adds a value as a field, in quotes where the rule wants them. */
 void writer_field(struct writer *w, const char *value, size_t n);
 
+/* Adds a value as a field in quotes. */
+void writer_quoted(struct writer *w, const char *value, size_t n);
+
 /* Adds "": an empty field that is a record's only one, lest it be blank. */
 static inline void
 writer_empty(struct writer *w)

@@ -102,3 +102,53 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 		'a,b,c,d,d,c,a,b\n1,2,3,4,4,3,1,2\n"5",,"7",8,8,"7","5",\n' '' \
 		csvcut -c a,b-c,d,d,c,1-2
 }
+
+@test "-D writes another delimiter, and quotes only what needs it" {
+	one "a,b\n1,x;y\n\"p,q\",5\" pi\n" 0 'a;b\n1;"x;y"\n"p,q";5" pi\n' '' csvcut -D ';'
+	one 'a,b\n1,2\n' 0 '"n;m";b\n1;2\n' '' csvcut -D ';' -c 'n;m=a,b'
+	one 'a,b\n,2\n' 0 'a\n""\n' '' csvcut -D ';' -c a
+	one 'a;b\n1;"x;y"\n' 0 'a\tb\n1\t"x;y"\n' '' csvcut -d ';' -D '	'
+	one 'a,b\n1,2\n' 2 '' '@: -D: the delimiter is the quote\n' csvcut -D '"'
+}
+
+@test "--quote=all, --eol and -E" {
+	one 'a,b\n1,"x"\n,5"\n' 0 '"a","b"\n"1","x"\n"","5"""\n' '' csvcut --quote=all
+	one 'a,b\n1,"x\r\ny"\r\n2,3' 0 'a,b\r\n1,"x\r\ny"\r\n2,3\r\n' '' csvcut --eol=crlf
+	one 'a,b\r\n1,"x\r\ny"\r\n' 0 'a,b\n1,"x\r\ny"\n' '' csvcut --eol=lf
+	one 'a,b\n1,2\n' 0 '2\n' '' csvcut -E -c b
+	one 'a,b\n1,2\n' 0 '"1","1"\n' '' csvcut -Elc a --quote=all
+	one 'a\n1\n' 2 '' '@: --quote needs all; see csvcut --help\n' csvcut --quote=some
+	one 'a\n1\n' 2 '' '@: --eol needs lf or crlf; see csvcut --help\n' csvcut --eol=cr
+}
+
+@test "--to=tsv writes a line a record; --null keeps NULL apart from empty" {
+	one 'a,b\n"x\ty","p\nq"\n\\.,"a""b"\n,""\n' 0 \
+		'a\tb\nx\\ty\tp\\nq\n\\\\.\ta"b\n\t\n' '' csvcut --to=tsv
+	one 'a,b\n,""\n\\N,x\n' 0 'a\tb\n\\N\t\n\\\\N\tx\n' '' csvcut --to=tsv --null '\N'
+	one 'a,b\r\n1,2\r\n' 0 'a\tb\n1\t2\n' '' csvcut --to=tsv
+	one 'a,b\n,2\n' 0 'a\n\n' '' csvcut --to=tsv -c a
+	one 'a,b\n1,-\n2,x\n' 1 'a\tb\n' \
+		'@: stdin:2: a value of column 2 is written as -, which --null makes an empty field\n' \
+		csvcut --to=tsv --null -
+	put 'a,b\n1,-\n2,x\n'
+	gives 0 "$BIN/csvcut" --to=tsv --null - -c b --rejects bad in
+	like out 'b\nx\n'
+	grep -q '^in,1,2,.*--null.*,"1,-"$' bad
+}
+
+@test "forms that do not go together are usage errors" {
+	one 'a\n1\n' 2 '' '@: -0 goes with --plain\n' csvcut -0
+	one 'a\n1\n' 2 '' '@: --plain writes no CSV: not with -D, --quote, --eol or --to\n' \
+		csvcut --plain -D ';'
+	one 'a\n1\n' 2 '' '@: --null goes with --to=tsv\n' csvcut --null x
+	one 'a\n1\n' 2 '' '@: --null: its text cannot hold a tab or line end\n' csvcut --to=tsv --null '	'
+	one 'a\n1\n' 2 '' '@: --to=tsv has its own form: not with -D, --quote or --eol\n' \
+		csvcut --to=tsv --quote=all
+	one 'a\n1\n' 2 '' '@: --to needs tsv; see csvcut --help\n' csvcut --to=xml
+	one 'a,b\n1,"x\ny"\n2,\n' 0 'x\ny\0000\0000' '' csvcut --plain -0c b
+}
+
+@test "random tables in every form are what Python expects" {
+	command -v python3 >/dev/null || skip "no python3"
+	"$BATS_TEST_DIRNAME/formats.py" "$BIN/csvcut" 2 200
+}

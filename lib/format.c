@@ -1,0 +1,176 @@
+#include "format.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "output.h"
+
+/* What the smallest processor compares at once: GCC writes the code. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+#define STEP 32 /* bytes; two vectors: more of the loop is work */
+
+static bool
+has_any(lanes v)
+{
+	uint64_t word[2];
+
+	memcpy(word, &v, sizeof word);
+	return (word[0] | word[1]) != 0;
+}
+
+/*
+ * Copies n bytes and puts the new delimiter in the place of the old one.
+ * Returns false when there is a byte for which a field may have to change: a
+ * quote, the new delimiter, or a backslash in TSV.  Up to 31 bytes more are
+ * read, looked at and written.
+ */
+static bool
+swap_delims(const struct format *f, char *to, const char *from, size_t n)
+{
+	const unsigned char old = (unsigned char)f->from.delim;
+	const unsigned char delim = (unsigned char)f->delim;
+	const unsigned char quote = (unsigned char)f->from.quote;
+	const unsigned char other = f->kind == FORMAT_TSV ? '\\' : delim;
+	lanes bad = {0}, v[STEP / sizeof(lanes)];
+
+	for (size_t i = 0; i < n; i += STEP) {
+		memcpy(v, from + i, STEP);
+		for (size_t k = 0; k < STEP / sizeof(lanes); k++) {
+			bad |= (lanes)((v[k] == quote) | (v[k] == delim) |
+			    (v[k] == other));
+			v[k] ^= (lanes)(v[k] == old) & (old ^ delim);
+		}
+		memcpy(to + i, v, STEP);
+	}
+	return !has_any(bad);
+}
+
+/* Where the field at p ends, in a slice of whole, good fields. */
+static const char *
+field_end(const char *p, const char *end, const struct dialect *d)
+{
+	const char *at;
+
+	if (p == end || *p != d->quote) {
+		at = memchr(p, d->delim, (size_t)(end - p));
+		return at != NULL ? at : end;
+	}
+	for (p++; (at = memchr(p, d->quote, (size_t)(end - p))) != NULL;
+	     p = at + 2)
+		if (at + 1 == end || at[1] != d->quote)
+			return at + 1;
+	return end;
+}
+
+/* The letter behind the backslash for a byte that TSV escapes, or 0. */
+static char
+escape_letter(char byte)
+{
+	switch (byte) {
+	case '\t':
+		return 't';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\\':
+		return '\\';
+	default:
+		return 0;
+	}
+}
+
+/* Writes n bytes as TSV; of two quotes that stand for one, halved takes one. */
+static size_t
+add_tsv(const struct format *f, struct writer *w, const char *value, size_t n,
+    bool halved)
+{
+	char *const from = writer_at(w, n > SIZE_MAX / 2 ? n : 2 * n);
+	char *to = from, letter;
+
+	for (size_t i = 0; i < n; i++) {
+		if ((letter = escape_letter(value[i])) != 0) {
+			*to++ = '\\';
+			*to++ = letter;
+			continue;
+		}
+		*to++ = value[i];
+		i += halved && value[i] == f->from.quote;
+	}
+	writer_put(w, to);
+	return f->null != NULL && strlen(f->null) == (size_t)(to - from) &&
+	    memcmp(f->null, from, (size_t)(to - from)) == 0;
+}
+
+static size_t
+add_field(const struct format *f, struct writer *w, const char *raw, size_t n)
+{
+	const bool quoted = n > 1 && raw[0] == f->from.quote;
+
+	if (f->kind == FORMAT_TSV) {
+		if (n == 0 && f->null != NULL)
+			writer_add(w, f->null, strlen(f->null));
+		else if (quoted)
+			return add_tsv(f, w, raw + 1, n - 2, true);
+		else
+			return add_tsv(f, w, raw, n, false);
+	} else if (quoted ||
+	    (f->kind == FORMAT_CSV && memchr(raw, f->delim, n) == NULL)) {
+		writer_add(w, raw, n);
+	} else {
+		writer_quoted(w, raw, n);
+	}
+	return 0;
+}
+
+size_t
+format_slice(const struct format *f, struct writer *w,
+    const struct field *slice)
+{
+	const char *p = slice->raw, *const end = p + slice->len, *to;
+	char *copy;
+
+	if (f->kind == FORMAT_CSV && f->delim == f->from.delim) {
+		writer_slice(w, slice);
+		return 0;
+	}
+	if (f->kind != FORMAT_CSV_QUOTED && f->null == NULL) {
+		copy = writer_at(w, slice->len);
+		if (swap_delims(f, copy, p, slice->len)) {
+			writer_put(w, copy + slice->len);
+			return 0;
+		}
+	}
+	for (size_t i = 1;; i++) {
+		to = field_end(p, end, &f->from);
+		if (add_field(f, w, p, (size_t)(to - p)) != 0)
+			return i;
+		if (to == end)
+			return 0;
+		writer_byte(w, f->delim);
+		p = to + 1;
+	}
+}
+
+size_t
+format_value(const struct format *f, struct writer *w, const char *value,
+    size_t n)
+{
+	if (f->kind == FORMAT_TSV)
+		return add_tsv(f, w, value, n, false);
+	if (f->kind == FORMAT_CSV_QUOTED)
+		writer_quoted(w, value, n);
+	else
+		writer_field(w, value, n);
+	return 0;
+}
+
+void
+format_eol(const struct format *f, struct writer *w, const struct record *rec)
+{
+	if (f->eol != NULL)
+		writer_add(w, f->eol, strlen(f->eol));
+	else
+		writer_add(w, rec->raw + rec->len, rec->end);
+}
