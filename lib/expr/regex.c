@@ -29,6 +29,8 @@
 /* Texts longer than this have fewer steps, in proportion. */
 #define ALL_STEPS 65536
 
+#define UTF (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF)
+
 struct regex {
 	struct literal *literal; /* runs instead of code, if not NULL */
 	unsigned groups;
@@ -36,7 +38,11 @@ struct regex {
 	bool one_start; /* a match starts where the search does, or says \G */
 	bool *first;    /* [c]: it can start with the byte c; or NULL */
 	clock_t began;  /* the search in a long text */
+	uint64_t steps; /* the limits that are set: 0 at first */
+	size_t last;    /* start of a search */
 	pcre2_code *code;
+	pcre2_code *unicode;   /* for a text that is not ASCII, or NULL: code */
+	const pcre2_code *now; /* which of them the text at hand takes */
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	pcre2_jit_stack *stack;
@@ -57,14 +63,37 @@ release(void *p, void *unused)
 	free(p);
 }
 
+/* By words, of which the last two may overlap. */
+static bool
+is_ascii(struct text t)
+{
+	uint64_t word, all = 0;
+	uint32_t half[2] = {0, 0};
+	const char *const end = t.at + t.len;
+
+	if (t.len < 4)
+		return t.len == 0 ||
+		    ((t.at[0] | t.at[t.len / 2] | end[-1]) & 0x80) == 0;
+	if (t.len < 8) {
+		memcpy(&half[0], t.at, 4);
+		memcpy(&half[1], end - 4, 4);
+		return ((half[0] | half[1]) & 0x80808080) == 0;
+	}
+	for (const char *p = t.at; p < end - 8; p += 8) {
+		memcpy(&word, p, 8);
+		all |= word;
+	}
+	memcpy(&word, end - 8, 8);
+	return ((all | word) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* NULL with a message, unless say is NULL. */
 static pcre2_code *
-compile(const char *pattern, size_t n, bool caseless,
+compile(const char *pattern, size_t n, uint32_t more,
     pcre2_general_context *memory, struct buf *say)
 {
-	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
-	    PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
-	    PCRE2_USE_OFFSET_LIMIT | (caseless ? PCRE2_CASELESS : 0);
+	const uint32_t options = PCRE2_DOLLAR_ENDONLY |
+	    PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT | more;
 	pcre2_compile_context *context = pcre2_compile_context_create(memory);
 	unsigned char message[256];
 	pcre2_code *code;
@@ -80,6 +109,116 @@ compile(const char *pattern, size_t n, bool caseless,
 		buf_add_text(say, (const char *)message);
 	}
 	return code;
+}
+
+/*
+ * May a text that is not ASCII want another code: one that knows the letters of
+ * Unicode for \w and the like, or one in which .* may begin behind a byte that
+ * is no UTF-8?
+ */
+static bool
+wants_unicode(const char *p, const char *end)
+{
+	for (; end - p >= 2; p++) {
+		if ((*p == '\\' && memchr("wWsSbBD", p[1], 7) != NULL) ||
+		    (*p == '.' && (p[1] == '*' || p[1] == '{')) ||
+		    memcmp(p, "[:", 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The end of a part of a pattern in which nothing is an escape, or p. */
+static const char *
+skip_quoted(const char *p, const char *end)
+{
+	const size_t n = (size_t)(end - p);
+	const char *close = NULL;
+
+	if (n > 2 && memcmp(p, "\\Q", 2) == 0)
+		close = memmem(p + 2, n - 2, "\\E", 2);
+	else if (n > 3 && memcmp(p, "(?#", 3) == 0)
+		close = memchr(p, ')', n);
+	else
+		return p;
+	return close != NULL ? close : end;
+}
+
+/* The class of digits at p in a [class]: \d \D [:digit:] [:^digit:], or 0. */
+static size_t
+digit_class(const char *p, const char *end, bool * not )
+{
+	static const struct {
+		const char *word;
+		bool not ;
+	} words[] = {{"\\d", false}, {"\\D", true}, {"[:digit:]", false},
+	    {"[:^digit:]", true}};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const size_t n = strlen(words[i].word);
+
+		*not = words[i].not ;
+		if ((size_t)(end - p) >= n && memcmp(p, words[i].word, n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/*
+ * Appends the class at p, behind its [, and its ]; returns what is behind it.
+ * PCRE2 lets no hyphen for a range stand beside a class of digits.
+ */
+static const char *
+ascii_class(const char *p, const char *end, struct buf *out)
+{
+	const char *const first = p + (p < end && *p == '^'), *q;
+	bool not ;
+	size_t n;
+
+	for (; p < end && (*p != ']' || p == first); p += n) {
+		n = digit_class(p, end, &not );
+		if (n > 0) {
+			buf_add_text(out, not ? "\\x00-/:-\\x{10FFFF}" : "0-9");
+			continue;
+		}
+		n = (size_t)(skip_quoted(p, end) - p);
+		if (n == 0 && end - p > 2 && memcmp(p, "[:", 2) == 0 &&
+		    (q = memmem(p + 2, (size_t)(end - p - 2), ":]", 2)) != NULL)
+			n = (size_t)(q + 2 - p);
+		if (n == 0)
+			n = *p == '\\' && end - p > 1 ? 2 : 1;
+		buf_add(out, p, n);
+	}
+	return p;
+}
+
+/*
+ * The pattern with \d as [0-9], which it is everywhere, where PCRE2_UCP would
+ * take the digits of all scripts.
+ */
+static void
+ascii_digits(const char *p, const char *end, struct buf *out)
+{
+	const char *stop;
+
+	while (p < end) {
+		stop = skip_quoted(p, end);
+		if (stop == p && *p == '\\' && end - p > 1) {
+			stop = p + 2;
+			if (p[1] == 'd' || p[1] == 'D') {
+				buf_add_text(out,
+				    p[1] == 'd' ? "[0-9]" : "[^0-9]");
+				p = stop;
+			}
+		} else if (stop == p) {
+			buf_add_byte(out, *p);
+			stop = ++p;
+			if (p[-1] == '[')
+				stop = p = ascii_class(p, end, out);
+		}
+		buf_add(out, p, (size_t)(stop - p));
+		p = stop;
+	}
 }
 
 /*
@@ -110,23 +249,26 @@ find_first(const pcre2_code *code, bool first[256])
 
 /*
  * Of an anchored ^.., by what follows the ^.  If that is a quantifier of it, it
- * does not compile without.
+ * does not compile without.  An ASCII character is of the same classes for both
+ * codes; with which others a match can start is known of one code only.
  */
 static void
-learn_first(struct regex *re, const char *pattern, size_t n, bool caseless,
+learn_first(struct regex *re, const char *pattern, size_t n, uint32_t options,
     pcre2_general_context *memory)
 {
 	pcre2_code *code;
 
 	if (n < 2 || pattern[0] != '^')
 		return;
-	code = compile(pattern + 1, n - 1, caseless, memory, NULL);
+	code = compile(pattern + 1, n - 1, options, memory, NULL);
 	if (code == NULL)
 		return;
 	re->first = mem_new(256, sizeof *re->first);
 	if (!find_first(code, re->first)) {
 		free(re->first);
 		re->first = NULL;
+	} else if (re->unicode != NULL) {
+		memset(re->first + 0x80, true, 0x80);
 	}
 	pcre2_code_free(code);
 }
@@ -170,11 +312,43 @@ prepare(struct regex *re, bool jit, pcre2_general_context *memory)
 	re->limits = pcre2_match_context_create(memory);
 	pcre2_set_depth_limit(re->limits, STEPS);
 	pcre2_set_heap_limit(re->limits, HEAP);
-	if (!jit || pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0)
+	if (!jit || pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0 ||
+	    (re->unicode != NULL &&
+		pcre2_jit_compile(re->unicode, PCRE2_JIT_COMPLETE) != 0))
 		return;
 	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, memory);
 	pcre2_jit_stack_assign(re->limits, NULL, re->stack);
 	re->jit = re->stack != NULL;
+}
+
+/*
+ * Makes the code for texts that are not ASCII, if it is another, since the
+ * properties of Unicode are slow; where the pattern is ASCII, that for texts
+ * which are may forget about UTF-8.  false with a message.
+ */
+static bool
+add_unicode(struct regex *re, const char *pattern, size_t n, uint32_t options,
+    pcre2_general_context *memory, struct buf *say)
+{
+	struct buf b = {NULL, 0, 0};
+	pcre2_code *bytes;
+
+	if (!wants_unicode(pattern, pattern + n))
+		return true;
+	ascii_digits(pattern, pattern + n, &b);
+	re->unicode = compile(b.data, b.len,
+	    options | PCRE2_UCP | PCRE2_NO_DOTSTAR_ANCHOR, memory, say);
+	buf_free(&b);
+	if (re->unicode == NULL)
+		return false;
+	if (!is_ascii((struct text){pattern, n}))
+		return true;
+	bytes = compile(pattern, n, options & ~UTF, memory, NULL);
+	if (bytes != NULL) {
+		pcre2_code_free(re->code);
+		re->code = bytes;
+	}
+	return true;
 }
 
 struct regex *
@@ -182,14 +356,17 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 {
 	struct regex *re = mem_new(1, sizeof *re);
 	pcre2_general_context *memory;
+	const uint32_t options = UTF | (caseless ? PCRE2_CASELESS : 0);
 	uint32_t groups = 0, all = 0;
 
 	memory = pcre2_general_context_create(allocate, release, NULL);
 	/* PCRE2 decides what is a pattern, also where it will not run */
-	re->code = compile(pattern, n, caseless, memory, say);
-	if (re->code != NULL) {
+	re->code = compile(pattern, n, options, memory, say);
+	if (re->code != NULL &&
+	    add_unicode(re, pattern, n, options, memory, say)) {
 		pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &groups);
-		pcre2_pattern_info(re->code, PCRE2_INFO_ALLOPTIONS, &all);
+		pcre2_pattern_info(re->unicode != NULL ? re->unicode : re->code,
+		    PCRE2_INFO_ALLOPTIONS, &all);
 		re->groups = groups;
 		re->one_start = (all & PCRE2_ANCHORED) ||
 		    memmem(pattern, n, "\\G", 2) != NULL;
@@ -198,7 +375,7 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 		if (re->literal == NULL)
 			prepare(re, !is_recursive(pattern, n), memory);
 		if (re->literal == NULL && (all & PCRE2_ANCHORED))
-			learn_first(re, pattern, n, caseless, memory);
+			learn_first(re, pattern, n, options, memory);
 	} else {
 		regex_free(re);
 		re = NULL;
@@ -218,6 +395,7 @@ regex_free(struct regex *re)
 	pcre2_match_context_free(re->limits);
 	pcre2_match_data_free(re->match);
 	pcre2_code_free(re->code);
+	pcre2_code_free(re->unicode);
 	buf_free(&re->scratch);
 	free(re);
 }
@@ -240,7 +418,10 @@ regex_first(const struct regex *re)
 	return re->first;
 }
 
-/* t, but never NULL, which neither PCRE2 nor memmem takes; sets the limits. */
+/*
+ * t, but never NULL, which neither PCRE2 nor memmem takes; sets the limits and
+ * the code.
+ */
 static struct text
 begin(struct regex *re, struct text t)
 {
@@ -248,10 +429,12 @@ begin(struct regex *re, struct text t)
 
 	if (t.len > ALL_STEPS)
 		steps = steps * ALL_STEPS / t.len;
+	if (steps != re->steps && re->literal == NULL)
+		pcre2_set_match_limit(re->limits, (uint32_t)steps);
+	re->steps = steps;
 	if (t.len > WATCHED)
 		re->began = clock();
-	if (re->literal == NULL)
-		pcre2_set_match_limit(re->limits, (uint32_t)steps);
+	re->now = re->unicode == NULL || is_ascii(t) ? re->code : re->unicode;
 	return t.at != NULL ? t : (struct text){"", 0};
 }
 
@@ -263,14 +446,14 @@ is_late(const struct regex *re, struct text t)
 	    clock() - re->began > (clock_t)SECONDS * CLOCKS_PER_SEC;
 }
 
-/* The last start of a window, and the width of the next one. */
+/* The last start of a window, if any, and the width of the next one. */
 static size_t
 last_start(const struct regex *re, struct text t, size_t from, size_t *width)
 {
 	size_t last = from + *width;
 
 	if (t.len <= WATCHED || re->one_start || last > t.len)
-		return t.len;
+		return PCRE2_UNSET;
 	if (*width < WATCHED || *width < t.len / PARTS)
 		*width *= 2;
 	return last;
@@ -287,8 +470,10 @@ run(struct regex *re, struct text t, size_t from, uint32_t options)
 		if (is_late(re, t))
 			return REGEX_LIMIT;
 		last = last_start(re, t, from, &width);
-		pcre2_set_offset_limit(re->limits, last);
-		found = (re->jit ? pcre2_jit_match : pcre2_match)(re->code,
+		if (last != re->last)
+			pcre2_set_offset_limit(re->limits, last);
+		re->last = last;
+		found = (re->jit ? pcre2_jit_match : pcre2_match)(re->now,
 		    (PCRE2_SPTR)t.at, t.len, from, options, re->match,
 		    re->limits);
 		/* no search starts inside a character */

@@ -5,7 +5,8 @@
  * a pattern without metacharacters is a search, ^lit$ an equality, ^lit and
  * lit$ a prefix and a suffix, ^(a|b|c)$ a set.  Which path ran cannot be
  * seen.  Subjects are bytes, read as UTF-8; invalid bytes match nothing but
- * do no harm.  $ is the very end, never before a last line feed.
+ * do no harm.  $ is the very end, never before a last line feed.  \w \s \b know
+ * Unicode, \d is [0-9].
  *
  * A search that passes its limits (a million steps from one start, memory,
  * five seconds in a text longer than 1 KiB) says so; it is never "no match".

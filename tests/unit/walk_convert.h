@@ -125,11 +125,11 @@ read_text(struct walk *w, struct text t, int to, const struct node *call,
 			why = got;
 	}
 	return error_result(w, to,
-	    why == DATE_HOUR     ? FAILURE_HOUR :
-	    why == DATE_MINUTE   ? FAILURE_MINUTE :
-	    why == DATE_SECONDS  ? FAILURE_SECOND :
-	    why == DATE_FRACTION ? FAILURE_FRACTION :
-				   FAILURE_DATE,
+	    why == DATE_HOUR         ? FAILURE_HOUR :
+		why == DATE_MINUTE   ? FAILURE_MINUTE :
+		why == DATE_SECONDS  ? FAILURE_SECOND :
+		why == DATE_FRACTION ? FAILURE_FRACTION :
+				       FAILURE_DATE,
 	    at);
 }
 
