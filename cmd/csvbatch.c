@@ -231,13 +231,6 @@ check_rules(struct csvbatch *b, const struct rule *rules, size_t n)
 			run_usage(&b->run, rules[i].text);
 }
 
-/* Do both options name one file? */
-static bool
-is_same(const char *a, const char *b)
-{
-	return a != NULL && b != NULL && strcmp(a, b) == 0;
-}
-
 /* What a batch becomes: there is a command, or there are files. */
 static void
 check_command(struct csvbatch *b)
@@ -256,9 +249,6 @@ check_command(struct csvbatch *b)
 	    {b->journal != NULL && o->output == NULL && !b->no_output,
 		"--journal needs -o OUT or --no-output: a run that goes on "
 		"passes over batches whose answers would be lost"},
-	    {is_same(o->output, o->rejects) || is_same(o->output, b->journal) ||
-		    is_same(o->rejects, b->journal),
-		"-o, --rejects and --journal need a file each"},
 	    {b->dispatch.keep_going && o->rejects == NULL,
 		"--keep-going needs --rejects"},
 	    {b->task.bisect && o->rejects == NULL, "--bisect needs --rejects"},

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "child.h"
 #include "dispatch/crew.h"
@@ -76,19 +75,25 @@ tell(void *arg, struct buf *text, struct report_stats *s)
 	s->bytes_out = d->ledger.out->bytes;
 }
 
-/* Would what is written become, or spoil, what is read? */
+/* What is read and written, each another file. */
 static bool
-is_input(struct dispatch *d)
+note_files(struct dispatch *d)
 {
-	const char *rejects = d->run->opt.rejects;
-	struct stat st;
+	const struct ledger_options *o = &d->opt->ledger;
+	const bool written = o->answer->form != ANSWER_NONE;
+	struct files *files = &d->run->files;
+	struct buf say = {NULL, 0, 0};
+	int status = 0;
 
-	if (ledger_fd(&d->ledger) >= 0 &&
-	    fstat(ledger_fd(&d->ledger), &st) == 0 &&
-	    run_is_input(d->run, &st, "output"))
-		return true;
-	return rejects != NULL && stat(rejects, &st) == 0 &&
-	    run_is_input(d->run, &st, "rejects");
+	if (o->journal != NULL) {
+		status = files_add(files, FILES_JOURNAL, o->journal, &say);
+		if (status == 0 && written)
+			status =
+			    files_add(files, FILES_OUTPUT, o->output, &say);
+	} else if (written && d->opt->shards == NULL) {
+		status = files_add_output(files, o->output, &say);
+	}
+	return complain(d, status, &say) && run_files(d->run, NULL, 0);
 }
 
 struct dispatch *
@@ -97,6 +102,7 @@ dispatch_open(struct run *r, const struct dispatch_options *opt)
 	struct dispatch *d = mem_new(1, sizeof *d);
 	struct buf say = {NULL, 0, 0};
 	int status = 0;
+	bool open;
 
 	d->run = r;
 	d->opt = opt;
@@ -106,15 +112,16 @@ dispatch_open(struct run *r, const struct dispatch_options *opt)
 	d->fds = mem_new(opt->crew.jobs + 2, sizeof *d->fds);
 	r->more_stats = tell;
 	r->arg = d;
-	if (opt->shards != NULL)
-		status = shards_check(opt->shards, &say);
-	else if (opt->ledger.journal == NULL)
+	open = note_files(d);
+	if (open && opt->shards != NULL)
+		status = shards_check(opt->shards, &r->files, &say);
+	else if (open && opt->ledger.journal == NULL)
 		status = ledger_open(&d->ledger, &opt->ledger, &say);
 	if (feed_open(&d->feed, r, opt->ledger.journal != NULL) < 0)
 		feed_spool_failed(&d->feed, errno);
 	r->rejects = d->feed.rows;
 	if (complain(d, status, &say) && r->report.status == 0 &&
-	    !is_input(d) && (r->rejects != NULL || run_open_rejects(r)))
+	    (r->rejects != NULL || run_open_rejects(r)))
 		return d;
 	dispatch_end(d);
 	r->more_stats = NULL;
@@ -156,11 +163,7 @@ fail_io(struct dispatch *d)
 static void
 write_shard(struct dispatch *d, struct batch *b)
 {
-	struct buf say = {NULL, 0, 0};
-	int status =
-	    shards_write(d->opt->shards, b, &d->run->opt.reader.dialect, &say);
-
-	if (complain(d, status, &say)) {
+	if (shards_write(d->run, d->opt->shards, b)) {
 		d->run->out_records += b->records;
 		d->run->out_bytes += b->bytes;
 		d->done++;
@@ -423,7 +426,7 @@ begin(struct dispatch *d)
 	if (o->ledger.journal != NULL) {
 		status = ledger_open(&d->ledger, &o->ledger, &say);
 		d->run->rejects = d->ledger.rejects;
-		if (!complain(d, status, &say) || is_input(d))
+		if (!complain(d, status, &say))
 			return false;
 		d->rejected = journal_last(d->ledger.journal)->rejected;
 		if (journal_torn(d->ledger.journal))
@@ -478,6 +481,7 @@ int
 dispatch_end(struct dispatch *d)
 {
 	struct run *r = d->run;
+	enum part_end end;
 	bool keep;
 
 	if (r->rejects == d->feed.rows)
@@ -491,9 +495,9 @@ dispatch_end(struct dispatch *d)
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;
 	}
-	if (ledger_close(&d->ledger, keep) < 0 && errno != EPIPE &&
-	    !d->out_failed)
-		report_write(&r->report, d->opt->ledger.output, errno);
+	end = ledger_close(&d->ledger, keep);
+	if (end != PART_FAILED || (errno != EPIPE && !d->out_failed))
+		run_closed(r, d->opt->ledger.output, end);
 	return d->signal;
 }
 

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "journal/line.h"
-#include "output.h"
 
 #define MAGIC "csvpipe-journal 1" /* with the version of the format */
 #define TORN_MAX 4096             /* a crash leaves less than this of a line */
@@ -210,7 +210,7 @@ create(struct journal *j, const char *path, struct buf *line, struct buf *say)
 	j->created = true;
 	line_seal(line, 0);
 	if (ftruncate(j->fd, 0) < 0 || write_line(j, line) < 0 ||
-	    writer_sync_directory(path) < 0)
+	    files_sync_directory(path) < 0)
 		return say_errno(say, path, ": ");
 	j->cursor.at = j->end;
 	return 0;

@@ -12,8 +12,9 @@ struct arena_block {
 	_Alignas(max_align_t) char bytes[];
 };
 
-/* The one variable of the library: there is no caller to hand it through. */
+/* Variables of the library: there is no caller to hand them through. */
 static void (*on_failure)(void);
+static struct mem_guard *guards;
 
 void
 mem_on_failure(void (*handler)(void))
@@ -21,11 +22,30 @@ mem_on_failure(void (*handler)(void))
 	on_failure = handler;
 }
 
+void
+mem_guard(struct mem_guard *g, void (*act)(void *arg), void *arg)
+{
+	*g = (struct mem_guard){act, arg, guards};
+	guards = g;
+}
+
+void
+mem_unguard(struct mem_guard *g)
+{
+	struct mem_guard **link = &guards;
+
+	while (*link != g)
+		link = &(*link)->next;
+	*link = g->next;
+}
+
 static void
 fail(void)
 {
 	static const char text[] = "out of memory\n";
 
+	for (; guards != NULL; guards = guards->next)
+		guards->act(guards->arg);
 	if (on_failure != NULL)
 		on_failure();
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)

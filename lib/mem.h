@@ -16,6 +16,15 @@
 /* What is called when memory is gone; it must not return. */
 void mem_on_failure(void (*handler)(void));
 
+/* What must be put right before that: act(arg) is called, the latest first. */
+struct mem_guard {
+	void (*act)(void *arg);
+	void *arg;
+	struct mem_guard *next;
+};
+void mem_guard(struct mem_guard *g, void (*act)(void *arg), void *arg);
+void mem_unguard(struct mem_guard *g);
+
 /* n * size bytes, zeroed.  The caller frees them with free(3). */
 void *mem_new(size_t n, size_t size);
 

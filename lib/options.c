@@ -393,9 +393,6 @@ check_together(const struct options *o, struct buf *say)
 		return complain(say, "-d", "delimiter and quote are the same");
 	if (o->max_rejects != UINT64_MAX && o->rejects == NULL)
 		return complain(say, "--max-rejects", "needs --rejects");
-	if (o->rejects != NULL && o->output != NULL &&
-	    strcmp(o->rejects, o->output) == 0)
-		return complain(say, "--rejects", "is the same file as -o");
 	if (o->expect_header != NULL && o->reader.no_header)
 		return complain(say, "--expect-header", "not with -H");
 	return 0;

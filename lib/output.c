@@ -3,11 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,72 +28,27 @@ writer_new(int fd, const struct dialect *d)
 	return w;
 }
 
-/* Opens path.part, locked and empty; a part left by a dead run is ours. */
-static int
-open_part(const char *part)
-{
-	struct stat by_name, by_fd;
-	int fd, saved;
-
-	fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (fd < 0)
-		return -1;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &by_fd) == 0) {
-		/* another run may have renamed it before we had the lock */
-		if (lstat(part, &by_name) != 0 ||
-		    by_name.st_ino != by_fd.st_ino ||
-		    by_name.st_dev != by_fd.st_dev)
-			errno = EWOULDBLOCK;
-		else if (ftruncate(fd, 0) == 0)
-			return fd;
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-int
-writer_inherited(const char *path)
-{
-	struct stat st, own;
-
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return -1;
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fstat(fd, &own) == 0 && own.st_dev == st.st_dev &&
-		    own.st_ino == st.st_ino)
-			return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	return -1;
-}
-
 struct writer *
-writer_open(const char *path, const struct dialect *d)
+writer_open(const char *path, const struct dialect *d, struct buf *say)
 {
+	struct part *part = NULL;
 	struct writer *w;
 	struct stat st;
-	struct buf part = {NULL, 0, 0};
-	const bool exists = stat(path, &st) == 0;
 	int fd;
 
-	if (exists && !S_ISREG(st.st_mode)) {
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		return fd < 0 ? NULL : writer_new(fd, d);
-	}
-	if ((fd = writer_inherited(path)) >= 0)
-		return writer_new(fd, d);
-	buf_add_text(&part, path);
-	buf_add(&part, ".part", sizeof ".part");
-	fd = open_part(part.data);
+	else if ((fd = files_inherited(path)) < 0 &&
+	    (part = part_open(path, &fd, say)) == NULL)
+		return NULL;
 	if (fd < 0) {
-		buf_free(&part);
+		buf_add_text(say, path);
+		buf_add_text(say, ": ");
+		buf_add_text(say, strerror(errno));
 		return NULL;
 	}
-	if (exists) /* what replaces a file is as private as it was */
-		(void)fchmod(fd, st.st_mode & 07777);
 	w = writer_new(fd, d);
-	w->path = mem_copy(path, strlen(path));
-	w->part = part.data;
+	w->part = part;
 	return w;
 }
 
@@ -261,52 +212,27 @@ writer_late_lf(void *arg, bool came)
 	w->owes_lf = false;
 }
 
-/* Makes a rename last: the directory is where the name stands. */
-int
-writer_sync_directory(const char *path)
-{
-	char *copy = mem_copy(path, strlen(path));
-	const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int done = -1;
-
-	free(copy);
-	if (fd >= 0) {
-		/* some file systems know no sync of a directory */
-		done = fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
-		close(fd);
-	}
-	return done;
-}
-
-/* Closes the part of -o and gives it its name, or removes it. */
-static void
-finish_part(struct writer *w, bool keep)
-{
-	if (w->error == 0 && keep && fsync(w->fd) != 0)
-		w->error = errno;
-	if (w->error == 0 && keep && rename(w->part, w->path) != 0)
-		w->error = errno;
-	if (w->error != 0 || !keep)
-		unlink(w->part);
-	else if (writer_sync_directory(w->path) != 0)
-		w->error = errno;
-}
-
-int
+enum part_end
 writer_close(struct writer *w, bool keep)
 {
+	enum part_end end = PART_FAILED;
 	int error;
 
 	write_all(w, w->data, w->whole);
-	if (w->part != NULL)
-		finish_part(w, keep);
-	if (close(w->fd) != 0 && errno != EINTR && w->error == 0)
-		w->error = errno;
 	error = w->error;
+	if (w->part == NULL) {
+		if (close(w->fd) != 0 && errno != EINTR && error == 0)
+			error = errno;
+		end = error == 0 ? PART_DONE : PART_FAILED;
+	} else if (error == 0 && keep) {
+		end = part_publish(w->part, w->fd);
+		error = errno;
+	} else {
+		part_discard(w->part, w->fd);
+		end = error == 0 ? PART_DONE : PART_FAILED;
+	}
 	free(w->data);
-	free(w->path);
-	free(w->part);
 	free(w);
 	errno = error;
-	return error != 0 ? -1 : 0;
+	return end;
 }

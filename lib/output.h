@@ -1,8 +1,8 @@
 /*
  * output: a buffered writer that never loses an error.
  *
- * Hides the block size, partial writes, non-blocking descriptors, FILE.part
- * and the rename of -o, and the quoting of computed values.  The buffer is
+ * Hides the block size, partial writes, non-blocking descriptors, whether -o
+ * has a FILE.part, and the quoting of computed values.  The buffer is
  * written in whole records, so that an end at any moment leaves a prefix of
  * the right output.  The first error is kept: everything after it is dropped,
  * and writer_end and writer_close tell.
@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "files.h"
+#include "mem.h"
 #include "record.h"
 
 struct writer {
@@ -28,7 +30,7 @@ struct writer {
 	int fd;
 	int error;         /* errno of the first failure, or 0 */
 	bool owes_lf;      /* the last record's CR may still get its LF */
-	char *path, *part; /* of -o, else NULL */
+	struct part *part; /* of -o, or NULL */
 };
 
 #define WRITER_SLACK 64
@@ -37,29 +39,18 @@ struct writer {
 struct writer *writer_new(int fd, const struct dialect *d);
 
 /*
- * A new descriptor for /dev/stdout or /dev/stderr, by whatever name, where
- * that is a file: it is open already, may hold something, and others may go on
- * writing to it, so it is neither truncated nor replaced.  -1: path is none.
+ * A writer to path: a regular file or none appears when writer_close is told
+ * to keep it; anything else, and a file that is our standard output or error
+ * already, is written directly.  NULL: a message is in say.
  */
-int writer_inherited(const char *path);
-
-/*
- * A writer to path: a regular file or none is written as path.part, locked,
- * and renamed by writer_close; anything else, and a file that is our standard
- * output or error already, is written directly.  NULL with
- * errno set on failure; EWOULDBLOCK: another run holds the lock.
- */
-struct writer *writer_open(const char *path, const struct dialect *d);
+struct writer *writer_open(const char *path, const struct dialect *d,
+    struct buf *say);
 
 /*
  * Writes what is left and closes; with keep, -o's file is synced and takes
- * its name, otherwise it is removed.  Returns 0, or -1 with errno set to the
- * first error.  Frees w.
+ * its name, otherwise it is removed.  Frees w.
  */
-int writer_close(struct writer *w, bool keep);
-
-/* Makes sure that a crash leaves the new name path.  0, or -1 with errno. */
-int writer_sync_directory(const char *path);
+enum part_end writer_close(struct writer *w, bool keep);
 
 /* Writes the whole records of the buffer.  0, or -1 after a failure. */
 int writer_flush(struct writer *w);

@@ -64,6 +64,8 @@ read_file(struct run *r, const char *path, struct buf *b)
 	const int fd = standard ? STDIN_FILENO : input_open(path);
 	ssize_t n = fd < 0 ? -1 : 1;
 
+	if (!run_reads(r, standard ? NULL : path))
+		report_exit(&r->report);
 	while (n > 0) {
 		buf_need(b, INPUT_BLOCK);
 		n = input_read(fd, b->data + b->len, INPUT_BLOCK, NULL);

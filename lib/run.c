@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -20,8 +19,7 @@ put_text(struct run *r, const char *text, size_t n)
 
 	writer_add(w, text, n);
 	writer_done(w);
-	if (writer_close(w, true) != 0)
-		report_write(&r->report, NULL, errno);
+	run_closed(r, NULL, writer_close(w, true));
 }
 
 void
@@ -113,7 +111,7 @@ run_open_rejects(struct run *r)
 
 	if (r->opt.rejects == NULL)
 		return true;
-	fd = writer_inherited(r->opt.rejects);
+	fd = files_inherited(r->opt.rejects);
 	if (fd < 0)
 		fd = open(r->opt.rejects,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -129,34 +127,49 @@ run_open_rejects(struct run *r)
 	return true;
 }
 
-/* Is it one of the input files, and would feed itself or spoil it? */
+/* Says what a function has left in say, if it gives a status. */
 static bool
-is_input(struct run *r, const struct stat *to, char *const *files, size_t n,
-    const char *what)
+complain(struct run *r, int status, struct buf *say)
 {
-	struct stat in;
-
-	if (!S_ISREG(to->st_mode) || to->st_size == 0)
-		return false;
-	for (size_t i = 0; i < n || i == 0; i++) {
-		const bool standard = n == 0 || strcmp(files[i], "-") == 0;
-
-		if ((standard ? fstat(STDIN_FILENO, &in) :
-				stat(files[i], &in)) == 0 &&
-		    in.st_dev == to->st_dev && in.st_ino == to->st_ino) {
-			report_fail(&r->report, EXIT_IO,
-			    "%s: input file is %s file",
-			    standard ? "stdin" : files[i], what);
-			return true;
-		}
-	}
-	return false;
+	buf_add_byte(say, '\0');
+	if (status != 0)
+		report_fail(&r->report, status, "%s", say->data);
+	buf_free(say);
+	return status == 0;
 }
 
 bool
-run_is_input(struct run *r, const struct stat *to, const char *what)
+run_files(struct run *r, char *const *inputs, size_t n)
 {
-	return is_input(r, to, NULL, 0, what);
+	struct buf say = {NULL, 0, 0};
+	int status = 0;
+
+	for (size_t i = 0; n > 1 && i < r->files.n; i++)
+		r->files.entry[i].empty = false;
+	if (r->opt.rejects != NULL)
+		status =
+		    files_add(&r->files, FILES_REJECTS, r->opt.rejects, &say);
+	for (size_t i = 0; status == 0 && (i < n || i == 0); i++)
+		status = files_add(&r->files, FILES_INPUT,
+		    n == 0 || strcmp(inputs[i], "-") == 0 ? NULL : inputs[i],
+		    &say);
+	return complain(r, status, &say);
+}
+
+bool
+run_reads(struct run *r, const char *path)
+{
+	struct buf say = {NULL, 0, 0};
+
+	return complain(r, files_add(&r->files, FILES_INPUT, path, &say), &say);
+}
+
+bool
+run_writes(struct run *r, const char *path)
+{
+	struct buf say = {NULL, 0, 0};
+
+	return complain(r, files_add_output(&r->files, path, &say), &say);
 }
 
 /* -o or standard output. */
@@ -164,16 +177,13 @@ static bool
 open_output(struct run *r)
 {
 	const struct dialect *d = &r->opt.reader.dialect;
+	struct buf say = {NULL, 0, 0};
 
 	if (r->opt.output == NULL)
 		r->out = writer_new(STDOUT_FILENO, d);
-	else if ((r->out = writer_open(r->opt.output, d)) == NULL &&
-	    errno == EWOULDBLOCK)
-		report_fail(&r->report, EXIT_IO,
-		    "%s.part: another run is writing it", r->opt.output);
-	else if (r->out == NULL)
-		report_io(&r->report, r->opt.output, errno);
-	return r->out != NULL;
+	else
+		r->out = writer_open(r->opt.output, d, &say);
+	return complain(r, r->out != NULL ? 0 : EXIT_IO, &say);
 }
 
 bool
@@ -181,15 +191,9 @@ run_open(struct run *r, size_t i)
 {
 	char *const *files = r->opt.operand + i;
 	const size_t n = r->opt.noperands - i;
-	struct stat out, bad;
 
-	if (!open_output(r))
-		return false;
-	if (fstat(r->out->fd, &out) == 0 &&
-	    is_input(r, &out, files, n, "output"))
-		return false;
-	if (r->opt.rejects != NULL && stat(r->opt.rejects, &bad) == 0 &&
-	    is_input(r, &bad, files, n, "rejects"))
+	if (!run_writes(r, r->opt.output) || !run_files(r, files, n) ||
+	    !open_output(r))
 		return false;
 	run_open_input(r, files, n);
 	reader_on_late_lf(r->in, writer_late_lf, r->out);
@@ -355,10 +359,27 @@ check_count(struct run *r)
 }
 
 void
+run_closed(struct run *r, const char *path, enum part_end end)
+{
+	struct report *report = &r->report;
+
+	if (end == PART_FAILED)
+		report_write(report, path, errno);
+	else if (end == PART_LOST)
+		report_fail(report, EXIT_IO,
+		    "%s.part: another file has this name now", path);
+	else if (end == PART_UNSYNCED)
+		report_fail(report, EXIT_IO,
+		    "%s: is there, but a crash may undo that: sync of its "
+		    "directory: %s",
+		    path, strerror(errno));
+}
+
+void
 run_close_rejects(struct run *r)
 {
-	if (r->rejects != NULL && writer_close(r->rejects, true) != 0)
-		report_write(&r->report, r->opt.rejects, errno);
+	if (r->rejects != NULL)
+		run_closed(r, r->opt.rejects, writer_close(r->rejects, true));
 	r->rejects = NULL;
 }
 
@@ -372,12 +393,14 @@ run_end(struct run *r)
 	run_close_rejects(r);
 	if (r->opt.stats && r->in != NULL)
 		run_stats(r);
-	if (r->out != NULL && writer_close(r->out, report->status == 0) != 0)
-		report_write(report, r->opt.output, errno);
+	if (r->out != NULL)
+		run_closed(r, r->opt.output,
+		    writer_close(r->out, report->status == 0));
 	if (r->rejected > 0)
 		report_say(report, "%" PRIu64 " record%s rejected, see %s",
 		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
 	reader_free(r->in);
+	files_free(&r->files);
 	options_free(&r->opt);
 	return report->status;
 }

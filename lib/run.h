@@ -14,8 +14,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
+#include "files.h"
 #include "input.h"
 #include "options.h"
 #include "output.h"
@@ -26,6 +26,7 @@ struct run {
 	struct report report;
 	struct options opt;
 	struct reader *in;
+	struct files files; /* what it reads and writes */
 	struct writer *out; /* NULL until run_open */
 	const struct header *header;
 	uint64_t rejected;
@@ -63,10 +64,18 @@ bool run_open(struct run *r, size_t i);
 void run_open_input(struct run *r, char *const *files, size_t n);
 
 /*
- * Is standard input the regular file to, which shall be written as `what`?
- * Then a message was said.  What run_open does for its own files.
+ * Before anything is opened: what is going to be read and written, where no
+ * file may have two parts (files.h).  run_open does that for its own.  path is
+ * that of -o, or NULL for standard output.  false: a message was said.
  */
-bool run_is_input(struct run *r, const struct stat *to, const char *what);
+bool run_writes(struct run *r, const char *path);
+/* --rejects, and then the input: n operands, or standard input. */
+bool run_files(struct run *r, char *const *inputs, size_t n);
+/* A file beside the input; NULL is standard input. */
+bool run_reads(struct run *r, const char *path);
+
+/* Says what went wrong when path was closed, if something did. */
+void run_closed(struct run *r, const char *path, enum part_end end);
 
 /*
  * --rejects alone.  They are closed before the output takes its name: rows

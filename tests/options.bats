@@ -67,7 +67,6 @@ usage() {
 	usage '--max-rejects: needs --rejects' --max-rejects 5
 	usage '--expect-header: not with -H' -H --expect-header a,b
 	usage '--expect-header: not with -H' --names a,b --expect-header a,b
-	usage '--rejects: is the same file as -o' -o x --rejects x
 	usage '--ragged: needs pad or pass' --ragged=fill
 	usage '--rejects: needs a FILE' --rejects ''
 	usage '-o: needs a FILE' --output=

@@ -84,7 +84,7 @@ open_committed(struct ledger *l, const char *path, uint64_t committed, int *fd,
 		return say_status(say, path,
 		    ": the file is not empty, and the journal is new",
 		    EXIT_JOURNAL);
-	if (size == 0 && writer_sync_directory(path) < 0)
+	if (size == 0 && files_sync_directory(path) < 0)
 		return say_errno(say, ": ", path);
 	if (ftruncate(*fd, (off_t)committed) < 0 ||
 	    lseek(*fd, (off_t)committed, SEEK_SET) < 0)
@@ -176,13 +176,8 @@ open_plain(struct ledger *l, struct buf *say)
 		l->out = writer_new(STDOUT_FILENO, d);
 		return 0;
 	}
-	l->out = writer_open(l->opt->output, d);
-	if (l->out != NULL)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return say_status(say, l->opt->output,
-		    ".part: another run is writing it", EXIT_IO);
-	return say_errno(say, ": ", l->opt->output);
+	l->out = writer_open(l->opt->output, d, say);
+	return l->out != NULL ? 0 : EXIT_IO;
 }
 
 int
@@ -375,16 +370,16 @@ ledger_failed(struct ledger *l, const struct batch *b, struct buf *say)
 	return 0;
 }
 
-int
+enum part_end
 ledger_close(struct ledger *l, bool keep)
 {
-	int error = 0;
+	const enum part_end end =
+	    l->out != NULL ? writer_close(l->out, keep) : PART_DONE;
+	const int error = errno;
 
-	if (l->out != NULL && writer_close(l->out, keep) < 0)
-		error = errno;
 	journal_close(l->journal);
 	free(l->header);
 	*l = (struct ledger){.opt = l->opt};
 	errno = error;
-	return error != 0 ? -1 : 0;
+	return end;
 }

@@ -73,10 +73,7 @@ int ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
 /* The batch has failed for good. */
 int ledger_failed(struct ledger *l, const struct batch *b, struct buf *say);
 
-/*
- * Closes everything; with keep a file of -o takes its name.  0, or -1 with
- * errno set for the output.
- */
-int ledger_close(struct ledger *l, bool keep);
+/* Closes everything; with keep a file of -o takes its name. */
+enum part_end ledger_close(struct ledger *l, bool keep);
 
 #endif

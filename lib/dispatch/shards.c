@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dispatch/answer.h"
 #include "output.h"
@@ -34,16 +35,20 @@ take_apart(const char *pattern)
 	    braces > name ? (size_t)(braces - name) : 0};
 }
 
-static bool
+/* What name has behind the file of a batch: "", or ".part"; NULL: it is none.
+ */
+static const char *
 matches(const struct parts *p, const char *name)
 {
 	size_t digits;
 
 	if (strncmp(name, p->name, p->nname) != 0)
-		return false;
+		return NULL;
 	digits = strspn(name + p->nname, "0123456789");
-	return digits >= DIGITS &&
-	    strcmp(name + p->nname + digits, p->behind) == 0;
+	name += p->nname + digits;
+	if (digits < DIGITS || strncmp(name, p->behind, strlen(p->behind)) != 0)
+		return NULL;
+	return name + strlen(p->behind);
 }
 
 static int
@@ -57,13 +62,39 @@ say_errno(struct buf *say, const char *path)
 	return EXIT_IO;
 }
 
+/* Will the run make a file of its own that matches, or is a .part of one? */
+static int
+check_names(const struct parts *p, int dir, const struct files *files,
+    struct buf *say)
+{
+	const char *rest;
+	struct stat st;
+
+	if (fstat(dir, &st) != 0)
+		return say_errno(say, "-o");
+	for (size_t i = 0; i < files->n; i++) {
+		const struct files_entry *e = &files->entry[i];
+
+		if (e->name == NULL || e->dev != st.st_dev ||
+		    e->ino != st.st_ino ||
+		    (rest = matches(p, e->name)) == NULL ||
+		    (*rest != '\0' && strcmp(rest, ".part") != 0))
+			continue;
+		buf_add_text(say, e->name);
+		buf_add_text(say, ": rejects file is output file");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 /* Looks for files that match in the pattern's directory. */
 static int
-check_directory(const char *pattern, struct buf *say)
+check_directory(const char *pattern, const struct files *files, struct buf *say)
 {
 	const struct parts p = take_apart(pattern);
 	struct buf path = {NULL, 0, 0};
 	struct dirent *entry;
+	const char *rest;
 	int status = 0;
 	DIR *dir;
 
@@ -74,13 +105,16 @@ check_directory(const char *pattern, struct buf *say)
 	if (dir == NULL)
 		status = say_errno(say, path.data);
 	while (dir != NULL && status == 0 && (entry = readdir(dir)) != NULL) {
-		if (!matches(&p, entry->d_name))
+		rest = matches(&p, entry->d_name);
+		if (rest == NULL || *rest != '\0')
 			continue;
 		buf_add(say, pattern, (size_t)(p.name - pattern));
 		buf_add_text(say, entry->d_name);
 		buf_add_text(say, ": a file that matches -o is there already");
 		status = EXIT_IO;
 	}
+	if (dir != NULL && status == 0)
+		status = check_names(&p, dirfd(dir), files, say);
 	if (dir != NULL)
 		closedir(dir);
 	buf_free(&path);
@@ -88,7 +122,7 @@ check_directory(const char *pattern, struct buf *say)
 }
 
 int
-shards_check(const char *pattern, struct buf *say)
+shards_check(const char *pattern, const struct files *files, struct buf *say)
 {
 	const char *braces = strstr(pattern, "{}");
 
@@ -96,7 +130,7 @@ shards_check(const char *pattern, struct buf *say)
 		buf_add_text(say, "-o: {} stands once, in the file's name");
 		return EXIT_USAGE;
 	}
-	return check_directory(pattern, say);
+	return check_directory(pattern, files, say);
 }
 
 static struct buf
@@ -130,24 +164,43 @@ copy(const struct batch *b, struct writer *w)
 	return more < 0 || w->error != 0 ? -1 : 0;
 }
 
-int
-shards_write(const char *pattern, const struct batch *b,
-    const struct dialect *d, struct buf *say)
+/* Opens the file of a batch, which must be no other of the run. */
+static struct writer *
+open_shard(struct run *r, const char *name)
+{
+	const size_t others = r->files.n;
+	struct buf say = {NULL, 0, 0};
+	struct writer *w = NULL;
+	const int status = files_add_output(&r->files, name, &say);
+
+	files_cut(&r->files, others);
+	if (status == 0)
+		w = writer_open(name, &r->opt.reader.dialect, &say);
+	buf_add_byte(&say, '\0');
+	if (w == NULL)
+		report_fail(&r->report, status != 0 ? status : EXIT_IO, "%s",
+		    say.data);
+	buf_free(&say);
+	return w;
+}
+
+bool
+shards_write(struct run *r, const char *pattern, const struct batch *b)
 {
 	struct buf name = name_of(pattern, b->number);
-	struct writer *w = writer_open(name.data, d);
-	int status = 0;
-	bool whole;
+	struct writer *w = open_shard(r, name.data);
+	enum part_end end;
+	bool whole = false;
 
-	if (w == NULL) {
-		status = say_errno(say, name.data);
-	} else {
+	if (w != NULL) {
 		whole = copy(b, w) == 0;
 		if (!whole)
-			status = say_errno(say, name.data);
-		if (writer_close(w, whole) < 0 && whole)
-			status = say_errno(say, name.data);
+			report_write(&r->report, name.data, errno);
+		end = writer_close(w, whole);
+		if (whole)
+			run_closed(r, name.data, end);
+		whole = whole && end == PART_DONE;
 	}
 	buf_free(&name);
-	return status;
+	return whole;
 }

@@ -7,20 +7,22 @@
 #include <stdbool.h>
 
 #include "batch.h"
+#include "files.h"
 #include "mem.h"
-#include "record.h"
+#include "run.h"
 
 /*
- * Is the pattern good, with one {} and that in the last part of the path, and
- * does no file match it yet?  0, or an exit status with a message in say.
+ * Is the pattern good, with one {} and that in the last part of the path, does
+ * no file match it yet, and none of those that the run will make?  0, or an
+ * exit status with a message in say.
  */
-int shards_check(const char *pattern, struct buf *say);
+int shards_check(const char *pattern, const struct files *files,
+    struct buf *say);
 
 /*
- * Writes a batch to its file, which appears when it is whole and on disk.  0,
- * or an exit status with a message in say.
+ * Writes a batch to its file, which appears when it is whole and on disk.
+ * false: a message was said.
  */
-int shards_write(const char *pattern, const struct batch *b,
-    const struct dialect *d, struct buf *say);
+bool shards_write(struct run *r, const char *pattern, const struct batch *b);
 
 #endif

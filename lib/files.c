@@ -1,0 +1,428 @@
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report.h"
+
+static int
+files_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Is path itself, and not what a link there names, the file of st? */
+static bool
+files_stands(const char *path, const struct stat *st)
+{
+	struct stat now;
+
+	return lstat(path, &now) == 0 && files_same(&now, st);
+}
+
+bool
+files_is(const char *path, int fd)
+{
+	struct stat by_name, by_fd;
+
+	return stat(path, &by_name) == 0 && fstat(fd, &by_fd) == 0 &&
+	    files_same(&by_name, &by_fd);
+}
+
+/* The directory of path, to be freed. */
+static char *
+files_directory(const char *path)
+{
+	char *copy = mem_copy(path, strlen(path)), *dir;
+	const char *const name = dirname(copy);
+
+	dir = mem_copy(name, strlen(name));
+	free(copy);
+	return dir;
+}
+
+/* What a link names, as seen from where we are, to be freed; NULL: no link. */
+static char *
+files_link(const char *path)
+{
+	struct buf to = {NULL, 0, 0};
+	char text[PATH_MAX], *dir;
+	const ssize_t n = readlink(path, text, sizeof text);
+
+	if (n < 0)
+		return NULL;
+	if (text[0] != '/') {
+		dir = files_directory(path);
+		buf_add_text(&to, dir);
+		buf_add_byte(&to, '/');
+		free(dir);
+	}
+	buf_add(&to, text, (size_t)n);
+	buf_add_byte(&to, '\0');
+	return to.data;
+}
+
+/* Finds what path leads to.  false: no regular file, and none can be made. */
+static bool
+files_locate(struct files_entry *e, const char *path)
+{
+	struct stat st;
+	char *other;
+	const char *slash;
+	bool found;
+
+	if (stat(path, &st) == 0) {
+		e->dev = st.st_dev;
+		e->ino = st.st_ino;
+		return S_ISREG(st.st_mode);
+	}
+	if (errno != ENOENT)
+		return false;
+	/* A link to nothing is where open(2) would make the file. */
+	if ((other = files_link(path)) != NULL) {
+		found = files_locate(e, other);
+		free(other);
+		return found;
+	}
+	other = files_directory(path);
+	found = stat(other, &st) == 0;
+	free(other);
+	slash = strrchr(path, '/');
+	if (slash != NULL)
+		path = slash + 1;
+	if (!found)
+		return false;
+	e->dev = st.st_dev;
+	e->ino = st.st_ino;
+	e->name = mem_copy(path, strlen(path));
+	return true;
+}
+
+/* The same for standard input or output. */
+static bool
+files_locate_standard(struct files_entry *e)
+{
+	struct stat st;
+
+	if (fstat(e->role == FILES_INPUT ? STDIN_FILENO : STDOUT_FILENO, &st) !=
+		0 ||
+	    !S_ISREG(st.st_mode))
+		return false;
+	e->dev = st.st_dev;
+	e->ino = st.st_ino;
+	e->empty = e->role == FILES_OUTPUT && st.st_size == 0;
+	return true;
+}
+
+/* May two files be one?  part_open looks at what is in the way of a .part. */
+static bool
+files_agree(const struct files_entry *a, const struct files_entry *b)
+{
+	if (b->role == FILES_INPUT)
+		return a->role == FILES_INPUT || a->role == FILES_REPLACED ||
+		    a->empty;
+	return (a->role == FILES_INPUT && b->role == FILES_REPLACED) ||
+	    (a->role == FILES_REPLACED && b->role == FILES_PART);
+}
+
+static bool
+files_equal(const struct files_entry *a, const struct files_entry *b)
+{
+	if (a->dev != b->dev || a->ino != b->ino)
+		return false;
+	if (a->name == NULL || b->name == NULL)
+		return a->name == b->name;
+	return strcmp(a->name, b->name) == 0;
+}
+
+int
+files_add(struct files *f, enum files_role role, const char *path,
+    struct buf *say)
+{
+	static const char *const names[] = {"input file", "output file",
+	    "output file", "the .part of the output file", "journal",
+	    "rejects file"};
+	struct files_entry e = {.role = role};
+
+	if (!(path != NULL ? files_locate(&e, path) :
+			     files_locate_standard(&e)))
+		return 0; /* it is shared by nature, or opening it fails */
+	for (size_t i = 0; i < f->n; i++) {
+		const struct files_entry *const old = &f->entry[i];
+
+		if (!files_equal(old, &e) || files_agree(old, &e))
+			continue;
+		if (path == NULL)
+			path = role == FILES_INPUT ? "stdin" : "stdout";
+		buf_add_text(say, path);
+		buf_add_text(say, ": ");
+		buf_add_text(say, names[role]);
+		buf_add_text(say, " is ");
+		buf_add_text(say, names[old->role]);
+		free(e.name);
+		return role == FILES_INPUT || old->role == FILES_INPUT ?
+		    EXIT_IO :
+		    EXIT_USAGE;
+	}
+	f->entry = mem_resize(f->entry, f->n + 1, sizeof *f->entry);
+	f->entry[f->n++] = e;
+	return 0;
+}
+
+/* The name of FILE's part. */
+static char *
+part_name(const char *path)
+{
+	struct buf name = {NULL, 0, 0};
+
+	buf_add_text(&name, path);
+	buf_add(&name, ".part", sizeof ".part");
+	return name.data;
+}
+
+int
+files_add_output(struct files *f, const char *path, struct buf *say)
+{
+	char *part;
+	int fd, status;
+
+	if (path == NULL)
+		return files_add(f, FILES_OUTPUT, NULL, say);
+	if ((fd = files_inherited(path)) >= 0) {
+		close(fd);
+		return files_add(f, FILES_OUTPUT, path, say);
+	}
+	part = part_name(path);
+	status = files_add(f, FILES_REPLACED, path, say);
+	if (status == 0)
+		status = files_add(f, FILES_PART, part, say);
+	free(part);
+	return status;
+}
+
+void
+files_cut(struct files *f, size_t n)
+{
+	while (f->n > n)
+		free(f->entry[--f->n].name);
+}
+
+void
+files_free(struct files *f)
+{
+	files_cut(f, 0);
+	free(f->entry);
+	f->entry = NULL;
+}
+
+int
+files_inherited(const char *path)
+{
+	struct stat st, own;
+
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return -1;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &own) == 0 && files_same(&own, &st))
+			return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return -1;
+}
+
+int
+files_sync_directory(const char *path)
+{
+	char *dir = files_directory(path);
+	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int done;
+
+	free(dir);
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM ? 0 : -1;
+	/* some file systems know no sync of a directory */
+	done = fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
+	close(fd);
+	return done;
+}
+
+struct part {
+	char *path, *name; /* FILE and FILE.part */
+	struct stat st;    /* of FILE.part */
+	bool replaces;     /* a FILE of ours, whose permissions are mode */
+	mode_t mode;
+	struct mem_guard guard;
+};
+
+static const char part_busy[] = "another run is writing it";
+
+/*
+ * Opens and locks a part that is there, and removes its name.  The lock is
+ * held until ours is made, so that of two runs only one does that.  0; -1 with
+ * *what saying why it is not what a dead run of ours has left, or with errno.
+ */
+static int
+part_remove_stale(const char *name, int *stale, const char **what)
+{
+	struct stat st;
+
+	if (lstat(name, &st) != 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISREG(st.st_mode))
+		*what = "in the way, and no regular file";
+	else if (st.st_uid != geteuid())
+		*what = "in the way, and a file of another user";
+	else if (st.st_nlink != 1)
+		*what = "in the way, and a file with another name, too";
+	if (*what != NULL)
+		return -1;
+	*stale =
+	    open(name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*stale < 0 || fstat(*stale, &st) != 0)
+		return -1;
+	if (flock(*stale, LOCK_EX | LOCK_NB) != 0) {
+		*what = errno == EWOULDBLOCK ? part_busy : NULL;
+		return -1;
+	}
+	if (!files_stands(name, &st)) {
+		*what = part_busy;
+		return -1;
+	}
+	return unlink(name);
+}
+
+/* Makes the part and locks it.  As part_remove_stale. */
+static int
+part_make(struct part *p, int *fd, const char **what)
+{
+	int error;
+
+	*fd = open(p->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    p->replaces ? 0600 : 0666);
+	if (*fd < 0) {
+		*what = errno == EEXIST ? part_busy : NULL;
+		return -1;
+	}
+	if (fstat(*fd, &p->st) == 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0) {
+		if (files_stands(p->name, &p->st))
+			return 0;
+		*what = part_busy; /* it was taken for a stale one */
+		return -1;
+	}
+	if (errno == EWOULDBLOCK) {
+		*what = part_busy;
+		return -1;
+	}
+	error = errno;
+	unlink(p->name);
+	errno = error;
+	return -1;
+}
+
+/* Removes the part, unless its name is another's by now. */
+static void
+part_remove(void *arg)
+{
+	const struct part *p = arg;
+
+	if (files_stands(p->name, &p->st))
+		unlink(p->name);
+}
+
+static void
+part_free(struct part *p)
+{
+	free(p->path);
+	free(p->name);
+	free(p);
+}
+
+struct part *
+part_open(const char *path, int *fd, struct buf *say)
+{
+	struct part *p = mem_new(1, sizeof *p);
+	const char *what = NULL;
+	struct stat old;
+	int stale = -1;
+
+	*fd = -1;
+	p->path = mem_copy(path, strlen(path));
+	p->name = part_name(path);
+	if (stat(path, &old) == 0 && old.st_uid == geteuid()) {
+		p->replaces = true;
+		p->mode = old.st_mode & 0777;
+	}
+	if (part_remove_stale(p->name, &stale, &what) == 0 &&
+	    part_make(p, fd, &what) == 0) {
+		if (stale >= 0)
+			close(stale);
+		mem_guard(&p->guard, part_remove, p);
+		return p;
+	}
+	buf_add_text(say, what != NULL ? p->name : path);
+	buf_add_text(say, ": ");
+	buf_add_text(say, what != NULL ? what : strerror(errno));
+	if (stale >= 0)
+		close(stale);
+	if (*fd >= 0)
+		close(*fd);
+	part_free(p);
+	return NULL;
+}
+
+/* Writes it to disk and closes fd; *lock keeps its lock.  0 or -1. */
+static int
+part_finish(struct part *p, int fd, int *lock)
+{
+	const bool synced =
+	    (!p->replaces || fchmod(fd, p->mode) == 0) && fsync(fd) == 0;
+	const int error = errno;
+
+	*lock = synced ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
+	if (synced)
+		return (close(fd) == 0 || errno == EINTR) && *lock >= 0 ? 0 :
+									  -1;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+enum part_end
+part_publish(struct part *p, int fd)
+{
+	enum part_end end = PART_FAILED;
+	int error, lock;
+
+	if (part_finish(p, fd, &lock) == 0) {
+		if (!files_stands(p->name, &p->st))
+			end = PART_LOST;
+		else if (rename(p->name, p->path) == 0)
+			end = files_sync_directory(p->path) == 0 ?
+			    PART_DONE :
+			    PART_UNSYNCED;
+	}
+	error = errno;
+	mem_unguard(&p->guard);
+	if (end == PART_FAILED)
+		part_remove(p);
+	if (lock >= 0)
+		close(lock);
+	part_free(p);
+	errno = error;
+	return end;
+}
+
+void
+part_discard(struct part *p, int fd)
+{
+	mem_unguard(&p->guard);
+	part_remove(p);
+	close(fd);
+	part_free(p);
+}
