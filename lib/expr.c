@@ -40,6 +40,7 @@ expr_new(const struct expr_options *opt)
 	struct timespec now;
 
 	e->options = *opt;
+	e->given.longest = opt->longest > 0 ? opt->longest : SIZE_MAX;
 	clock_gettime(CLOCK_REALTIME, &now);
 	e->given.now =
 	    (int64_t)now.tv_sec * 1000000 + (int64_t)now.tv_nsec / 1000;

@@ -31,6 +31,7 @@ struct expr_options {
 	enum expr_policy policy;
 	bool only;         /* csvmap --only */
 	bool replace_only; /* csvmap --replace-only */
+	size_t longest;    /* bytes that a computed text may have; 0: any */
 	struct dialect dialect;
 };
 

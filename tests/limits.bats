@@ -309,3 +309,48 @@ fill() {
 		[ "$(grep -c 'execve(\|clone\|fork' trace)" = 1 ]
 	done
 }
+
+@test "a computed cell is no longer than --max-record, nor what it is made of" {
+	plain
+	program=csvmap
+	long() {
+		got=0
+		printf 'a,b\nxxxxxxxxxx,yyyyyyyyyy\n' |
+			"$BIN/csvmap" --max-record 25 "$1" >out 2>err || got=$?
+		ends "$got" 1 "a,b$2\n" "@: stdin:2: the result is longer than --max-record, at $3 in the expression; raise --max-record or add --on-error=skip|null\n"
+	}
+	long 'c = a ++ b ++ a' ,c 7
+	long 'c = f"{a}{b}{a}"' ,c 5
+	long 'c = join("abcdef", a, b)' ,c 5
+	long 'c = join_nonempty("abcdef", a, b, "")' ,c 5
+	long 'c = replace(a, "x", "abc")' ,c 5
+	long 'c = gsub(a, /x/, "abc")' ,c 5
+	long 'c = gsub(a, /x/, "\0\0\0")' ,c 5
+	long 'c = sub(a, /x/, "12345678901234567")' ,c 5
+	long 'c = gsub(a, /\b|x/, a)' ,c 5
+	long 'c = rpad(a, 26)' ,c 5
+	long 'c = lpad(a, 14, "\u{1F600}")' ,c 5
+	long 'c = json(replace(a, "x", "\x01"))' ,c 5
+	long 'c = fixed(1, 30)' ,c 5
+	long 'c = format("%30.2f", 1)' ,c 5
+	long 'c = strftime("2024-05-01", "%A %A %A %A")' ,c 5
+	long 'c = len(a ++ b ++ a)' ,c 11
+	long 'let d = a ++ b; a = "z" ++ len(d ++ d)' '' 34
+	printf 'a\nxxxxxxxxxx\n' | "$BIN/csvmap" --max-record 25 \
+		'b = a ++ "abcde12345abcde"; c = gsub(a, /x/, "ab") ++ "abcde";
+		d = join("abcde", a, a); e = a ++ a ++ a ?? "long"' >out
+	like out 'a,b,c,d,e\nxxxxxxxxxx,xxxxxxxxxxabcde12345abcde,abababababababababababcde,xxxxxxxxxxabcdexxxxxxxxxx,long\n'
+	printf 'a\n1\n' | "$BIN/csvfilter" --max-record 5 'a ++ "12345" == "x" && a == 2' >out
+	like out 'a\n'
+}
+
+@test "three gsub inside one another do not take all memory" {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	{ printf 'a\n'; head -c 100000 /dev/zero | tr '\0' x; printf '\n'; } >in
+	got=0
+	"$BIN/tests/peak" kib "$BIN/csvmap" --on-error=skip \
+		'x = gsub(gsub(gsub(a, /x/, "xxxxxxxxxxxxxxxxxxxx"), /x/, "xxxxxxxxxxxxxxxxxxxx"), /x/, "xxxxxxxxxxxxxxxxxxxx")' \
+		<in >out 2>err || got=$?
+	[ "$got" -eq 0 ] && [ "$(cat kib)" -lt 150000 ]
+	grep -q '1 skipped: longer than --max-record' err
+}

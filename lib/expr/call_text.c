@@ -93,7 +93,7 @@ call_replace(struct eval *r, const struct instr *i, struct value *out)
 	else
 		call_text(out,
 		    text_replace(&r->scratch, arg_text(r, i, 0), from,
-			arg_text(r, i, 2)));
+			arg_text(r, i, 2), r->given->longest));
 }
 
 void
@@ -138,26 +138,30 @@ static void
 join(struct eval *r, const struct instr *i, bool keep_empty, struct value *out)
 {
 	const struct text separator = arg_text(r, i, 0);
-	size_t room = 0, len = 0, k;
-	bool first = true;
+	size_t len = 0, parts = 0, k;
 	struct text t;
-	char *to;
+	char *to, *p;
 
-	for (k = 1; k < i->nargs; k++)
-		room = mem_add(room,
-		    mem_add(arg_text(r, i, k).len, separator.len));
-	to = arena_alloc(&r->scratch, room);
+	for (k = 1; k < i->nargs; k++) {
+		t = arg_text(r, i, k);
+		parts += t.len > 0 || keep_empty;
+		len = mem_add(len, t.len);
+	}
+	if (parts > 1)
+		len = mem_add(len, mem_mul(parts - 1, separator.len));
+	if (eval_long(r, i->node, len, out))
+		return;
+	p = to = arena_alloc(&r->scratch, len);
 	for (k = 1; k < i->nargs; k++) {
 		t = arg_text(r, i, k);
 		if (t.len == 0 && !keep_empty)
 			continue;
-		if (!first && separator.len > 0)
-			memcpy(to + len, separator.at, separator.len);
-		len += first ? 0 : separator.len;
-		first = false;
 		if (t.len > 0)
-			memcpy(to + len, t.at, t.len);
-		len += t.len;
+			memcpy(p, t.at, t.len);
+		p += t.len;
+		if (--parts > 0 && separator.len > 0)
+			memcpy(p, separator.at, separator.len);
+		p += parts > 0 ? separator.len : 0;
 	}
 	call_text(out, (struct text){to, len});
 }
@@ -209,7 +213,7 @@ substitute(struct eval *r, const struct instr *i, bool all, struct value *out)
 		n = 1;
 	}
 	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0), all, piece,
-		n, &r->scratch, &t) == REGEX_LIMIT)
+		n, r->given->longest, &r->scratch, &t) == REGEX_LIMIT)
 		over_limit(r, i, out);
 	else
 		call_text(out, t);

@@ -84,25 +84,29 @@ own_cost(const struct node *node)
 	}
 }
 
-/* May a node be an error though its kids are none? */
-static bool
+/* How may a node be an error though its kids are none?  enum fails */
+static uint8_t
 own_fails(const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_ARITH:
 	case NODE_RAISE:
-		return true;
+		return FAILS_VALUE;
+	case NODE_CAT:
+		return FAILS_LENGTH;
 	case NODE_VAR:
 		return node->var->value->fails;
 	case NODE_CALL:
-		return (node->function->flags & FUNCTION_FAILS) != 0;
+		return node->function->flags & (FAILS_VALUE | FAILS_LENGTH);
 	case NODE_CONVERT:
 		return !node->soft && node->type != TYPE_TEXT &&
-		    type_is_text(node->kid[0]->type);
+			type_is_text(node->kid[0]->type) ?
+		    FAILS_VALUE :
+		    0;
 	case NODE_MATCH:
-		return !regex_cheap(node->regex);
+		return regex_cheap(node->regex) ? 0 : FAILS_VALUE;
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -406,8 +410,8 @@ check_given(struct check *c)
 	const struct statement *s;
 
 	for (s = c->tree->first; s != NULL; s = s->next)
-		if (s->value != NULL && (find_given(c, s->value) < 0 ||
-					    !is_condition(c, s->value)))
+		if (s->value != NULL &&
+		    (find_given(c, s->value) < 0 || !is_condition(c, s->value)))
 			return -1;
 	return 0;
 }

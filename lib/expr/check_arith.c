@@ -215,7 +215,8 @@ check_default(struct check *c, struct node *node)
 	const enum type l = node->kid[0]->type, r = node->kid[1]->type;
 	int type = join_types(l, r);
 
-	if (is_always_there(node->kid[0]) && !node->kid[0]->fails)
+	if (is_always_there(node->kid[0]) &&
+	    (node->kid[0]->fails & FAILS_VALUE) == 0)
 		return check_fail(c, node,
 		    "left side of ?? is never missing; put the ?? inside",
 		    NULL);

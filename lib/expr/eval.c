@@ -238,6 +238,8 @@ call(struct eval *r, const struct instr *i)
 		return;
 	}
 	i->node->function->run(r, i, out);
+	if (out->kind == VALUE_TEXT && i->node->fails != 0)
+		eval_long(r, i->node, out->text.len, out);
 }
 
 static void
@@ -247,10 +249,17 @@ concatenate(struct eval *r, const struct instr *i)
 	size_t len = 0, k;
 	char *to;
 
-	if (inherit(r, i, out))
+	for (k = 0; k < i->nargs; k++) {
+		const struct value *v = eval_arg(r, i, k);
+
+		if (v->kind == VALUE_ERROR) {
+			inherit(r, i, out);
+			return;
+		}
+		len += v->text.len; /* of texts that are all in memory */
+	}
+	if (eval_long(r, i->node, len, out))
 		return;
-	for (k = 0; k < i->nargs; k++)
-		len = mem_add(len, eval_arg(r, i, k)->text.len);
 	out->kind = VALUE_TEXT;
 	out->text.at = to = arena_alloc(&r->scratch, len);
 	out->text.len = len;

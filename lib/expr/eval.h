@@ -135,6 +135,16 @@ void eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
 const struct failure *eval_first(const struct failure *a,
     const struct failure *b);
 
+/* Is a computed text of n bytes too long?  Then *out is the error. */
+static inline bool
+eval_long(struct eval *r, const struct node *node, size_t n, struct value *out)
+{
+	if (n <= r->given->longest)
+		return false;
+	eval_fail(r, node, FAILURE_LONG, (struct text){NULL, 0}, out);
+	return true;
+}
+
 /* A cell without its quotes. */
 struct text eval_unquote(struct eval *r, const struct field *f);
 static inline struct text

@@ -85,6 +85,9 @@ add_reason(struct buf *say, const struct failure *f)
 	case FAILURE_REGEX:
 		buf_add_text(say, "the regular expression takes too long");
 		break;
+	case FAILURE_LONG:
+		buf_add_text(say, "the result is longer than --max-record");
+		break;
 	case FAILURE_UTF8:
 		add_cell(say, f->cell);
 		buf_add_text(say, " is not UTF-8");
@@ -114,6 +117,8 @@ failure_advice(const struct failure *f)
 {
 	if (f->kind == FAILURE_USER)
 		return NULL;
+	if (f->kind == FAILURE_LONG)
+		return "raise --max-record or add --on-error=skip|null";
 	/* a yes or no has no default, and is never missing */
 	if (f->node->type == TYPE_BOOL)
 		return "simplify it or add --on-error=skip";

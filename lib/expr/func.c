@@ -8,6 +8,7 @@
 
 #define PURE FUNCTION_PURE
 #define FAILS FUNCTION_FAILS
+#define GROWS FUNCTION_GROWS
 
 static const struct function functions[] = {
     /* text */
@@ -23,8 +24,8 @@ static const struct function functions[] = {
     {"starts_with", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 5, call_starts_with},
     {"ends_with", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 5, call_ends_with},
     {"part", "tsz", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_part},
-    {"join", "t*t", TYPE_TEXT, FORM_PLAIN, PURE, 30, call_join},
-    {"join_nonempty", "t*t", TYPE_TEXT, FORM_PLAIN, PURE, 30,
+    {"join", "t*t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 30, call_join},
+    {"join_nonempty", "t*t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 30,
 	call_join_nonempty},
     {"str", "a", TYPE_TEXT, FORM_CONVERT, PURE, 20, NULL},
     /* regular expressions */
@@ -42,7 +43,7 @@ static const struct function functions[] = {
     {"max", "*n", TYPE_NUMBER, FORM_ACROSS, PURE, 10, call_max},
     {"sum", "*n", TYPE_NUMBER, FORM_ACROSS, PURE | FAILS, 10, call_sum},
     {"fixed", "nk", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 30, call_fixed},
-    {"format", "pn", TYPE_TEXT, FORM_PLAIN, PURE, 50, call_format},
+    {"format", "pn", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 50, call_format},
     /* dates */
     {"date", "a?*f", TYPE_DATE, FORM_CONVERT, PURE | FAILS, 20, NULL},
     {"datetime", "a?*f", TYPE_DATETIME, FORM_CONVERT, PURE | FAILS, 30, NULL},
@@ -53,7 +54,7 @@ static const struct function functions[] = {
     {"hour", "D", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_hour},
     {"minute", "D", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_minute},
     {"second", "D", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_second},
-    {"strftime", "Dw", TYPE_TEXT, FORM_PLAIN, PURE, 60, call_strftime},
+    {"strftime", "Dw", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 60, call_strftime},
     {"now", "", TYPE_DATETIME, FORM_PLAIN, PURE, 1, call_now},
     {"today", "", TYPE_DATE, FORM_PLAIN, PURE, 1, call_today},
     /* choice */

@@ -27,8 +27,10 @@ enum function_form {
 };
 
 enum {
-	FUNCTION_PURE = 1, /* the same arguments, the same answer */
-	FUNCTION_FAILS = 2 /* may be an error though no argument is */
+	/* may be an error though no argument is: enum fails */
+	FUNCTION_FAILS = FAILS_VALUE,
+	FUNCTION_GROWS = FAILS_LENGTH,
+	FUNCTION_PURE = 4 /* the same arguments, the same answer */
 };
 
 /*

@@ -556,15 +556,18 @@ regex_match(struct regex *re, struct text t, unsigned group, struct text *out)
 	return found;
 }
 
-/* Appends the replacement for the match that was found. */
+/*
+ * Appends the replacement for the match that was found, until what there is has
+ * more than `longest` bytes.
+ */
 static void
 add_pieces(struct regex *re, struct text t, struct text whole,
-    const struct regex_piece *piece, size_t n)
+    const struct regex_piece *piece, size_t n, size_t longest)
 {
 	struct text part;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && re->scratch.len <= longest; i++) {
 		part = piece[i].text;
 		if (piece[i].group < 0 ||
 		    group_text(re, t, piece[i].group, whole, &part))
@@ -574,7 +577,7 @@ add_pieces(struct regex *re, struct text t, struct text whole,
 
 int
 regex_replace(struct regex *re, struct text t, bool all,
-    const struct regex_piece *piece, size_t n, struct arena *a,
+    const struct regex_piece *piece, size_t n, size_t longest, struct arena *a,
     struct text *out)
 {
 	const char *copied;
@@ -591,11 +594,12 @@ regex_replace(struct regex *re, struct text t, bool all,
 		return found;
 	do {
 		buf_add(&re->scratch, copied, (size_t)(whole.at - copied));
-		add_pieces(re, t, whole, piece, n);
+		add_pieces(re, t, whole, piece, n, longest);
 		copied = whole.at + whole.len;
 		/* where an empty match was, only a longer one is another */
 		empty = whole.len == 0;
-		if (!all || (empty && copied == t.at + t.len))
+		if (!all || (empty && copied == t.at + t.len) ||
+		    re->scratch.len > longest)
 			break;
 		found = search(re, t, (size_t)(copied - t.at), empty, &whole);
 	} while (found == 1);

@@ -59,10 +59,11 @@ struct regex_piece {
 
 /*
  * Replaces the first match, or all, by n pieces.  1 with *out in the arena, 0
- * with *out = t when nothing matched, or REGEX_LIMIT.
+ * with *out = t when nothing matched, or REGEX_LIMIT.  Of a result longer than
+ * `longest` bytes only the beginning is there.
  */
 int regex_replace(struct regex *re, struct text t, bool all,
-    const struct regex_piece *piece, size_t n, struct arena *a,
+    const struct regex_piece *piece, size_t n, size_t longest, struct arena *a,
     struct text *out);
 
 #endif

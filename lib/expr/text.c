@@ -260,7 +260,8 @@ count(struct text t, struct text what)
 }
 
 struct text
-text_replace(struct arena *a, struct text t, struct text from, struct text to)
+text_replace(struct arena *a, struct text t, struct text from, struct text to,
+    size_t longest)
 {
 	const char *p = t.at, *end = end_of(t), *hit;
 	size_t n = count(t, from);
@@ -270,6 +271,8 @@ text_replace(struct arena *a, struct text t, struct text from, struct text to)
 	if (p == NULL || n == 0)
 		return t;
 	out.len = mem_add(t.len - n * from.len, mem_mul(n, to.len));
+	if (out.len > longest)
+		return (struct text){NULL, out.len};
 	out.at = to_p = arena_alloc(a, out.len);
 	while ((hit = find(p, end, from)) != NULL) {
 		memcpy(to_p, p, (size_t)(hit - p));

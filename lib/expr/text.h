@@ -59,9 +59,12 @@ struct text text_substr(struct text t, int64_t start, int64_t n);
 int text_pad(struct arena *a, struct text t, int64_t width, struct text pad,
     bool left, struct text *out);
 
-/* Replaces every `from`, which is not empty, from left to right. */
+/*
+ * Replaces every `from`, which is not empty, from left to right.  Of a result
+ * longer than `longest` bytes only the length is right.
+ */
 struct text text_replace(struct arena *a, struct text t, struct text from,
-    struct text to);
+    struct text to, size_t longest);
 
 /*
  * The n-th part between separators, which are not empty; from 1, or -1 for

@@ -54,7 +54,7 @@ struct node {
 	int op;          /* an operator character, or enum compare */
 	bool literal;    /* of NODE_CONST: it stands so in the program */
 	bool soft;       /* of NODE_CONVERT: no error, VALUE_NEITHER */
-	bool fails;      /* since check: may be an error */
+	uint8_t fails;   /* since check: may be an error; enum fails */
 	unsigned cost;   /* since check: about how many nanoseconds */
 	bool caught;     /* errors go to a ?? and are not counted */
 	size_t at;       /* where messages point */

@@ -47,6 +47,8 @@ failure_name(enum failure_kind kind)
 		return "not a whole number";
 	case FAILURE_REGEX:
 		return "regular expression over its limit";
+	case FAILURE_LONG:
+		return "longer than --max-record";
 	case FAILURE_ARGUMENT:
 		return "bad argument";
 	case FAILURE_UTF8:

@@ -63,6 +63,12 @@ struct value {
 	    text; /* also: how a number stood in its cell, or .at NULL */
 };
 
+/* How a value may come to be an error: bits. */
+enum fails {
+	FAILS_VALUE = 1,
+	FAILS_LENGTH = 2 /* where it is a text that is too long */
+};
+
 /* Why there is no value. */
 enum failure_kind {
 	FAILURE_NUMBER,
@@ -75,6 +81,7 @@ enum failure_kind {
 	FAILURE_ZERO,
 	FAILURE_WHOLE,
 	FAILURE_REGEX,
+	FAILURE_LONG,
 	FAILURE_ARGUMENT,
 	FAILURE_UTF8,
 	FAILURE_USER,

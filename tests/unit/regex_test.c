@@ -145,8 +145,8 @@ replace(struct regex *re, struct text subject, bool all, int group,
 	const struct regex_piece piece[] = {{-1, text("<")}, {group, {NULL, 0}},
 	    {-1, text(">")}};
 
-	return regex_replace(re, subject, all, piece, COUNT(piece), &arena,
-	    out);
+	return regex_replace(re, subject, all, piece, COUNT(piece), SIZE_MAX,
+	    &arena, out);
 }
 
 static void

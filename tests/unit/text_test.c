@@ -195,11 +195,12 @@ check_replace(void)
 
 	for (i = 0; i < COUNT(row); i++)
 		same(text_replace(&arena, text(row[i][0]), text(row[i][1]),
-			 text(row[i][2])),
+			 text(row[i][2]), SIZE_MAX),
 		    row[i][3], "replace");
-	same(text_replace(&arena, text("aXb"), text("X"), nothing), "ab",
-	    "replace by nothing");
-	check(text_replace(&arena, nothing, text("a"), text("b")).len == 0,
+	same(text_replace(&arena, text("aXb"), text("X"), nothing, SIZE_MAX),
+	    "ab", "replace by nothing");
+	check(text_replace(&arena, nothing, text("a"), text("b"), SIZE_MAX)
+		    .len == 0,
 	    "replace", "in nothing");
 }
 

@@ -89,7 +89,7 @@ call_on_text(struct walk *w, struct node *n, const struct arguments *a)
 		if (u.len == 0)
 			return error_result(w, TYPE_TEXT, FAILURE_ARGUMENT, at);
 		return text_result(
-		    text_replace(&w->arena, t, u, text_of(a, 2)));
+		    text_replace(&w->arena, t, u, text_of(a, 2), SIZE_MAX));
 	}
 	if (called(n, "substr")) {
 		if (!whole(a, 1, &i) || (n->n > 2 && !whole(a, 2, &k)))
@@ -154,11 +154,12 @@ call_on_regex(struct walk *w, struct node *n, const struct arguments *a)
 		    n->n > 2 ? (unsigned)n->op : 0, &out);
 	} else if (n->kid[2]->kind == NODE_PIECES) {
 		got = regex_replace(re, text_of(a, 0), called(n, "gsub"),
-		    n->kid[2]->piece, n->kid[2]->npieces, &w->arena, &out);
+		    n->kid[2]->piece, n->kid[2]->npieces, SIZE_MAX, &w->arena,
+		    &out);
 	} else {
 		piece.text = text_of(a, 2);
 		got = regex_replace(re, text_of(a, 0), called(n, "gsub"),
-		    &piece, 1, &w->arena, &out);
+		    &piece, 1, SIZE_MAX, &w->arena, &out);
 	}
 	if (got == REGEX_LIMIT)
 		return error_result(w, TYPE_TEXT, FAILURE_REGEX, n->at);
