@@ -448,10 +448,14 @@ static void
 end(struct dispatch *d)
 {
 	struct spool *rest = feed_rest(&d->feed);
+	struct buf say = {NULL, 0, 0};
 
-	if (rest != NULL && feed_whole(&d->feed) && !d->halted &&
-	    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
-		feed_spool_failed(&d->feed, errno);
+	if (feed_whole(&d->feed) && !d->halted) {
+		if (rest != NULL &&
+		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
+			feed_spool_failed(&d->feed, errno);
+		complain(d, ledger_finish(&d->ledger, &say), &say);
+	}
 	if (d->done > 1 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(&d->run->report, REPORT_BARE);
 	if (d->feed.skipped > 0 && d->done == 0 && d->run->report.status == 0 &&

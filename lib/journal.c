@@ -16,6 +16,7 @@
 static const char done[] = "done", failed[] = "failed";
 
 struct journal {
+	const char *path;
 	int fd;
 	bool created, torn;
 	struct journal_batch last;
@@ -329,6 +330,7 @@ journal_open(struct journal **opened, const char *path,
 	int status;
 
 	*opened = NULL;
+	j->path = path;
 	status = open_file(j, path, say);
 	if (status == 0)
 		status = lock(j, path, say);
@@ -370,6 +372,12 @@ bool
 journal_torn(const struct journal *j)
 {
 	return j->torn;
+}
+
+bool
+journal_stands(const struct journal *j)
+{
+	return files_is(j->path, j->fd);
 }
 
 const struct journal_batch *

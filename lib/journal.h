@@ -41,8 +41,8 @@ struct journal_batch {
 
 /*
  * Opens or creates the journal at path, locks it, compares the settings and
- * checks every line.  A last line that a crash cut off is removed; then
- * journal_torn tells.  *j is NULL unless the status is 0.
+ * checks every line.  path must outlive it.  A last line that a crash cut off
+ * is removed; then journal_torn tells.  *j is NULL unless the status is 0.
  */
 int journal_open(struct journal **j, const char *path,
     const struct setting *settings, size_t n, struct buf *say);
@@ -52,6 +52,7 @@ void journal_close(struct journal *j);
 
 bool journal_created(const struct journal *j); /* there was none */
 bool journal_torn(const struct journal *j);
+bool journal_stands(const struct journal *j); /* its path still leads to it */
 
 /* The last batch that is done; all zero when there is none. */
 const struct journal_batch *journal_last(const struct journal *j);

@@ -301,3 +301,54 @@ failing() {
 	plain
 	python3 "$BATS_TEST_DIRNAME/kill_loop.py" "$batch" 500
 }
+
+@test "what is written must keep its name" {
+	for name in out j bad.csv; do
+		for how in "mv $name away" "rm $name" "cp $name copy; mv copy $name"; do
+			rm -f out j bad.csv
+			{ cat in; echo 31; } >ragged
+			# while the second batch runs: its records are not noted
+			job 3 --rejects bad.csv -- \
+				sh -c '[ $CSVBATCH_NUMBER != 2 ] || { '"$how"'; }; cat' <ragged
+			says "$name: moved away or replaced while it was written"
+			[ "$(wc -l <err)" = 1 ]
+			rm -f away copy
+			# when all batches are done, before the end of the input
+			rm -f out j bad.csv
+			{
+				cat in
+				for _ in $(seq 100); do
+					[ "$(grep -c done j 2>/dev/null)" != 3 ] || break
+					sleep 0.02
+				done
+				sh -c "$how"
+				echo 31
+			} | job 3 --rejects bad.csv -- cat
+			says "$name: moved away or replaced while it was written"
+		done
+	done
+	# a link, as a name, may lead there
+	rm -f out j bad.csv
+	: >real
+	ln -s real out
+	job 0 -- cat <in
+	cmp in real
+}
+
+@test "rows behind the last batch are on disk at the end" {
+	traced
+	{ cat in; echo 31; } >ragged
+	gives 0 strace -o trace -P "$PWD/bad.csv" -e trace=write,fdatasync,close \
+		"$batch" -n 10 --journal j -o out --rejects bad.csv -- cat <ragged
+	sed 's/(.*//; /^+/d' trace | tail -n 3 >calls
+	printf '%s\n' write fdatasync close | cmp - calls
+	rm -f out j bad.csv
+	# syncs of the rejects: that of their header, and that of the last row
+	gives 3 strace -o /dev/null -P "$PWD/bad.csv" -e trace=fdatasync \
+		-e inject=fdatasync:error=EIO:when=2 \
+		"$batch" -n 10 --journal j -o out --rejects bad.csv -- cat <ragged
+	says 'bad.csv: write error: Input/output error'
+	job 0 --rejects bad.csv -- cat <ragged
+	cmp in out
+	[ "$(wc -l <bad.csv)" = 2 ]
+}

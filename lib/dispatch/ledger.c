@@ -289,6 +289,16 @@ ledger_bare(const struct ledger *l, const struct record *input)
 		memcmp(input->raw, l->header, l->nheader) != 0);
 }
 
+/* A file that lost its name is not the one that the next run goes on with. */
+static int
+check_name(bool stands, const char *path, struct buf *say)
+{
+	if (stands)
+		return 0;
+	return say_status(say, path,
+	    ": moved away or replaced while it was written", EXIT_IO);
+}
+
 /* Waits until what a writer was given is on disk; *length is then its file's.
  */
 static int
@@ -304,7 +314,25 @@ sync_file(struct writer *w, uint64_t base, const char *path, uint64_t *length,
 	*length = base + w->bytes;
 	if (*length != before && fdatasync(w->fd) < 0)
 		return say_errno(say, ": write error: ", path);
-	return 0;
+	return check_name(files_is(path, w->fd), path, say);
+}
+
+/* Output and rejects are on disk, and everything has its name. */
+static int
+sync_all(struct ledger *l, uint64_t *out, uint64_t *rejects, struct buf *say)
+{
+	int status = 0;
+
+	if (l->out != NULL)
+		status =
+		    sync_file(l->out, l->out_base, l->opt->output, out, say);
+	if (status == 0 && l->rejects != NULL)
+		status = sync_file(l->rejects, l->rejects_base, l->opt->rejects,
+		    rejects, say);
+	if (status == 0)
+		status = check_name(journal_stands(l->journal), l->opt->journal,
+		    say);
+	return status;
 }
 
 /* What the journal says of a batch. */
@@ -340,21 +368,27 @@ ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
     struct buf *say)
 {
 	struct journal_batch entry;
-	int status = 0;
+	int status;
 
 	if (l->journal == NULL)
 		return 0;
 	entry = entry_of(l, b);
 	entry.rejected = rejected;
-	if (l->out != NULL)
-		status = sync_file(l->out, l->out_base, l->opt->output,
-		    &entry.out, say);
-	if (status == 0 && l->rejects != NULL)
-		status = sync_file(l->rejects, l->rejects_base, l->opt->rejects,
-		    &entry.rejects, say);
+	status = sync_all(l, &entry.out, &entry.rejects, say);
 	if (status == 0 && journal_done(l->journal, &entry) < 0)
 		status = say_journal(l, b, say);
 	return status;
+}
+
+int
+ledger_finish(struct ledger *l, struct buf *say)
+{
+	struct journal_batch last;
+
+	if (l->journal == NULL)
+		return 0;
+	last = *journal_last(l->journal);
+	return sync_all(l, &last.out, &last.rejects, say);
 }
 
 int

@@ -70,6 +70,12 @@ int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n);
 int ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
     struct buf *say);
 
+/*
+ * All batches are finished, and the rows behind the last were added.  As
+ * ledger_commit.
+ */
+int ledger_finish(struct ledger *l, struct buf *say);
+
 /* The batch has failed for good. */
 int ledger_failed(struct ledger *l, const struct batch *b, struct buf *say);
 
