@@ -23,6 +23,7 @@ UNIT = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/*.c))
 BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+NEIGHBOURS = $(filter-out %.bash,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
 SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
@@ -43,6 +44,13 @@ check:
 
 check-san:
 	@CSVPIPE_SAN=1 $(MAKE) check B=$(B)/asan CFLAGS='$(SAN)'
+
+# The recipes of csvpipe-cookbook(7) on real systems; what cannot be had is
+# skipped by name.
+neighbours:
+	@$(PACKAGES) install build neighbours
+	@$(MAKE) all $(B)/tests/parking
+	@BIN=$(abspath $(B)) tests/run $(NEIGHBOURS)
 
 bench: all $(B)/tests/parking $(BENCH)
 	@$(MAKE) -s all B=$(B)/sse2 CPPFLAGS='-DSPLIT_ISA=\"sse2\"'
@@ -87,7 +95,7 @@ lint:
 		--suppress=nullPointerArithmeticRedundantCheck \
 		$(filter cmd/% lib/%,$(SOURCES))
 	shellcheck $(SCRIPTS)
-	shellcheck -S error $(wildcard tests/*.bats tests/*.bash)
+	shellcheck -S error $(wildcard tests/*.bats tests/*.bash tests/neighbours/*)
 	mandoc -T lint -W warning $(wildcard man/*)
 
 format:
@@ -117,6 +125,6 @@ $(PROGRAMS) $(UNIT) $(HELPERS) $(BENCH) $(FUZZ):
 	$(CC) $(CFLAGS) $(LINK) $(SEGMENTS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))
-.PHONY: all demo check check-san bench bench-instructions soak fuzz fuzz-run \
+.PHONY: all demo check check-san neighbours bench bench-instructions soak fuzz fuzz-run \
 	install uninstall lint format clean
 .SECONDARY:

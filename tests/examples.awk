@@ -7,6 +7,9 @@
 # csvcut.1-194.sh, what is typed behind "$ " and "> ", and csvcut.1-194.want,
 # all that the page shows as the answer.
 #
+# A line .\" as NAME before a literal display writes it to the file NAME, too:
+# what is typed, or all of it where nothing is.
+#
 # A line "EXPRESSION  -> RESULT" of any other literal display goes to
 # csvexpr.7-320.map, a program for csvmap that computes the column result, and
 # csvexpr.7-320.want.  A RESULT "missing" is the empty text.
@@ -27,6 +30,11 @@ function page()
 	return substr(FILENAME, match(FILENAME, /[^\/]*$/))
 }
 
+/^\.\\" as / {
+	as = $3
+	printf "" > as
+}
+
 /^\.Bd -literal/ {
 	shown = 1
 	base = ""
@@ -36,6 +44,7 @@ function page()
 /^\.Ed/ {
 	shown = 0
 	base = ""
+	as = ""
 }
 
 !shown {
@@ -54,6 +63,10 @@ shown == 1 && /^\$ / {
 
 {
 	shown = 2
+}
+
+as != "" && (base == "" || /^[$>] /) {
+	print substr(line, base == "" ? 1 : 3) > as
 }
 
 base != "" && /^[$>] / {

@@ -30,7 +30,7 @@ examples() {
 # answer BASE: what the example of these files answers.
 answer() {
 	if [ -f "$1.sh" ]; then
-		sh "$1.sh"
+		${shell:-sh} "$1.sh"
 	else
 		csvmap --arg who=Ann --only -f "$1.map" person.csv |
 			csvcut --plain -c result
@@ -53,6 +53,24 @@ answer() {
 @test "the examples of csvexpr(7) run as printed" { examples csvexpr.7; }
 
 @test "the examples of csvpipe(7) run as printed" { examples csvpipe.7; }
+
+@test "the examples of csvpipe-cookbook(7) run as printed" {
+	shell='bash -o pipefail'
+	examples csvpipe-cookbook.7
+}
+
+@test "each other recipe of csvpipe-cookbook(7) is run by make neighbours" {
+	sed -n 's/^\.\\" as //p' "$man/csvpipe-cookbook.7" >named
+	[ "$(grep -A 1 '^\.Bd -literal' "$man/csvpipe-cookbook.7" |
+		grep -c -v -e '^\.Bd' -e '^\$ ' -e '^--')" -le "$(wc -l <named)" ]
+	while read -r name; do
+		sed -n '/^begin /,/[^\]$/p' "$BATS_TEST_DIRNAME"/neighbours/* |
+			grep -q -w -e "$name" || {
+			echo "no part of tests/neighbours names $name"
+			false
+		}
+	done <named
+}
 
 # options PROGRAM: those of --help, a line each, with their dashes.
 options() {
