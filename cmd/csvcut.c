@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "format.h"
+#include "json.h"
 #include "run.h"
 
 struct cut {
@@ -14,7 +15,9 @@ struct cut {
 	bool names, numbers, filled, plain;
 	bool zero, no_header, tsv;
 	char delim;           /* of -D; 0: that of the input */
-	struct format format; /* of -D, --quote, --eol and --to */
+	struct format format; /* of -D, --quote, --eol and --to=tsv */
+	enum { NO_JSON, JSON_LINES, JSON_ARRAY } objects; /* of --to */
+	const char *types;                                /* of JSON */
 
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one */
@@ -23,10 +26,17 @@ struct cut {
 	bool whole;    /* records leave as they came */
 	bool narrowed; /* to one column: empty ones are written "" */
 	bool anew;     /* records are written in the form of format */
-	bool other;    /* or as --plain */
+	bool other;    /* or as --plain, or as JSON */
+
+	struct json *json;
+	struct field *name, *value; /* of JSON, with -l's in front */
+	struct buf object;
 };
 
-enum { OPT_PLAIN = 256, OPT_QUOTE, OPT_EOL, OPT_TO, OPT_NULL };
+#define LINE_NUMBER "line_number"
+#define LINE_NUMBER_LEN (sizeof LINE_NUMBER - 1)
+
+enum { OPT_PLAIN = 256, OPT_QUOTE, OPT_EOL, OPT_TO, OPT_NULL, OPT_TYPES };
 
 static const struct option longs[] = {
     {"columns", required_argument, NULL, 'c'},
@@ -42,6 +52,7 @@ static const struct option longs[] = {
     {"skip-header", no_argument, NULL, 'E'},
     {"to", required_argument, NULL, OPT_TO},
     {"null", required_argument, NULL, OPT_NULL},
+    {"types", required_argument, NULL, OPT_TYPES},
     {NULL, 0, NULL, 0},
 };
 
@@ -62,6 +73,20 @@ take_eol(struct cut *cut, const char *value, struct buf *say)
 		cut->format.eol = "\r\n";
 	else
 		return complain(say, "--eol needs lf or crlf");
+	return 0;
+}
+
+static int
+take_to(struct cut *cut, const char *value, struct buf *say)
+{
+	cut->tsv = strcmp(value, "tsv") == 0;
+	cut->objects = NO_JSON;
+	if (strcmp(value, "jsonl") == 0)
+		cut->objects = JSON_LINES;
+	else if (strcmp(value, "json") == 0)
+		cut->objects = JSON_ARRAY;
+	else if (!cut->tsv)
+		return complain(say, "--to needs tsv, jsonl or json");
 	return 0;
 }
 
@@ -102,10 +127,10 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 	case OPT_EOL:
 		return take_eol(cut, value, say);
 	case OPT_TO:
-		if (strcmp(value, "tsv") != 0)
-			return complain(say, "--to needs tsv");
-		cut->tsv = true;
-		return 0;
+		return take_to(cut, value, say);
+	case OPT_TYPES:
+		cut->types = value;
+		return json_check_types(value, say);
 	case OPT_NULL:
 		cut->format.null = value;
 		return 0;
@@ -138,7 +163,11 @@ static const struct options_program program = {
 	    "      --to=tsv            write linear TSV, a line a record: "
 	    "\\t \\n \\r \\\\\n"
 	    "      --null TEXT         ... with TEXT for empty fields without "
-	    "quotes\n",
+	    "quotes\n"
+	    "      --to=jsonl|json     write JSON objects: one a line, or an "
+	    "array\n"
+	    "      --types LIST        ... with COL:number, COL:bool, "
+	    "COL:json\n",
     .letters = "c:C:nxl0D:E",
     .longs = longs,
     .take = take_option,
@@ -188,7 +217,10 @@ drop_columns(struct cut *cut, const struct header *h, struct buf *say)
 	return n == 0 ? -1 : 0;
 }
 
-/* What is written of a record: adjacent columns are one span. */
+/*
+ * What is written of a record: adjacent columns are one span, but in JSON,
+ * whose values are looked at one by one.
+ */
 static void
 plan(struct cut *cut, const struct header *h)
 {
@@ -199,7 +231,7 @@ plan(struct cut *cut, const struct header *h)
 	for (size_t i = 0; i < list->n; i++) {
 		const size_t column = list->item[i].number;
 
-		if (cut->nspans > 0 &&
+		if (cut->nspans > 0 && cut->objects == NO_JSON &&
 		    cut->span[cut->nspans - 1].last == column - 1)
 			cut->span[cut->nspans - 1].last = column;
 		else
@@ -214,6 +246,33 @@ plan(struct cut *cut, const struct header *h)
 	cut->narrowed = !cut->whole && !cut->numbers && list->n == 1;
 }
 
+/* Readies JSON for the columns of the list.  0, or -1 with a message. */
+static int
+plan_json(struct cut *cut, const struct run *r, struct buf *say)
+{
+	const size_t first = cut->numbers ? 1 : 0;
+	struct header h = {.n = first + cut->list.n};
+
+	if (r->header->name != NULL) {
+		h.name = cut->name = mem_new(h.n, 2 * sizeof *cut->name);
+		cut->value = cut->name + h.n;
+		cut->name[0] = (struct field){LINE_NUMBER, LINE_NUMBER_LEN};
+		for (size_t i = 0; i < cut->list.n; i++) {
+			const struct column *c = &cut->list.item[i];
+
+			cut->name[first + i] = c->rename.raw != NULL ?
+			    c->rename :
+			    r->header->name[c->number - 1];
+		}
+	}
+	cut->json = json_new(&h, &r->opt.reader.dialect, say);
+	if (cut->json == NULL ||
+	    (cut->numbers && json_types(cut->json, "@1:number", &h, say) != 0))
+		return -1;
+	return cut->types == NULL ? 0 :
+				    json_types(cut->json, cut->types, &h, say);
+}
+
 static void
 resolve(struct run *r, struct cut *cut)
 {
@@ -221,7 +280,8 @@ resolve(struct run *r, struct cut *cut)
 
 	if (columns_parse(cut->keep != NULL ? cut->keep : "*", r->header,
 		&cut->list, &say) != 0 ||
-	    (cut->drop != NULL && drop_columns(cut, r->header, &say) != 0)) {
+	    (cut->drop != NULL && drop_columns(cut, r->header, &say) != 0) ||
+	    (cut->objects != NO_JSON && plan_json(cut, r, &say) != 0)) {
 		buf_add(&say, "", 1);
 		run_usage(r, say.data);
 	}
@@ -238,11 +298,11 @@ write_header(struct run *r, const struct cut *cut)
 	const struct format *form = &cut->format;
 	struct writer *out = r->out;
 
-	if (raw->raw == NULL || cut->plain || cut->no_header)
+	if (raw->raw == NULL || cut->plain || cut->no_header ||
+	    cut->objects != NO_JSON)
 		return;
 	if (cut->numbers)
-		format_value(form, out, "line_number",
-		    sizeof "line_number" - 1);
+		format_value(form, out, LINE_NUMBER, LINE_NUMBER_LEN);
 	for (size_t i = 0; i < cut->list.n; i++) {
 		const struct column *c = &cut->list.item[i];
 		const struct field *f = &raw->field[c->number - 1];
@@ -264,18 +324,26 @@ write_header(struct run *r, const struct cut *cut)
 	}
 }
 
-static size_t
-write_number(struct run *r, const struct cut *cut)
+/* The number of the record, in the last bytes of digits. */
+static struct field
+line_number(const struct run *r, char digits[24])
 {
 	uint64_t n = reader_record(r->in);
-	char digits[24];
-	size_t at = sizeof digits;
+	size_t at = 24;
 
 	do
 		digits[--at] = (char)('0' + n % 10);
 	while ((n /= 10) > 0);
-	return format_value(&cut->format, r->out, digits + at,
-	    sizeof digits - at);
+	return (struct field){digits + at, 24 - at};
+}
+
+static size_t
+write_number(struct run *r, const struct cut *cut)
+{
+	char digits[24];
+	const struct field number = line_number(r, digits);
+
+	return format_value(&cut->format, r->out, number.raw, number.len);
 }
 
 /* Is every field of these slices empty, or ""? */
@@ -370,6 +438,45 @@ write_anew(struct run *r, const struct cut *cut, const struct record *rec)
 	return out->error != 0 ? -1 : 0;
 }
 
+/* An object; a comma goes before all but the first of an array. */
+static int
+write_json(struct run *r, struct cut *cut, const struct record *rec)
+{
+	struct record shown = *rec;
+	struct writer *out = r->out;
+	char digits[24];
+
+	if (cut->numbers) {
+		cut->value[0] = line_number(r, digits);
+		memcpy(cut->value + 1, rec->field,
+		    cut->list.n * sizeof *rec->field);
+		shown.field = cut->value;
+	}
+	cut->object.len = 0;
+	if (json_object(cut->json, &shown, &cut->object) != 0)
+		return run_fault(r, reader_blame(r->in, json_error(cut->json)));
+	if (cut->objects == JSON_ARRAY)
+		writer_add(out, out->records == 0 ? "[" : ",\n",
+		    out->records == 0 ? 1 : 2);
+	writer_add(out, cut->object.data, cut->object.len);
+	if (cut->objects == JSON_LINES)
+		writer_byte(out, '\n');
+	out->records++;
+	writer_done(out);
+	return out->error != 0 ? -1 : 0;
+}
+
+/* All is well and at its end: the array ends, also where it is empty. */
+static void
+end_array(struct run *r, const struct cut *cut)
+{
+	if (cut->objects != JSON_ARRAY || !r->ended || r->report.status != 0)
+		return;
+	writer_add(r->out, "[]\n" + (r->out->records > 0),
+	    r->out->records > 0 ? 2 : 3);
+	writer_done(r->out);
+}
+
 /* --plain: decoded, and LF whatever the line end. */
 static int
 write_plain(struct run *r, const struct cut *cut, const struct record *rec)
@@ -388,8 +495,10 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 
 /* A record of --plain, or in another form. */
 static int
-write_other(struct run *r, const struct cut *cut, const struct record *rec)
+write_other(struct run *r, struct cut *cut, const struct record *rec)
 {
+	if (cut->objects != NO_JSON)
+		return write_json(r, cut, rec);
 	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
 }
 
@@ -409,7 +518,7 @@ check_together(struct run *r, const struct cut *cut)
 		run_usage(r, "--plain writes one column: not with -l");
 	if (cut->zero && !cut->plain)
 		run_usage(r, "-0 goes with --plain");
-	if (cut->plain && cut->anew)
+	if (cut->plain && (cut->anew || cut->objects != NO_JSON))
 		run_usage(r,
 		    "--plain writes no CSV: not with -D, --quote, --eol or "
 		    "--to");
@@ -418,12 +527,14 @@ check_together(struct run *r, const struct cut *cut)
 	if (cut->format.null != NULL &&
 	    cut->format.null[strcspn(cut->format.null, "\t\r\n")] != '\0')
 		run_usage(r, "--null: its text cannot hold a tab or line end");
-	if (cut->tsv &&
+	if ((cut->tsv || cut->objects != NO_JSON) &&
 	    (cut->delim != 0 || cut->format.kind != FORMAT_CSV ||
 		cut->format.eol != NULL))
 		run_usage(r,
-		    "--to=tsv has its own form: not with -D, --quote or "
+		    "--to has a form of its own: not with -D, --quote or "
 		    "--eol");
+	if (cut->types != NULL && cut->objects == NO_JSON)
+		run_usage(r, "--types needs --to=json or --to=jsonl");
 	if (cut->delim != 0 && cut->delim == r->opt.reader.dialect.quote)
 		run_usage(r, "-D: the delimiter is the quote");
 }
@@ -454,10 +565,14 @@ main(int argc, char *argv[])
 	run_start(&r, &program, &cut, argc, argv);
 	cut.anew = cut.tsv || cut.delim != 0 || cut.format.eol != NULL ||
 	    cut.format.kind != FORMAT_CSV;
-	cut.other = cut.plain || cut.anew;
+	cut.other = cut.plain || cut.anew || cut.objects != NO_JSON;
 	check_together(&r, &cut);
-	if (!run_open(&r, 0) || !run_header(&r))
+	if (!run_open(&r, 0))
 		return run_end(&r);
+	if (!run_header(&r)) {
+		end_array(&r, &cut);
+		return run_end(&r);
+	}
 	if (cut.names) {
 		list_names(&r);
 		return run_end(&r);
@@ -474,6 +589,10 @@ main(int argc, char *argv[])
 				 write_record(&r, &cut, &rec)) < 0)
 			break;
 	}
+	end_array(&r, &cut);
+	json_free(cut.json);
+	free(cut.name);
+	buf_free(&cut.object);
 	columns_free(&cut.list);
 	free(cut.span);
 	return run_end(&r);

@@ -8,6 +8,7 @@
 #include "number.h"
 
 #define SHOWN 40 /* bytes of a cell that a message holds */
+#define SLACK 32 /* that can be read and written behind what is copied */
 
 enum type { TEXT, NUMBER, BOOL, VALUE };
 
@@ -17,9 +18,11 @@ struct json {
 	char quote;
 	size_t n;             /* columns */
 	enum type *type;      /* of each */
-	struct field *key;    /* of each: {"name": or ,"name": */
+	bool typed;           /* one of them has a type */
+	struct field *key;    /* of each: {"name":" or ,"name":" */
 	struct field *name;   /* of each, as the header has it, for messages */
-	char *keys;           /* what key points into */
+	char *keys;           /* what key points into; SLACK bytes more */
+	size_t fixed;         /* of an object: keys, and quotes or nulls */
 	struct buf cell, why; /* a decoded cell; json_error */
 };
 
@@ -73,9 +76,11 @@ make_keys(struct json *j, const struct header *h, struct buf *say)
 			buf_free(&keys);
 			return -1;
 		}
-		buf_add_byte(&keys, ':');
+		buf_add_text(&keys, ":\"");
 		j->key[i].len = keys.len - at;
 	}
+	j->fixed = keys.len + 4 * j->n + 1;
+	buf_need(&keys, SLACK);
 	j->keys = keys.data;
 	for (i = at = 0; i < j->n; at += j->key[i++].len)
 		j->key[i].raw = j->keys + at;
@@ -194,6 +199,7 @@ json_types(struct json *j, const char *list, const struct header *h,
 		free(item.columns);
 		for (i = 0; done == 0 && i < columns.n; i++)
 			j->type[columns.item[i].number - 1] = item.type;
+		j->typed = true;
 		if (done == 0)
 			columns_free(&columns);
 	} while (done == 0 && list != NULL);
@@ -290,13 +296,93 @@ explain(struct json *j, size_t column, const struct field *f)
 	buf_add_byte(why, '\0');
 }
 
+/* What the smallest processor compares at once: GCC writes the code. */
+typedef signed char lanes __attribute__((vector_size(16)));
+
+/*
+ * Are n bytes JSON strings as they stand: no control byte, quote, backslash or
+ * byte of a longer sequence of UTF-8?  Up to 31 bytes more are read.
+ */
+static bool
+is_plain(const char *text, size_t n)
+{
+	static const signed char within[2 * SLACK] = {-1, -1, -1, -1, -1, -1,
+	    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	    -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	lanes v[SLACK / sizeof(lanes)], mask, bad = {0};
+	uint64_t word[2];
+
+	for (size_t i = 0; i < n; i += SLACK) {
+		const size_t left = n - i < SLACK ? n - i : SLACK;
+
+		memcpy(v, text + i, SLACK);
+		for (size_t k = 0; k < SLACK / sizeof(lanes); k++) {
+			memcpy(&mask, within + SLACK - left + k * sizeof mask,
+			    sizeof mask);
+			bad |= mask &
+			    (lanes)((v[k] < ' ') | (v[k] == '"') |
+				(v[k] == '\\'));
+		}
+	}
+	memcpy(word, &bad, sizeof word);
+	return (word[0] | word[1]) == 0;
+}
+
+/* Copies n bytes to a place with SLACK bytes of room behind it. */
+static inline char *
+copy(char *to, const char *from, size_t n)
+{
+	if (n <= SLACK)
+		memcpy(to, from, SLACK);
+	else
+		memcpy(to, from, n);
+	return to + n;
+}
+
+/*
+ * Copies a key and a cell that is a string as it stands, or null.  Which of
+ * the two it is cannot be predicted, so that there is no branch.
+ */
+static inline char *
+copy_plain(char *to, const struct field *key, const struct field *f)
+{
+	static const char null[SLACK] = "null";
+	const size_t empty = f->len == 0, all = (size_t)0 - empty;
+	/* the one or the other, as a mask: the compiler would make a branch */
+	const uintptr_t from =
+	    ((uintptr_t)f->raw & ~all) | ((uintptr_t)null & all);
+
+	/* a key ends with the quote of the string */
+	to = copy(to, key->raw, key->len) - empty;
+	to = copy(to, (const char *)from, f->len | (4 & all));
+	*to = '"';
+	return to + 1 - empty;
+}
+
+/* The object of a record that is plain, where no column has a type. */
+static char *
+copy_record(char *to, const struct field *key, const struct field *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to = copy_plain(to, &key[i], &f[i]);
+	*to = '}';
+	return to + 1;
+}
+
 int
 json_object(struct json *j, const struct record *rec, struct buf *to)
 {
-	size_t before = to->len, i;
+	const size_t before = to->len;
 
-	for (i = 0; i < j->n; i++) {
-		buf_add(to, j->key[i].raw, j->key[i].len);
+	if (!j->typed && is_plain(rec->raw, rec->len)) {
+		buf_need(to, mem_add(j->fixed + SLACK, rec->len));
+		to->len = (size_t)(copy_record(to->data + to->len, j->key,
+				       rec->field, j->n) -
+		    to->data);
+		return 0;
+	}
+	for (size_t i = 0; i < j->n; i++) {
+		buf_add(to, j->key[i].raw, j->key[i].len - 1);
 		if (add_field(j, &rec->field[i], j->type[i], to) < 0) {
 			explain(j, i, &rec->field[i]);
 			to->len = before;

@@ -39,9 +39,9 @@ int json_types(struct json *j, const char *list, const struct header *h,
 int json_check_types(const char *list, struct buf *say);
 
 /*
- * Appends the object of a record whose fields are all columns in order, as
- * reader_need's span 1 to the last.  0, or -1 with json_error; then to is as
- * it was.
+ * Appends the object of a record of the reader, whose fields are the columns
+ * of the header in order, a slice each.  0, or -1 with json_error; then to is
+ * as it was.
  */
 int json_object(struct json *j, const struct record *rec, struct buf *to);
 

@@ -8,6 +8,7 @@ with quotes and without.  Prints "N passed, N failed".
 
 import csv
 import io
+import json
 import random
 import subprocess
 import sys
@@ -61,6 +62,17 @@ def as_tsv(rows, null=None):
     return out
 
 
+def as_objects(rows):
+    """The lines of JSON, or None where a value is no UTF-8."""
+    try:
+        cells = [[None if v == b"" and not quoted else v.decode()
+                  for v, quoted in row] for row in rows]
+    except UnicodeDecodeError:
+        return None
+    names = [f"c{i}" for i in range(len(rows[0]))]
+    return [dict(zip(names, row)) for row in cells]
+
+
 def run(csvcut, text, *options):
     done = subprocess.run([csvcut, *options], input=text, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -97,6 +109,14 @@ def main():
               source)
         check("--null", run(csvcut, source, "--to=tsv", "--null", "\\N"),
               as_tsv(rows, b"\\N"), source)
+        names = ",".join(f"c{i}" for i in range(len(rows[0])))
+        named = names.encode() + eol + source
+        if (want := as_objects(rows)) is not None:
+            lines = run(csvcut, named, "--to=jsonl").splitlines()
+            check("--to=jsonl", [json.loads(line) for line in lines], want,
+                  named)
+            check("--to=json", json.loads(run(csvcut, named, "--to=json")),
+                  want, named)
     print(f"{counts[0]} passed, {counts[1]} failed")
     return counts[1] != 0
 
