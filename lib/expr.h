@@ -43,7 +43,8 @@ void expr_free(struct expr *e); /* NULL is accepted */
 /*
  * What the command line adds, before expr_parse; all are copied.
  * expr_arg: --arg "name=VALUE".  expr_set: the set @name, from the bytes of
- * its file, one value a line.  expr_na: a list of spellings of missing.
+ * its file, whose lines end with LF and are values where they are not empty.
+ * expr_na: a list of spellings of missing.
  * 0, or -1 with expr_error.
  */
 int expr_arg(struct expr *e, const char *definition);

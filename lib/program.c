@@ -60,24 +60,16 @@ program_option(struct program *p, int option, const char *value,
 static void
 read_file(struct run *r, const char *path, struct buf *b)
 {
-	const bool standard = strcmp(path, "-") == 0;
-	const int fd = standard ? STDIN_FILENO : input_open(path);
-	ssize_t n = fd < 0 ? -1 : 1;
+	char *name = mem_copy(path, strlen(path));
+	struct fault f;
 
-	if (!run_reads(r, standard ? NULL : path))
+	if (!run_reads(r, strcmp(path, "-") == 0 ? NULL : path))
 		report_exit(&r->report);
-	while (n > 0) {
-		buf_need(b, INPUT_BLOCK);
-		n = input_read(fd, b->data + b->len, INPUT_BLOCK, NULL);
-		b->len += n > 0 ? (size_t)n : 0;
-	}
-	if (n < 0) {
-		report_io(&r->report, standard ? "standard input" : path,
-		    errno);
+	if (reader_whole(name, b, &f) < 0) {
+		report_fault(&r->report, &f);
 		report_exit(&r->report);
 	}
-	if (!standard)
-		close(fd);
+	free(name);
 }
 
 /* --set NAME=FILE. */

@@ -124,6 +124,7 @@ struct fault {
 };
 
 struct reader;
+struct buf;
 
 /*
  * Begins to read files (names; "-" is standard input; n == 0: only that),
@@ -217,6 +218,14 @@ const struct fault *reader_fault(const struct reader *r);
  * the caller's: FAULT_OTHER with text, which must live as long as the answer.
  */
 const struct fault *reader_blame(struct reader *r, const char *text);
+
+/*
+ * Appends a whole file that is read beside the input, such as a list; "-" is
+ * standard input.  Its first bytes are looked at as those of an input, and its
+ * lines end with LF, whether they did so with LF, CR LF or CR.  0, or -1 with
+ * what is wrong with the file in *f.
+ */
+int reader_whole(char *path, struct buf *to, struct fault *f);
 
 /* Of the record returned last: its number, its line, its file, its offset. */
 uint64_t reader_record(const struct reader *r);

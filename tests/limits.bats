@@ -311,7 +311,6 @@ fill() {
 }
 
 @test "a computed cell is no longer than --max-record, nor what it is made of" {
-	plain
 	program=csvmap
 	long() {
 		got=0

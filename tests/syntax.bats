@@ -485,3 +485,41 @@ load helper
 @test "54: a header that comes again in a file is data" {
 	each 'a,b\n1,2\na,b\n3,4\n' 0 = ''
 }
+
+@test "206: a list and a program have the guards of the input" {
+	put 'a,b\nx,1\n,2\n"y\rz",3\n'
+	set_is() {
+		printf '%b' "$1" >list
+		got=0
+		"$BIN/csvfilter" --set s=list 'a in @s' <in >out 2>err || got=$?
+		program=csvfilter
+		ends "$got" "${@:2}"
+	}
+	for list in 'x\ny\n' 'x\r\ny\r\n' 'x\r\n' 'x\r' 'x' 'q\rx\rz' '\n\nx\n\n' '\r\nx\r\n\r\n' '\r\rx\r' \
+		'\xef\xbb\xbfx\n' '\xef\xbb\xbfx\r\ny'; do
+		set_is "$list" 0 'a,b\nx,1\n' ''
+	done
+	for list in '' '\n' '\r\n' '\n\n' '\xef\xbb\xbf' '\xef\xbb\xbf\n' '\n\xef\xbb\xbfx\n'; do
+		set_is "$list" 0 'a,b\n' ''
+	done
+	set_is 'k\ny\rz\n' 0 'a,b\n"y\rz",3\n' ''
+	set_is '\xff\xfex\0\n\0' 1 '' '@: list:1: input looks like UTF-16; convert it with iconv -f UTF-16 -t UTF-8\n'
+	set_is '\x1f\x8b\x08\0' 1 '' '@: list:1: input looks like gzip; unpack it with zcat\n'
+	mkdir dir
+	for program in csvfilter csvmap; do
+		got=0
+		"$BIN/$program" --set s=dir 'x = 1' <in >out 2>err || got=$?
+		ends "$got" 3 '' '@: dir: Is a directory\n'
+		printf '\x1f\x8b\x08\0' >packed
+		got=0
+		"$BIN/$program" -f - in <packed >out 2>err || got=$?
+		ends "$got" 1 '' '@: stdin:1: input looks like gzip; unpack it with zcat\n'
+	done
+	printf '\xef\xbb\xbfa == "x" # 1\r\n|| a == "y\r\nz"' >program
+	put 'a\nx\n"y\nz"\n"y\r\nz"\n'
+	"$BIN/csvfilter" -f program <in >out
+	like out 'a\nx\n"y\nz"\n'
+	printf 'a == "x" # 1\r|| a == "y"\r' >program
+	"$BIN/csvfilter" -f program <in >out
+	like out 'a\nx\n'
+}

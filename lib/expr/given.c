@@ -85,14 +85,13 @@ given_lines(struct text lines, struct arena *a, size_t *n)
 	for (i = 0; i < lines.len; i++)
 		count += lines.at[i] == '\n';
 	v = arena_alloc(a, mem_mul(count, sizeof *v));
-	for (*n = 0; p < end; p = stop + 1, ++*n) {
+	for (*n = 0; p < end; p = stop + 1) {
 		stop = memchr(p, '\n', (size_t)(end - p));
 		if (stop == NULL)
 			stop = end;
 		v[*n].kind = VALUE_TEXT;
 		v[*n].text = (struct text){p, (size_t)(stop - p)};
-		if (stop > p && stop[-1] == '\r')
-			v[*n].text.len--;
+		*n += stop > p;
 	}
 	return v;
 }

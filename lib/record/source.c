@@ -180,3 +180,51 @@ source_read(struct source *s, size_t *keep, bool wait)
 	} while (result == SOURCE_WAIT);
 	return result == SOURCE_MORE && got == 0 ? SOURCE_END : result;
 }
+
+/* Lines end with LF alone; where the first ends with CR, each CR ends one. */
+static size_t
+end_lines(char *text, size_t n)
+{
+	const char *const cr = memchr(text, '\r', n);
+	const bool alone = cr != NULL &&
+	    memchr(text, '\n', (size_t)(cr - text)) == NULL &&
+	    cr + 1 < text + n && cr[1] != '\n';
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		if (text[i] != '\r' || (i + 1 < n && text[i + 1] != '\n'))
+			text[kept++] =
+			    alone && text[i] == '\r' ? '\n' : text[i];
+	}
+	return kept;
+}
+
+int
+reader_whole(char *path, struct buf *to, struct fault *f)
+{
+	enum source_result got = SOURCE_MORE;
+	struct source s;
+	size_t keep = 0;
+
+	source_init(&s, 0, 0);
+	s.files = &path;
+	s.nfiles = 1;
+	*f = (struct fault){.cause = FAULT_OPEN, .line = 0};
+	if (source_open(&s) > 0) {
+		while (got == SOURCE_MORE)
+			got = source_read(&s, &keep, true);
+		f->cause = got == SOURCE_END ? FAULT_NONE :
+		    got == SOURCE_ERROR      ? FAULT_READ :
+					       FAULT_FOREIGN;
+	}
+	f->error = errno;
+	f->file = s.name;
+	if (f->cause == FAULT_FOREIGN) {
+		f->line = 1;
+		f->a = s.foreign;
+	} else if (f->cause == FAULT_NONE) {
+		buf_add(to, s.data, end_lines(s.data, s.len));
+	}
+	source_free(&s);
+	return f->cause == FAULT_NONE ? 0 : -1;
+}
