@@ -13,19 +13,24 @@
 
 #include "report.h"
 
-static int
+static bool
 files_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Is path itself, and not what a link there names, the file of st? */
-static bool
+/*
+ * Is path itself, and not what a link there names, the file of st?  1, 0, or
+ * -1 with errno set.
+ */
+static int
 files_stands(const char *path, const struct stat *st)
 {
 	struct stat now;
 
-	return lstat(path, &now) == 0 && files_same(&now, st);
+	if (lstat(path, &now) != 0)
+		return errno == ENOENT ? 0 : -1;
+	return files_same(&now, st);
 }
 
 bool
@@ -271,6 +276,7 @@ static int
 part_remove_stale(const char *name, int *stale, const char **what)
 {
 	struct stat st;
+	int stands;
 
 	if (lstat(name, &st) != 0)
 		return errno == ENOENT ? 0 : -1;
@@ -290,18 +296,18 @@ part_remove_stale(const char *name, int *stale, const char **what)
 		*what = errno == EWOULDBLOCK ? part_busy : NULL;
 		return -1;
 	}
-	if (!files_stands(name, &st)) {
-		*what = part_busy;
-		return -1;
-	}
-	return unlink(name);
+	stands = files_stands(name, &st);
+	if (stands > 0)
+		return unlink(name);
+	*what = stands == 0 ? part_busy : NULL;
+	return -1;
 }
 
 /* Makes the part and locks it.  As part_remove_stale. */
 static int
 part_make(struct part *p, int *fd, const char **what)
 {
-	int error;
+	int error, stands = -1;
 
 	*fd = open(p->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	    p->replaces ? 0600 : 0666);
@@ -309,13 +315,13 @@ part_make(struct part *p, int *fd, const char **what)
 		*what = errno == EEXIST ? part_busy : NULL;
 		return -1;
 	}
-	if (fstat(*fd, &p->st) == 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0) {
-		if (files_stands(p->name, &p->st))
-			return 0;
-		*what = part_busy; /* it was taken for a stale one */
-		return -1;
-	}
-	if (errno == EWOULDBLOCK) {
+	if (fstat(*fd, &p->st) == 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		stands = files_stands(p->name, &p->st);
+	else if (errno == EWOULDBLOCK)
+		stands = 0;
+	if (stands > 0)
+		return 0;
+	if (stands == 0) { /* another run took it for a stale one */
 		*what = part_busy;
 		return -1;
 	}
@@ -331,7 +337,7 @@ part_remove(void *arg)
 {
 	const struct part *p = arg;
 
-	if (files_stands(p->name, &p->st))
+	if (files_stands(p->name, &p->st) > 0)
 		unlink(p->name);
 }
 
@@ -397,12 +403,13 @@ enum part_end
 part_publish(struct part *p, int fd)
 {
 	enum part_end end = PART_FAILED;
-	int error, lock;
+	int error, lock, stands;
 
 	if (part_finish(p, fd, &lock) == 0) {
-		if (!files_stands(p->name, &p->st))
+		stands = files_stands(p->name, &p->st);
+		if (stands == 0)
 			end = PART_LOST;
-		else if (rename(p->name, p->path) == 0)
+		else if (stands > 0 && rename(p->name, p->path) == 0)
 			end = files_sync_directory(p->path) == 0 ?
 			    PART_DONE :
 			    PART_UNSYNCED;

@@ -87,10 +87,8 @@ lock(struct journal *j, const char *path, struct buf *say)
 
 	if (fcntl(j->fd, F_SETLK, &whole) == 0)
 		return 0;
-	if (errno != EACCES && errno != EAGAIN) {
-		say_errno(say, path, ": the journal cannot be locked: ");
-		return JOURNAL_STATE;
-	}
+	if (errno != EACCES && errno != EAGAIN)
+		return say_errno(say, path, ": the journal cannot be locked: ");
 	say_state(say, path, ": the journal is in use");
 	if (fcntl(j->fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK) {
 		buf_add_text(say, " by process ");

@@ -263,6 +263,15 @@ refused() {
 				-e trace=${call%:*} -e inject=${call%:*}:error=${call#*:}:when=1 \
 				$(line "$program" -o x) <in"
 		done
+		# calls that look at x.part when it was made, and before the rename
+		last=6
+		[ "$program" != csvbatch ] || last=7
+		for when in 3 4 $last; do
+			refused 3 'x: .*Input/output error' "strace -o /dev/null \
+				-P x.part -P '$PWD/x.part' -e trace=newfstatat \
+				-e inject=newfstatat:error=EIO:when=$when \
+				$(line "$program" -o x) <in"
+		done
 		rm x
 		refused 3 'x: .*' "strace -o /dev/null -P x.part -P '$PWD/x.part' \
 			-e trace=flock -e inject=flock:error=ENOLCK \
