@@ -158,6 +158,8 @@ write_cell(struct writer *out, const struct expr_cell *cell)
 {
 	if (cell->plain)
 		writer_add(out, cell->text, cell->len);
+	else if (cell->len == 2 && memcmp(cell->text, "\\.", 2) == 0)
+		writer_quoted(out, cell->text, cell->len); /* no end of data */
 	else
 		writer_field(out, cell->text, cell->len);
 }

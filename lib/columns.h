@@ -22,6 +22,12 @@
 long columns_find(const struct header *h, const char *name, size_t n);
 
 /*
+ * How many letters, in any case, must be put in, taken out, changed, or changed
+ * with their neighbour to make b of a.  Each has at most 64 bytes.
+ */
+size_t columns_apart(struct field a, struct field b);
+
+/*
  * Appends to say why columns_find failed: "no column 'x'; did you mean {y}?",
  * or "column 'x' is ambiguous: 2, 3".  braces: names in {} as expressions
  * write them; else all names in double quotes.

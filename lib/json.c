@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "columns.h"
 #include "number.h"
@@ -229,7 +230,7 @@ add_bool(struct json *j, struct buf *to)
 
 	for (i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (j->cell.len != strlen(words[i].text) ||
-		    memcmp(j->cell.data, words[i].text, j->cell.len) != 0)
+		    strncasecmp(j->cell.data, words[i].text, j->cell.len) != 0)
 			continue;
 		buf_add_text(to, words[i].value);
 		return 0;

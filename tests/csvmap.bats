@@ -125,3 +125,9 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 		csvmap --only 'days = date({Vehicle Expiration Date}, "%Y%m%d.0", "%Y%m%d") - date({Issue Date}) ?? -1'
 	one 'a\n.5\n' 0 'a\n0.500000000000000\n' '' csvmap 'a = format("%.15f", a)'
 }
+
+@test "215: a computed cell that PostgreSQL takes for the end of data is quoted" {
+	one 'a\nx\n' 0 'a\n"\\."\n' '' csvmap 'a = "\\."'
+	one 'a,b\n\\.,x\n' 0 'a,b,c\n\\.,x,"\\."\n' '' csvmap 'c = a'
+	one 'a\nx\n' 0 'a\n\\.x\n' '' csvmap 'a = "\\.x"'
+}

@@ -62,23 +62,22 @@ least(int a, int b)
 }
 
 /*
- * Letters to insert, delete, replace, or exchange with their neighbour to
- * make b of a; each at most LONGEST long.  Three rows of the usual table are
- * enough: an exchange looks back by two.
+ * Three rows of the usual table are enough: an exchange of neighbours looks
+ * back by two.
  */
-static int
-distance(const struct field *a, const struct field *b)
+size_t
+columns_apart(struct field a, struct field b)
 {
 	int rows[3][LONGEST + 1], *before = rows[0], *last = rows[1],
 				  *now = rows[2], *spare;
-	const char *s = a->raw, *t = b->raw;
+	const char *s = a.raw, *t = b.raw;
 	size_t i, j;
 
-	for (j = 0; j <= b->len; j++)
+	for (j = 0; j <= b.len; j++)
 		before[j] = last[j] = (int)j;
-	for (i = 1; i <= a->len; i++) {
+	for (i = 1; i <= a.len; i++) {
 		now[0] = (int)i;
-		for (j = 1; j <= b->len; j++) {
+		for (j = 1; j <= b.len; j++) {
 			const bool same = lower(s[i - 1]) == lower(t[j - 1]);
 
 			now[j] = least(last[j], now[j - 1]) + 1;
@@ -93,7 +92,7 @@ distance(const struct field *a, const struct field *b)
 		last = now;
 		now = spare;
 	}
-	return last[b->len];
+	return (size_t)last[b.len];
 }
 
 /*
@@ -128,7 +127,7 @@ how_far(const struct field *name, const struct field *asked)
 		return FAR;
 	most = reach(name, asked);
 	if (apart <= most && name->len <= LONGEST) {
-		letters = (size_t)distance(name, asked);
+		letters = columns_apart(*name, *asked);
 		if (letters <= most)
 			return CASE + (int)letters;
 	}

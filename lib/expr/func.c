@@ -1,9 +1,9 @@
 #include "func.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "call.h"
+#include "columns.h"
 #include "message.h"
 
 #define PURE FUNCTION_PURE
@@ -91,42 +91,19 @@ function_find(struct text name)
 	return NULL;
 }
 
-/* How many letters, of any case, must be put in, taken out or changed. */
-static size_t
-distance(const char *a, struct text b)
-{
-	size_t row[NAME_MAX + 1], i, j, corner, above, best;
-
-	for (j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (i = 1; *a != '\0'; a++, i++) {
-		corner = row[0];
-		row[0] = i;
-		for (j = 1; j <= b.len; j++) {
-			above = row[j];
-			best = corner +
-			    (*a != tolower((unsigned char)b.at[j - 1]));
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			corner = above;
-		}
-	}
-	return row[b.len];
-}
-
 const char *
 function_guess(struct text name)
 {
+	const struct field asked = {name.at, name.len};
+	size_t i, far, least = (name.len + 2) / 3; /* under a third of it */
 	const char *guess = NULL;
-	size_t i, d, least = name.len < 4 ? 2 : 3;
 
 	for (i = 0; i < FUNCTIONS && name.len <= NAME_MAX; i++) {
-		d = distance(functions[i].name, name);
-		if (d < least) {
-			least = d;
+		far = columns_apart(asked,
+		    (struct field){functions[i].name,
+			strlen(functions[i].name)});
+		if (far < least) {
+			least = far;
 			guess = functions[i].name;
 		}
 	}

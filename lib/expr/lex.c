@@ -261,6 +261,8 @@ punctuation(struct lexer *l, size_t at)
 		hint = "; say || or or";
 	else if (shown.at[0] == '~')
 		hint = "; say =~ to match a pattern";
+	else if (shown.at[0] == '^')
+		hint = "; for a power say x * x";
 	shown.len = text_char(shown.at, l->program.at + l->program.len);
 	message_at(l->say, l->program, at, "unexpected '%t'%s", &shown, hint);
 	return bad(at);

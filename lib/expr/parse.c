@@ -44,6 +44,9 @@ unexpected_word(struct parser *p)
 	struct text word = lex_source(&p->lex, p->now), name = word;
 	const char *ours = slip_ours(SLIP_OPERATOR, word);
 
+	if (text_equal(word, (struct text){"is", 2}) &&
+	    parser_ahead(p) == TOKEN_NOT)
+		ours = "!= missing";
 	if (ours == NULL && p->before.kind != TOKEN_NAME)
 		return parser_fail(p, p->now.at, "unexpected '%t'", &word);
 	name.at = p->lex.program.at + p->before.at;
@@ -75,6 +78,9 @@ parser_unexpected(struct parser *p)
 	if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT)
 		return parser_fail(p, p->before.at,
 		    "unequal is written !=, not <>", NULL);
+	if (p->now.kind == TOKEN_STAR && p->before.kind == TOKEN_STAR)
+		return parser_fail(p, p->before.at,
+		    "unexpected '**'; for a power say x * x", NULL);
 	if (p->now.kind == TOKEN_NAME)
 		return unexpected_word(p);
 	return parser_fail(p, p->now.at, "unexpected '%t'", &shown);

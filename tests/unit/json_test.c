@@ -111,6 +111,14 @@ types(void)
 	cells[2] = (struct field)FIELD("null");
 	CHECK(becomes(j, cells,
 	    "{\"a\":0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
+	cells[1] = (struct field)FIELD("TRUE");
+	CHECK(becomes(j, cells,
+	    "{\"a\":0,\"b \\\"q\\\"\":true,\"c\":null,\"d\":null}"));
+	cells[1] = (struct field)FIELD("\"False\"");
+	CHECK(becomes(j, cells,
+	    "{\"a\":0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
+	cells[1] = (struct field)FIELD("no");
+	CHECK(becomes(j, cells, NULL));
 	cells[1] = (struct field)FIELD("yes");
 	CHECK(becomes(j, cells, NULL));
 	CHECK(strcmp(json_error(j),
