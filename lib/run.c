@@ -261,20 +261,20 @@ say_fault(struct run *r, const struct fault *f)
 }
 
 int
-run_fault(struct run *r, const struct fault *f)
+run_fault_to(struct run *r, struct writer *rejects, const struct fault *f)
 {
 	struct buf row = {NULL, 0, 0};
 
-	if (r->rejects == NULL) {
+	if (rejects == NULL) {
 		say_fault(r, f);
 		return -1;
 	}
 	rejects_row(&row, f);
-	writer_add(r->rejects, row.data, row.len);
-	writer_done(r->rejects);
+	writer_add(rejects, row.data, row.len);
+	writer_done(rejects);
 	buf_free(&row);
 	r->rejected++;
-	if (r->rejects->error != 0)
+	if (rejects->error != 0)
 		return -1; /* run_end says why */
 	if (r->rejected <= r->opt.max_rejects)
 		return 0;
@@ -283,6 +283,12 @@ run_fault(struct run *r, const struct fault *f)
 	    "more than %" PRIu64 " record%s rejected", r->opt.max_rejects,
 	    r->opt.max_rejects == 1 ? "" : "s");
 	return -1;
+}
+
+int
+run_fault(struct run *r, const struct fault *f)
+{
+	return run_fault_to(r, r->rejects, f);
 }
 
 /* What reader_next could not read.  1: the run goes on, or 0. */

@@ -114,6 +114,9 @@ int run_next_nowait(struct run *r, struct record *rec);
  */
 int run_fault(struct run *r, const struct fault *f);
 
+/* The same with rejects that are written elsewhere; NULL: there are none. */
+int run_fault_to(struct run *r, struct writer *rejects, const struct fault *f);
+
 /* What --stats prints. */
 void run_stats(struct run *r);
 

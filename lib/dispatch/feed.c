@@ -231,17 +231,12 @@ end(struct feed *f, struct batch **b)
 static bool
 take_fault(struct feed *f, const struct fault *fault)
 {
-	struct writer *rejects = f->run->rejects;
-	bool goes_on;
+	struct run *r = f->run;
 
 	filling_skip(f->filling, fault);
-	if (f->rows != NULL) {
-		f->run->rejects = f->rows;
-		f->npending++;
-	}
-	goes_on = run_fault(f->run, fault) == 0;
-	f->run->rejects = rejects;
-	return goes_on;
+	f->npending += f->rows != NULL;
+	return run_fault_to(r, f->rows != NULL ? f->rows : r->rejects, fault) ==
+	    0;
 }
 
 /*

@@ -9,12 +9,92 @@
 #include <xxhash.h>
 
 #include "dispatch/errors.h"
-#include "dispatch/search.h"
 #include "input.h"
 #include "report.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
 #define VARIABLES 7
+#define STACK 65 /* halving 2^64 records leaves one more than 64 ranges */
+
+struct range {
+	uint64_t from, n;
+};
+
+/*
+ * Which records of a batch its command fails for.  Halves are tried from the
+ * left, so that the answers of those that succeed come in the order of the
+ * input.
+ */
+struct search {
+	const struct batch *whole;
+	const struct batch_options *opt;
+	struct batch *part;        /* that is tried */
+	struct range range;        /* of it in the whole */
+	struct range stack[STACK]; /* to be tried, the next one on top */
+	size_t depth;
+};
+
+static void
+search_split(struct search *s)
+{
+	struct range left = {s->range.from, s->range.n / 2};
+	struct range right = {left.from + left.n, s->range.n - left.n};
+
+	s->stack[s->depth++] = right;
+	s->stack[s->depth++] = left;
+}
+
+/* In a batch that has failed as a whole. */
+static struct search *
+search_new(const struct batch *b, const struct batch_options *opt)
+{
+	struct search *s = mem_new(1, sizeof *s);
+
+	s->whole = b;
+	s->opt = opt;
+	s->range = (struct range){0, b->records};
+	return s;
+}
+
+static void
+search_free(struct search *s)
+{
+	if (s == NULL)
+		return;
+	batch_free(s->part);
+	free(s);
+}
+
+/*
+ * The part that is to be tried next; the search owns it.  NULL with errno 0
+ * when all have been tried, or with errno set on failure.
+ */
+static struct batch *
+search_next(struct search *s)
+{
+	batch_free(s->part);
+	s->part = NULL;
+	errno = 0;
+	if (s->depth == 0)
+		return NULL;
+	s->range = s->stack[--s->depth];
+	s->part = batch_part(s->whole, s->opt, s->range.from, s->range.n);
+	return s->part;
+}
+
+/*
+ * The part has failed.  Returns true, with *record counted from 0, when it is a
+ * single record; else it will be tried in halves.
+ */
+static bool
+search_failed(struct search *s, uint64_t *record)
+{
+	*record = s->range.from;
+	if (s->range.n == 1)
+		return true;
+	search_split(s);
+	return false;
+}
 
 struct task *
 task_new(const struct task_options *opt, struct batch *batch)
@@ -57,7 +137,7 @@ task_free(struct task *t)
 static struct batch *
 subject(const struct task *t)
 {
-	return t->search != NULL ? search_part(t->search) : t->batch;
+	return t->search != NULL ? t->search->part : t->batch;
 }
 
 static char *
