@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "utf8.h"
 
 #define LETTERS "d:tq:HhV"
 #define MAX_RECORD ((uint64_t)1 << 30)
@@ -176,8 +177,7 @@ options_time(const char *option, const char *value, int64_t *ms,
 }
 
 int
-options_byte(const char *option, const char *value, char *byte,
-    struct buf *say)
+options_byte(const char *option, const char *value, char *byte, struct buf *say)
 {
 	if (strlen(value) != 1 || *value == '\r' || *value == '\n')
 		return complain(say, option,
@@ -313,15 +313,28 @@ complain_option(char *const *argv, int result, const struct option *longs,
     struct buf *say)
 {
 	const char *word = argv[optind - 1];
-	char letter[3] = {'-', (char)optopt, '\0'};
+	const char letter = (char)optopt, *at = &letter;
+	size_t n = 1;
 
 	if (result == '?' && has_value(word, longs))
 		return complain(say, word, "the option takes no value");
-	if (optopt != 0 && optopt < 256)
-		word = letter;
 	buf_add_text(say,
 	    result == ':' ? "a value is missing behind " : "unknown option ");
-	buf_add_text(say, word);
+	if (optopt == 0 || optopt >= 256) {
+		buf_add_text(say, word);
+		return -1;
+	}
+	/* of a longer character getopt saw one byte, and is still in its word
+	 */
+	word = optopt < 0 && argv[optind] != NULL ?
+	    strchr(argv[optind], letter) :
+	    NULL;
+	if (word != NULL) {
+		at = word;
+		n = utf8_char(word, word + strlen(word));
+	}
+	buf_add_byte(say, '-');
+	buf_add(say, at, n);
 	return -1;
 }
 

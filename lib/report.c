@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "utf8.h"
 
 #define LINE_MAX_BYTES 512
 
@@ -61,27 +62,6 @@ report_init(struct report *r, const char *program)
 	mem_on_failure(say_no_memory);
 }
 
-void
-report_escape(struct buf *b, const char *bytes, size_t n, size_t most)
-{
-	static const char digit[] = "0123456789abcdef";
-	const size_t shown = n < most ? n : most;
-
-	for (size_t i = 0; i < shown; i++) {
-		const unsigned char c = (unsigned char)bytes[i];
-
-		if (c >= 0x20 && c <= 0x7e) {
-			buf_add_byte(b, c);
-		} else {
-			buf_add(b, "\\x", 2);
-			buf_add_byte(b, digit[c >> 4]);
-			buf_add_byte(b, digit[c & 15]);
-		}
-	}
-	if (shown < n)
-		buf_add_text(b, "...");
-}
-
 /* One line of at most LINE_MAX_BYTES, all of it printable. */
 static void
 put_line(const struct report *r, const char *text, size_t n)
@@ -90,9 +70,12 @@ put_line(const struct report *r, const char *text, size_t n)
 
 	buf_add_text(&line, r->program);
 	buf_add_text(&line, ": ");
-	report_escape(&line, text, n, n);
+	utf8_show(&line, text, n, n);
 	if (line.len > LINE_MAX_BYTES - 1) {
 		line.len = LINE_MAX_BYTES - 4;
+		/* no character is cut: the next byte begins one */
+		while ((line.data[line.len] & 0xC0) == 0x80)
+			line.len--;
 		buf_add_text(&line, "...");
 	}
 	buf_add_byte(&line, '\n');
@@ -167,16 +150,16 @@ void
 report_text(struct report *r, int status, const char *text, size_t n)
 {
 	struct buf b = {NULL, 0, 0};
+	size_t len;
 
 	buf_add_text(&b, r->program);
 	buf_add_text(&b, ": ");
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '\n')
-			buf_add_byte(&b, '\n');
-		else if (text[i] == '\t' || (unsigned char)text[i] >= 0x80)
-			buf_add_byte(&b, text[i]);
+	for (const char *p = text; p < text + n; p += len) {
+		len = utf8_char(p, text + n);
+		if (*p == '\n' || *p == '\t')
+			buf_add_byte(&b, *p);
 		else
-			report_escape(&b, text + i, 1, 1);
+			utf8_show(&b, p, len, len);
 	}
 	if (n == 0 || text[n - 1] != '\n')
 		buf_add_byte(&b, '\n');
@@ -232,7 +215,7 @@ say_after_quote(const struct fault *f, struct buf *say)
 	const char byte = (char)f->a;
 
 	buf_add_byte(say, '\'');
-	report_escape(say, &byte, 1, 1);
+	utf8_show(say, &byte, 1, 1);
 	buf_add_text(say, "' after a closing quote");
 	if (f->backslash)
 		buf_add_text(say, "; backslash is not an escape in CSV");

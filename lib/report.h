@@ -3,7 +3,7 @@
  *
  * The only module that writes there.  The same cause has the same sentence in
  * all five programs: the tables are here.  A message is one line, one write,
- * at most 512 bytes, and control bytes in it are shown as \xNN.
+ * at most 512 bytes, shown as utf8_show does.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -66,9 +66,6 @@ void report_write(struct report *r, const char *file, int error);
 
 /* Bytes of a command's standard error, as they are. */
 void report_pass(const char *bytes, size_t n);
-
-/* Appends n bytes with those outside 0x20-0x7e as \xNN, at most most. */
-void report_escape(struct buf *b, const char *bytes, size_t n, size_t most);
 
 /* Appends "record 3" or "records 3 to 5"; what is the singular. */
 void report_range(struct buf *say, const char *what, uint64_t first,

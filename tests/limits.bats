@@ -123,6 +123,33 @@ peak() {
 	each 'a,b\n"1"\x1b2,3\n' 1 'a,b\n' "@: stdin:2: record 1, byte 7: '\\\\x1b' after a closing quote\n"
 }
 
+@test "218: names are shown as they are, but for what fools a terminal" {
+	one 'größe,中文\n1,2\n' 2 '' '@: no column "grösse"; did you mean "größe"?\n' \
+		csvcut -c grösse
+	one 'größe,b\n1,2\n' 2 '' "@: 1: no column 'grösse'; did you mean {größe}?\ngrösse > 1\n^\n" \
+		csvfilter 'grösse > 1'
+	one '' 3 '' '@: größe.csv: No such file or directory\n' csvcut -c 1 größe.csv
+	# a C1 control, right-to-left override, zero width, no UTF-8
+	one 'a\n1\n' 2 '' '@: no column "\\xc2\\x9b\\xe2\\x80\\xaegnp\\xe2\\x80\\x8b\\xe9"; the header has 1 column: "a"\n' \
+		csvcut -c $'\xc2\x9b\u202egnp\u200b\xe9'
+	one 'a\n1\n' 2 '' "@: 6: unexpected '\\\\xe2\\\\x80\\\\xae'\na > 1 \n     ^\n" \
+		csvfilter $'a > 1\u202e'
+}
+
+@test "218: no cut of a name or of a message is inside a character" {
+	local name message n
+	# 39 bytes and one of two
+	name=$(printf 'x%.0s' {1..39})é
+	one 'a\n1\n' 2 '' "@: no column \"${name%é}...\"; the header has 1 column: \"a\"\n" csvcut -c "$name"
+	for n in {460..475}; do
+		name=$(printf '%*s' "$n" '' | tr ' ' /)é$(printf '€%.0s' {1..30})
+		message=$("$BIN/csvcut" -c 1 "$name" 2>&1 <<<'' | tail -n 1)
+		printf '%s' "$message" | iconv -f UTF-8 -t UTF-8 >/dev/null
+		(($(printf "%s" "$message" | wc -c) <= 511))
+		[[ $message == *... ]]
+	done
+}
+
 @test "182: a message is one line of at most 512 bytes, in one write" {
 	traced
 	name=$(field 2000)

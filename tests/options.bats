@@ -46,7 +46,9 @@ usage() {
 	usage 'unknown option --bogus=1' --bogus=1
 	usage 'unknown option -Z' -Z
 	usage 'unknown option -Z' -tZ
-	usage 'unknown option -\\xc3' -é
+	usage 'unknown option -é' -é
+	usage 'unknown option -é' -té
+	usage 'unknown option -\\xc3' $'-\xc3'
 	usage 'a value is missing behind -d' -d
 	usage 'a value is missing behind --names' --names
 	usage '--stats=1: the option takes no value' --stats=1

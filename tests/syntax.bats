@@ -268,7 +268,7 @@ load helper
 	one 'Name,b\n1,2\n' 2 '' '@: no column "name"; did you mean "Name"?\n' \
 		csvcut -c name
 	one 'caf\xc3\xa9,b\n1,2\n' 2 '' \
-		'@: no column "cafe\\xcc\\x81"; did you mean "caf\\xc3\\xa9"?\n' \
+		'@: no column "cafe\xcc\x81"; did you mean "caf\xc3\xa9"? (an accented letter is one character in one of the two)\n' \
 		csvcut -c $'cafe\xcc\x81'
 }
 

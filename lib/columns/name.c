@@ -4,7 +4,7 @@
 
 #include "columns.h"
 #include "near.h"
-#include "report.h"
+#include "utf8.h"
 
 #define SHOWN 40   /* bytes of a name that a message holds */
 #define LISTED 10  /* names or positions in a message */
@@ -50,14 +50,15 @@ columns_find(const struct header *h, const char *name, size_t n)
 void
 name_show(struct buf *say, const char *name, size_t n)
 {
-	report_escape(say, name, n, SHOWN);
+	utf8_show(say, name, n, SHOWN);
 }
 
 /* Appends a name as the user can write it, in quotes or braces. */
 static void
 spell(struct buf *say, const struct field *name, bool braces)
 {
-	size_t shown = name->len, i;
+	const char *p = name->raw, *const end = p + name->len;
+	size_t n;
 
 	if (!braces) {
 		buf_add_byte(say, '"');
@@ -65,15 +66,18 @@ spell(struct buf *say, const struct field *name, bool braces)
 		buf_add_byte(say, '"');
 		return;
 	}
-	if (shown > SHOWN)
-		shown = SHOWN;
 	buf_add_byte(say, '{');
-	for (i = 0; i < shown; i++) {
-		name_show(say, &name->raw[i], 1);
-		if (name->raw[i] == '}')
+	for (; p < end; p += n) {
+		n = utf8_char(p, end);
+		if ((size_t)(p - name->raw) + n > SHOWN) {
+			buf_add_text(say, "...");
+			break;
+		}
+		name_show(say, p, n);
+		if (*p == '}')
 			buf_add_byte(say, '}');
 	}
-	buf_add_text(say, shown < name->len ? "...}" : "}");
+	buf_add_byte(say, '}');
 }
 
 void
@@ -121,6 +125,13 @@ list_header(struct buf *say, const struct header *h, bool braces)
 		buf_add_text(say, "; -d sets the delimiter");
 }
 
+/* Is one of the accents that stand behind their letters in it, U+0300 on? */
+static bool
+has_mark(const char *name, size_t n)
+{
+	return memchr(name, 0xCC, n) != NULL || memchr(name, 0xCD, n) != NULL;
+}
+
 void
 name_suggest(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces)
@@ -146,6 +157,10 @@ name_suggest(struct buf *say, const struct header *h, const char *name,
 		spell(say, &h->name[near[i]], braces);
 	}
 	buf_add_byte(say, '?');
+	if (has_mark(name, n) !=
+	    has_mark(h->name[near[0]].raw, h->name[near[0]].len))
+		buf_add_text(say,
+		    " (an accented letter is one character in one of the two)");
 }
 
 /* Appends the positions of the columns that bear a name. */

@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "record.h"
 
-/* Appends at most 40 bytes of a name; one outside 0x20-0x7e as \xNN. */
+/* Appends at most 40 bytes of a name; as utf8_show does. */
 void name_show(struct buf *say, const char *name, size_t n);
 
 /* Appends "the header has 3 columns", or the same about the records. */

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "call.h"
+#include "json.h"
 #include "regex.h"
 
 static struct text
@@ -246,7 +247,8 @@ call_json(struct eval *r, const struct instr *i, struct value *out)
 {
 	const enum type type = i->node->kid[0]->type;
 	struct value v = *eval_arg(r, i, 0);
-	struct text t, json;
+	struct buf json = {NULL, 0, 0};
+	struct text t;
 
 	v.text.at = type_is_text(type) ? v.text.at : NULL;
 	t = eval_text(r, &v, type);
@@ -255,8 +257,12 @@ call_json(struct eval *r, const struct instr *i, struct value *out)
 		call_text(out, (struct text){"null", 4});
 	else if (type == TYPE_NUMBER || type == TYPE_BOOL)
 		call_text(out, t);
-	else if (text_json(&r->scratch, t, &json) == 0)
-		call_text(out, json);
-	else
+	else if (json_string(&json, t.at, t.len) < 0)
 		eval_fail(r, i->node, FAILURE_UTF8, t, out);
+	else
+		call_text(out,
+		    (struct text){memcpy(arena_alloc(&r->scratch, json.len),
+				      json.data, json.len),
+			json.len});
+	buf_free(&json);
 }

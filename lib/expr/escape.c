@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "utf8.h"
 
 struct text
 lex_braced(const struct lexer *l, struct token t, struct arena *a)
@@ -83,7 +84,7 @@ hex_point(const char *p, const char *end, char *to, size_t *len)
 		point = point * 16 + (uint32_t)hex_value(*p);
 	if (p == end || *p != '}' || p - begin < 2)
 		return 0;
-	*len = text_encode(point, to);
+	*len = utf8_encode(point, to);
 	return *len != 0 ? (size_t)(p + 1 - begin) : 0;
 }
 
@@ -117,7 +118,7 @@ escape(const char *p, const char *end, char *to, size_t *len)
 static int
 bad_escape(struct lexer *l, const char *p, const char *end)
 {
-	struct text shown = {p, 1 + text_char(p + 1, end)};
+	struct text shown = {p, 1 + utf8_char(p + 1, end)};
 
 	if (p[1] >= '0' && p[1] <= '9')
 		return message_at(l->say, l->program,
@@ -189,7 +190,7 @@ character(struct lexer *l, const char *p, const char *end, enum lex_mode mode,
 			bad_escape(l, p, end);
 		return n != 0 ? n + 1 : 0;
 	}
-	*len = n = text_char(p, end);
+	*len = n = utf8_char(p, end);
 	memcpy(to, p, n);
 	if (mode != LEX_FSTRING || (*p != '{' && *p != '}'))
 		return n;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "utf8.h"
 
 /* Longer operators stand before their beginnings. */
 static const struct {
@@ -178,8 +179,8 @@ string(struct lexer *l, enum token_kind kind, size_t at, size_t quote)
 		} else if (text[p] == '{' && kind == TOKEN_FSTRING) {
 			p = skip_column(l, p);
 		} else {
-			n = text_char(text + p, end);
-			if (n == 1 && (unsigned char)text[p] >= 0x80) {
+			n = utf8_char(text + p, end);
+			if (utf8_broken(text + p, n)) {
 				message_at(l->say, l->program, p,
 				    "this is not UTF-8; a byte is written "
 				    "\\xHH");
@@ -263,7 +264,7 @@ punctuation(struct lexer *l, size_t at)
 		hint = "; say =~ to match a pattern";
 	else if (shown.at[0] == '^')
 		hint = "; for a power say x * x";
-	shown.len = text_char(shown.at, l->program.at + l->program.len);
+	shown.len = utf8_char(shown.at, l->program.at + l->program.len);
 	message_at(l->say, l->program, at, "unexpected '%t'%s", &shown, hint);
 	return bad(at);
 }

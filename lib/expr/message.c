@@ -3,30 +3,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define EXCERPT 72 /* characters of a long line that are shown */
-
-static void
-add_escaped(struct buf *say, const struct text *t)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < t->len; i++) {
-		unsigned char c = (unsigned char)t->at[i];
-
-		if (c >= 0x20 && c != 0x7f) {
-			buf_add_byte(say, c);
-			continue;
-		}
-		buf_add_text(say, "\\x");
-		buf_add_byte(say, hex[c >> 4]);
-		buf_add_byte(say, hex[c & 15]);
-	}
-}
 
 static void
 add_list(struct buf *say, const char *format, va_list args)
 {
+	const struct text *t;
 	const char *p;
 
 	for (p = format; *p != '\0'; p++) {
@@ -39,7 +23,8 @@ add_list(struct buf *say, const char *format, va_list args)
 			buf_add_text(say, va_arg(args, const char *));
 			break;
 		case 't':
-			add_escaped(say, va_arg(args, const struct text *));
+			t = va_arg(args, const struct text *);
+			utf8_show(say, t->at, t->len, t->len);
 			break;
 		case 'n':
 			buf_add_number(say, va_arg(args, size_t));
@@ -100,12 +85,15 @@ message_place(struct buf *say, struct text program, size_t at)
 static void
 add_shown(struct buf *say, struct text t)
 {
-	size_t i;
+	const char *p, *const end = t.at + t.len;
+	size_t n;
 
-	for (i = 0; i < t.len; i++) {
-		unsigned char c = (unsigned char)t.at[i];
-
-		buf_add_byte(say, c < 0x20 || c == 0x7f ? ' ' : c);
+	for (p = t.at; p < end; p += n) {
+		n = utf8_char(p, end);
+		if (utf8_prints(p, n))
+			buf_add(say, p, n);
+		else
+			buf_add_byte(say, ' ');
 	}
 }
 
@@ -117,9 +105,9 @@ add_caret(struct buf *say, struct text line, const char *place)
 	size_t n;
 
 	for (n = characters(from, place); n > EXCERPT / 2; n--)
-		from += text_char(from, end);
+		from += utf8_char(from, end);
 	for (to = from, n = 0; to < end && n < EXCERPT; n++)
-		to += text_char(to, end);
+		to += utf8_char(to, end);
 	if (from == line.at && characters(to, end) <= EXCERPT / 2)
 		to = end;
 	buf_add_byte(say, '\n');

@@ -14,7 +14,7 @@
 
 /*
  * Appends a message: %s is a C string, %t a const struct text *, %n a size_t,
- * %% a percent sign.  Control bytes in %t are written as \xNN.
+ * %% a percent sign.  %t is shown as utf8_show does.
  */
 void message_add(struct buf *say, const char *format, ...);
 

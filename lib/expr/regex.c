@@ -9,6 +9,7 @@
 #include <pcre2.h>
 
 #include "literal.h"
+#include "utf8.h"
 
 /* A search beyond these is given up. */
 #define STEPS 1000000           /* that go wrong, from one start */
@@ -503,7 +504,7 @@ search(struct regex *re, struct text t, size_t from, bool longer,
 	if (re->literal != NULL) {
 		/* where it matched nothing, it matches nothing else */
 		if (longer)
-			from += text_char(t.at + from, t.at + t.len);
+			from += utf8_char(t.at + from, t.at + t.len);
 		return literal_find(re->literal, t, from, whole);
 	}
 	found = run(re, t, from, longer ? PCRE2_NOTEMPTY_ATSTART : 0);

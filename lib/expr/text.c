@@ -2,62 +2,7 @@
 
 #include <string.h>
 
-size_t
-text_char(const char *p, const char *end)
-{
-	const unsigned char *u = (const unsigned char *)p;
-	size_t n, i;
-	unsigned char least = 0x80, most = 0xBF; /* of the second byte */
-
-	if (u[0] < 0xC2 || u[0] > 0xF4)
-		return 1;
-	n = u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
-	if ((size_t)(end - p) < n)
-		return 1;
-	/* no overlong form, no surrogate, nothing past 10FFFF */
-	if (u[0] == 0xE0)
-		least = 0xA0;
-	else if (u[0] == 0xED)
-		most = 0x9F;
-	else if (u[0] == 0xF0)
-		least = 0x90;
-	else if (u[0] == 0xF4)
-		most = 0x8F;
-	if (u[1] < least || u[1] > most)
-		return 1;
-	for (i = 2; i < n; i++) {
-		if ((u[i] & 0xC0) != 0x80)
-			return 1;
-	}
-	return n;
-}
-
-size_t
-text_encode(uint32_t point, char out[4])
-{
-	if (point < 0x80) {
-		out[0] = (char)point;
-		return 1;
-	}
-	if (point < 0x800) {
-		out[0] = (char)(0xC0 | point >> 6);
-		out[1] = (char)(0x80 | (point & 0x3F));
-		return 2;
-	}
-	if ((point >= 0xD800 && point < 0xE000) || point > 0x10FFFF)
-		return 0;
-	if (point < 0x10000) {
-		out[0] = (char)(0xE0 | point >> 12);
-		out[1] = (char)(0x80 | (point >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (point & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | point >> 18);
-	out[1] = (char)(0x80 | (point >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (point >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (point & 0x3F));
-	return 4;
-}
+#include "utf8.h"
 
 /* One past the last byte; nothing is added to a NULL. */
 static const char *
@@ -73,7 +18,7 @@ text_length(struct text t)
 	size_t n = 0;
 
 	for (; p < end; n++)
-		p += text_char(p, end);
+		p += utf8_char(p, end);
 	return n;
 }
 
@@ -198,7 +143,7 @@ static const char *
 skip(const char *p, const char *end, uint64_t n)
 {
 	for (; n > 0 && p < end; n--)
-		p += text_char(p, end);
+		p += utf8_char(p, end);
 	return p;
 }
 
@@ -305,77 +250,4 @@ text_part(struct text t, struct text sep, int64_t n, struct text *out)
 		p = hit + sep.len;
 	}
 	return false;
-}
-
-/* The letter behind the backslash of a short escape, or 0. */
-static char
-json_escape(char c)
-{
-	switch (c) {
-	case '"':
-	case '\\':
-		return c;
-	case '\b':
-		return 'b';
-	case '\f':
-		return 'f';
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\t':
-		return 't';
-	default:
-		return '\0';
-	}
-}
-
-/* Bytes that text_json writes for t, or 0: t is not valid UTF-8. */
-static size_t
-json_size(struct text t)
-{
-	const char *p = t.at, *end = end_of(t);
-	size_t size = 2, n;
-
-	for (; p < end; p += n) {
-		n = text_char(p, end);
-		if (n == 1 && (unsigned char)*p >= 0x80)
-			return 0;
-		if (json_escape(*p) != '\0')
-			size++;
-		else if ((unsigned char)*p < 0x20)
-			size += 5;
-		size = mem_add(size, n);
-	}
-	return size;
-}
-
-int
-text_json(struct arena *a, struct text t, struct text *out)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t size = json_size(t), i;
-	char *p, escape;
-
-	if (size == 0)
-		return -1;
-	p = arena_alloc(a, size);
-	*out = (struct text){p, size};
-	*p++ = '"';
-	for (i = 0; i < t.len; i++) {
-		escape = json_escape(t.at[i]);
-		if (escape != '\0') {
-			*p++ = '\\';
-			*p++ = escape;
-		} else if ((unsigned char)t.at[i] < 0x20) {
-			memcpy(p, "\\u00", 4);
-			p[4] = hex[t.at[i] >> 4];
-			p[5] = hex[t.at[i] & 15];
-			p += 6;
-		} else {
-			*p++ = t.at[i];
-		}
-	}
-	*p = '"';
-	return 0;
 }

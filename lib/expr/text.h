@@ -1,8 +1,7 @@
 /*
  * text: what the language does to text.
  *
- * Text is bytes, read as UTF-8 where characters count; a byte that is no part
- * of a valid character counts as one.  Every result is a slice of an operand
+ * Text is bytes, read as UTF-8 where characters count (utf8.h).  Every result is a slice of an operand
  * or lies in the arena that was given.
  */
 #ifndef EXPR_TEXT_H
@@ -26,12 +25,6 @@ text_digit(char c)
 {
 	return (unsigned char)(c - '0') <= 9;
 }
-
-/* Bytes of the character at p, which is before end: 1 to 4. */
-size_t text_char(const char *p, const char *end);
-
-/* Writes a code point; returns its bytes, 0: a surrogate, or past 10FFFF. */
-size_t text_encode(uint32_t point, char out[4]);
 
 size_t text_length(struct text t); /* in characters */
 bool text_equal(struct text a, struct text b);
@@ -71,8 +64,5 @@ struct text text_replace(struct arena *a, struct text t, struct text from,
  * the last.  false: there is none.
  */
 bool text_part(struct text t, struct text sep, int64_t n, struct text *out);
-
-/* As a JSON string with its quotes.  0, or -1: it is not valid UTF-8. */
-int text_json(struct arena *a, struct text t, struct text *out);
 
 #endif

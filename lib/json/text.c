@@ -3,41 +3,9 @@
 #include <string.h>
 
 #include "json.h"
+#include "utf8.h"
 
 #define DEPTH_MAX 200 /* nested arrays and objects; the check recurses */
-
-/*
- * Bytes of the UTF-8 sequence at p, or 0 when it is none: too long, a lone
- * surrogate, past U+10FFFF, or cut off.
- */
-static size_t
-sequence(const unsigned char *p, const unsigned char *end)
-{
-	unsigned first = p[0], low = 0x80, high = 0xbf;
-	size_t i, n;
-
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	n = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if ((size_t)(end - p) < n)
-		return 0;
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	return n;
-}
 
 static bool
 needs_escape(unsigned char c)
@@ -67,24 +35,24 @@ escape(struct buf *to, unsigned char c)
 int
 json_string(struct buf *to, const char *bytes, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)bytes, *end = p + n;
-	const unsigned char *from = p;
-	size_t len, before = to->len;
+	const char *p = bytes, *from = bytes, *const end = bytes + n;
+	const size_t before = to->len;
+	size_t len;
 
 	buf_add_byte(to, '"');
-	while (p < end) {
-		if (needs_escape(*p)) {
+	for (; p < end; p += len) {
+		len = 1;
+		if (needs_escape((unsigned char)*p)) {
 			buf_add(to, from, (size_t)(p - from));
-			escape(to, *p++);
-			from = p;
-			continue;
+			escape(to, (unsigned char)*p);
+			from = p + 1;
+		} else if ((unsigned char)*p >= 0x80) {
+			len = utf8_char(p, end);
+			if (len == 1) {
+				to->len = before;
+				return -1;
+			}
 		}
-		len = sequence(p, end);
-		if (len == 0) {
-			to->len = before;
-			return -1;
-		}
-		p += len;
 	}
 	buf_add(to, from, (size_t)(p - from));
 	buf_add_byte(to, '"');
@@ -188,9 +156,8 @@ check_string(struct text *t)
 				return false;
 			continue;
 		}
-		n = sequence((const unsigned char *)t->p,
-		    (const unsigned char *)t->end);
-		if (n == 0 || (unsigned char)*t->p < 0x20)
+		n = utf8_char(t->p, t->end);
+		if (utf8_broken(t->p, n) || (unsigned char)*t->p < 0x20)
 			return false;
 		t->p += n;
 	}

@@ -381,8 +381,8 @@ expressions(void)
 	    "no column 'a'; without a header (-H) columns are @1, @2, ..; "
 	    "--names gives names"));
 	CHECK(explains(&odd, "r\xc3\xa9g\xefon",
-	    "no column 'r\\xc3\\xa9g\\xefon'; did you mean "
-	    "{r\\xc3\\xa9gion}?"));
+	    "no column 'r\u00e9g\\xefon'; did you mean "
+	    "{r\u00e9gion}?"));
 }
 
 /* As one character or two, in capitals, without its last letter. */
@@ -394,10 +394,11 @@ suggestions(void)
 	static const struct header accented = HEADER(accented_names);
 
 	CHECK(gives("cafe\xcc\x81", &accented,
-	    "no column \"cafe\\xcc\\x81\"; did you mean "
-	    "\"caf\\xc3\\xa9\"?"));
+	    "no column \"cafe\u0301\"; did you mean "
+	    "\"caf\u00e9\"? (an accented letter is one character in one of "
+	    "the two)"));
 	CHECK(gives("cafe", &accented,
-	    "no column \"cafe\"; did you mean \"caf\\xc3\\xa9\"?"));
+	    "no column \"cafe\"; did you mean \"caf\u00e9\"?"));
 	CHECK(gives("ISSUE DATE", &parking,
 	    "no column \"ISSUE DATE\"; did you mean \"Issue Date\"?"));
 	CHECK(gives("Summons Numbe", &parking,
@@ -410,7 +411,7 @@ suggestions(void)
 	    "no column \"make\"; did you mean \"Vehicle Make\"?"));
 	CHECK(gives("y", &accented,
 	    "no column \"y\"; the header has 3 columns: "
-	    "\"caf\\xc3\\xa9\", \"th\\xc3\\xa9\", \"x\""));
+	    "\"caf\u00e9\", \"th\u00e9\", \"x\""));
 }
 
 static void

@@ -72,6 +72,29 @@ texts(void)
 }
 
 static void
+strings(void)
+{
+	static const char *const row[][2] = {{"", "\"\""}, {"abc", "\"abc\""},
+	    {"a\"b\\c/", "\"a\\\"b\\\\c/\""},
+	    {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
+	    {"\x01\x1f\x7f", "\"\\u0001\\u001f\x7f\""},
+	    {"\u00e9\u20ac\U0001F600", "\"\u00e9\u20ac\U0001F600\""}};
+	struct buf to = {NULL, 0, 0};
+	size_t i;
+
+	for (i = 0; i < sizeof row / sizeof row[0]; i++) {
+		to.len = 0;
+		CHECK(json_string(&to, row[i][0], strlen(row[i][0])) == 0);
+		CHECK(to.len == strlen(row[i][1]));
+		CHECK(memcmp(to.data, row[i][1], to.len) == 0);
+	}
+	to.len = 0;
+	CHECK(json_string(&to, "\0", 1) == 0);
+	CHECK(to.len == 8 && memcmp(to.data, "\"\\u0000\"", 8) == 0);
+	buf_free(&to);
+}
+
+static void
 bad_utf8(void)
 {
 	static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80",
@@ -213,6 +236,7 @@ int
 main(void)
 {
 	texts();
+	strings();
 	bad_utf8();
 	types();
 	lists();

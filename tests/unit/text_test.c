@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -56,17 +57,17 @@ check_every_character(void)
 	size_t n;
 
 	for (point = 0; point < 0x110010; point++) {
-		n = text_encode(point, bytes);
+		n = utf8_encode(point, bytes);
 		if ((point >= 0xD800 && point < 0xE000) || point > 0x10FFFF)
 			bad += n != 0;
 		else
-			bad += n == 0 || text_char(bytes, bytes + n) != n ||
-			    text_char(bytes, bytes + n - (n > 1)) != 1;
+			bad += n == 0 || utf8_char(bytes, bytes + n) != n ||
+			    utf8_char(bytes, bytes + n - (n > 1)) != 1;
 	}
 	check(bad == 0, "every code point", "wrong");
 }
 
-/* Every two bytes: two characters, but for what text_encode can write. */
+/* Every two bytes: two characters, but for what utf8_encode can write. */
 static void
 check_every_pair(void)
 {
@@ -80,7 +81,7 @@ check_every_pair(void)
 
 			bytes[0] = (char)a;
 			bytes[1] = (char)b;
-			bad += text_char(bytes, bytes + 2) != (pair ? 2 : 1);
+			bad += utf8_char(bytes, bytes + 2) != (pair ? 2 : 1);
 		}
 	check(bad == 0, "every pair of bytes", "wrong");
 }
@@ -230,33 +231,6 @@ check_part(void)
 			check(row[i].expected == NULL, "part", row[i].text);
 }
 
-static void
-check_json(void)
-{
-	static const char *const row[][2] = {{"", "\"\""}, {"abc", "\"abc\""},
-	    {"a\"b\\c/", "\"a\\\"b\\\\c/\""},
-	    {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
-	    {"\x01\x1f\x7f", "\"\\u0001\\u001f\x7f\""},
-	    {"\u00e9\u20ac\U0001F600", "\"\u00e9\u20ac\U0001F600\""}};
-	struct text out;
-	size_t i;
-
-	for (i = 0; i < COUNT(row); i++) {
-		check(text_json(&arena, text(row[i][0]), &out) == 0, "json",
-		    row[i][0]);
-		same(out, row[i][1], "json");
-	}
-	check(text_json(&arena, (struct text){"\0", 1}, &out) == 0, "json",
-	    "NUL");
-	same(out, "\"\\u0000\"", "json of NUL");
-	check(text_json(&arena, nothing, &out) == 0, "json", "nothing");
-	same(out, "\"\"", "json of nothing");
-	check(text_json(&arena, text("a\xff"), &out) == -1, "json",
-	    "an invalid byte passed");
-	check(text_json(&arena, text("\xed\xa0\x80"), &out) == -1, "json",
-	    "a surrogate passed");
-}
-
 int
 main(void)
 {
@@ -269,7 +243,6 @@ main(void)
 	check_pad();
 	check_replace();
 	check_part();
-	check_json();
 	arena_free(&arena);
 	return check_end();
 }

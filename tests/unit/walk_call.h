@@ -6,6 +6,7 @@
 
 #include <xxhash.h>
 
+#include "json.h"
 #include "walk_value.h"
 
 #define ARGUMENTS 8
@@ -283,7 +284,8 @@ static struct result
 call_json(struct walk *w, struct node *n, const struct arguments *a)
 {
 	struct result r = a->value[0];
-	struct text t, out;
+	struct buf json = {NULL, 0, 0};
+	struct text t;
 
 	if (r.kind == IS_MISSING || (r.kind == IS_TEXT && is_na(w, r.text)))
 		return text_result((struct text){"null", 4});
@@ -292,9 +294,15 @@ call_json(struct walk *w, struct node *n, const struct arguments *a)
 	t = shown(w, r, a->type[0]);
 	if (r.kind == IS_NUMBER || r.kind == IS_BOOL)
 		return text_result(t);
-	if (text_json(&w->arena, t, &out) < 0)
-		return error_result(w, TYPE_TEXT, FAILURE_UTF8, n->at);
-	return text_result(out);
+	if (json_string(&json, t.at, t.len) < 0)
+		r = error_result(w, TYPE_TEXT, FAILURE_UTF8, n->at);
+	else
+		r = text_result(
+		    (struct text){memcpy(arena_alloc(&w->arena, json.len),
+				      json.data, json.len),
+			json.len});
+	buf_free(&json);
+	return r;
 }
 
 static struct result

@@ -1,0 +1,112 @@
+#include "utf8.h"
+
+size_t
+utf8_char(const char *p, const char *end)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	size_t n, i;
+	unsigned char least = 0x80, most = 0xBF; /* of the second byte */
+
+	if (u[0] < 0xC2 || u[0] > 0xF4)
+		return 1;
+	n = u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
+	if ((size_t)(end - p) < n)
+		return 1;
+	/* no overlong form, no surrogate, nothing past 10FFFF */
+	if (u[0] == 0xE0)
+		least = 0xA0;
+	else if (u[0] == 0xED)
+		most = 0x9F;
+	else if (u[0] == 0xF0)
+		least = 0x90;
+	else if (u[0] == 0xF4)
+		most = 0x8F;
+	if (u[1] < least || u[1] > most)
+		return 1;
+	for (i = 2; i < n; i++) {
+		if ((u[i] & 0xC0) != 0x80)
+			return 1;
+	}
+	return n;
+}
+
+size_t
+utf8_encode(uint32_t point, char out[4])
+{
+	if (point < 0x80) {
+		out[0] = (char)point;
+		return 1;
+	}
+	if (point < 0x800) {
+		out[0] = (char)(0xC0 | point >> 6);
+		out[1] = (char)(0x80 | (point & 0x3F));
+		return 2;
+	}
+	if ((point >= 0xD800 && point < 0xE000) || point > 0x10FFFF)
+		return 0;
+	if (point < 0x10000) {
+		out[0] = (char)(0xE0 | point >> 12);
+		out[1] = (char)(0x80 | (point >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (point & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | point >> 18);
+	out[1] = (char)(0x80 | (point >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (point >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (point & 0x3F));
+	return 4;
+}
+
+/*
+ * What does not print as what it is: Unicode's Default_Ignorable_Code_Point,
+ * C1 controls, blanks other than the space, and what separates lines.
+ */
+static const struct {
+	uint32_t first, last;
+} unseen[] = {{0x80, 0xA0}, {0xAD, 0xAD}, {0x34F, 0x34F}, {0x61C, 0x61C},
+    {0x115F, 0x1160}, {0x1680, 0x1680}, {0x17B4, 0x17B5}, {0x180B, 0x180F},
+    {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F}, {0x3164, 0x3164},
+    {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB},
+    {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+
+bool
+utf8_prints(const char *p, size_t n)
+{
+	uint32_t point = (unsigned char)*p;
+	size_t i;
+
+	if (n == 1)
+		return point >= 0x20 && point < 0x7F;
+	point &= 0x7FU >> n;
+	for (i = 1; i < n; i++)
+		point = point << 6 | ((unsigned char)p[i] & 0x3F);
+	for (i = 0; i < sizeof unseen / sizeof *unseen; i++)
+		if (point >= unseen[i].first && point <= unseen[i].last)
+			return false;
+	return true;
+}
+
+void
+utf8_show(struct buf *b, const char *bytes, size_t n, size_t most)
+{
+	static const char digit[] = "0123456789abcdef";
+	const char *p = bytes, *const end = bytes + n;
+	size_t len;
+
+	for (; p < end; p += len) {
+		len = utf8_char(p, end);
+		if ((size_t)(p - bytes) + len > most) {
+			buf_add_text(b, "...");
+			return;
+		}
+		if (utf8_prints(p, len)) {
+			buf_add(b, p, len);
+			continue;
+		}
+		for (size_t i = 0; i < len; i++) {
+			buf_add(b, "\\x", 2);
+			buf_add_byte(b, digit[(unsigned char)p[i] >> 4]);
+			buf_add_byte(b, digit[p[i] & 15]);
+		}
+	}
+}
