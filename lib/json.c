@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "number.h"
+#include "utf8.h"
 
 #define SHOWN 40 /* bytes of a cell that a message holds */
 #define SLACK 32 /* that can be read and written behind what is copied */
@@ -289,10 +290,10 @@ explain(struct json *j, size_t column, const struct field *f)
 	buf_add_text(why, "column ");
 	buf_add_number(why, column + 1);
 	buf_add_text(why, " \"");
-	buf_add(why, j->name[column].raw, j->name[column].len);
+	utf8_show(why, j->name[column].raw, j->name[column].len, SHOWN);
 	buf_add_text(why, "\": \"");
-	buf_add(why, f->raw, f->len < SHOWN ? f->len : SHOWN);
-	buf_add_text(why, f->len < SHOWN ? "\" is " : "...\" is ");
+	utf8_show(why, f->raw, f->len, SHOWN);
+	buf_add_text(why, "\" is ");
 	buf_add_text(why, reasons[j->type[column]]);
 	buf_add_byte(why, '\0');
 }

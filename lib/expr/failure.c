@@ -2,6 +2,7 @@
 
 #include "message.h"
 #include "tree.h"
+#include "utf8.h"
 
 #define SHOWN 40 /* bytes of a bad cell */
 
@@ -27,11 +28,9 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 static void
 add_cell(struct buf *say, struct text cell)
 {
-	const bool cut = cell.len > SHOWN;
-
-	if (cut)
-		cell.len = SHOWN;
-	message_add(say, "\"%t%s\"", &cell, cut ? ".." : "");
+	buf_add_byte(say, '"');
+	utf8_show(say, cell.at, cell.len, SHOWN);
+	buf_add_byte(say, '"');
 }
 
 void

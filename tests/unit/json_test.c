@@ -111,7 +111,7 @@ bad_utf8(void)
 	CHECK(to.len == 0);
 	CHECK(becomes(j, cells, NULL));
 	CHECK(strcmp(json_error(j),
-		  "column 4 \"d\": \"\"\xff\"\" is not valid UTF-8") == 0);
+		  "column 4 \"d\": \"\"\\xff\"\" is not valid UTF-8") == 0);
 	buf_free(&to);
 	json_free(j);
 }
