@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,7 @@ static void
 wait_polled(struct pool *p, bool sleep, int ms)
 {
 	const size_t n = 2 * p->opt.workers + 1;
+	bool failed;
 	size_t i;
 	int got;
 
@@ -249,8 +251,10 @@ wait_polled(struct pool *p, bool sleep, int ms)
 		flush(p);
 		got = input_wait(p->polled, n, ms);
 	}
+	/* where the system cannot say who is ready, all are tried */
+	failed = got < 0 && errno != EINTR;
 	for (i = 0; got <= 0 && i < n; i++)
-		p->polled[i].revents = 0;
+		p->polled[i].revents = failed ? p->polled[i].events : 0;
 	p->signal = child_signal();
 	if (!input_signal(SIGCHLD))
 		return;

@@ -329,3 +329,48 @@ ordered() {
 	says "csvpar: Too many open files"
 	is_prefix in
 }
+
+@test "a worker's pipe that fails is an error, whatever it was" {
+	plain
+	need strace
+	strace -o trace true 2>/dev/null || skip "strace may not trace"
+	numbers 20 in
+	# each of the first calls fails once
+	while read -r call error mode; do
+		: >said
+		for n in $(seq 24); do
+			got=0
+			timeout 20 strace -qq -o trace -e "inject=$call:error=$error:when=$n" \
+				"$par" -j 1 $mode -- cat <in >out 2>err || got=$?
+			cat err >>said
+			if [ $got = 0 ]; then
+				cmp in out
+			else
+				[ $got != 124 ]
+				[ -s err ]
+			fi
+		done
+		case $call in
+		read) want="Input/output error" ;;
+		write) want="Cannot allocate memory" ;;
+		*) continue ;;
+		esac
+		grep -q "^csvpar: worker 1: $want\$" said
+	done <<-END
+		write ENOMEM
+		write ENOMEM -n 4
+		write ENOMEM -p
+		write ENOMEM -p -u
+		read EIO
+		read EIO -p
+		read EIO --raw
+		read EIO -p -u --raw
+		ppoll ENOMEM
+		ppoll ENOMEM -p
+		wait4 ECHILD
+	END
+	gives 3 strace -qq -o trace -e inject=write:error=EIO:when=1 \
+		"$par" -j 1 -- cat <in
+	says "csvpar: worker 1: Input/output error"
+	[ ! -s out ]
+}
