@@ -119,6 +119,8 @@ pool_free(struct pool *p)
 	sig = child_end(child, p->opt.workers);
 	if (p->signal != 0)
 		sig = p->signal;
+	if (sig == 0) /* one may have ended a write */
+		sig = child_signal();
 	for (i = 0; i < p->opt.workers; i++) {
 		worker_reset(&p->worker[i]);
 		buf_free(&p->worker[i].send);

@@ -49,7 +49,7 @@ bool answers_partial(const struct answers *a);
 /* After -1: errno of the read that failed, or 0: it is no CSV. */
 int answers_error(const struct answers *a);
 
-/* Of what is no CSV: what was wrong, and does it stand where the output just ends? */
+/* Of what is no CSV: what was wrong; at_end: just where the output ends. */
 const struct fault *answers_fault(const struct answers *a, bool *at_end);
 
 #endif
