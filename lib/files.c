@@ -241,14 +241,13 @@ files_inherited(const char *path)
 	return -1;
 }
 
-int
-files_sync_directory(const char *path)
+/* Writes a directory to disk, if it can be read. */
+static int
+files_sync(const char *dir)
 {
-	char *dir = files_directory(path);
 	const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int done;
 
-	free(dir);
 	if (fd < 0)
 		return errno == EACCES || errno == EPERM ? 0 : -1;
 	/* some file systems know no sync of a directory */
@@ -257,10 +256,21 @@ files_sync_directory(const char *path)
 	return done;
 }
 
+int
+files_sync_directory(const char *path)
+{
+	char *dir = files_directory(path);
+	const int done = files_sync(dir);
+
+	free(dir);
+	return done;
+}
+
 struct part {
 	char *path, *name; /* FILE and FILE.part */
-	struct stat st;    /* of FILE.part */
-	bool replaces;     /* a FILE of ours, whose permissions are mode */
+	char *dir;      /* where they are: after the rename no memory fails */
+	struct stat st; /* of FILE.part */
+	bool replaces;  /* a FILE of ours, whose permissions are mode */
 	mode_t mode;
 	struct mem_guard guard;
 };
@@ -346,6 +356,7 @@ part_free(struct part *p)
 {
 	free(p->path);
 	free(p->name);
+	free(p->dir);
 	free(p);
 }
 
@@ -360,6 +371,7 @@ part_open(const char *path, int *fd, struct buf *say)
 	*fd = -1;
 	p->path = mem_copy(path, strlen(path));
 	p->name = part_name(path);
+	p->dir = files_directory(path);
 	if (stat(path, &old) == 0 && old.st_uid == geteuid()) {
 		p->replaces = true;
 		p->mode = old.st_mode & 0777;
@@ -410,9 +422,8 @@ part_publish(struct part *p, int fd)
 		if (stands == 0)
 			end = PART_LOST;
 		else if (stands > 0 && rename(p->name, p->path) == 0)
-			end = files_sync_directory(p->path) == 0 ?
-			    PART_DONE :
-			    PART_UNSYNCED;
+			end =
+			    files_sync(p->dir) == 0 ? PART_DONE : PART_UNSYNCED;
 	}
 	error = errno;
 	mem_unguard(&p->guard);

@@ -138,12 +138,8 @@ worker_feed(struct pool *p, struct worker *w)
 			w->sent += (size_t)n;
 		else if (errno == EAGAIN)
 			return;
-		else if (errno == EPIPE)
+		else if (errno != EINTR)
 			worker_deafened(p, w);
-		else if (errno != EINTR) {
-			blame_system(p, w, errno);
-			return;
-		}
 	}
 	w->sent = w->send.len = 0;
 	if (w->closing)
@@ -218,21 +214,12 @@ keep_tail(struct worker *w, const struct answer *a)
 	w->tail_piece.bytes = w->tail.data;
 }
 
-/*
- * Its answers cannot be read, or are no CSV.  If they are none because they end
- * there, its exit status may tell more.
- */
+/* If it is no CSV because it ends there, its exit status may tell more. */
 static void
 spoiled(struct pool *p, struct worker *w)
 {
-	const int error = answers_error(w->answers);
-	const struct fault *f;
+	const struct fault *f = answers_fault(w->answers, &w->bad);
 
-	if (error != 0) {
-		blame_system(p, w, error);
-		return;
-	}
-	f = answers_fault(w->answers, &w->bad);
 	if (!w->bad)
 		blame_answer(p, w, f);
 }
