@@ -211,12 +211,15 @@ json_types(struct json *j, const char *list, const struct header *h,
 static int
 add_number(struct json *j, struct buf *to)
 {
-	char text[NUMBER_TEXT];
+	const size_t n = j->cell.len;
+	enum number_status status;
 	struct number x;
 
-	if (number_parse(j->cell.data, j->cell.len, &x) != NUMBER_OK)
+	status = number_parse(j->cell.data, n, &x);
+	if (status != NUMBER_OK && status != NUMBER_LONG)
 		return -1;
-	buf_add(to, text, number_print(x, text));
+	buf_need(to, n + 1);
+	to->len += number_json(j->cell.data, n, to->data + to->len);
 	return 0;
 }
 

@@ -29,8 +29,9 @@ void json_free(struct json *j); /* NULL is accepted */
 
 /*
  * Gives types to columns: "price:number,@3:bool,tags:json".  number
- * is written in canonical form; bool takes true, false, t, f in any case, 1, 0;
- * json is one JSON value, taken as it is.  0, or -1 with a message in say.
+ * is written with the digits that it has; bool takes true, false, t, f in any
+ * case, 1, 0; json is one JSON value, taken as it is.  0, or -1 with a message
+ * in say.
  */
 int json_types(struct json *j, const char *list, const struct header *h,
     struct buf *say);

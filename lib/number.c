@@ -6,7 +6,8 @@
 #include "number/wide.h"
 
 #define COEF_MAX INT64_C(999999999999999999)
-#define REAL_WHOLE 0x1p53 /* from here on every double is whole */
+#define DOUBLE_WHOLE (INT64_C(1) << 53) /* a double holds all up to this */
+#define SIGN (UINT64_C(1) << 63)
 
 static bool
 is_real(struct number x)
@@ -36,22 +37,21 @@ set_real(double x, struct number *r)
 	return NUMBER_OK;
 }
 
-/* coef / 10^scale, as a decimal if it fits; below 10^37, scale 0 to 36. */
+/* Are both short decimals? */
+static bool
+are_short(struct number a, struct number b)
+{
+	return ((uint64_t)a.scale | (uint64_t)b.scale) < NUMBER_REAL;
+}
+
+/* coef / 10^scale, as a short decimal if it fits; below 10^37. */
 static struct number
 settle(bool negative, u128 coef, int64_t scale)
 {
-	double x;
-
-	while ((coef > COEF_MAX || scale > NUMBER_DIGITS) && scale > 0 &&
-	    coef % 10 == 0) {
-		coef /= 10;
-		scale--;
-	}
-	if (coef <= COEF_MAX && scale <= NUMBER_DIGITS)
+	if (coef <= COEF_MAX && scale >= 0 && scale <= NUMBER_SHORT)
 		return decimal(negative ? -(int64_t)coef : (int64_t)coef,
 		    scale);
-	x = wide_to_double(coef, scale);
-	return real(negative ? -x : x);
+	return wide_settle((struct digits){coef, (int)scale, negative});
 }
 
 static struct number
@@ -69,28 +69,37 @@ number_of_int(int64_t i)
 double
 number_to_double(struct number x)
 {
-	double magnitude;
-
 	if (is_real(x))
 		return x.real;
-	magnitude =
-	    wide_to_double((u128)(x.coef < 0 ? -x.coef : x.coef), x.scale);
-	return x.coef < 0 ? -magnitude : magnitude;
+	/* both operands are exact, so the division rounds only once */
+	if (!wide_is(x) && x.coef <= DOUBLE_WHOLE && x.coef >= -DOUBLE_WHOLE)
+		return (double)x.coef / wide_real_ten[x.scale];
+	return wide_to_double(digits_of(x));
 }
 
 int
 number_to_int(struct number x, int64_t *i)
 {
-	struct number whole = number_trunc(x);
+	struct number whole;
+	struct digits d;
 
+	if (x.scale == 0) {
+		*i = x.coef;
+		return 0;
+	}
+	whole = number_trunc(x);
 	if (number_compare(whole, x) != 0)
 		return -1;
-	if (!is_real(whole))
-		*i = whole.coef;
-	else if (whole.real >= -0x1p63 && whole.real < 0x1p63)
+	if (is_real(whole)) {
+		if (whole.real < -0x1p63 || whole.real >= 0x1p63)
+			return -1;
 		*i = (int64_t)whole.real;
-	else
+		return 0;
+	}
+	d = digits_of(whole);
+	if (d.scale < 0 || d.coef > (u128)INT64_MAX + d.negative)
 		return -1;
+	*i = (int64_t)(d.negative ? -(uint64_t)d.coef : (uint64_t)d.coef);
 	return 0;
 }
 
@@ -108,6 +117,16 @@ align(struct number a, struct number b, i128 *ca, i128 *cb)
 	return a.scale;
 }
 
+/* The sum of others than short decimals. */
+static __attribute__((noinline)) enum number_status
+add_any(struct number a, struct number b, struct number *r)
+{
+	if (is_real(a) || is_real(b))
+		return set_real(number_to_double(a) + number_to_double(b), r);
+	*r = wide_add(digits_of(a), digits_of(b));
+	return NUMBER_OK;
+}
+
 enum number_status
 number_add(struct number a, struct number b, struct number *r)
 {
@@ -115,8 +134,8 @@ number_add(struct number a, struct number b, struct number *r)
 	int64_t sum;
 	i128 ca, cb;
 
-	if (is_real(a) || is_real(b))
-		return set_real(number_to_double(a) + number_to_double(b), r);
+	if (!are_short(a, b))
+		return add_any(a, b, r);
 	if (a.scale == b.scale) {
 		sum = a.coef + b.coef; /* at most 19 digits: it fits */
 		if (sum <= COEF_MAX && sum >= -COEF_MAX) {
@@ -129,10 +148,21 @@ number_add(struct number a, struct number b, struct number *r)
 	return NUMBER_OK;
 }
 
+/* -x, but for 0. */
+static struct number
+negate(struct number x)
+{
+	if (is_real(x))
+		return real(-x.real);
+	if (wide_is(x)) /* its sign is a bit */
+		return decimal(x.coef, (int64_t)((uint64_t)x.scale ^ SIGN));
+	return decimal(-x.coef, x.scale);
+}
+
 enum number_status
 number_sub(struct number a, struct number b, struct number *r)
 {
-	return number_add(a, number_neg(b), r);
+	return number_add(a, negate(b), r);
 }
 
 enum number_status
@@ -140,28 +170,48 @@ number_mul(struct number a, struct number b, struct number *r)
 {
 	if (is_real(a) || is_real(b))
 		return set_real(number_to_double(a) * number_to_double(b), r);
-	*r = settle_signed((i128)a.coef * b.coef, a.scale + b.scale);
+	if (are_short(a, b))
+		*r = settle_signed((i128)a.coef * b.coef, a.scale + b.scale);
+	else
+		*r = wide_mul(digits_of(a), digits_of(b));
 	return NUMBER_OK;
 }
 
-/* Takes every factor p from *v; returns how many there were. */
+/* Takes every factor 2 from *v, not 0; returns how many there were. */
 static int
-take_factor(uint64_t *v, uint64_t p)
+take_twos(u128 *v)
 {
-	int n = 0;
+	const uint64_t low = (uint64_t)*v;
+	int n = low != 0 ? __builtin_ctzll(low) :
+			   64 + __builtin_ctzll((uint64_t)(*v >> 64));
 
-	for (; *v % p == 0; n++)
-		*v /= p;
+	*v >>= n;
 	return n;
 }
 
-/* v * p^n in *v, or false: it is past 18 digits. */
-static bool
-multiply_power(uint64_t *v, uint64_t p, int64_t n)
+static int
+take_fives(u128 *v)
 {
-	for (; n > 0 && *v <= COEF_MAX; n--)
+	uint64_t low;
+	int n = 0;
+
+	for (; *v >> 64 != 0 && *v % 5 == 0; n++)
+		*v /= 5;
+	if (*v >> 64 != 0)
+		return n;
+	for (low = (uint64_t)*v; low % 5 == 0; n++)
+		low /= 5;
+	*v = low;
+	return n;
+}
+
+/* v * p^n in *v, or false: it is past 36 digits. */
+static bool
+multiply_power(u128 *v, unsigned p, int n)
+{
+	for (; n > 0 && *v < WIDE_END; n--)
 		*v *= p;
-	return *v <= COEF_MAX;
+	return *v < WIDE_END;
 }
 
 /*
@@ -169,25 +219,22 @@ multiply_power(uint64_t *v, uint64_t p, int64_t n)
  * factors 2 and 5 must divide a; the missing twos and fives make tens.
  */
 static bool
-divide_exact(uint64_t a, uint64_t b, int64_t scale, uint64_t *quotient,
-    int64_t *shortest)
+divide_exact(struct digits a, struct digits b, struct digits *quotient)
 {
-	int64_t twos = take_factor(&b, 2), fives = take_factor(&b, 5), tens;
+	int twos = take_twos(&b.coef), fives = take_fives(&b.coef), tens;
 
-	if (a % b != 0)
+	if (a.coef % b.coef != 0)
 		return false;
-	a /= b;
-	twos -= take_factor(&a, 2);
-	fives -= take_factor(&a, 5);
+	a.coef /= b.coef;
+	twos -= take_twos(&a.coef);
+	fives -= take_fives(&a.coef);
 	/* a / (2^twos * 5^fives), and a has neither factor */
 	tens = twos > fives ? twos : fives;
-	if (tens + scale < 0)
-		tens = -scale; /* no scale below 0 */
-	*quotient = a;
-	*shortest = tens + scale;
-	return *shortest <= NUMBER_DIGITS &&
-	    multiply_power(quotient, 2, tens - twos) &&
-	    multiply_power(quotient, 5, tens - fives);
+	quotient->coef = a.coef;
+	quotient->scale = tens + a.scale - b.scale;
+	quotient->negative = a.negative != b.negative;
+	return multiply_power(&quotient->coef, 2, tens - twos) &&
+	    multiply_power(&quotient->coef, 5, tens - fives);
 }
 
 /* a / b for decimals whose quotient is none: rounded once where it can be. */
@@ -196,34 +243,41 @@ divide_real(struct number a, struct number b)
 {
 	i128 ca, cb;
 
-	align(a, b, &ca, &cb);
-	if (ca <= (i128)REAL_WHOLE && ca >= -(i128)REAL_WHOLE &&
-	    cb <= (i128)REAL_WHOLE && cb >= -(i128)REAL_WHOLE)
-		return (double)(int64_t)ca / (double)(int64_t)cb;
+	if (are_short(a, b)) {
+		align(a, b, &ca, &cb);
+		if (ca <= DOUBLE_WHOLE && ca >= -DOUBLE_WHOLE &&
+		    cb <= DOUBLE_WHOLE && cb >= -DOUBLE_WHOLE)
+			return (double)(int64_t)ca / (double)(int64_t)cb;
+	}
 	return number_to_double(a) / number_to_double(b);
+}
+
+static bool
+is_zero(struct number x)
+{
+	return is_real(x) ? x.real == 0 :
+	    wide_is(x)	  ? wide_digits(x).coef == 0 :
+			    x.coef == 0;
 }
 
 enum number_status
 number_div(struct number a, struct number b, struct number *r)
 {
-	uint64_t quotient;
-	int64_t scale;
+	struct digits q;
 
-	if (is_real(b) ? b.real == 0 : b.coef == 0)
+	if (is_zero(b))
 		return NUMBER_ZERO;
 	if (is_real(a) || is_real(b))
 		return set_real(number_to_double(a) / number_to_double(b), r);
-	if (a.coef == 0) {
+	if (is_zero(a)) {
 		*r = decimal(0, 0);
 		return NUMBER_OK;
 	}
-	if (!divide_exact((uint64_t)(a.coef < 0 ? -a.coef : a.coef),
-		(uint64_t)(b.coef < 0 ? -b.coef : b.coef), a.scale - b.scale,
-		&quotient, &scale))
+	if (!divide_exact(digits_of(a), digits_of(b), &q))
 		return set_real(divide_real(a, b), r);
-	*r = decimal((int64_t)quotient, scale);
-	if ((a.coef < 0) != (b.coef < 0))
-		r->coef = -r->coef;
+	for (; q.scale < 0 && q.coef <= COEF_MAX; q.scale++)
+		q.coef *= 10;
+	*r = settle(q.negative, q.coef, q.scale);
 	return NUMBER_OK;
 }
 
@@ -255,29 +309,41 @@ number_mod(struct number a, struct number b, struct number *r)
 	i128 ca, cb;
 	double x;
 
-	if (is_real(b) ? b.real == 0 : b.coef == 0)
+	if (is_zero(b))
 		return NUMBER_ZERO;
 	if (is_real(a) || is_real(b)) {
 		x = number_to_double(a);
 		b.real = remainder_of(fabs(x), fabs(number_to_double(b)));
 		return set_real(x < 0 ? -b.real : b.real, r);
 	}
+	if (!are_short(a, b)) {
+		*r = wide_mod(digits_of(a), digits_of(b));
+		return NUMBER_OK;
+	}
 	scale = align(a, b, &ca, &cb);
 	*r = settle_signed(ca % cb, scale);
 	return NUMBER_OK;
 }
 
+static __attribute__((noinline)) int
+compare_any(struct number a, struct number b)
+{
+	double x, y;
+
+	if (!is_real(a) && !is_real(b))
+		return wide_compare(digits_of(a), digits_of(b));
+	x = number_to_double(a);
+	y = number_to_double(b);
+	return (x > y) - (x < y);
+}
+
 int
 number_compare(struct number a, struct number b)
 {
-	double x, y;
 	i128 ca, cb;
 
-	if (is_real(a) || is_real(b)) {
-		x = number_to_double(a);
-		y = number_to_double(b);
-		return (x > y) - (x < y);
-	}
+	if (!are_short(a, b))
+		return compare_any(a, b);
 	if (a.scale == b.scale)
 		return (a.coef > b.coef) - (a.coef < b.coef);
 	align(a, b, &ca, &cb);
@@ -287,32 +353,37 @@ number_compare(struct number a, struct number b)
 struct number
 number_neg(struct number x)
 {
-	return is_real(x) ? real(-x.real) : decimal(-x.coef, x.scale);
+	return is_real(x) || !is_zero(x) ?
+	    negate(x) :
+	    wide_zero(digits_of(x).scale, !digits_of(x).negative);
 }
 
 struct number
 number_abs(struct number x)
 {
-	return is_real(x) ? real(fabs(x.real)) :
-			    decimal(x.coef < 0 ? -x.coef : x.coef, x.scale);
+	if (!is_real(x) && !wide_is(x))
+		return decimal(x.coef < 0 ? -x.coef : x.coef, x.scale);
+	return (is_real(x) ? x.real < 0 : x.scale < 0) ? negate(x) : x;
 }
 
-/*
- * x without its fraction; *rest is the sign of what was taken away.  Past 18
- * digits it stays a double.
- */
-static struct number
-take_fraction(struct number x, int *rest)
+/* take_fraction for others than short decimals. */
+static __attribute__((noinline)) struct number
+take_any_fraction(struct number x, int *rest)
 {
-	int64_t whole, ten;
+	struct digits d;
+	int64_t whole;
 	double left;
+	u128 unit;
 
 	*rest = 0;
-	if (!is_real(x)) {
-		ten = (int64_t)wide_ten[x.scale];
-		whole = x.coef / ten;
-		*rest = (x.coef > whole * ten) - (x.coef < whole * ten);
-		return decimal(whole, 0);
+	if (wide_is(x)) {
+		d = wide_digits(x);
+		if (d.scale <= 0)
+			return x;
+		unit = wide_power(d.scale < WIDE_DIGITS ? d.scale :
+							  WIDE_DIGITS);
+		*rest = d.coef % unit == 0 ? 0 : d.negative ? -1 : 1;
+		return settle(d.negative, d.coef / unit, 0);
 	}
 	if (fabs(x.real) >= (double)COEF_MAX)
 		return x;
@@ -320,6 +391,51 @@ take_fraction(struct number x, int *rest)
 	left = x.real - (double)whole;
 	*rest = (left > 0) - (left < 0);
 	return decimal(whole, 0);
+}
+
+/*
+ * x without its fraction; *rest is the sign of what was taken away.  Past 18
+ * digits a double stays one.
+ */
+static inline struct number
+take_fraction(struct number x, int *rest)
+{
+	int64_t whole, ten;
+
+	if ((uint64_t)x.scale >= NUMBER_REAL)
+		return take_any_fraction(x, rest);
+	ten = (int64_t)wide_ten[x.scale];
+	whole = x.coef / ten;
+	*rest = (x.coef > whole * ten) - (x.coef < whole * ten);
+	return decimal(whole, 0);
+}
+
+/* The whole number that is next to x on one side. */
+static inline struct number
+next_whole(struct number x, int side)
+{
+	int rest;
+	struct number whole = take_fraction(x, &rest);
+
+	if (rest != side)
+		return whole;
+	if (wide_is(whole))
+		number_add(whole, decimal(side, 0), &whole);
+	else
+		whole.coef += side; /* a coefficient with rest is short */
+	return whole;
+}
+
+struct number
+number_floor(struct number x)
+{
+	return next_whole(x, -1);
+}
+
+struct number
+number_ceil(struct number x)
+{
+	return next_whole(x, 1);
 }
 
 struct number
@@ -331,36 +447,24 @@ number_trunc(struct number x)
 }
 
 struct number
-number_floor(struct number x)
-{
-	int rest;
-	struct number whole = take_fraction(x, &rest);
-
-	whole.coef -= rest < 0;
-	return whole;
-}
-
-struct number
-number_ceil(struct number x)
-{
-	int rest;
-	struct number whole = take_fraction(x, &rest);
-
-	whole.coef += rest > 0;
-	return whole;
-}
-
-struct number
 number_round(struct number x, int64_t places)
 {
-	struct digits d = digits_of(x);
+	struct digits d;
+	uint64_t coef;
 
-	if (places < -NUMBER_DIGITS)
-		places = -NUMBER_DIGITS;
-	if (places >= d.scale || places > NUMBER_DIGITS)
+	if ((uint64_t)x.scale <= NUMBER_SHORT && places >= 0) {
+		if (places >= x.scale)
+			return x;
+		coef = digits_shorten((uint64_t)(x.coef < 0 ? -x.coef : x.coef),
+		    wide_ten[x.scale - places], false);
+		return decimal(x.coef < 0 ? -(int64_t)coef : (int64_t)coef,
+		    places);
+	}
+	d = digits_of(x);
+	if (places < -WIDE_PLACES)
+		places = -WIDE_PLACES;
+	if (places >= d.scale || places > WIDE_PLACES)
 		return x;
-	d = digits_round(d, (int)places);
-	if (d.scale < 0)
-		return settle(d.negative, (u128)d.coef * wide_ten[-d.scale], 0);
+	d = digits_round(d, (int)places, false);
 	return settle(d.negative, d.coef, d.scale);
 }

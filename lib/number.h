@@ -6,9 +6,10 @@
  * missing or bad value means is the caller's business: functions that can
  * fail return a status.
  *
- * A decimal that does not fit loses trailing zeros of its scale first and
- * becomes a double only then; a decimal that meets a double becomes one.  A
- * number is never NaN, infinite or -0.
+ * A decimal has at most 36 digits, without zeros at its ends, and lies between
+ * 10^-76 and 10^76.  One that does not fit loses trailing zeros of its scale
+ * first and becomes a double only then; a decimal that meets a double becomes
+ * one.  A number is never NaN or infinite.  -0 is 0; only formats print it.
  */
 #ifndef NUMBER_H
 #define NUMBER_H
@@ -19,25 +20,30 @@
 
 #include "mem.h"
 
-#define NUMBER_DIGITS 18 /* of a decimal, and the largest scale */
+#define NUMBER_SHORT 18  /* digits of a short decimal; its largest scale */
 #define NUMBER_REAL 255  /* the scale that says: a double */
-#define NUMBER_TEXT 32   /* bytes that number_print may write */
+#define NUMBER_TEXT 96   /* bytes that number_print may write */
 #define NUMBER_FIXED 360 /* bytes that number_fixed may write */
 #define NUMBER_PLACES 40 /* decimals that number_fixed and formats take */
 
-/* coef / 10^scale, or real.  Zeros in the scale are kept: 1.10 is 110 / 100. */
+/*
+ * coef / 10^scale, or real, or a decimal with more digits: then the scale is
+ * none of those said here, and lib/number/wide.h knows what the bits mean.
+ * Zeros in the scale are kept: 1.10 is 110 / 100.
+ */
 struct number {
 	union {
 		int64_t coef; /* at most 18 digits */
 		double real;  /* finite */
 	};
-	int64_t scale; /* 0 to 18, or NUMBER_REAL; as wide as the register in
+	int64_t scale; /* 0 to 18, NUMBER_REAL; as wide as the register in
 			* which it travels, lest its reader wait for it */
 };
 
 enum number_status {
 	NUMBER_OK,
 	NUMBER_BAD,   /* not a number */
+	NUMBER_LONG,  /* more than 36 digits, and no exponent */
 	NUMBER_RANGE, /* beyond the largest double */
 	NUMBER_ZERO   /* division by zero */
 };
@@ -67,7 +73,14 @@ int number_marks_set(struct number_marks *marks, const char *decimal,
 enum number_status number_parse_marks(const char *text, size_t n,
     const struct number_marks *marks, struct number *x);
 
-struct number number_of_int(int64_t i);   /* a double past 18 digits */
+/*
+ * Copies a text that number_parse takes, or finds long, as JSON writes numbers:
+ * without blanks, plus and leading zeros, every digit as it stands.  out has
+ * n + 1 bytes; returns the length.
+ */
+size_t number_json(const char *text, size_t n, char *out);
+
+struct number number_of_int(int64_t i);
 double number_to_double(struct number x); /* correctly rounded */
 
 /* *i = x.  0, or -1 when x is not whole or does not fit. */
@@ -98,14 +111,15 @@ struct number number_trunc(struct number x);
 
 /*
  * Rounds half away from zero to at most `places` decimals.  Negative ones
- * round to tens, hundreds, up to 10^18; past 18 nothing is rounded.  A double
+ * round to tens, hundreds, up to 10^76; past 76 nothing is rounded.  A double
  * is rounded as the decimal that it prints as.
  */
 struct number number_round(struct number x, int64_t places);
 
 /*
- * Writes x with exactly `places` (0 to NUMBER_PLACES) decimals, rounded as by
- * number_round, NUL behind it; returns the length.
+ * Writes x with exactly `places` (0 to NUMBER_PLACES) decimals, NUL behind it;
+ * returns the length.  A decimal is rounded as by number_round, a double as
+ * printf does, from its exact value.
  */
 size_t number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED]);
 
@@ -127,8 +141,9 @@ int number_format_compile(struct number_format *f, const char *text, size_t n,
     struct buf *say);
 
 /*
- * Writes what C's printf prints for the double x (%d: for x without its
- * fraction, exact) into out, which has f->room bytes; returns the length.
+ * Writes what C's printf prints for x into out, which has f->room bytes; %f
+ * and %d (x without its fraction) for its exact value, %e and %g for the
+ * double.  Returns the length.
  */
 size_t number_format(const struct number_format *f, struct number x, char *out);
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Judge number_calc with Python's decimal.
+"""Judge number_calc with Python's integers and decimals.
 
 usage: number_oracle.py NUMBER_CALC [COUNT]
 
-Sends COUNT random calculations to the program and computes each again: with
-exact decimals, or, where 18 digits do not hold the result, with the double
-that is nearest to the exact one.  Prints the first difference and exits 1.
+Sends COUNT random calculations on numbers of 1 to 40 digits to the program and
+computes each again: with exact decimals, or, where 36 digits do not hold the
+result, with the double that is nearest to the exact one.  Prints the first
+difference and exits 1.
 """
 
 import decimal
@@ -15,27 +16,52 @@ import random
 import subprocess
 import sys
 
-DIGITS = 18
+DIGITS = 36
+PLACES = 76
 decimal.getcontext().prec = 400
+decimal.getcontext().rounding = decimal.ROUND_HALF_EVEN
 
 
 def draw(rng):
-    """A random decimal as (coefficient, scale), small ones more often."""
-    coef = rng.randrange(10 ** rng.randint(1, DIGITS))
+    """A random decimal as (coefficient, scale): all lengths, many zeros."""
+    coef = rng.randrange(10 ** rng.randint(1, rng.choice((6, 18, 20, 36, 40))))
     if rng.random() < 0.3:
         coef -= coef % 10 ** rng.randint(0, 9)
+    if rng.random() < 0.02:
+        coef = 10 ** rng.randint(16, 40) - rng.randint(0, 1)
     if rng.random() < 0.5:
         coef = -coef
-    return coef, rng.choice((0, 0, 1, 2, rng.randint(0, DIGITS)))
+    return coef, rng.choice((0, 0, 1, 2, rng.randint(0, 18), rng.randint(0, 40)))
+
+
+def near(rng, value):
+    """A number that differs little from another one."""
+    coef, scale = value
+    if rng.random() < 0.5:
+        coef += rng.randint(-1, 1)
+    zeros = rng.choice((0, 0, 1, 5))
+    return coef * 10**zeros, scale + zeros
 
 
 def write(coef, scale):
-    """The canonical text of a decimal."""
+    """The text of a decimal, -0 as 0."""
+    if scale < 0:
+        coef, scale = coef * 10**-scale, 0
     digits = str(abs(coef)).rjust(scale + 1, "0")
     sign = "-" if coef < 0 else ""
     if scale == 0:
         return sign + digits
     return f"{sign}{digits[:-scale]}.{digits[-scale:]}"
+
+
+def shorten(coef, scale):
+    """The same without zeros that make it too long; None: it does not fit."""
+    while (abs(coef) >= 10**DIGITS or scale > DIGITS) and coef % 10 == 0:
+        coef //= 10
+        scale -= 1
+    if abs(coef) >= 10**DIGITS or scale > PLACES or abs(coef) >= 10 ** (PLACES + scale):
+        return None
+    return coef, scale
 
 
 def write_double(value):
@@ -55,27 +81,34 @@ def nearest(exact):
 
 def settle(coef, scale):
     """A decimal if it fits without its trailing zeros, else a double."""
-    exact = fractions.Fraction(coef, 10**scale)
-    while (abs(coef) >= 10**DIGITS or scale > DIGITS) and scale > 0 and coef % 10 == 0:
-        coef //= 10
-        scale -= 1
-    if abs(coef) < 10**DIGITS and scale <= DIGITS:
-        return write(coef, scale)
-    return write_double(nearest(exact))
+    short = shorten(coef, scale)
+    if short is not None:
+        return write(*short)
+    return write_double(nearest(fractions.Fraction(coef) / fractions.Fraction(10) ** scale))
 
 
 def divide(a, b):
-    """Exact with the shortest scale; None: a double, within an ulp or two."""
+    """Exact with the shortest scale; a fraction: a double, within an ulp or two."""
     if b[0] == 0:
         return "zero"
     exact = fractions.Fraction(a[0] * 10 ** b[1], b[0] * 10 ** a[1])
-    for scale in range(DIGITS + 1):
-        shifted = exact * 10**scale
-        if abs(shifted) >= 10**DIGITS:
-            break
-        if shifted.denominator == 1:
-            return write(int(shifted), scale)
-    return exact
+    rest, power = exact.denominator, 0
+    while rest % 10 == 0:
+        rest, power = rest // 10, power + 1
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest, power = rest // prime, power + 1
+    if rest != 1:
+        return exact
+    short = shorten(int(exact * 10**power), power)
+    return exact if short is None else write(*short)
+
+
+def halves(value, places, mode):
+    """A decimal rounded to so many places, as text without -0."""
+    exact = decimal.Decimal(value[0]).scaleb(-value[1])
+    text = format(exact.quantize(decimal.Decimal(1).scaleb(-places), mode), "f")
+    return text
 
 
 def round_places(value, places):
@@ -85,7 +118,17 @@ def round_places(value, places):
         return write(coef, scale)
     unit = 10 ** (scale - places)
     coef = (abs(coef) * 2 + unit) // (2 * unit) * (1 if coef > 0 else -1)
-    return settle(coef, places) if places >= 0 else settle(coef * 10**-places, 0)
+    return settle(coef, places)
+
+
+def whole(value, op):
+    """int, floor and ceil of a decimal."""
+    unit = 10 ** value[1]
+    if op == "F":
+        return settle(value[0] // unit, 0)
+    if op == "C":
+        return settle(-(-value[0] // unit), 0)
+    return settle(abs(value[0]) // unit * (1 if value[0] > 0 else -1), 0)
 
 
 def expected(a, op, b):
@@ -108,11 +151,42 @@ def expected(a, op, b):
         return str((x > y) - (x < y))
     if op == "r":
         return round_places(a, b[0])
-    places = b[0]
-    value = decimal.Decimal(a[0]).scaleb(-a[1])
-    unit = decimal.Decimal(1).scaleb(-places)
-    text = format(value.quantize(unit, decimal.ROUND_HALF_UP), "f")
+    if op in "<>":
+        return write(*(a if (x <= y if op == "<" else x >= y) else b))
+    if op in "FCI":
+        return whole(a, op)
+    if op == "A":
+        return write(abs(a[0]), a[1])
+    if op == "p":
+        return write(*a)
+    if op == "d":
+        return str(abs(a[0]) // 10 ** a[1] * (1 if a[0] > 0 else -1))
+    if op == "g":
+        text = halves(a, b[0], decimal.ROUND_HALF_EVEN)
+        return text if a[0] < 0 else text.lstrip("-")
+    text = halves(a, b[0], decimal.ROUND_HALF_UP)
     return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def calculation(rng):
+    """A line for the program and what it must answer."""
+    a, op = draw(rng), rng.choice("+-*/%%ccrf<>FCIAgdpj")
+    b = near(rng, a) if rng.random() < 0.2 else draw(rng)
+    if op == "r":
+        b = rng.randint(-42, 42), 0
+    elif op in "fg":
+        b = rng.randint(0, 40), 0
+    first, second = write(*a), write(*b)
+    if op == "j":  # any text of a number keeps its digits
+        return f"{rng.choice(('', '00'))}{first} j 0".replace("00-", "-00"), first
+    a, b = shorten(*a), shorten(*b)
+    line = f"{first} {op} {second}"
+    if a is None or b is None:
+        return line, "long"
+    if rng.random() < 0.1:  # an exponent that changes nothing
+        line = f"{first}e0 {op} {second}"
+    a, b = (n if n[1] >= 0 else (n[0] * 10 ** -n[1], 0) for n in (a, b))
+    return line, expected(a, op, b)
 
 
 def agrees(want, got):
@@ -126,6 +200,12 @@ def agrees(want, got):
     return want == got
 
 
+def decimal_of(text):
+    """The coefficient and scale of any number's text."""
+    sign, digits, exponent = decimal.Decimal(text).as_tuple()
+    return int("".join(map(str, digits))) * (-1 if sign else 1), -exponent
+
+
 def doubles(rng, count):
     """Texts of doubles and how they must print."""
     for _ in range(count):
@@ -133,9 +213,8 @@ def doubles(rng, count):
         if rng.random() < 0.3:
             value = math.ldexp(1.0, rng.randint(-1074, 1023))
         exact = decimal.Decimal(value).normalize().as_tuple()
-        digits = len(exact.digits) + max(exact.exponent, 0)
-        if digits > DIGITS or exact.exponent < -DIGITS:
-            yield f"{value:.40e}", write_double(value)
+        if shorten(int("".join(map(str, exact.digits))), -exact.exponent) is None:
+            yield f"{value:.40e}", value
 
 
 def main():
@@ -143,16 +222,16 @@ def main():
     rng = random.Random(20)
     lines, wants = [], []
     for _ in range(count):
-        a, b, op = draw(rng), draw(rng), rng.choice("+-*/%crf")
-        if op == "r":
-            b = rng.randint(-18, 20), 0
-        elif op == "f":
-            b = rng.randint(0, 40), 0
-        lines.append(f"{write(*a)} {op} {write(*b)}")
-        wants.append(expected(a, op, b))
-    for text, want in doubles(rng, count // 4):
-        lines.append(f"{text} p 0")
+        line, want = calculation(rng)
+        lines.append(line)
         wants.append(want)
+    for text, value in doubles(rng, count // 8):
+        if shorten(*decimal_of(text)) is not None:
+            continue  # exact in its 41 digits
+        places = rng.randint(0, 40)
+        fixed = f"{value:.{places}f}"
+        lines += [f"{text} p 0", f"{text} f {places}", f"{text} g {places}"]
+        wants += [write_double(value), fixed, fixed]
     answer = subprocess.run(
         [calc], input="\n".join(lines), stdout=subprocess.PIPE, text=True, check=True
     )

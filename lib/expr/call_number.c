@@ -120,10 +120,15 @@ void
 call_format(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct number_format *f = i->node->format;
+	const struct value *v = eval_arg(r, i, 1);
+	struct number x = v->number;
 	char *to = arena_alloc(&r->scratch, f->room);
 
-	call_text(out,
-	    (struct text){to, number_format(f, eval_arg(r, i, 1)->number, to)});
+	/* printf shows the sign of -0, which only its cell has */
+	if (x.coef == 0 && v->text.at != NULL && *v->text.at == '-' &&
+	    x.scale >= 0)
+		x = number_neg(x);
+	call_text(out, (struct text){to, number_format(f, x, to)});
 }
 
 void

@@ -242,20 +242,29 @@ call_hash(struct eval *r, const struct instr *i, struct value *out)
 	call_number(out, number_of_int((int64_t)(h >> 11)));
 }
 
+/* A number as JSON writes it, with the digits that it has. */
+static struct text
+number_text(struct eval *r, struct text t)
+{
+	char *to = arena_alloc(&r->scratch, t.len + 1);
+
+	return (struct text){to, number_json(t.at, t.len, to)};
+}
+
 void
 call_json(struct eval *r, const struct instr *i, struct value *out)
 {
 	const enum type type = i->node->kid[0]->type;
-	struct value v = *eval_arg(r, i, 0);
+	const struct value *v = eval_arg(r, i, 0);
+	const struct text t = eval_text(r, v, type);
 	struct buf json = {NULL, 0, 0};
-	struct text t;
 
-	v.text.at = type_is_text(type) ? v.text.at : NULL;
-	t = eval_text(r, &v, type);
-	if (v.kind == VALUE_MISSING ||
+	if (v->kind == VALUE_MISSING ||
 	    (type_is_text(type) && eval_missing(r, t)))
 		call_text(out, (struct text){"null", 4});
-	else if (type == TYPE_NUMBER || type == TYPE_BOOL)
+	else if (type == TYPE_NUMBER)
+		call_text(out, number_text(r, t));
+	else if (type == TYPE_BOOL)
 		call_text(out, t);
 	else if (json_string(&json, t.at, t.len) < 0)
 		eval_fail(r, i->node, FAILURE_UTF8, t, out);

@@ -312,6 +312,44 @@ check_kind(struct check *c, struct node *node)
 	}
 }
 
+/* Is it a number as it was typed, without brackets?  Then that is *typed. */
+static bool
+is_bare_number(const struct check *c, const struct node *node,
+    struct text *typed)
+{
+	*typed = (struct text){c->tree->program.at + node->from,
+	    node->to - node->from};
+	return node->kind == NODE_CONST && node->literal &&
+	    node->type == TYPE_NUMBER && *typed->at != '(';
+}
+
+/*
+ * Are both sides of an operator numbers, as nobody needs it, and one the name
+ * of a column?  That column was meant.
+ */
+static struct node *
+check_bare_numbers(struct check *c, struct node *node)
+{
+	struct text typed[2], name;
+	size_t i;
+
+	if (node->n != 2 ||
+	    (node->kind != NODE_ARITH && node->kind != NODE_COMPARE) ||
+	    !is_bare_number(c, node->kid[0], &typed[0]) ||
+	    !is_bare_number(c, node->kid[1], &typed[1]))
+		return node;
+	for (i = 0; i < 2; i++) {
+		name = text_trim(typed[i]);
+		if (!names_has(&c->names, name))
+			continue;
+		message_at(c->say, c->tree->program, node->kid[i]->at,
+		    "%t is a number here; the column is {%t}, the number (%t)",
+		    &name, &name, &name);
+		return NULL;
+	}
+	return node;
+}
+
 struct node *
 check_node(struct check *c, struct node *node)
 {
@@ -322,6 +360,8 @@ check_node(struct check *c, struct node *node)
 		if (node->kid[i] == NULL)
 			return NULL;
 	}
+	if (check_bare_numbers(c, node) == NULL)
+		return NULL;
 	return check_kind(c, node);
 }
 

@@ -89,8 +89,10 @@ to_number(struct eval *r, const struct node *node, struct text t,
 	    number_parse_marks(t.at, t.len, node->marks, &out->number);
 	if (status != NUMBER_OK) {
 		refuse(r, node,
-		    status == NUMBER_RANGE ? FAILURE_RANGE : FAILURE_NUMBER, t,
-		    out);
+		    status == NUMBER_RANGE    ? FAILURE_RANGE :
+			status == NUMBER_LONG ? FAILURE_DIGITS :
+						FAILURE_NUMBER,
+		    t, out);
 		return;
 	}
 	out->kind = VALUE_NUMBER;

@@ -53,6 +53,10 @@ add_reason(struct buf *say, const struct failure *f)
 		add_cell(say, f->cell);
 		buf_add_text(say, " is not a number");
 		break;
+	case FAILURE_DIGITS:
+		add_cell(say, f->cell);
+		buf_add_text(say, " has more than 36 digits; compare as text");
+		break;
 	case FAILURE_DATE:
 	case FAILURE_HOUR:
 	case FAILURE_MINUTE:

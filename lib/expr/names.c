@@ -73,6 +73,19 @@ find_given(const struct names *s, struct text name)
 	return NULL;
 }
 
+bool
+names_has(const struct names *s, struct text name)
+{
+	const struct header *h = s->header;
+	size_t i;
+
+	for (i = 0; h->name != NULL && i < h->n; i++)
+		if (text_equal((struct text){h->name[i].raw, h->name[i].len},
+			name))
+			return true;
+	return find_given(s, name) != NULL;
+}
+
 /*
  * A header name that needs braces and was written without: the longest one
  * that the program reads like from here on, as it does for plasma-ui.

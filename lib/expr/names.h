@@ -52,6 +52,9 @@ void names_start(struct names *s, struct tree *tree, const struct header *h,
  */
 int names_resolve(struct names *s, struct node *node);
 
+/* Is it the name of a column, of the input or assigned before? */
+bool names_has(const struct names *s, struct text name);
+
 /* The statements.  0, or -1 with a message. */
 void names_let(struct names *s, struct text name, struct variable *var);
 int names_assign(struct names *s, const struct node *target,

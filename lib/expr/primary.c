@@ -19,18 +19,6 @@ constant(struct parser *p, enum type type, struct value value)
 	return node;
 }
 
-/* The digits that count: without a point, leading zeros or exponent. */
-static size_t
-significant(struct text t)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < t.len && t.at[i] != 'e' && t.at[i] != 'E'; i++)
-		if (t.at[i] != '.' && (n > 0 || t.at[i] != '0'))
-			n++;
-	return n;
-}
-
 /*
  * Is it 2024-01-31, as nobody writes a difference but everybody a date?  Then
  * that is *t, from the program at its start.
@@ -56,6 +44,7 @@ parse_number(struct parser *p)
 	struct value v = {.kind = VALUE_NUMBER};
 	struct text source = lex_source(&p->lex, p->now);
 	struct text date = p->lex.program;
+	enum number_status status;
 	struct node *node;
 
 	date.at += p->now.at;
@@ -65,12 +54,13 @@ parse_number(struct parser *p)
 		    "a date is written \"%t\"; for a difference put blanks "
 		    "round the -",
 		    &date);
-	if (significant(source) > NUMBER_DIGITS)
+	status = number_parse(source.at, source.len, &v.number);
+	if (status == NUMBER_LONG)
 		return parser_fail(p, p->now.at,
-		    "a number of more than 18 digits; compare ids as text, "
+		    "a number of more than 36 digits; compare as text, "
 		    "in quotes",
 		    NULL);
-	if (number_parse(source.at, source.len, &v.number) != NUMBER_OK)
+	if (status != NUMBER_OK)
 		return parser_fail(p, p->now.at, "%t is too large a number",
 		    &source);
 	node = constant(p, TYPE_NUMBER, v);

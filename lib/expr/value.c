@@ -29,6 +29,8 @@ failure_name(enum failure_kind kind)
 	switch (kind) {
 	case FAILURE_NUMBER:
 		return "not a number";
+	case FAILURE_DIGITS:
+		return "more than 36 digits";
 	case FAILURE_RANGE:
 		return "out of range";
 	case FAILURE_DATE:

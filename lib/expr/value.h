@@ -72,6 +72,7 @@ enum fails {
 /* Why there is no value. */
 enum failure_kind {
 	FAILURE_NUMBER,
+	FAILURE_DIGITS,
 	FAILURE_RANGE,
 	FAILURE_DATE, /* this and the next four: as enum date_status */
 	FAILURE_HOUR,
@@ -101,7 +102,7 @@ const char *failure_name(enum failure_kind kind);
  * What a value looks like in a cell: a slice of the value or of out, which
  * has VALUE_ROOM bytes.  Of type t; not an error.
  */
-#define VALUE_ROOM 32
+#define VALUE_ROOM NUMBER_TEXT
 struct text value_text(const struct value *v, enum type t, char *out);
 
 /* The bytes of such a text, unless the value is one itself. */

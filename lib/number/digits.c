@@ -85,8 +85,8 @@ read_back(struct digits d)
 {
 	char text[64];
 
-	snprintf(text, sizeof text, "%llue%d", (unsigned long long)d.coef,
-	    -d.scale);
+	snprintf(text, sizeof text, "%llue%d",
+	    (unsigned long long)(uint64_t)d.coef, -d.scale);
 	return strtod(text, NULL);
 }
 
@@ -100,7 +100,7 @@ print_digits(double x, int n)
 	snprintf(text, sizeof text, "%.*e", n - 1, x);
 	for (p = text; *p != 'e'; p++) {
 		if (*p != '.')
-			d.coef = d.coef * 10 + (uint64_t)(*p - '0');
+			d.coef = d.coef * 10 + (unsigned)(*p - '0');
 	}
 	d.scale -= (int)strtol(p + 1, NULL, 10);
 	return d;
@@ -134,20 +134,23 @@ shortest(double x)
 {
 	struct digits d = {0, 0, false};
 	struct scaled s;
+	uint64_t coef;
 
 	if (x == 0)
 		return d;
 	if (scale_up(x, &s)) {
 		d.scale = s.scale;
-		if (!nearest(&s, 100, &d.coef) && !nearest(&s, 10, &d.coef))
-			nearest(&s, 1, &d.coef);
+		if (!nearest(&s, 100, &coef) && !nearest(&s, 10, &coef))
+			nearest(&s, 1, &coef);
 	} else {
 		d = search_shortest(x);
+		coef = (uint64_t)d.coef;
 	}
-	while (d.coef % 10 == 0) {
-		d.coef /= 10;
+	while (coef % 10 == 0) {
+		coef /= 10;
 		d.scale--;
 	}
+	d.coef = coef;
 	return d;
 }
 
@@ -156,30 +159,46 @@ digits_of(struct number x)
 {
 	struct digits d;
 
-	if (x.scale == NUMBER_REAL) {
-		d = shortest(fabs(x.real));
-		d.negative = x.real < 0;
-	} else {
-		d.negative = x.coef < 0;
-		d.coef = (uint64_t)(d.negative ? -x.coef : x.coef);
-		d.scale = (int)x.scale;
-	}
+	if ((uint64_t)x.scale < NUMBER_REAL)
+		return (struct digits){
+		    (uint64_t)(x.coef < 0 ? -x.coef : x.coef),
+		    (int)x.scale, x.coef < 0};
+	if (wide_is(x))
+		return wide_digits(x);
+	d = shortest(fabs(x.real));
+	d.negative = x.real < 0;
 	return d;
 }
 
 struct digits
-digits_round(struct digits d, int places)
+digits_round(struct digits d, int places, bool even)
 {
-	int drop = d.scale - places;
+	const int drop = d.scale - places;
+	u128 unit, rest;
 
 	if (drop <= 0)
 		return d;
-	if (drop < WIDE_TENS)
-		d.coef = (d.coef + wide_ten[drop] / 2) / wide_ten[drop];
-	else
-		d.coef = 0;
 	d.scale = places;
+	if (drop > WIDE_DIGITS) {
+		d.coef = 0;
+	} else if (drop < WIDE_TENS && d.coef >> 64 == 0) {
+		d.coef = digits_shorten((uint64_t)d.coef, wide_ten[drop], even);
+	} else {
+		unit = wide_power(drop);
+		rest = d.coef % unit;
+		d.coef /= unit;
+		d.coef += 2 * rest > unit ||
+		    (2 * rest == unit && !(even && d.coef % 2 == 0));
+	}
 	return d;
+}
+
+int
+digits_count(u128 v)
+{
+	char text[DIGITS_LONG];
+
+	return (int)digits_write_long(v, text);
 }
 
 size_t
@@ -197,4 +216,16 @@ digits_write(uint64_t v, char out[DIGITS_TEXT])
 	n = eight_zeros(text);
 	eight_store(text >> 8 * n, out);
 	return 8 - n;
+}
+
+size_t
+digits_write_long(u128 v, char out[DIGITS_LONG])
+{
+	size_t n;
+
+	if (v >> 64 == 0)
+		return digits_write((uint64_t)v, out);
+	n = digits_write_long(v / EIGHT_END, out);
+	eight_store(eight_split((uint64_t)(v % EIGHT_END)), out + n);
+	return n + 8;
 }

@@ -143,34 +143,52 @@ put_padded(const struct number_format *f, bool zero, bool negative,
 	return out;
 }
 
+static struct digits
+positive(struct digits d)
+{
+	d.negative = false;
+	return d;
+}
+
 /* %d: the whole part, exact; the precision is the least number of digits. */
 static char *
 put_whole(const struct number_format *f, struct number x, char *out)
 {
-	struct number whole = number_trunc(x);
-	char digits[NUMBER_FIXED], *p = digits;
+	const struct number whole = number_trunc(x);
+	char digits[NUMBER_FIXED], text[NUMBER_FIXED], *p = digits;
 	size_t least = f->precision < 0 ? 1 : (size_t)f->precision, n;
-	char text[NUMBER_FIXED];
-	bool negative;
+	struct digits d = {0};
 
 	if (whole.scale == NUMBER_REAL) {
-		negative = whole.real < 0;
+		d.negative = whole.real < 0;
 		n = (size_t)snprintf(text, sizeof text, "%.0f",
 		    fabs(whole.real));
 	} else {
-		negative = whole.coef < 0;
-		n = whole.coef == 0 ?
-		    0 :
-		    digits_write((uint64_t)(negative ? -whole.coef :
-						       whole.coef),
-			text);
+		d = digits_of(whole);
+		n = (size_t)(digits_print(positive(d), 0, text) - text);
+		n = d.coef == 0 ? 0 : n;
 	}
 	for (; least > n; least--)
 		*p++ = '0';
 	memcpy(p, text, n);
 	p += n;
-	return put_padded(f, f->zero && f->precision < 0, negative, digits,
+	return put_padded(f, f->zero && f->precision < 0, d.negative, digits,
 	    (size_t)(p - digits), out);
+}
+
+/* %f of a decimal. */
+static char *
+put_decimal(const struct number_format *f, struct digits d, int places,
+    char *out)
+{
+	char text[NUMBER_FIXED], *end;
+
+	end = digits_print(digits_round(positive(d), places, true), places,
+	    text);
+	if (f->alt && places == 0)
+		*end++ = '.';
+	return put_padded(f, f->zero, d.negative, text, (size_t)(end - text),
+	    out);
 }
 
 /*
@@ -219,7 +237,7 @@ put_fraction(uint64_t v, size_t places, char *out)
 	return places;
 }
 
-/* %f, for what 128 bits hold. */
+/* %f of a double, for what 128 bits hold. */
 static char *
 put_fixed(const struct number_format *f, double x, unsigned places, char *out)
 {
@@ -261,23 +279,48 @@ put_printf(const struct number_format *f, double x, char *out)
 	    snprintf(out, NUMBER_FIXED, spec, f->width, f->precision, x);
 }
 
+/* %f of a double, from its exact value. */
+static char *
+put_real(const struct number_format *f, double x, int places, char *out)
+{
+	if (!f->alt && places < WIDE_TENS && fabs(x) < 0x1p53)
+		return put_fixed(f, x, (unsigned)places, out);
+	return put_printf(f, x, out);
+}
+
+size_t
+number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED])
+{
+	const struct number_format f = {.conversion = 'f',
+	    .precision = (int)places};
+	char *end;
+	size_t n;
+
+	if (x.scale == NUMBER_REAL)
+		end = put_real(&f, x.real, f.precision, out);
+	else
+		end = digits_fixed(x, f.precision, out);
+	*end = '\0';
+	n = (size_t)(end - out);
+	if (*out == '-' && strspn(out + 1, "0.") == n - 1)
+		memmove(out, out + 1, n--); /* no -0.00 */
+	return n;
+}
+
 size_t
 number_format(const struct number_format *f, struct number x, char *out)
 {
 	int places = f->precision < 0 ? PRECISION : f->precision;
 	char *p = put_text(out, f->text, f->before);
-	double real;
 
-	if (f->conversion == 'd' || f->conversion == 'i') {
+	if (f->conversion == 'd' || f->conversion == 'i')
 		p = put_whole(f, x, p);
-	} else {
-		real = number_to_double(x);
-		if (f->conversion == 'f' && !f->alt && places < WIDE_TENS &&
-		    fabs(real) < 0x1p53)
-			p = put_fixed(f, real, (unsigned)places, p);
-		else
-			p = put_printf(f, real, p);
-	}
+	else if (f->conversion != 'f')
+		p = put_printf(f, number_to_double(x), p);
+	else if (x.scale == NUMBER_REAL)
+		p = put_real(f, x.real, places, p);
+	else
+		p = put_decimal(f, digits_of(x), places, p);
 	p = put_text(p, f->text + f->after, f->len - f->after);
 	return (size_t)(p - out);
 }

@@ -86,58 +86,49 @@ read_exponent(const char **p, const char *end, int64_t *exponent)
 	return true;
 }
 
-/* The value of n digits, at most 18. */
-static int64_t
-coefficient(const struct significand *s, int n)
-{
-	int64_t coef = 0;
-	int i;
-
-	for (i = 0; i < n; i++)
-		coef = coef * 10 + (s->digit[i] - '0');
-	return s->negative ? -coef : coef;
-}
-
 /* Makes a decimal of s, or returns false: it does not fit. */
 static bool
 make_decimal(const struct significand *s, struct number *x)
 {
 	int64_t scale = s->scale;
-	int n = s->n;
+	struct digits d = {.negative = s->negative};
+	int n = s->n, i;
 
-	if (n == 0) {
-		x->coef = 0;
-		x->scale = scale < 0      ? 0 :
-		    scale < NUMBER_DIGITS ? scale :
-					    NUMBER_DIGITS;
+	if (n == 0) { /* its scale matters only where it prints */
+		scale = scale < 0 ? 0 : scale;
+		d.scale = scale < WIDE_DIGITS ? (int)scale : WIDE_DIGITS;
+		*x = wide_zero(d.scale, s->negative);
 		return true;
 	}
-	while ((n > NUMBER_DIGITS || scale > NUMBER_DIGITS) && scale > 0 &&
+	while ((n > WIDE_DIGITS || scale > WIDE_DIGITS) &&
 	    s->digit[n - 1] == '0') {
 		n--;
 		scale--;
 	}
-	if (s->cut || scale > NUMBER_DIGITS || scale < -NUMBER_DIGITS ||
-	    n - (scale < 0 ? scale : 0) > NUMBER_DIGITS)
+	if (s->cut || n > WIDE_DIGITS || scale > WIDE_PLACES ||
+	    n - scale > WIDE_PLACES)
 		return false;
-	x->coef = coefficient(s, n);
-	if (scale < 0) {
-		x->coef *= (int64_t)wide_ten[-scale];
-		scale = 0;
-	}
-	x->scale = scale;
+	for (i = 0; i < n; i++)
+		d.coef = d.coef * 10 + (unsigned)(s->digit[i] - '0');
+	d.scale = (int)scale;
+	*x = wide_settle(d);
 	return true;
 }
 
-/* Makes a number of s, which is not needed any more. */
+/*
+ * Makes a number of s, which is not needed any more; inexact: it has an
+ * exponent, so that a double will do.
+ */
 static enum number_status
-make_number(struct significand *s, struct number *x)
+make_number(struct significand *s, bool inexact, struct number *x)
 {
 	double real;
 	int64_t exponent;
 
 	if (make_decimal(s, x))
 		return NUMBER_OK;
+	if (!inexact)
+		return NUMBER_LONG;
 	if (s->cut)
 		s->digit[s->n++] = '1';
 	exponent = -s->scale - s->cut;
@@ -159,7 +150,7 @@ make_number(struct significand *s, struct number *x)
  */
 static __attribute__((noinline)) enum number_status
 parse_long(const char *p, const char *end, bool negative, int64_t scale,
-    struct number *x)
+    bool inexact, struct number *x)
 {
 	struct significand s;
 
@@ -169,7 +160,7 @@ parse_long(const char *p, const char *end, bool negative, int64_t scale,
 		if (*p != '.')
 			add_digit(&s, *p);
 	}
-	return make_number(&s, x);
+	return make_number(&s, inexact, x);
 }
 
 /* Takes the blanks from both ends, and a sign; returns whether it was '-'. */
@@ -235,7 +226,7 @@ number_parse(const char *text, size_t n, struct number *x)
 	}
 	if (digits == 0)
 		return NUMBER_BAD;
-	if (p == end && digits <= NUMBER_DIGITS) {
+	if (p == end && digits <= NUMBER_SHORT) {
 		x->coef = negative ? -(int64_t)coef : (int64_t)coef;
 		x->scale = scale;
 		return NUMBER_OK;
@@ -243,7 +234,28 @@ number_parse(const char *text, size_t n, struct number *x)
 	point = p;
 	if (!read_exponent(&p, end, &exponent) || p != end)
 		return NUMBER_BAD;
-	return parse_long(first, point, negative, scale - exponent, x);
+	return parse_long(first, point, negative, scale - exponent, point < end,
+	    x);
+}
+
+size_t
+number_json(const char *text, size_t n, char *out)
+{
+	const char *p = text, *end = text + n;
+	char *to = out;
+
+	if (strip(&p, &end))
+		*to++ = '-';
+	while (end - p > 1 && *p == '0' && is_digit(p[1]))
+		p++;
+	if (*p == '.')
+		*to++ = '0';
+	for (; p < end; p++) {
+		/* a point has digits behind it */
+		if (*p != '.' || (p + 1 < end && is_digit(p[1])))
+			*to++ = *p;
+	}
+	return (size_t)(to - out);
 }
 
 /* Is the mark one character that cannot be taken for something else? */
@@ -338,14 +350,16 @@ number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
 	const char *p = text, *end = text + n;
 	int64_t whole, scale = 0, exponent;
 	struct significand s;
+	bool inexact;
 
 	start(&s, strip(&p, &end));
 	whole = read_groups(&p, end, marks->group, &s);
 	if (whole >= 0 && read_mark(&p, end, marks->decimal))
 		scale = read_digits(&p, end, &s);
+	inexact = p < end;
 	if (whole < 0 || whole + scale == 0 ||
 	    !read_exponent(&p, end, &exponent) || p != end)
 		return NUMBER_BAD;
 	s.scale += scale - exponent;
-	return make_number(&s, x);
+	return make_number(&s, inexact, x);
 }

@@ -31,12 +31,11 @@ put_bytes(char *p, const char *bytes, int n)
 	return p + n;
 }
 
-/* Writes d with `places` decimals, at least as many as its scale. */
-static char *
-put_positional(char *p, struct digits d, int places)
+char *
+digits_print(struct digits d, int places, char *p)
 {
-	char text[DIGITS_TEXT];
-	int n = (int)digits_write(d.coef, text);
+	char text[DIGITS_LONG];
+	int n = (int)digits_write_long(d.coef, text);
 	int whole = n - d.scale; /* digits before the point */
 	int shown = whole < 0 ? 0 : whole < n ? whole : n;
 
@@ -58,8 +57,9 @@ put_positional(char *p, struct digits d, int places)
 static char *
 put_exponent(char *p, struct digits d)
 {
-	char text[DIGITS_TEXT];
-	int n = (int)digits_write(d.coef, text), exponent = n - 1 - d.scale;
+	char text[DIGITS_LONG];
+	int n = (int)digits_write_long(d.coef, text);
+	int exponent = n - 1 - d.scale;
 
 	if (d.negative)
 		*p++ = '-';
@@ -74,7 +74,7 @@ put_exponent(char *p, struct digits d)
 }
 
 /* What most numbers are: decimals with at most 8 digits behind the point. */
-static char *
+static inline __attribute__((always_inline)) char *
 put_decimal(char *p, uint64_t coef, int64_t scale)
 {
 	uint64_t unit = wide_ten[scale];
@@ -96,7 +96,24 @@ put_number(char *p, struct number x)
 	if (x.scale == NUMBER_REAL && x.real != 0 &&
 	    (fabs(x.real) < POSITIONAL_LEAST || fabs(x.real) >= POSITIONAL_END))
 		return put_exponent(p, d);
-	return put_positional(p, d, d.scale);
+	return digits_print(d, d.scale, p);
+}
+
+char *
+digits_fixed(struct number x, int places, char *p)
+{
+	uint64_t coef = (uint64_t)(x.coef < 0 ? -x.coef : x.coef);
+
+	if ((uint64_t)x.scale > NUMBER_SHORT || places > 8 || coef >= EIGHT_END)
+		return digits_print(
+		    digits_round(digits_of(x), places, false), places, p);
+	if (places >= x.scale)
+		coef *= wide_ten[places - x.scale];
+	else
+		coef = digits_shorten(coef, wide_ten[x.scale - places], false);
+	if (x.coef < 0 && coef != 0)
+		*p++ = '-';
+	return put_decimal(p, coef, places);
 }
 
 size_t
@@ -106,21 +123,11 @@ number_print(struct number x, char out[NUMBER_TEXT])
 	char *end;
 
 	*out = '-';
-	if (x.scale <= 8)
+	if ((uint64_t)x.scale <= 8)
 		end = put_decimal(out + minus,
 		    (uint64_t)(minus ? -x.coef : x.coef), x.scale);
 	else
 		end = put_number(out, x);
-	*end = '\0';
-	return (size_t)(end - out);
-}
-
-size_t
-number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED])
-{
-	struct digits d = digits_round(digits_of(x), (int)places);
-	char *end = put_positional(out, d, (int)places);
-
 	*end = '\0';
 	return (size_t)(end - out);
 }

@@ -41,8 +41,9 @@ check_print(struct number x)
 	NEED(strcmp(text, "-0") != 0);
 	NEED(x.scale == NUMBER_REAL ?
 		isfinite(x.real) :
-		x.scale <= NUMBER_DIGITS && x.coef <= 999999999999999999 &&
-		    x.coef >= -999999999999999999);
+		(uint64_t)x.scale > NUMBER_REAL ||
+		    (x.scale <= NUMBER_SHORT && x.coef <= 999999999999999999 &&
+			x.coef >= -999999999999999999));
 }
 
 static enum number_status
@@ -63,6 +64,8 @@ check_parse(const char *text, struct number *x)
 	NEED(*end == '\0');
 	if (status == NUMBER_RANGE)
 		NEED(isinf(real));
+	else if (status == NUMBER_LONG)
+		NEED(strlen(text) > 36 && strpbrk(text, "eE") == NULL);
 	else
 		NEED(number_to_double(*x) == real);
 	return status;

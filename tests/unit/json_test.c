@@ -133,13 +133,13 @@ types(void)
 	cells[1] = (struct field)FIELD("0");
 	cells[2] = (struct field)FIELD("null");
 	CHECK(becomes(j, cells,
-	    "{\"a\":0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
+	    "{\"a\":-0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
 	cells[1] = (struct field)FIELD("TRUE");
 	CHECK(becomes(j, cells,
-	    "{\"a\":0,\"b \\\"q\\\"\":true,\"c\":null,\"d\":null}"));
+	    "{\"a\":-0,\"b \\\"q\\\"\":true,\"c\":null,\"d\":null}"));
 	cells[1] = (struct field)FIELD("\"False\"");
 	CHECK(becomes(j, cells,
-	    "{\"a\":0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
+	    "{\"a\":-0,\"b \\\"q\\\"\":false,\"c\":null,\"d\":null}"));
 	cells[1] = (struct field)FIELD("no");
 	CHECK(becomes(j, cells, NULL));
 	cells[1] = (struct field)FIELD("yes");

@@ -216,11 +216,21 @@ static struct result
 call_printed(struct walk *w, struct node *n, const struct arguments *a)
 {
 	char *to = arena_alloc(&w->arena, NUMBER_FIXED + 2000);
+	struct number x = a->value[0].number;
+	struct text cell;
 	int64_t places;
 
-	if (called(n, "format"))
-		return text_result((struct text){to,
-		    number_format(n->format, a->value[1].number, to)});
+	if (called(n, "format")) {
+		x = a->value[1].number;
+		cell = a->value[1].text;
+		/* the sign of a -0 in a cell */
+		if (cell.len > 0 && *cell.at == '-' &&
+		    number_compare(x, number_of_int(0)) == 0 && x.scale >= 0 &&
+		    x.scale != NUMBER_REAL)
+			x = number_neg(x);
+		return text_result(
+		    (struct text){to, number_format(n->format, x, to)});
+	}
 	if (!whole(a, 1, &places))
 		return error_result(w, TYPE_TEXT, FAILURE_WHOLE, n->at);
 	if (places < 0 || places > NUMBER_PLACES)
@@ -289,11 +299,15 @@ call_json(struct walk *w, struct node *n, const struct arguments *a)
 
 	if (r.kind == IS_MISSING || (r.kind == IS_TEXT && is_na(w, r.text)))
 		return text_result((struct text){"null", 4});
-	if (r.kind == IS_NUMBER)
-		r.text.at = NULL;
 	t = shown(w, r, a->type[0]);
-	if (r.kind == IS_NUMBER || r.kind == IS_BOOL)
+	if (r.kind == IS_BOOL)
 		return text_result(t);
+	if (r.kind == IS_NUMBER) {
+		char *to = arena_alloc(&w->arena, t.len + 1);
+
+		return text_result(
+		    (struct text){to, number_json(t.at, t.len, to)});
+	}
 	if (json_string(&json, t.at, t.len) < 0)
 		r = error_result(w, TYPE_TEXT, FAILURE_UTF8, n->at);
 	else

@@ -54,7 +54,7 @@ first_error(struct result a, struct result b, struct result *out)
 static struct text
 shown(struct walk *w, struct result r, int type)
 {
-	char *to = arena_alloc(&w->arena, 64);
+	char *to = arena_alloc(&w->arena, NUMBER_TEXT);
 
 	switch (r.kind) {
 	case IS_TEXT:
@@ -105,8 +105,9 @@ read_text(struct walk *w, struct text t, int to, const struct node *call,
 			status = number_parse(t.at, t.len, &r.number);
 		if (status != NUMBER_OK)
 			return error_result(w, to,
-			    status == NUMBER_RANGE ? FAILURE_RANGE :
-						     FAILURE_NUMBER,
+			    status == NUMBER_RANGE    ? FAILURE_RANGE :
+				status == NUMBER_LONG ? FAILURE_DIGITS :
+							FAILURE_NUMBER,
 			    at);
 		if (call == NULL || call->marks == NULL)
 			r.text = without_blanks(t);
