@@ -454,8 +454,11 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 	*running = d = dispatch_open(r, &b->dispatch);
 	if (d == NULL)
 		return 0;
-	if ((run_header(r) || r->report.status == 0) && bind_header(b))
+	if ((run_header(r) || r->report.status == 0) && bind_header(b)) {
+		if (b->dispatch.shards == NULL)
+			child_watch(); /* until now a signal just ends us */
 		dispatch_run(d);
+	}
 	return dispatch_end(d);
 }
 
@@ -472,11 +475,8 @@ main(int argc, char *argv[])
 	check_batch(&b);
 	check_command(&b);
 	spread_options(&b);
-	if (find_command(&b) && check_descriptors(&b)) {
-		if (b.dispatch.shards == NULL)
-			child_watch();
+	if (find_command(&b) && check_descriptors(&b))
 		sig = run_batches(&b, &running);
-	}
 	status = run_end(&b.run);
 	dispatch_free(running);
 	command_free(&b.command);
@@ -484,6 +484,8 @@ main(int argc, char *argv[])
 	json_free(b.json);
 	columns_free(&b.columns);
 	free(b.key);
+	if (sig == 0)
+		sig = child_signal(); /* it ended a write */
 	if (sig != 0)
 		child_die(sig);
 	return status;

@@ -353,14 +353,15 @@ close_pool(struct par *par)
 		report_fail(&r->report, status, "%s", message);
 	sig = pool_free(par->pool);
 	par->pool = NULL;
-	if (r->out->error == EPIPE && sig == 0)
-		sig = SIGPIPE;
-	if (sig == 0)
-		return;
 	writer_flush(r->out);
 	if (r->rejects != NULL)
 		writer_flush(r->rejects);
-	child_die(sig);
+	if (sig == 0 &&
+	    (r->out->error == EPIPE ||
+		(r->rejects != NULL && r->rejects->error == EPIPE)))
+		sig = SIGPIPE;
+	if (sig != 0)
+		child_die(sig);
 }
 
 int
@@ -368,6 +369,7 @@ main(int argc, char *argv[])
 {
 	struct par par = {.pool = NULL};
 	struct run *r = &par.run;
+	int status, sig;
 
 	run_start(r, &program, &par, argc, argv);
 	settle_options(&par);
@@ -379,5 +381,8 @@ main(int argc, char *argv[])
 	command_free(&par.command);
 	buf_free(&par.decoded);
 	free(par.key);
-	return run_end(r);
+	status = run_end(r);
+	if ((sig = child_signal()) != 0) /* it ended a write */
+		child_die(sig);
+	return status;
 }

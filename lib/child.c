@@ -215,10 +215,18 @@ out:
 bool
 child_ended(struct child *c)
 {
+	pid_t got;
+	bool lost;
+
 	if (c->pid == 0)
 		return true;
-	if (!c->reaped)
-		c->reaped = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
+	if (!c->reaped) {
+		got = waitpid(c->pid, &c->status, WNOHANG);
+		lost = got < 0 && errno == ECHILD;
+		c->reaped = got > 0 || lost;
+		if (lost) /* nobody will ever tell how it ended */
+			c->status = 255 << 8;
+	}
 	if (!c->reaped || c->kill_at == 0)
 		return c->reaped;
 	/*

@@ -31,7 +31,8 @@ extern const struct child_times child_times;
 /*
  * First thing in main: what our caller made of signals and descriptors is put
  * right.  SIGCHLD and SIGPIPE get their default, SIGXFSZ is ignored so that
- * EFBIG is seen, the mask is empty.  Descriptors 0 to 2 that are closed are
+ * EFBIG is seen, SIGUSR1 is watched before it could kill us, no other is
+ * blocked.  Descriptors 0 to 2 that are closed are
  * filled the wrong way round, so that no file lands on them and their use
  * fails; those above are not handed to children.
  */

@@ -2,13 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define TICK 1000 /* milliseconds between two ticks */
+#define TICK 1000    /* milliseconds between two ticks */
+#define PATIENCE 500 /* ms for a last write, from the first one on */
 
 /*
  * Watched signals stay blocked except inside ppoll, so that none can come
@@ -16,15 +18,31 @@
  * what it saw than variables of the file.
  */
 static volatile sig_atomic_t came[NSIG];
-static volatile sig_atomic_t fresh; /* since input_wait returned last */
-static sigset_t waiting;            /* the mask inside ppoll */
+static volatile sig_atomic_t fresh;  /* since input_wait returned last */
+static volatile sig_atomic_t ending; /* a signal that ends us came */
+static sigset_t waiting;             /* the mask inside ppoll */
 static bool watching;
+
+/* A write that began in the instant after the signal is ended, too. */
+static void
+interrupt_again(int sig)
+{
+	(void)sig;
+	alarm(1);
+}
 
 static void
 note_signal(int sig)
 {
+	struct sigaction act = {.sa_handler = interrupt_again};
+
 	came[sig] = 1;
 	fresh = 1;
+	if (sig != SIGINT && sig != SIGTERM && sig != SIGHUP)
+		return;
+	ending = 1;
+	sigaction(SIGALRM, &act, NULL);
+	alarm(1);
 }
 
 void
@@ -82,9 +100,27 @@ input_wait(struct pollfd *fds, size_t n, int ms)
 	return got;
 }
 
+/* We end: does fd take bytes, as long as we have patience? */
+static bool
+takes_last_bytes(int fd)
+{
+	static int64_t until;
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	int64_t left;
+	int got;
+
+	if (until == 0)
+		until = input_now() + PATIENCE;
+	do {
+		left = until - input_now();
+		got = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (got < 0 && errno == EINTR);
+	return got != 0;
+}
+
 /*
- * A write has no such mask.  Signals are let in around it; one that comes in
- * the instant before it begins is only noticed with the next one.
+ * A write has no such mask: signals are let in around it.  Once one came that
+ * ends us, no write may block: a pipe that is ready takes PIPE_BUF bytes.
  */
 static ssize_t
 write_watching(int fd, const void *from, size_t n)
@@ -94,9 +130,12 @@ write_watching(int fd, const void *from, size_t n)
 	int error;
 
 	sigprocmask(SIG_SETMASK, &waiting, &outside);
-	errno = EINTR;
-	if (!came[SIGINT] && !came[SIGTERM] && !came[SIGHUP])
+	if (!ending)
 		put = write(fd, from, n);
+	else if (takes_last_bytes(fd))
+		put = write(fd, from, n < PIPE_BUF ? n : PIPE_BUF);
+	else
+		errno = EINTR;
 	error = errno;
 	sigprocmask(SIG_SETMASK, &outside, NULL);
 	errno = error;
@@ -116,8 +155,7 @@ input_write(int fd, const void *from, size_t n)
 			return put;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			input_wait(&p, 1, -1);
-		else if (errno != EINTR || came[SIGINT] || came[SIGTERM] ||
-		    came[SIGHUP])
+		else if (errno != EINTR || ending)
 			return -1;
 	}
 }

@@ -62,7 +62,8 @@ bool input_signal(int sig);
 /*
  * Writes at most n bytes; waits until some are written.  Returns their number,
  * or -1 with errno set: EINTR when SIGINT, SIGTERM or SIGHUP is watched and
- * came, so that a reader who does not read cannot hold up the end.
+ * came, and what reads from fd has no room for half a second, so that a reader
+ * who does not read cannot hold up the end.
  */
 ssize_t input_write(int fd, const void *from, size_t n);
 

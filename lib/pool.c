@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,8 @@ pool_free(struct pool *p)
 	sig = child_end(child, p->opt.workers);
 	if (p->signal != 0)
 		sig = p->signal;
+	if (sig == 0) /* one may have ended a write */
+		sig = child_signal();
 	for (i = 0; i < p->opt.workers; i++) {
 		worker_reset(&p->worker[i]);
 		buf_free(&p->worker[i].send);
@@ -241,6 +244,7 @@ static void
 wait_polled(struct pool *p, bool sleep, int ms)
 {
 	const size_t n = 2 * p->opt.workers + 1;
+	bool failed;
 	size_t i;
 	int got;
 
@@ -249,8 +253,10 @@ wait_polled(struct pool *p, bool sleep, int ms)
 		flush(p);
 		got = input_wait(p->polled, n, ms);
 	}
+	/* where the system cannot say who is ready, all are tried */
+	failed = got < 0 && errno != EINTR;
 	for (i = 0; got <= 0 && i < n; i++)
-		p->polled[i].revents = 0;
+		p->polled[i].revents = failed ? p->polled[i].events : 0;
 	p->signal = child_signal();
 	if (!input_signal(SIGCHLD))
 		return;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,18 +21,12 @@ static void
 put(const char *text, size_t n)
 {
 	while (n > 0) {
-		const ssize_t done = write(STDERR_FILENO, text, n);
+		const ssize_t done = input_write(STDERR_FILENO, text, n);
 
-		if (done >= 0) {
-			text += done;
-			n -= (size_t)done;
-		} else if (errno == EAGAIN) {
-			struct pollfd p = {STDERR_FILENO, POLLOUT, 0};
-
-			poll(&p, 1, -1);
-		} else if (errno != EINTR) {
+		if (done < 0)
 			return;
-		}
+		text += done;
+		n -= (size_t)done;
 	}
 }
 
@@ -339,6 +332,8 @@ report_io(struct report *r, const char *file, int error)
 void
 report_write(struct report *r, const char *file, int error)
 {
+	if (error == EINTR) /* a signal came, and we die of it */
+		return;
 	if (file != NULL)
 		report_fail(r, EXIT_IO, "%s: write error: %s", file,
 		    strerror(error));

@@ -61,7 +61,10 @@ void report_reason(const struct fault *f, struct buf *say);
 /* "program: FILE: strerror(error)" and EXIT_IO. */
 void report_io(struct report *r, const char *file, int error);
 
-/* "program: write error: strerror(error)" and EXIT_IO. */
+/*
+ * "program: write error: strerror(error)" and EXIT_IO.  Not for EINTR, by which
+ * input_write says that a signal came.
+ */
 void report_write(struct report *r, const char *file, int error);
 
 /* Bytes of a command's standard error, as they are. */

@@ -101,7 +101,6 @@ run_open_input(struct run *r, char *const *files, size_t n)
 	    .arg = r,
 	    .ticks = r->opt.progress};
 	reader_hooks(r->in, &r->hooks);
-	input_watch(SIGUSR1);
 }
 
 bool

@@ -43,6 +43,22 @@ teardown() {
 	[ ! -s out ]
 }
 
+@test "208: the README's recipe with retries bills every row once" {
+	command -v python3 >/dev/null || skip "no python3"
+	command -v curl >/dev/null || skip "no curl"
+	python3 "$BATS_TEST_DIRNAME/billing.py" 2>/dev/null 3>&- &
+	server=$!
+	for _ in $(seq 100); do [ -e port ] && break || sleep 0.1; done
+	awk 'BEGIN { print "id,name"
+		for (i = 1; i <= 5000; i++) print i ",n" i }' >rows.csv
+	sed -n '/^    csvbatch .*--retries/,/^$/p' "$BATS_TEST_DIRNAME/../README.md" |
+		sed "s|https://example.org/rows|http://127.0.0.1:$(cat port)/batch|
+			s|--retries 5|--retries 8 --backoff 20ms|" >recipe
+	grep -q -- --retries recipe
+	PATH=$BIN:$PATH sh recipe 2>err
+	[ "$(curl -fsS "http://127.0.0.1:$(cat port)/bill")" = "5000 5000" ]
+}
+
 # Runs a command as a user that may own a database: not as root.
 as_owner() {
 	if [ "$(id -u)" = 0 ]; then

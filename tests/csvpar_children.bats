@@ -293,6 +293,39 @@ ordered() {
 	[ ! -s err ]
 }
 
+@test "a closed standard output kills csvpar also with the last bytes it writes" {
+	need python3
+	cat >closed.py <<-'END'
+		import os, signal, subprocess, sys
+		for i in range(60):
+		    r, w = os.pipe()
+		    p = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=w,
+		        stderr=subprocess.PIPE, pass_fds=(),
+		        preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
+		    os.close(r)
+		    os.close(w)
+		    said = p.communicate(b"a,b\n1,2\n3,4\n")[1]
+		    if p.returncode != -signal.SIGPIPE or said:
+		        sys.exit(f"{p.returncode} {said}")
+	END
+	for mode in "" -p "-p -u" --raw; do
+		python3 closed.py "$par" -j 1 $mode -- sh -c 'cat; exec >&-; sleep 0.02'
+		python3 closed.py "$par" -j 1 $mode -- cat
+	done
+}
+
+@test "a SIGTERM that interrupts a write of csvpar is no write error" {
+	need python3
+	numbers 500000 in
+	for mode in "" -p "-p -u" --raw; do
+		for i in 1 2 3; do
+			FILE=$PWD/in python3 "$BATS_TEST_DIRNAME/blocked.py" out TERM \
+				"$par" -j 2 $mode -- cat >got
+			awk '{ exit !($1 == -15 && $2 < 5 && $3 == 0) }' got
+		done
+	done
+}
+
 @test "one slow worker: memory stays bounded, and nothing is spooled" {
 	plain
 	slow='[ $CSVPAR_WORKER != 1 ] || exec "$BIN/tests/badchild" crawl 2; exec cat'
@@ -328,4 +361,49 @@ ordered() {
 		"$par" -j 2 -n 3 -- cat <in
 	says "csvpar: Too many open files"
 	is_prefix in
+}
+
+@test "a worker's pipe that fails is an error, whatever it was" {
+	plain
+	need strace
+	strace -o trace true 2>/dev/null || skip "strace may not trace"
+	numbers 20 in
+	# each of the first calls fails once
+	while read -r call error mode; do
+		: >said
+		for n in $(seq 24); do
+			got=0
+			timeout 20 strace -qq -o trace -e "inject=$call:error=$error:when=$n" \
+				"$par" -j 1 $mode -- cat <in >out 2>err || got=$?
+			cat err >>said
+			if [ $got = 0 ]; then
+				cmp in out
+			else
+				[ $got != 124 ]
+				[ -s err ]
+			fi
+		done
+		case $call in
+		read) want="Input/output error" ;;
+		write) want="Cannot allocate memory" ;;
+		*) continue ;;
+		esac
+		grep -q "^csvpar: worker 1: $want\$" said
+	done <<-END
+		write ENOMEM
+		write ENOMEM -n 4
+		write ENOMEM -p
+		write ENOMEM -p -u
+		read EIO
+		read EIO -p
+		read EIO --raw
+		read EIO -p -u --raw
+		ppoll ENOMEM
+		ppoll ENOMEM -p
+		wait4 ECHILD
+	END
+	gives 3 strace -qq -o trace -e inject=write:error=EIO:when=1 \
+		"$par" -j 1 -- cat <in
+	says "csvpar: worker 1: Input/output error"
+	[ ! -s out ]
 }

@@ -459,3 +459,61 @@ prompt() {
 		cmp -s -n "$(wc -c <out)" out in
 	done
 }
+
+# launched WHERE COMMAND [ARG]...: dies of TERM and INT, and leaves nobody.
+launched() {
+	for sig in TERM:-15 INT:-2; do
+		FILE=$PWD/in python3 "$BATS_TEST_DIRNAME/blocked.py" "$1" "${sig%:*}" \
+			"${@:2}" >got
+		awk -v died="${sig#*:}" '{ exit !($1 == died && $2 < 5 && $3 == 0) }' got || {
+			echo "$sig $*: $(cat got)"
+			return 1
+		}
+	done
+}
+
+@test "223: a signal ends each of the five, whoever of its neighbours is blocked" {
+	command -v python3 >/dev/null || skip "no python3"
+	[ "$(uname)" = Linux ] || skip "no /proc"
+	seq 300000 | sed '1s/.*/a,b/; 1!s/$/,x/' >in
+	fail='echo bad >&2; exit 1'
+	for where in in rest out; do
+		for program in $FILTERS; do
+			launched $where "$BIN/$program" "$(all_of "$program")"
+		done
+		launched $where "$BIN/csvpar" -- cat
+		launched $where "$BIN/csvpar" -p -- cat
+		launched $where "$BIN/csvbatch" -n 1000 -- cat
+	done
+	for program in $FILTERS; do
+		launched err "$BIN/$program" --progress "$(all_of "$program")"
+	done
+	launched err "$BIN/csvpar" --progress -p -- cat
+	launched err "$BIN/csvpar" -- sh -c "$fail"
+	launched err "$BIN/csvpar" -p -- sh -c 'while :; do echo hi >&2; done'
+	launched err "$BIN/csvbatch" --progress -n 3 -- sleep 1000
+	launched err "$BIN/csvbatch" --keep-going --rejects /dev/null -n 3 -- sh -c "$fail"
+	launched err "$BIN/csvbatch" --bisect --rejects /dev/null -n 3 -- sh -c "$fail"
+	launched pipe "$BIN/csvpar" -- sleep 1000
+	launched pipe "$BIN/csvpar" -p -- sleep 1000
+	launched pipe "$BIN/csvpar" -p -u -- sleep 1000
+	launched pipe "$BIN/csvbatch" -n 3 -- sleep 1000
+}
+
+@test "SIGUSR1 in the first instant of main is no end" {
+	traced
+	put 'a,b\n1,2\n'
+	for program in $FILTERS csvpar csvbatch; do
+		case $program in
+		csvpar) set -- -j 1 -- cat ;;
+		csvbatch) set -- -n 5 -- cat ;;
+		*) set -- "$(all_of "$program")" ;;
+		esac
+		# close_range is one of the first calls of main
+		strace -qq -o trace -e inject=close_range:signal=USR1 \
+			"$BIN/$program" "$@" <in >out 2>err
+		same in out
+		grep -q close_range trace || skip "no close_range"
+		grep -q "^$program: [01] records in" err
+	done
+}

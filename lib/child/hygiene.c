@@ -52,6 +52,9 @@ child_hygiene(void)
 	sigset_t none;
 	int fd;
 
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	input_watch(SIGUSR1);
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
@@ -60,8 +63,6 @@ child_hygiene(void)
 	set_signal(SIGCHLD, SIG_DFL);
 	set_signal(SIGPIPE, SIG_DFL);
 	set_signal(SIGXFSZ, SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 void

@@ -18,6 +18,7 @@ struct answers {
 	struct buf text; /* lines: what was read and not yet given out */
 	size_t given;    /* bytes of text that the last piece had */
 	size_t max_line;
+	int error; /* of a read, where no reader does */
 };
 
 struct answers *
@@ -70,7 +71,10 @@ next_record(struct answers *a, struct answer *piece)
 	return 1;
 }
 
-/* Bytes into text: their number, 0 at the end, -1 when there are none now. */
+/*
+ * Bytes into text: their number, 0 at the end, -1 when there are none now, or
+ * never with a->error set.
+ */
 static ssize_t
 read_text(struct answers *a)
 {
@@ -82,7 +86,9 @@ read_text(struct answers *a)
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		a->text.len += (size_t)n;
-	return n < 0 && errno != EAGAIN ? 0 : n;
+	else if (n < 0 && errno != EAGAIN)
+		a->error = errno;
+	return n;
 }
 
 /* Takes the bytes of the last piece out of text. */
@@ -112,7 +118,7 @@ next_lines(struct answers *a, struct answer *piece)
 			    (size_t)n);
 	}
 	if (n < 0)
-		return READER_WOULD_WAIT;
+		return a->error != 0 ? -1 : READER_WOULD_WAIT;
 	if (n == 0 && t->len == 0)
 		return 0;
 	if (n == 0)
@@ -131,8 +137,10 @@ next_bytes(struct answers *a, struct answer *piece)
 
 	a->text.len = 0;
 	n = read_text(a);
-	if (n <= 0)
-		return n == 0 ? 0 : READER_WOULD_WAIT;
+	if (n < 0)
+		return a->error != 0 ? -1 : READER_WOULD_WAIT;
+	if (n == 0)
+		return 0;
 	*piece = (struct answer){.bytes = a->text.data, .len = a->text.len};
 	return 1;
 }
@@ -167,6 +175,17 @@ answers_partial(const struct answers *a)
 	if (a->kind == ANSWERS_CSV)
 		return reader_bytes(a->reader) > a->record_end;
 	return a->kind == ANSWERS_LINES && a->text.len > a->given;
+}
+
+int
+answers_error(const struct answers *a)
+{
+	const struct fault *f;
+
+	if (a->reader == NULL)
+		return a->error;
+	f = reader_fault(a->reader);
+	return f->cause == FAULT_READ ? f->error : 0;
 }
 
 const struct fault *

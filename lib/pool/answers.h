@@ -32,7 +32,8 @@ struct answers *answers_new(int fd, enum answers_kind kind, size_t worker,
 void answers_free(struct answers *a); /* NULL is accepted */
 
 /*
- * The next piece: 1, READER_WOULD_WAIT, 0 at the end, -1 when it is no CSV.
+ * The next piece: 1, READER_WOULD_WAIT, 0 at the end, -1 when it is no CSV or
+ * cannot be read.
  */
 int answers_next(struct answers *a, struct answer *piece);
 
@@ -45,7 +46,10 @@ int answers_next_at_cr(struct answers *a, struct answer *piece);
 /* Is there the beginning of a piece? */
 bool answers_partial(const struct answers *a);
 
-/* After -1: what was wrong, and does it stand where the output just ends? */
+/* After -1: errno of the read that failed, or 0: it is no CSV. */
+int answers_error(const struct answers *a);
+
+/* Of what is no CSV: what was wrong; at_end: just where the output ends. */
 const struct fault *answers_fault(const struct answers *a, bool *at_end);
 
 #endif

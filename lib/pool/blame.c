@@ -1,15 +1,23 @@
+#include <string.h>
+
 #include "pool/parts.h"
 #include "report.h"
 
 /* Begins a message about w that ends the run. */
 static struct buf *
-blame(struct pool *p, const struct worker *w)
+blame_with(struct pool *p, const struct worker *w, int status)
 {
-	struct buf *say = pool_fail(p, 4);
+	struct buf *say = pool_fail(p, status);
 
 	buf_add_text(say, "worker ");
 	buf_add_number(say, w->number);
 	return say;
+}
+
+static struct buf *
+blame(struct pool *p, const struct worker *w)
+{
+	return blame_with(p, w, 4);
 }
 
 static void
@@ -87,6 +95,15 @@ blame_leaving(struct pool *p, const struct worker *w)
 	say_count(say, p->opt.mode == POOL_FREE ? w->given : w->answered);
 	if (w->oldest != NULL)
 		say_held(say, w);
+}
+
+void
+blame_system(struct pool *p, const struct worker *w, int error)
+{
+	struct buf *say = blame_with(p, w, 3);
+
+	buf_add_text(say, ": ");
+	buf_add_text(say, strerror(error));
 }
 
 /* Answers that are counted must be CSV. */

@@ -190,6 +190,9 @@ void blame_leaving(struct pool *p, const struct worker *w);
 /* Its header is not that of the worker whose header was written. */
 void blame_header(struct pool *p, const struct worker *w);
 
+/* The system let its pipe fail, with this errno. */
+void blame_system(struct pool *p, const struct worker *w, int error);
+
 /* Its answer is no CSV. */
 void blame_answer(struct pool *p, const struct worker *w,
     const struct fault *f);

@@ -138,8 +138,12 @@ worker_feed(struct pool *p, struct worker *w)
 			w->sent += (size_t)n;
 		else if (errno == EAGAIN)
 			return;
-		else if (errno != EINTR)
+		else if (errno == EPIPE)
 			worker_deafened(p, w);
+		else if (errno != EINTR) {
+			blame_system(p, w, errno);
+			return;
+		}
 	}
 	w->sent = w->send.len = 0;
 	if (w->closing)
@@ -214,12 +218,21 @@ keep_tail(struct worker *w, const struct answer *a)
 	w->tail_piece.bytes = w->tail.data;
 }
 
-/* If it is no CSV because it ends there, its exit status may tell more. */
+/*
+ * Its answers cannot be read, or are no CSV.  If they are none because they end
+ * there, its exit status may tell more.
+ */
 static void
 spoiled(struct pool *p, struct worker *w)
 {
-	const struct fault *f = answers_fault(w->answers, &w->bad);
+	const int error = answers_error(w->answers);
+	const struct fault *f;
 
+	if (error != 0) {
+		blame_system(p, w, error);
+		return;
+	}
+	f = answers_fault(w->answers, &w->bad);
 	if (!w->bad)
 		blame_answer(p, w, f);
 }
