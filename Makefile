@@ -25,7 +25,7 @@ BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 NEIGHBOURS = $(filter-out %.bash,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
-SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash $(wildcard tests/soak/*)
+SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
@@ -88,6 +88,7 @@ uninstall:
 # What is suppressed: cppcheck takes 0x1p63 for an integer, and does not see
 # that a function which rejects a NULL never returns.
 lint:
+	tests/includes
 	clang-tidy --quiet $(filter cmd/% lib/%,$(SOURCES)) -- $(STD) $(WARN)
 	cppcheck --quiet --error-exitcode=1 -Ilib \
 		--enable=warning,performance,portability \

@@ -31,3 +31,19 @@ setup() {
 	[ "$status" = 1 ]
 	case $output in *libcsv*) ;; *) false ;; esac
 }
+
+@test "includes point down, without a circle, and a wrong one is found" {
+	local to=$BATS_TEST_TMPDIR
+	tests/includes
+	cp -r cmd lib "$to"
+	echo '#include "program.h"' >>"$to/lib/expr/text.c"
+	run tests/includes "$to"
+	[ "$status" = 1 ]
+	[[ $output == *"lib/expr/text.c: expr includes program, which is above it"* ]]
+	cp lib/expr/text.c "$to/lib/expr"
+	tests/includes "$to"
+	echo '#include "expr.h"' >>"$to/lib/json/text.c"
+	run tests/includes "$to"
+	[ "$status" = 1 ]
+	[[ $output == *"json is part of a circle"* ]]
+}
