@@ -53,16 +53,16 @@ check() {
 	(
 		set -euo pipefail
 		"$@"
-	) >"$work/log" 2>&1 </dev/null
+	) >"$work/check.log" 2>&1 </dev/null
 	status=$?
 	if [ $status = 0 ]; then
 		passed=$((passed + 1))
 		echo "ok $sentence"
-		grep '^figure: ' "$work/log"
+		grep '^figure: ' "$work/check.log"
 	else
 		failed=$((failed + 1))
 		echo "not ok $sentence: status $status"
-		tail -n 40 "$work/log"
+		tail -n 40 "$work/check.log"
 	fi
 }
 
