@@ -13,6 +13,7 @@
 # line is "N passed, N failed, N skipped".  SIZE is how many records the big
 # jobs have.
 
+: "${BIN:?}"
 here=$(cd "${0%/*}" && pwd)
 cache=$BIN/neighbours # what is installed here: venv, bin
 SIZE=${SIZE:-100000}
@@ -89,7 +90,7 @@ equal() {
 # skip WHY: what is left of this part cannot run.
 skip() {
 	skipped=$((skipped + 1))
-	echo "skipped: ${0##*/}: $1"
+	echo "skipped: $1"
 	exit 0
 }
 
@@ -111,8 +112,9 @@ python() {
 	[ -x "$cache/venv/bin/pip" ] || {
 		mkdir -p "$cache"
 		python3 -m venv "$cache/venv" || return
+		hash -r
 	} >"$work/pip.log" 2>&1
-	"$cache/venv/bin/pip" install -q --no-input \
+	"$cache/venv/bin/pip" install -q --no-input --retries 1 \
 		--disable-pip-version-check "$@" >"$work/pip.log" 2>&1 </dev/null
 }
 
@@ -163,7 +165,7 @@ finish() {
 seconds() {
 	local began=$EPOCHREALTIME
 	"$@"
-	took=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $began }")
+	took=$(awk "BEGIN { printf \"%.2f\", $EPOCHREALTIME - $began }")
 }
 
 # trips N: records with all that CSV can hold, and NULL beside "".
