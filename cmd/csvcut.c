@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "columns.h"
 #include "format.h"
@@ -502,6 +503,25 @@ write_other(struct run *r, struct cut *cut, const struct record *rec)
 	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
 }
 
+/* csvkit's way to list columns: csvcut --names FILE. */
+static void
+check_names(struct run *r)
+{
+	const struct reader_options *o = &r->opt.reader;
+	struct buf name = {NULL, 0, 0};
+	struct stat st;
+
+	if (o->nnames != 1 || r->opt.noperands > 0)
+		return;
+	buf_add(&name, o->names->raw, o->names->len);
+	buf_add_byte(&name, '\0');
+	if (stat(name.data, &st) == 0 && S_ISREG(st.st_mode))
+		run_usage(r,
+		    "--names gives names, and this is a file: csvcut -n FILE "
+		    "lists its columns");
+	buf_free(&name);
+}
+
 /* Options that do not go together. */
 static void
 check_together(struct run *r, const struct cut *cut)
@@ -510,6 +530,7 @@ check_together(struct run *r, const struct cut *cut)
 		run_usage(r,
 		    "--ragged=pass is for csvfilter, csvbatch and "
 		    "csvpar: a cut needs its columns");
+	check_names(r);
 	if (cut->names && r->opt.reader.no_header && r->opt.reader.nnames == 0)
 		run_usage(r,
 		    "-n: without a header (-H) columns have no "

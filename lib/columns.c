@@ -153,6 +153,22 @@ find_token(struct work *w, const struct field *token)
 	return found == 0 ? find_trimmed(w, &name) : found;
 }
 
+/* Was it a position but for blanks?  Says so. */
+static bool
+suggest_trimmed(struct work *w, const struct field *token)
+{
+	const struct field trimmed = near_trim(*token);
+	size_t number;
+
+	if (trimmed.len == token->len ||
+	    !item_position(&trimmed, w->h->n, &number) || number == 0)
+		return false;
+	item_refuse(w->say, "no column ", token, "; did you mean ");
+	name_show(w->say, trimmed.raw, trimmed.len);
+	buf_add_text(w->say, ", without the blank?");
+	return true;
+}
+
 /* Says why find_token failed. */
 static int
 refuse_token(struct work *w, const struct field *token)
@@ -168,6 +184,8 @@ refuse_token(struct work *w, const struct field *token)
 		name_count(w->say, w->h);
 		return -1;
 	}
+	if (suggest_trimmed(w, token))
+		return -1;
 	if (find_exact(w, token) == 0 && item_quoted(token))
 		name = decode(w, token);
 	columns_explain(w->say, w->h, name.raw, name.len, false);
@@ -242,6 +260,19 @@ cut(struct work *w, const struct field *item, size_t dash)
 	return r;
 }
 
+/* Appends how a range is written, between two texts; returns -1. */
+static int
+say_range(struct buf *say, const char *before, const struct field *first,
+    const struct field *last, const char *behind)
+{
+	buf_add_text(say, before);
+	name_show(say, first->raw, first->len);
+	buf_add_byte(say, '-');
+	name_show(say, last->raw, last->len);
+	buf_add_text(say, behind);
+	return -1;
+}
+
 /*
  * Says why an item is no range.  If one end is a column or a position the
  * other end is wrong; else it was rather meant as a name.
@@ -251,6 +282,8 @@ refuse_range(struct work *w, const struct field *item, const struct range *r)
 {
 	size_t number;
 
+	if (suggest_trimmed(w, &r->left) || suggest_trimmed(w, &r->right))
+		return -1;
 	if (r->left.len > 0 && r->first <= 0 &&
 	    (r->last > 0 || item_position(&r->left, w->h->n, &number)))
 		return refuse_token(w, &r->left);
@@ -258,6 +291,21 @@ refuse_range(struct work *w, const struct field *item, const struct range *r)
 	    (r->first > 0 || item_position(&r->right, w->h->n, &number)))
 		return refuse_token(w, &r->right);
 	return refuse_token(w, item);
+}
+
+/* Says how a range is written, where a colon stands between two columns. */
+static int
+refuse_colon(struct work *w, const struct field *item)
+{
+	const size_t colon = item_find(item, 0, ":");
+	struct range r = {.first = 0};
+
+	if (colon < item->len)
+		r = cut(w, item, colon);
+	if (r.first <= 0 || r.last <= 0)
+		return refuse_token(w, item);
+	item_refuse(w->say, "no column ", item, "");
+	return say_range(w->say, "; a range is ", &r.left, &r.right, "");
 }
 
 /* Names may hold dashes: the range is the one cut with a column at each end. */
@@ -278,13 +326,15 @@ add_range(struct work *w, const struct field *item)
 	}
 	if (readings == 0)
 		return dashes == 1 ? refuse_range(w, item, &r) :
-				     refuse_token(w, item);
+				     refuse_colon(w, item);
 	if (readings > 1)
 		return item_refuse(w->say, "", item,
 		    " is more than one range; put the names in quotes");
-	if (found.first > found.last)
-		return item_refuse(w->say, "the range ", item,
-		    " runs backwards");
+	if (found.first > found.last) {
+		item_refuse(w->say, "the range ", item, " runs backwards");
+		return say_range(w->say, "; write ", &found.right, &found.left,
+		    ", or the columns one by one");
+	}
 	for (; found.first <= found.last; found.first++)
 		add_same(w, (size_t)found.first);
 	return 0;

@@ -35,6 +35,13 @@ size_t columns_apart(struct field a, struct field b);
 void columns_explain(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces);
 
+/*
+ * What the header says about what is wrong with the input: line 1 is perhaps no
+ * header, or there is another delimiter; or NULL.  ragged: records have more
+ * fields than it.
+ */
+const char *columns_doubt(const struct header *h, bool ragged);
+
 /* Do two names differ in nothing but case (of ASCII letters) and blanks? */
 bool columns_alike(struct field a, struct field b);
 

@@ -40,6 +40,27 @@ compare_names(const void *a, const void *b)
 	return (x->len > y->len) - (x->len < y->len);
 }
 
+/* Says where a name stands for the first and for the last time. */
+static void
+say_twice(const struct header *h, const struct field *name, struct buf *say)
+{
+	size_t first = 0, last = h->n - 1;
+
+	while (compare_names(&h->name[first], name) != 0)
+		first++;
+	while (compare_names(&h->name[last], name) != 0)
+		last--;
+	buf_add_text(say, "an object has each name once: columns ");
+	buf_add_number(say, first + 1);
+	buf_add_text(say, " and ");
+	buf_add_number(say, last + 1);
+	buf_add_text(say, " are both \"");
+	utf8_show(say, name->raw, name->len, SHOWN);
+	buf_add_text(say, "\"; csvcut -c 'new=@");
+	buf_add_number(say, last + 1);
+	buf_add_text(say, ",*' gives the last a name of its own");
+}
+
 /* Says which name the header has twice, and returns true if there is one. */
 static bool
 has_twice(const struct header *h, struct buf *say)
@@ -52,10 +73,8 @@ has_twice(const struct header *h, struct buf *say)
 	for (i = 1; i < h->n; i++)
 		if (compare_names(&sorted[i - 1], &sorted[i]) == 0)
 			break;
-	if (i < h->n) {
-		buf_add_text(say, "an object has each name once: ");
-		columns_explain(say, h, sorted[i].raw, sorted[i].len, false);
-	}
+	if (i < h->n)
+		say_twice(h, &sorted[i], say);
 	free(sorted);
 	return i < h->n;
 }

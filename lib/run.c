@@ -250,13 +250,35 @@ run_header(struct run *r)
 	return check_header(r, got == 0) && got > 0;
 }
 
+/* What helps against a record of another width. */
+static const char *
+advise_ragged(const struct run *r, const struct fault *f)
+{
+	const bool few = f->cause == FAULT_FEW_FIELDS;
+	const char *doubt = NULL;
+
+	if ((!few && f->cause != FAULT_MANY_FIELDS) || f->bare_cr)
+		return f->advice;
+	if (!f->no_header && r->header != NULL)
+		doubt = columns_doubt(r->header, !few);
+	if (doubt != NULL)
+		return doubt;
+	if (r->opt.rejects != NULL)
+		return few ? "--ragged=pad fills it up" : NULL;
+	return few ? "--ragged=pad fills it up, --rejects FILE sets it aside" :
+		     "--rejects FILE sets it aside";
+}
+
 /* The good records before it stand before the message on a terminal, too. */
 static void
 say_fault(struct run *r, const struct fault *f)
 {
+	struct fault said = *f;
+
+	said.advice = advise_ragged(r, f);
 	if (r->out != NULL)
 		writer_flush(r->out);
-	report_fault(&r->report, f);
+	report_fault(&r->report, &said);
 }
 
 int

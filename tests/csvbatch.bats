@@ -306,7 +306,7 @@ script() {
 	[ "$(wc -l <bad)" = 3 ]
 	grep -q 'not valid UTF-8' bad
 	printf 'a,a\n1,2\n' | gives 2 "$batch" -n 1 --to=json -- cat
-	says 'column "a" is ambiguous: 1, 2'
+	says "columns 1 and 2 are both \"a\"; csvcut -c 'new=@2,*' gives the last"
 	gives 2 "$batch" -n 1 --to=json -H -- cat <in
 	gives 2 "$batch" -n 1 --to=json --types n:text -- cat <in
 	gives 2 "$batch" -n 1 --to=json --types zz:number -- cat <in

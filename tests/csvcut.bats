@@ -59,7 +59,7 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 	one 'a,b,c\n1,,\n,"",3\n4,x,\n,,\n' 0 'b,c\n"",3\nx,\n' '' csvcut -x -c b,c
 	one 'a,b,c\n1,,\n,"",3\n4,x,\n' 0 'b\nx\n' '' csvcut -x -c b
 	one 'a,b\n"""",\n" ",\n"","",\n' 1 'a,b\n"""",\n" ",\n' \
-		'@: stdin:4: record 3 has 3 fields, the header has 2\n' csvcut -x
+		'@: stdin:4: record 3 has 3 fields, the header has 2; --rejects FILE sets it aside\n' csvcut -x
 	one 'a,b\n1,2\n"",""\n,\n0,\n' 0 'b,a\n2,1\n,0\n' '' csvcut -x -c b,a
 	one 'a,b\n",",\n""",""",\n' 0 = '' csvcut -x
 	one 'a\n1\n\n""\n2\n' 0 'a\n1\n2\n' '' csvcut -x
@@ -92,7 +92,7 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 @test "with -H columns have numbers only, and no header is written" {
 	one '1,2,3\n4,5,6\n' 0 '3,1\n6,4\n' '' csvcut -H -c 3,1
 	one '1,2,3\n4,5\n' 1 '1,2,3\n' \
-		'@: stdin:2: record 2 has 2 fields, the first record has 3\n' csvcut -H
+		'@: stdin:2: record 2 has 2 fields, the first record has 3; --ragged=pad fills it up, --rejects FILE sets it aside\n' csvcut -H
 	one '1,2\n' 2 '' '@: no column "a"; without a header (-H) columns are @1, @2, ..; --names gives names\n' \
 		csvcut -H -c a
 }
@@ -153,6 +153,39 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 	tables=200
 	[ -z "${CSVPIPE_SAN:-}" ] || tables=20 # programs start slowly there
 	"$BATS_TEST_DIRNAME/formats.py" "$BIN/csvcut" 2 $tables
+}
+
+@test "219: --names FILE, as csvkit lists columns" {
+	printf 'x\n' >data.csv
+	one 'a,b\n1,2\n' 2 '' '@: --names gives names, and this is a file: csvcut -n FILE lists its columns\n' \
+		csvcut --names data.csv
+	one '1\n' 0 '1\n' '' csvcut --names data.csv -
+	one '1\n' 0 '1\n' '' csvcut --names other.csv
+	one '1,2\n' 0 '1,2\n' '' csvcut --names data.csv,b
+}
+
+@test "220: lists as others write them" {
+	table='a,b,c\n1,2,3\n'
+	one "$table" 2 '' '@: no column " 3"; did you mean 3, without the blank?\n' csvcut -c '1, 3'
+	one "$table" 2 '' '@: no column "1 "; did you mean 1, without the blank?\n' csvcut -c '1 - 3'
+	one "$table" 2 '' '@: no column " 3"; did you mean 3, without the blank?\n' csvcut -c '1,x= 3'
+	one "$table" 2 '' '@: no column " 4"; the header has 3 columns: "a", "b", "c"\n' csvcut -c ' 4'
+	one "$table" 2 '' '@: no column "1:3"; a range is 1-3\n' csvcut -c 1:3
+	one "$table" 2 '' '@: no column "b:"; a range is b-\n' csvcut -c b:
+	one "$table" 2 '' '@: no column "1:4"; the header has 3 columns: "a", "b", "c"\n' csvcut -c 1:4
+	one "$table" 2 '' '@: the range "c-a" runs backwards; write a-c, or the columns one by one\n' csvcut -c c-a
+	one 'a: 1,b\n1,2\n' 0 'a: 1\n1\n' '' csvcut -c 'a: 1'
+}
+
+@test "210: a name that an object would have twice" {
+	one 'a,b,a\n1,2,3\n' 2 '' \
+		"@: an object has each name once: columns 1 and 3 are both \"a\"; csvcut -c 'new=@3,*' gives the last a name of its own\n" \
+		csvcut --to=json
+	one 'a,,b,\n1,2,3,4\n' 2 '' \
+		"@: an object has each name once: columns 2 and 4 are both \"\"; csvcut -c 'new=@4,*' gives the last a name of its own\n" \
+		csvcut --to=jsonl
+	one 'a,,b,\n1,2,3,4\n' 0 '{"new":"4","a":"1","":"2","b":"3"}\n' '' \
+		csvcut --to=jsonl -c 'new=@4,*'
 }
 
 @test "--to=jsonl and --to=json write objects, as csvbatch does" {

@@ -117,7 +117,7 @@ peak() {
 
 @test "181, 182: no byte of data or of a name controls a terminal" {
 	printf 'a,b\n1\n' >$'x\e[31m\n'
-	each '' 1 'a,b\n' '@: x\\x1b[31m\\x0a:2: record 1 has 1 field, the header has 2\n' $'x\e[31m\n'
+	each '' 1 'a,b\n' '@: x\\x1b[31m\\x0a:2: record 1 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' $'x\e[31m\n'
 	one 'a\n1\n' 2 '' '@: no column matches "\\x1b[2J\\x0a"; the header has 1 column: "a"\n' \
 		csvcut -c $'\e[2J\n'
 	each 'a,b\n"1"\x1b2,3\n' 1 'a,b\n' "@: stdin:2: record 1, byte 7: '\\\\x1b' after a closing quote\n"

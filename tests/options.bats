@@ -132,7 +132,7 @@ usage() {
 @test "-H: columns have numbers, and the first record is one" {
 	each '1,2\n3,4\n' 0 = '' -H
 	each '1,2\n3\n' 1 '1,2\n' \
-		'@: stdin:2: record 2 has 1 field, the first record has 2\n' -H
+		'@: stdin:2: record 2 has 1 field, the first record has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' -H
 	each '1,"2"x\n3,4\n' 1 '' \
 		"@: stdin:1: record 1, byte 5: 'x' after a closing quote\n" -H
 	each '1,"2"x\n3,4\n' 0 '3,4\n' '@: 1 record rejected, see bad\n' -H --rejects bad
@@ -147,7 +147,7 @@ usage() {
 	each 'a,b' 0 '' '' --names a,b
 	each 'b,a\n1,2\n' 0 = '' --names a,b
 	each 'a,b\n1,2\na,b\n' 0 '1,2\na,b\n' '' --names a,b
-	each '1\n' 1 '' '@: stdin:1: record 1 has 1 field, --names has 2\n' --names a,b
+	each '1\n' 1 '' '@: stdin:1: record 1 has 1 field, --names has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' --names a,b
 	each '1,2,3\n4,5\n' 0 '4,5\n' '@: 1 record rejected, see bad\n' --names a,b --rejects bad
 	like bad 'file,record,line,byte,reason,raw\nstdin,1,1,0,"record 1 has 3 fields, --names has 2","1,2,3"\n'
 	one '1,2\n3,4\n' 0 '2\n4\n' '' csvcut --names 'a,"b,c"' -c '"b,c"'
@@ -166,7 +166,7 @@ usage() {
 	each 'x,y\n' 0 '1,2\n3,4\nx,y\n' '' --names a,b first second -
 	each '7,8\n' 0 'a,b\n1,2\n7,8\n' '' -H first -
 	each 'a,b\n5\n' 1 'a,b\n1,2\n' \
-		'@: stdin:2: record 2 has 1 field, the header has 2\n' first -
+		'@: stdin:2: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' first -
 	one '' 0 'a\n1\n3\n' '' csvcut -c a first second
 	one '' 0 'a,b\n3,4\n' '' csvfilter 'a == 3' first second
 	one '' 0 'f\nfirst\nsecond\n' '' csvmap --only 'f = file()' first second
@@ -285,10 +285,10 @@ usage() {
 	each 'a,b\n1\n2,3\n4\n' 0 'a,b\n2,3\n' '@: 2 records rejected, see bad\n' \
 		--rejects bad --max-rejects 2
 	each 'a,b\n1\n2,3\n4\n5,6\n' 1 'a,b\n2,3\n' \
-		'@: stdin:4: record 3 has 1 field, the header has 2\n@: more than 1 record rejected\n@: 2 records rejected, see bad\n' \
+		'@: stdin:4: record 3 has 1 field, the header has 2; --ragged=pad fills it up\n@: more than 1 record rejected\n@: 2 records rejected, see bad\n' \
 		--rejects bad --max-rejects 1
 	each 'a,b\n1\n' 1 'a,b\n' \
-		'@: stdin:2: record 1 has 1 field, the header has 2\n@: more than 0 records rejected\n@: 1 record rejected, see bad\n' \
+		'@: stdin:2: record 1 has 1 field, the header has 2; --ragged=pad fills it up\n@: more than 0 records rejected\n@: 1 record rejected, see bad\n' \
 		--rejects bad --max-rejects 0
 }
 

@@ -39,7 +39,7 @@ load helper
 		put 'a,b\n1,2\n3\n'
 		got=0
 		all "$program" -o file <in >out 2>err || got=$?
-		ends "$got" 1 '' '@: stdin:3: record 2 has 1 field, the header has 2\n'
+		ends "$got" 1 '' '@: stdin:3: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 		like file 'old\n'
 		got=0
 		all "$program" -o file none >out 2>err || got=$?

@@ -14,7 +14,7 @@ load helper
 @test "3: a line end inside quotes is data, and is counted as a line" {
 	each 'a,b\n"line1\nline2",2\n' 0 = ''
 	each 'a,b\n"line1\nline2",2\n1\n' 1 'a,b\n"line1\nline2",2\n' \
-		'@: stdin:4: record 2 has 1 field, the header has 2\n'
+		'@: stdin:4: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 }
 
 @test "4: an empty field and one of two quotes both leave as they came" {
@@ -108,9 +108,9 @@ load helper
 @test "15: a blank line is no record but counts as a line" {
 	each 'a,b\n1,2\n\n3,4\n' 0 'a,b\n1,2\n3,4\n' ''
 	each 'a,b\n\n\n3\n' 1 'a,b\n' \
-		'@: stdin:4: record 1 has 1 field, the header has 2\n'
+		'@: stdin:4: record 1 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 	each '\n\r\n\ra,b\n1\n' 1 'a,b\n' \
-		'@: stdin:5: record 1 has 1 field, the header has 2\n'
+		'@: stdin:5: record 1 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 }
 
 @test "15: in a file of one column a blank line is a record" {
@@ -129,7 +129,7 @@ load helper
 @test "17: a line of one blank is a record" {
 	each 'a\n \n' 0 = ''
 	each 'a,b\n \n' 1 'a,b\n' \
-		'@: stdin:2: record 1 has 1 field, the header has 2\n'
+		'@: stdin:2: record 1 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 }
 
 @test "18: blanks round a field are kept" {
@@ -140,7 +140,7 @@ load helper
 	each 'a,b,c\n1,2,\n,,\n' 0 = ''
 	each 'a,b,\n1,2,3\n' 0 = ''
 	each 'a,b\n1,2,\n' 1 'a,b\n' \
-		'@: stdin:2: record 1 has 3 fields, the header has 2\n'
+		'@: stdin:2: record 1 has 3 fields, the header has 2; --rejects FILE sets it aside\n'
 }
 
 @test "20: delimiter and quote are one byte each, and two" {
@@ -154,6 +154,14 @@ load helper
 		each 'a,b\n' 2 '' "@: -q: needs one byte that is no line end (-t is a tab); see @ --help\n" \
 			--quotechar "$bad"
 	done
+	for program in csvbatch csvpar; do
+		for bad in '' ab $'\n' $'\r' é; do
+			one 'a,b\n' 2 '' "@: -d: needs one byte that is no line end (-t is a tab); see @ --help\n" \
+				"$program" -d "$bad" -n 1 -- cat
+		done
+		one 'a,b\n' 2 '' '@: -d: delimiter and quote are the same; see @ --help\n' \
+			"$program" -d '"' -n 1 -- cat
+	done
 	each 'a,b\n' 2 '' '@: -d: delimiter and quote are the same; see @ --help\n' -d '"'
 	each 'a,b\n' 2 '' '@: -d: delimiter and quote are the same; see @ --help\n' -q ,
 }
@@ -162,15 +170,55 @@ load helper
 	each 'sep=;\na;b\n1;2\n' 0 = ''
 }
 
+@test "21: where line 1 is none of the table, the advice says so" {
+	excel='line 1 is for spreadsheets: tail -n +2 takes it away, -d sets the delimiter'
+	one 'sep=;\na;b\n1;2\n' 2 '' \
+		"@: no column \"a\"; the header has 1 column: \"sep=;\"; $excel\n" \
+		csvcut -c a
+	one 'sep=;\na;b\n1;2\n' 2 '' \
+		"@: no column \"a\"; the header has 2 columns: \"sep=\", \"\"; $excel\n" \
+		csvcut -d ';' -c a
+	each 'sep=;\na;b;c\n1;2;3\n' 1 'sep=;\n' \
+		"@: stdin:2: record 1 has 3 fields, the header has 2; $excel\n" -d ';'
+	title='is line 1 a title? tail -n +2 takes it away'
+	each 'Trips\na,b\n1,2\n' 1 'Trips\n' \
+		"@: stdin:2: record 1 has 2 fields, the header has 1; $title\n"
+	one 'All trips\na\n1\n' 2 '' \
+		"@: 1: no column 'a'; the header has 1 column: {All trips}; $title\na > 0\n^\n" \
+		csvfilter 'a > 0'
+	one 'Trips\na,b\n1,2\n' 1 '' \
+		"@: stdin:2: record 1 has 2 fields, the header has 1; $title\n" \
+		csvbatch -n 1 -- cat
+	one 'Trips\na,b\n1,2\n' 1 'Trips\n' \
+		"@: stdin:2: record 1 has 2 fields, the header has 1; $title\n" \
+		csvpar -n 1 -- cat
+	each 'x\n1,2\n' 1 '' \
+		'@: stdin:1: record 1 has 1 field, --names has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' \
+		--names a,b
+}
+
 @test "22: a line that begins with # is a record like any other" {
 	each '# note\na\n' 0 = ''
 	each 'a,b\n#c,d\n' 0 = ''
+}
+
+@test "22: where line 1 begins with #, the advice says so" {
+	comment='is line 1 a comment? tail -n +2 takes it away'
+	each '# a\na,b\n' 1 '# a\n' \
+		"@: stdin:2: record 1 has 2 fields, the header has 1; $comment\n"
+	each '# made, by, us\na,b\n' 1 '# made, by, us\n' \
+		"@: stdin:2: record 1 has 2 fields, the header has 3; $comment\n"
+	one '#x;y\na,b\n' 2 '' \
+		"@: no column \"id\"; the header has 1 column: \"#x;y\"; $comment\n" \
+		csvcut -c id
 }
 
 @test "23: a file of another delimiter: the column is not there" {
 	one 'id;name;note\n1;2;3\n' 2 '' \
 		'@: no column "id"; the header has 1 column: "id;name;note"; -d sets the delimiter\n' \
 		csvcut -c id
+	each 'a;b\n1,5;2\n' 1 'a;b\n' \
+		'@: stdin:2: record 1 has 2 fields, the header has 1; -d sets the delimiter\n'
 }
 
 @test "24: what is split over two reads is the same as what is not" {
@@ -193,7 +241,7 @@ load helper
 	each '\xef\xbbid\n' 0 = ''
 	one '\xef\xbb\xbfid,b\n1,2\n' 0 'id\n1\n' '' csvcut -c id
 	each '\xef\xbb\xbfa,b\n1,2\n3\n' 1 'a,b\n1,2\n' \
-		'@: stdin:3: record 2 has 1 field, the header has 2\n'
+		'@: stdin:3: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 	each '\xef\xbb\xbfa,b\n1,"2"3\n' 1 'a,b\n' \
 		"@: stdin:2: record 1, byte 12: '3' after a closing quote\n"
 }
@@ -261,7 +309,7 @@ load helper
 @test "32: a byte that looks like a comma is one, whatever the encoding" {
 	each 'a,b\n\x83,x\n' 0 = ''
 	each 'a\n\x83\\,x\n' 1 'a\n' \
-		'@: stdin:2: record 1 has 2 fields, the header has 1\n'
+		'@: stdin:2: record 1 has 2 fields, the header has 1; is line 1 a title? tail -n +2 takes it away\n'
 }
 
 @test "33: names are compared as bytes, and the nearest is suggested" {
@@ -288,9 +336,9 @@ load helper
 
 @test "36: too few fields" {
 	each 'a,b,c\n1,2,3\n4,5\n6,7,8\n' 1 'a,b,c\n1,2,3\n' \
-		'@: stdin:3: record 2 has 2 fields, the header has 3\n'
+		'@: stdin:3: record 2 has 2 fields, the header has 3; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 	each 'a,b,c\n1\n' 1 'a,b,c\n' \
-		'@: stdin:2: record 1 has 1 field, the header has 3\n'
+		'@: stdin:2: record 1 has 1 field, the header has 3; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 }
 
 @test "36: too few fields, filled up with --ragged=pad" {
@@ -298,7 +346,7 @@ load helper
 		'a,b,c\n1,2,3\n4,5,\n"6",,\r\n7,8,\n' '' --ragged=pad
 	each 'a,b\n1' 0 'a,b\n1,\n' '' --ragged=pad
 	each 'a,b\n1,2,3\n' 1 'a,b\n' \
-		'@: stdin:2: record 1 has 3 fields, the header has 2\n' --ragged=pad
+		'@: stdin:2: record 1 has 3 fields, the header has 2; --rejects FILE sets it aside\n' --ragged=pad
 	one 'a,b,c\n1\n2,3\n' 0 'c,b,a\n,,1\n,3,2\n' '' \
 		csvcut --ragged=pad -c c,b,a
 	one 'a,b,c\n1\n' 0 'c\n""\n' '' csvcut --ragged=pad -c c
@@ -323,17 +371,17 @@ load helper
 
 @test "37: too many fields are never cut off" {
 	each 'a,b\n1,2\n1,2,3\n' 1 'a,b\n1,2\n' \
-		'@: stdin:3: record 2 has 3 fields, the header has 2\n'
+		'@: stdin:3: record 2 has 3 fields, the header has 2; --rejects FILE sets it aside\n'
 }
 
 @test "38: a ragged record is bad also where other columns are wanted" {
 	one 'a,b,c\n1,2,3\n4,5\n' 1 'a\n1\n' \
-		'@: stdin:3: record 2 has 2 fields, the header has 3\n' csvcut -c a
+		'@: stdin:3: record 2 has 2 fields, the header has 3; --ragged=pad fills it up, --rejects FILE sets it aside\n' csvcut -c a
 	one 'a,b,c\n1,2,3\n4,5\n' 1 'a,b,c\n1,2,3\n' \
-		'@: stdin:3: record 2 has 2 fields, the header has 3\n' \
+		'@: stdin:3: record 2 has 2 fields, the header has 3; --ragged=pad fills it up, --rejects FILE sets it aside\n' \
 		csvfilter 'a > 0'
 	one 'a,b,c\n1,2,3\n4,5,6,7\n' 1 'x\n1\n' \
-		'@: stdin:3: record 2 has 4 fields, the header has 3\n' \
+		'@: stdin:3: record 2 has 4 fields, the header has 3; --rejects FILE sets it aside\n' \
 		csvmap --only 'x = a'
 }
 
@@ -358,7 +406,7 @@ load helper
 @test "39: CR alone ends records" {
 	each 'a,b\r1,2\r3,4\r' 0 = ''
 	each 'a,b\r1,2\r3' 1 'a,b\r1,2\r' \
-		'@: stdin:3: record 2 has 1 field, the header has 2\n'
+		'@: stdin:3: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 	one 'a,b\r1,2\r3,4' 0 'b\r2\r4\r' '' csvcut -c b
 	one 'a,b\r1,2\r3,4\r' 0 'a,b\r3,4\r' '' csvfilter 'a == 3'
 	one 'a,b\r1,2\r3,4\r' 0 'a\r1\r3\r' '' csvmap 'drop b'
@@ -380,7 +428,7 @@ load helper
 
 @test "41: no hint where the LF may still come" {
 	each 'a,b\r\n1,2\r\n3\r\n' 1 'a,b\r\n1,2\r\n' \
-		'@: stdin:3: record 2 has 1 field, the header has 2\n'
+		'@: stdin:3: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 }
 
 @test "42: LF CR is a line end and a blank line" {
@@ -469,7 +517,9 @@ load helper
 	one 'a,b,c\n1,2,3\n' 2 '' \
 		'@: no column 99999999999999999999; the header has 3 columns\n' \
 		csvcut -c 99999999999999999999
-	one 'a,b,c\n1,2,3\n' 2 '' '@: the range "3-1" runs backwards\n' csvcut -c 3-1
+	one 'a,b,c\n1,2,3\n' 2 '' \
+		'@: the range "3-1" runs backwards; write 1-3, or the columns one by one\n' \
+		csvcut -c 3-1
 	one 'a,b,c\n1,2,3\n' 2 '' '@: no column 4; the header has 3 columns\n' csvcut -c 2-4
 }
 

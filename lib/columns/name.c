@@ -95,7 +95,7 @@ other_delimiter(const struct header *h)
 {
 	size_t i;
 
-	if (h->n != 1)
+	if (h->n != 1 || h->name == NULL)
 		return false;
 	for (i = 0; i < h->name->len; i++)
 		if (memchr(";,\t|", h->name->raw[i], 4) != NULL)
@@ -103,10 +103,38 @@ other_delimiter(const struct header *h)
 	return false;
 }
 
+/* Does the first name begin with this? */
+static bool
+begins(const struct header *h, const char *text)
+{
+	const size_t n = strlen(text);
+
+	return h->name->len >= n && memcmp(h->name->raw, text, n) == 0;
+}
+
+const char *
+columns_doubt(const struct header *h, bool ragged)
+{
+	const bool read = h->name != NULL && h->raw.raw != NULL;
+
+	if (read && begins(h, "#"))
+		return "is line 1 a comment? tail -n +2 takes it away";
+	if (read && begins(h, "sep="))
+		return "line 1 is for spreadsheets: tail -n +2 takes it "
+		       "away, -d sets the delimiter";
+	if (other_delimiter(h))
+		return "-d sets the delimiter";
+	if (read && h->n == 1 &&
+	    (ragged || memchr(h->name->raw, ' ', h->name->len) != NULL))
+		return "is line 1 a title? tail -n +2 takes it away";
+	return NULL;
+}
+
 /* Appends what the header has, as far as a message can hold it. */
 static void
 list_header(struct buf *say, const struct header *h, bool braces)
 {
+	const char *const doubt = columns_doubt(h, false);
 	const size_t begin = say->len;
 	size_t i;
 
@@ -121,8 +149,10 @@ list_header(struct buf *say, const struct header *h, bool braces)
 		buf_add_number(say, h->n - i);
 		buf_add_text(say, " more");
 	}
-	if (other_delimiter(h))
-		buf_add_text(say, "; -d sets the delimiter");
+	if (doubt != NULL) {
+		buf_add_text(say, "; ");
+		buf_add_text(say, doubt);
+	}
 }
 
 /* Is one of the accents that stand behind their letters in it, U+0300 on? */

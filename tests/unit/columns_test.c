@@ -143,9 +143,12 @@ ranges(void)
 	CHECK(gives("c-\"a*\"", &odd, "3 4 5"));
 	CHECK(gives("id-end", &twice, "1 2 3 4"));
 	CHECK(gives("2-3", &nameless, "2 3"));
-	CHECK(gives("3-1", &plain, "the range \"3-1\" runs backwards"));
+	CHECK(gives("3-1", &plain,
+	    "the range \"3-1\" runs backwards; write 1-3, "
+	    "or the columns one by one"));
 	CHECK(gives("note-name", &plain,
-	    "the range \"note-name\" runs backwards"));
+	    "the range \"note-name\" runs backwards; write name-note, "
+	    "or the columns one by one"));
 }
 
 static void
