@@ -11,7 +11,6 @@
 #include "pool.h"
 #include "run.h"
 
-#define BLOCK ((size_t)4 << 20)
 #define MOST_WORKERS 100000
 
 struct par {
@@ -104,7 +103,7 @@ static const struct options_program program = {
 	"Run a command in N parallel workers on the records of standard "
 	"input.\n\n"
 	"  -j, --jobs N            run N workers (default: the processors)\n"
-	"  -b, --bytes SIZE        blocks grow up to SIZE bytes (4M)\n"
+	"  -b, --bytes SIZE        blocks have up to SIZE bytes\n"
 	"  -n, --records N         N records in a block, with -p at once\n"
 	"  -p, --persist           N long-lived workers, which answer each "
 	"record\n"
@@ -157,8 +156,6 @@ settle_options(struct par *par)
 		run_usage(&par->run, "-j: more workers than can be");
 	if (opt->workers == 0)
 		opt->workers = processors();
-	if (opt->bytes == 0)
-		opt->bytes = opt->records > 0 ? SIZE_MAX : BLOCK;
 	opt->mode = persist ? POOL_ORDERED : POOL_BLOCKS;
 	if (persist && free_order)
 		opt->mode = POOL_FREE;

@@ -92,9 +92,9 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	p->opt = *opt;
 	p->out = out;
 	p->handout = 1;
-	p->block = opt->bytes;
-	if (p->block > POOL_FIRST_BLOCK && opt->records == 0)
-		p->block = POOL_FIRST_BLOCK;
+	p->pace = handout_pace();
+	if (opt->bytes > 0 || opt->records > 0)
+		p->pace.block = opt->bytes > 0 ? opt->bytes : SIZE_MAX;
 	p->worker = mem_new(opt->workers, sizeof *p->worker);
 	p->polled = mem_new(2 * opt->workers + 1, sizeof *p->polled);
 	for (i = 0; i < opt->workers; i++)

@@ -42,7 +42,8 @@ struct pool_options {
 		       * with POOL_ORDERED */
 	bool discard; /* answers go nowhere; not with POOL_ORDERED */
 	size_t records;  /* handed out at once; 0: the pool finds out */
-	size_t bytes;    /* the most in a block; one longer record is one */
+	size_t bytes;    /* the most in a block; one longer record is one; 0:
+			  * any with records, else the pool finds out */
 	size_t window;   /* blocks, with POOL_ORDERED records, that are handed
 			  * out and not yet written; 0: the usual */
 	int64_t timeout; /* ms for a block or an answer; 0: any time */

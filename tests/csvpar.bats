@@ -160,6 +160,17 @@ load csvpar
 	sort out | cmp want -
 }
 
+@test "blocks grow although a process takes long to start; -b is their size" {
+	numbers 600000 in # 4 MB
+	gives 0 "$par" -j 2 --raw -- sh -c \
+		'sleep 0.3; cat >/dev/null; echo $CSVPAR_BLOCK' <in
+	[ "$(wc -l <out)" -le 16 ]
+	gives 0 "$par" -j 2 -b 1M --raw -- sh -c \
+		'sleep 0.3; wc -c; echo $CSVPAR_BLOCK' <in
+	head -n 1 out >first
+	[ "$(cat first)" -gt 1048000 ] && [ "$(cat first)" -le 1048576 ]
+}
+
 @test "--by: equal values go to the same worker" {
 	awk 'BEGIN { print "k,v"; for (i = 0; i < 3000; i++)
 		printf i % 2 ? "%s,%d\n" : "\"%s\",%d\n", "key" i * 7 % 23, i }' >in

@@ -2,11 +2,25 @@
 
 #include "pool/parts.h"
 
-#define SLOW_BLOCK 200000 /* us: a longer block lets blocks not grow */
-#define SLOW_ANSWER 1000  /* us: a longer hand-out is followed by a smaller */
+#define FIRST_BLOCK ((size_t)32 * 1024)
+#define USUAL_BLOCK ((size_t)4 << 20)
+#define MOST_BLOCK ((size_t)32 << 20) /* where a start is long */
+#define LONG_START 100000             /* us */
+#define SLOW_BLOCK 200000             /* us: its bytes cost enough */
+#define STARTS 3
+#define MOST_GROWTH 32   /* times, since few bytes tell little */
+#define SLOW_ANSWER 1000 /* us: a longer hand-out is followed by a smaller */
 #define MOST_ORDERED ((size_t)64 * 1024) /* bytes handed out at once */
 #define MOST_FREE ((size_t)16 * 1024)
 #define MOST_UNSENT ((size_t)64 * 1024) /* bytes that wait for one pipe */
+
+/* Does the pool find out how large blocks are? */
+static bool
+is_paced(const struct pool *p)
+{
+	return p->opt.mode == POOL_BLOCKS && p->opt.bytes == 0 &&
+	    p->opt.records == 0;
+}
 
 static uint64_t
 most_records(const struct pool *p)
@@ -32,7 +46,7 @@ most_bytes(const struct pool *p)
 	uint64_t share;
 
 	if (p->opt.mode == POOL_BLOCKS)
-		return p->block;
+		return p->pace.block;
 	if (p->opt.mode == POOL_ORDERED || p->opt.records > 0)
 		return MOST_ORDERED;
 	share = p->bytes_given / (4 * p->opt.workers);
@@ -60,6 +74,13 @@ is_full(const struct batch *b)
 	return b->records >= b->most_records || b->bytes.len >= b->most_bytes;
 }
 
+/* Does it tell what a block of its size costs? */
+static bool
+is_size(const struct batch *b)
+{
+	return b->bytes.len > b->most_bytes / 2;
+}
+
 static void
 close_open(struct pool *p)
 {
@@ -67,6 +88,8 @@ close_open(struct pool *p)
 
 	p->closed = p->open;
 	p->open = b;
+	if (is_paced(p) && p->pace.before == 0 && is_size(&p->closed))
+		p->pace = (struct pace){2 * FIRST_BLOCK, FIRST_BLOCK, 0, 0};
 }
 
 /* Has it room for what it is to be sent? */
@@ -154,7 +177,7 @@ engage(struct pool *p, struct worker *w, const struct batch *b)
 		u->line = b->line;
 		u->records = b->records;
 		u->handed = pool_us();
-		u->block = p->block;
+		u->block = is_size(b) ? b->most_bytes : 0;
 		p->outstanding += b->records;
 	}
 	w->given += b->records;
@@ -279,7 +302,7 @@ size_t
 handout_room(const struct pool *p)
 {
 	const struct batch *b = &p->open;
-	const size_t most = b->records > 0 ? b->most_bytes : p->block;
+	const size_t most = b->records > 0 ? b->most_bytes : p->pace.block;
 	const size_t used = b->records > 0 ? b->bytes.len : p->header.len;
 
 	if (p->opt.mode != POOL_BLOCKS || p->opt.records > 0 || used >= most)
@@ -307,16 +330,75 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		handout_go(p, false);
 }
 
+struct pace
+handout_pace(void)
+{
+	return (struct pace){.block = FIRST_BLOCK};
+}
+
+/*
+ * Blocks are made so large that their bytes cost SLOW_BLOCK, or STARTS starts
+ * if that is more: then starts are a small part of the whole.
+ */
+bool
+handout_grow(struct pace *pace, size_t block, int64_t us)
+{
+	int64_t *took = block == pace->block ? &pace->took : &pace->took_before;
+	double bytes, start, times;
+	size_t most;
+
+	if (block != pace->block && block != pace->before)
+		return false;
+	if (*took == 0 || us < *took)
+		*took = us;
+	if (pace->took == 0 || pace->took_before == 0)
+		return false;
+	bytes = (double)(pace->took - pace->took_before) * (double)pace->block /
+	    (double)(pace->block - pace->before);
+	if (bytes < 1)
+		bytes = 1;
+	start = (double)pace->took - bytes;
+	times =
+	    (start * STARTS > SLOW_BLOCK ? start * STARTS : SLOW_BLOCK) / bytes;
+	if (times > MOST_GROWTH)
+		times = MOST_GROWTH;
+	most = start > LONG_START ? MOST_BLOCK : USUAL_BLOCK;
+	if (times < 2 || pace->block >= most)
+		return false;
+	pace->before = pace->block;
+	pace->took_before = pace->took;
+	pace->took = 0;
+	pace->block = (size_t)((double)pace->block * times);
+	if (pace->block > most)
+		pace->block = most;
+	return true;
+}
+
+/* Blocks have grown: what waits for a worker is filled up. */
+static void
+reopen(struct pool *p)
+{
+	const size_t from = p->open.records > 0 ? p->header.len : 0;
+
+	if (p->closed.records > 0) {
+		buf_add(&p->closed.bytes, p->open.bytes.data + from,
+		    p->open.bytes.len - from);
+		p->closed.records += p->open.records;
+		p->open.records = 0;
+		p->open.bytes.len = 0;
+		close_open(p);
+	}
+	p->open.most_bytes = p->pace.block;
+}
+
 void
 handout_learn(struct pool *p, const struct unit *u)
 {
 	const int64_t took = pool_us() - u->handed;
 
 	if (p->opt.mode == POOL_BLOCKS) {
-		if (took <= SLOW_BLOCK && u->block == p->block &&
-		    p->opt.records == 0)
-			p->block = p->block < p->opt.bytes / 2 ? p->block * 2 :
-								 p->opt.bytes;
+		if (is_paced(p) && handout_grow(&p->pace, u->block, took))
+			reopen(p);
 	} else if (took >= SLOW_ANSWER) {
 		p->handout -= p->handout / 2;
 	} else if (p->handout * 2 * p->opt.workers <= p->window) {

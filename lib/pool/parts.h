@@ -18,8 +18,7 @@
 #include "pool.h"
 #include "pool/answers.h"
 
-#define POOL_PIPE (256 * 1024) /* of a worker: as fast as 1 MiB */
-#define POOL_FIRST_BLOCK ((size_t)64 * 1024)
+#define POOL_PIPE (256 * 1024)      /* of a worker: as fast as 1 MiB */
 #define POOL_HOLD ((size_t)8 << 20) /* of answers ahead of their turn */
 #define POOL_NEVER INT64_MAX
 
@@ -30,7 +29,7 @@ struct unit {
 	uint64_t records, answered;
 	bool whole;      /* its answer is complete */
 	int64_t handed;  /* pool_us: when */
-	size_t block;    /* the size of blocks then */
+	size_t block;    /* the size of blocks then; 0: it is less */
 	struct buf held; /* of the answer, until its turn */
 	uint64_t held_records;
 };
@@ -64,6 +63,15 @@ struct worker {
 	int64_t shut;   /* it closed a pipe too early, and is not yet dead */
 };
 
+/*
+ * How large blocks are.  The time of a block is a start and what its bytes
+ * cost; two sizes tell the one from the other.
+ */
+struct pace {
+	size_t block, before;      /* bytes: now, and the size before, or 0 */
+	int64_t took, took_before; /* us: the fastest of each; 0: none yet */
+};
+
 /* Records that are not handed out yet. */
 struct batch {
 	struct buf bytes;
@@ -84,8 +92,8 @@ struct pool {
 	struct batch open;     /* is being filled */
 	struct batch closed;   /* waits for a worker; no records: none does */
 	struct worker *choked; /* of routed ones: has too much to send */
-	size_t block;          /* bytes that a block is filled to */
-	size_t handout;        /* records that POOL_ORDERED hands out */
+	struct pace pace;
+	size_t handout; /* records that POOL_ORDERED hands out */
 	uint64_t bytes_given;
 	size_t unserved; /* bytes given since we served */
 	uint64_t blocks;
@@ -121,6 +129,12 @@ void handout_go(struct pool *p, bool all);
 
 /* The header alone goes to a worker, since no record does. */
 void handout_header(struct pool *p);
+
+/* Blocks of no given size begin so. */
+struct pace handout_pace(void);
+
+/* A block of that size was answered in so many us.  Do blocks grow now? */
+bool handout_grow(struct pace *pace, size_t block, int64_t us);
 
 /* A block, or all that one worker was handed at once, is answered. */
 void handout_learn(struct pool *p, const struct unit *u);

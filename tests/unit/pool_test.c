@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "pool/parts.h"
 
 const struct child_times child_times = {.grace = 200,
     .orphan = 100,
@@ -285,6 +286,53 @@ test_orphan(struct outcome *o)
 	buf_free(&in);
 }
 
+/*
+ * The size of blocks after some, and in *n how many: of a command that takes
+ * so many us to start, and so many for a megabyte.  Every third block takes
+ * late us longer.
+ */
+static size_t
+grown(int64_t start, int64_t megabyte, int64_t late, size_t *n)
+{
+	struct pace pace = handout_pace();
+	size_t i, block = pace.block;
+
+	*n = 0;
+	pace = (struct pace){.block = 2 * block, .before = block};
+	for (i = 0; i < 60; i++) {
+		const int64_t us = start + (int64_t)block * megabyte / 1000000;
+
+		if (handout_grow(&pace, block, us + (i % 3 == 1 ? late : 0)))
+			*n = i + 1;
+		block = pace.block;
+	}
+	return block;
+}
+
+/* Blocks grow by what bytes cost, not by what a start costs. */
+static void
+test_growth(void)
+{
+	size_t n, block;
+
+	/* 500 ms and then 100 MB/s: the most, after a few */
+	CHECK(grown(500000, 10000, 0, &n) == 32 << 20 && n <= 4);
+	CHECK(grown(500000, 10000, 3000000, &n) == 32 << 20 && n <= 7);
+	CHECK(grown(220000, 10000, 0, &n) == 32 << 20 && n <= 4);
+	/* a fast command: 4M; what blocks cost is known */
+	CHECK(grown(1000, 2000, 0, &n) == 4 << 20 && n <= 4);
+	/* 500 ms and then 1 MB/s: what costs three starts */
+	block = grown(500000, 1000000, 0, &n);
+	CHECK(block > 700000 && block <= 1500000);
+	/* 50 bytes in 2 ms, with and without a start: no block is huge */
+	CHECK(grown(0, 40000000, 0, &n) == 64 * 1024);
+	CHECK(grown(1000, 40000000, 3000000, &n) == 64 * 1024);
+	CHECK(grown(500000, 40000000, 0, &n) == 64 * 1024);
+	/* 10 MB/s: 200 ms */
+	block = grown(2000, 100000, 0, &n);
+	CHECK(block > 1000000 && block <= 2100000);
+}
+
 static void
 test_descriptors(void)
 {
@@ -316,6 +364,7 @@ main(void)
 	test_header_only(&o);
 	test_failures(&o);
 	test_orphan(&o);
+	test_growth();
 	test_descriptors();
 	buf_free(&o.out);
 	return check_end();
