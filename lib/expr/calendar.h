@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "date.h"
 
@@ -15,15 +16,38 @@ struct moment {
 	int64_t days;   /* since 1970 */
 	int64_t micros; /* since midnight */
 	int64_t offset; /* microseconds that the clock is ahead of UTC */
-	enum date_status status; /* DATE_OK, or which part of the time, which
-				  * looks like one, cannot be */
 };
 
 /* Days from 1970-01-01 to this day of the years 1 to 9999, if it exists. */
 bool calendar_days(int year, int month, int day, int64_t *days);
 
-/* Reads exactly n decimal digits at p, if there are so many before end. */
-bool calendar_digits(const char *p, const char *end, int n, int *value);
+/*
+ * How eight bytes of a text look: each is the byte itself, or a digit where
+ * that is '0'.  `above` raises to 0x80 what ^ leaves of another byte.
+ */
+struct calendar_eight {
+	char is[8], above[8];
+};
+
+/* 0: the text, of at least eight bytes, begins so. */
+static inline uint64_t
+calendar_other(const struct calendar_eight *e, const char *text)
+{
+	uint64_t other, is, above;
+
+	memcpy(&other, text, sizeof other);
+	memcpy(&is, e->is, sizeof is);
+	memcpy(&above, e->above, sizeof above);
+	other ^= is;
+	return (other | (other + above)) & UINT64_C(0x8080808080808080);
+}
+
+/* The number of two digits. */
+static inline int
+calendar_two(const char *p)
+{
+	return (p[0] - '0') * 10 + (p[1] - '0');
+}
 
 /*
  * Reads the digits of a fraction of a second at *p, at least one, and moves
@@ -39,7 +63,7 @@ char *calendar_put(char *p, int v, int n);
 
 /* Reads all n bytes of a text by a compiled format. */
 struct date_format;
-bool date_format_read(const struct date_format *f, const char *text, size_t n,
-    struct moment *m);
+enum date_status date_format_read(const struct date_format *f, const char *text,
+    size_t n, struct moment *m);
 
 #endif

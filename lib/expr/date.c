@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "calendar.h"
+#include "date_format.h"
 #include "text.h"
 
 /*
@@ -82,19 +83,13 @@ date_split(int64_t micros, struct date_parts *p)
 	p->micro = (int)(rest % DATE_SECOND);
 }
 
-bool
-calendar_digits(const char *p, const char *end, int n, int *value)
+/* Reads two digits, if there are any before end. */
+static bool
+read_two(const char *p, const char *end, int *value)
 {
-	int v = 0;
-
-	if (end - p < n)
+	if (end - p < 2 || !text_digit(p[0]) || !text_digit(p[1]))
 		return false;
-	for (; n > 0; n--, p++) {
-		if ((unsigned char)(*p - '0') > 9)
-			return false;
-		v = v * 10 + (*p - '0');
-	}
-	*value = v;
+	*value = calendar_two(p);
 	return true;
 }
 
@@ -126,13 +121,12 @@ calendar_offset(const char **p, const char *end, int64_t *offset)
 	if (q == end || (*q != '+' && *q != '-'))
 		return false;
 	behind = *q++ == '-';
-	if (!calendar_digits(q, end, 2, &hours))
+	if (!read_two(q, end, &hours))
 		return false;
 	q += 2;
-	if (end - q >= 3 && *q == ':' &&
-	    calendar_digits(q + 1, end, 2, &minutes))
+	if (end - q >= 3 && *q == ':' && read_two(q + 1, end, &minutes))
 		q += 3;
-	else if (calendar_digits(q, end, 2, &minutes))
+	else if (read_two(q, end, &minutes))
 		q += 2;
 	if (minutes > 59 || hours * 60 + minutes > 14 * 60)
 		return false;
@@ -143,95 +137,103 @@ calendar_offset(const char **p, const char *end, int64_t *offset)
 	return true;
 }
 
+#define TWO "\x76\x76" /* digits; see struct calendar_eight */
+#define ONE "\x7f"     /* byte that stands for itself */
+
 /* Reads hh:mm[:ss[.f]] and moves p behind it. */
-static bool
+static enum date_status
 read_time(const char **p, const char *end, struct moment *m)
 {
+	static const struct calendar_eight clock = {"00:00:00",
+	    TWO ONE TWO ONE TWO};
 	const char *q = *p;
 	ptrdiff_t digits = 0;
 	int hour, minute, second = 0, micro = 0;
 
-	if (!calendar_digits(q, end, 2, &hour) || end - q < 5 || q[2] != ':' ||
-	    !calendar_digits(q + 3, end, 2, &minute))
-		return false;
-	q += 5;
-	if (q < end && *q == ':') {
-		if (!calendar_digits(q + 1, end, 2, &second))
-			return false;
-		q += 3;
+	if (end - q >= 8 && calendar_other(&clock, q) == 0) {
+		hour = calendar_two(q);
+		minute = calendar_two(q + 3);
+		second = calendar_two(q + 6);
+		q += 8;
 		if (q < end && *q == '.') {
 			digits = end - ++q;
 			micro = calendar_fraction(&q, end);
 			digits -= end - q;
 		}
+		if (micro < 0)
+			return DATE_NONE;
+	} else if (read_two(q, end, &hour) && end - q >= 5 && q[2] == ':' &&
+	    read_two(q + 3, end, &minute)) {
+		q += 5;
+	} else {
+		return DATE_NONE;
 	}
-	if (micro < 0)
-		return false;
-	m->status = hour > 23 ? DATE_HOUR :
-	    minute > 59       ? DATE_MINUTE :
-	    second > 59       ? DATE_SECONDS :
-	    digits > 6        ? DATE_FRACTION :
-				DATE_OK;
 	m->micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
 	*p = q;
-	return true;
+	return hour > 23 ? DATE_HOUR :
+	    minute > 59  ? DATE_MINUTE :
+	    second > 59  ? DATE_SECONDS :
+	    digits > 6   ? DATE_FRACTION :
+			   DATE_OK;
 }
 
 /* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
-static bool
-read_iso(const char *text, size_t n, struct moment *m)
+static enum date_status
+read_iso(struct text t, struct moment *m)
 {
-	const char *p = text, *end = text + n;
-	int year, month, day, dash;
+	static const struct date_shape dashed = {10,
+	    {{"0000-00-", TWO TWO ONE TWO ONE},
+		{"00-00-00", TWO ONE TWO ONE TWO}},
+	    {0, 5, 8}};
+	static const struct date_shape tight = {8,
+	    {{"00000000", TWO TWO TWO TWO}, {"00000000", TWO TWO TWO TWO}},
+	    {0, 4, 6}};
+	const struct date_shape *const shape =
+	    t.len >= 10 && t.at[4] == '-' ? &dashed : &tight;
+	const char *p, *const end = t.at + t.len;
+	enum date_status status;
 
-	m->micros = m->offset = 0;
-	m->status = DATE_OK;
-	dash = n > 4 && p[4] == '-';
-	if (!calendar_digits(p, end, 4, &year) ||
-	    !calendar_digits(p + 4 + dash, end, 2, &month))
-		return false;
-	p += 6 + dash;
-	if (dash && (p == end || *p++ != '-'))
-		return false;
-	if (!calendar_digits(p, end, 2, &day) ||
-	    !calendar_days(year, month, day, &m->days))
-		return false;
-	p += 2;
+	if (t.len < shape->n || !date_has_shape(shape, t.at) ||
+	    date_shape_read(shape, t.at, m) != DATE_OK)
+		return DATE_NONE;
+	p = t.at + shape->n;
 	if (p == end)
-		return true;
+		return DATE_OK;
 	if (*p != 'T' && *p != ' ')
-		return false;
+		return DATE_NONE;
 	p++;
-	return read_time(&p, end, m) &&
-	    (p == end || calendar_offset(&p, end, &m->offset)) && p == end;
-}
-
-static bool
-read_whole(const struct date_format *f, struct text t, struct moment *m)
-{
-	return f != NULL ? date_format_read(f, t.at, t.len, m) :
-			   read_iso(t.at, t.len, m);
+	status = read_time(&p, end, m);
+	return status == DATE_NONE ||
+		(p < end && !calendar_offset(&p, end, &m->offset)) || p < end ?
+	    DATE_NONE :
+	    status;
 }
 
 static enum date_status
-read_moment(const struct date_format *f, const char *text, size_t n,
-    struct moment *m)
+read_whole(const struct date_format *f, struct text t, struct moment *m)
 {
-	struct text t = {text, n};
+	return f != NULL ? date_format_read(f, t.at, t.len, m) : read_iso(t, m);
+}
 
-	if (read_whole(f, t, m))
-		return m->status;
-	t = text_without_blanks(t);
-	return t.len < n && read_whole(f, t, m) ? m->status : DATE_NONE;
+/* What did not match: without the blanks around it, if there are any. */
+static __attribute__((noinline)) enum date_status
+read_stripped(const struct date_format *f, struct text t, struct moment *m)
+{
+	const struct text bare = text_without_blanks(t);
+
+	return bare.len < t.len ? read_whole(f, bare, m) : DATE_NONE;
 }
 
 enum date_status
 date_parse(const struct date_format *f, const char *text, size_t n,
     int64_t *days)
 {
+	const struct text t = {text, n};
 	struct moment m;
-	const enum date_status status = read_moment(f, text, n, &m);
+	enum date_status status = read_whole(f, t, &m);
 
+	if (status == DATE_NONE)
+		status = read_stripped(f, t, &m);
 	if (status == DATE_OK)
 		*days = m.days;
 	return status;
@@ -241,9 +243,12 @@ enum date_status
 datetime_parse(const struct date_format *f, const char *text, size_t n,
     int64_t *micros)
 {
+	const struct text t = {text, n};
 	struct moment m;
-	const enum date_status status = read_moment(f, text, n, &m);
+	enum date_status status = read_whole(f, t, &m);
 
+	if (status == DATE_NONE)
+		status = read_stripped(f, t, &m);
 	if (status != DATE_OK)
 		return status;
 	*micros = m.days * DATE_DAY + m.micros - m.offset;

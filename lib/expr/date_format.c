@@ -179,10 +179,10 @@ set_shape(struct date_format *f, unsigned have)
 		n += bytes;
 	}
 	s->n = n;
-	memcpy(&s->half[0].is, is, 8);
-	memcpy(&s->half[0].above, above, 8);
-	memcpy(&s->half[1].is, is + n - 8, 8);
-	memcpy(&s->half[1].above, above + n - 8, 8);
+	memcpy(s->half[0].is, is, 8);
+	memcpy(s->half[0].above, above, 8);
+	memcpy(s->half[1].is, is + n - 8, 8);
+	memcpy(s->half[1].above, above + n - 8, 8);
 }
 
 /* What keeps a format from naming one day and one time, or NULL. */

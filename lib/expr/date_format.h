@@ -51,13 +51,31 @@ struct date_op {
 #define DATE_SHAPE 16
 struct date_shape {
 	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
-	struct {
-		uint64_t is;    /* the byte itself, or '0' for a digit */
-		uint64_t above; /* raises to 0x80 what ^ leaves of a byte that
-				 * is another one, or no digit */
-	} half[2];
+	struct calendar_eight half[2];
 	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
 };
+
+/* Does the text, which is not shorter, begin with this shape? */
+static inline bool
+date_has_shape(const struct date_shape *s, const char *text)
+{
+	return (calendar_other(&s->half[0], text) |
+		   calendar_other(&s->half[1], text + s->n - 8)) == 0;
+}
+
+/* Then its day, if it exists, at midnight. */
+static inline enum date_status
+date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
+{
+	const char *const year = text + s->at[YEAR];
+
+	m->micros = m->offset = 0;
+	return calendar_days(calendar_two(year) * 100 + calendar_two(year + 2),
+		   calendar_two(text + s->at[MONTH]),
+		   calendar_two(text + s->at[DAY]), &m->days) ?
+	    DATE_OK :
+	    DATE_NONE;
+}
 
 struct date_format {
 	bool twelve; /* has %I */

@@ -171,42 +171,8 @@ find_day(const int *value, struct moment *m)
 	return m->days <= next;
 }
 
-/* Does the text, which is as long, have this shape? */
-static bool
-has_shape(const struct date_shape *s, const char *text)
-{
-	uint64_t first, last;
-
-	memcpy(&first, text, sizeof first);
-	memcpy(&last, text + s->n - sizeof last, sizeof last);
-	first ^= s->half[0].is;
-	last ^= s->half[1].is;
-	first |= first + s->half[0].above;
-	last |= last + s->half[1].above;
-	return ((first | last) & UINT64_C(0x8080808080808080)) == 0;
-}
-
-static int
-two_digits(const char *p)
-{
-	return (p[0] - '0') * 10 + (p[1] - '0');
-}
-
-/* Reads a text that has the shape. */
-static bool
-read_shape(const struct date_shape *s, const char *text, struct moment *m)
-{
-	const char *year = text + s->at[YEAR];
-
-	m->micros = m->offset = 0;
-	m->status = DATE_OK;
-	return calendar_days(two_digits(year) * 100 + two_digits(year + 2),
-	    two_digits(text + s->at[MONTH]), two_digits(text + s->at[DAY]),
-	    &m->days);
-}
-
 /* Reads any text, step by step. */
-static bool
+static enum date_status
 read_ops(const struct date_format *f, const char *text, size_t n,
     struct moment *m)
 {
@@ -217,27 +183,28 @@ read_ops(const struct date_format *f, const char *text, size_t n,
 	r.epoch = -1;
 	for (i = 0; i < f->n; i++) {
 		if (!read_op(&r, &f->op[i]))
-			return false;
+			return DATE_NONE;
 	}
 	if (r.p != r.end)
-		return false;
+		return DATE_NONE;
 	hour = f->twelve ? value[HOUR] % 12 + 12 * value[HALF] : value[HOUR];
 	m->offset = r.offset;
-	m->status = r.status;
 	m->micros =
 	    (hour * 3600 + value[MINUTE] * 60 + value[SECOND]) * DATE_SECOND +
 	    value[FRACTION];
 	if (!(r.epoch >= 0 ? find_epoch(&r, m) : find_day(value, m)))
-		return false;
+		return DATE_NONE;
 	return value[WEEKDAY] == 0 ||
-	    value[WEEKDAY] == (m->days - DATE_MIN) % 7 + 1;
+		value[WEEKDAY] == (m->days - DATE_MIN) % 7 + 1 ?
+	    r.status :
+	    DATE_NONE;
 }
 
-bool
+enum date_status
 date_format_read(const struct date_format *f, const char *text, size_t n,
     struct moment *m)
 {
-	if (n > 0 && n == f->shape.n && has_shape(&f->shape, text))
-		return read_shape(&f->shape, text, m);
+	if (n > 0 && n == f->shape.n && date_has_shape(&f->shape, text))
+		return date_shape_read(&f->shape, text, m);
 	return read_ops(f, text, n, m);
 }

@@ -96,8 +96,7 @@ to_number(struct eval *r, const struct node *node, struct text t,
 		return;
 	}
 	out->kind = VALUE_NUMBER;
-	/* as it stood in its cell, but for blanks */
-	out->text = node->marks == NULL ? text_without_blanks(t) : none;
+	out->text = node->marks == NULL ? t : none;
 }
 
 static void

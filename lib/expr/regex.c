@@ -32,21 +32,36 @@
 
 #define UTF (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF)
 
+/*
+ * Where code is no larger than this, that for texts which are not ASCII is made
+ * only when such a text comes: a byte of the one is at most a class of 33 bytes
+ * in the other, so that it stays below the 64 KiB of PCRE2 and compiles, too.
+ */
+#define SMALL 1900
+
+struct code {
+	pcre2_code *code;
+	bool jit;
+	bool one_start; /* a match starts where the search does */
+};
+
 struct regex {
 	struct literal *literal; /* runs instead of code, if not NULL */
 	unsigned groups;
-	bool jit;
-	bool one_start; /* a match starts where the search does, or says \G */
-	bool *first;    /* [c]: it can start with the byte c; or NULL */
-	clock_t began;  /* the search in a long text */
-	uint64_t steps; /* the limits that are set: 0 at first */
-	size_t last;    /* start of a search */
-	pcre2_code *code;
-	pcre2_code *unicode;   /* for a text that is not ASCII, or NULL: code */
-	const pcre2_code *now; /* which of them the text at hand takes */
+	bool says_start; /* \G: one start, though it is not anchored */
+	bool *first;     /* [c]: it can start with the byte c; or NULL */
+	clock_t began;   /* the search in a long text */
+	uint64_t steps;  /* the limits that are set: 0 at first */
+	size_t last;     /* start of a search */
+	struct code code;
+	struct code unicode;    /* for a text that is not ASCII */
+	struct buf pattern;     /* of unicode; empty: code is for all */
+	uint32_t options;       /* but for PCRE2_UCP, of unicode */
+	const struct code *now; /* which of them the text at hand takes */
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	pcre2_jit_stack *stack;
+	pcre2_general_context *memory;
 	struct buf scratch; /* a replacement while it grows */
 };
 
@@ -90,12 +105,13 @@ is_ascii(struct text t)
 
 /* NULL with a message, unless say is NULL. */
 static pcre2_code *
-compile(const char *pattern, size_t n, uint32_t more,
-    pcre2_general_context *memory, struct buf *say)
+compile(const struct regex *re, const char *pattern, size_t n, uint32_t more,
+    struct buf *say)
 {
 	const uint32_t options = PCRE2_DOLLAR_ENDONLY |
 	    PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT | more;
-	pcre2_compile_context *context = pcre2_compile_context_create(memory);
+	pcre2_compile_context *context =
+	    pcre2_compile_context_create(re->memory);
 	unsigned char message[256];
 	pcre2_code *code;
 	size_t offset;
@@ -254,21 +270,20 @@ find_first(const pcre2_code *code, bool first[256])
  * codes; with which others a match can start is known of one code only.
  */
 static void
-learn_first(struct regex *re, const char *pattern, size_t n, uint32_t options,
-    pcre2_general_context *memory)
+learn_first(struct regex *re, const char *pattern, size_t n, uint32_t options)
 {
 	pcre2_code *code;
 
 	if (n < 2 || pattern[0] != '^')
 		return;
-	code = compile(pattern + 1, n - 1, options, memory, NULL);
+	code = compile(re, pattern + 1, n - 1, options, NULL);
 	if (code == NULL)
 		return;
 	re->first = mem_new(256, sizeof *re->first);
 	if (!find_first(code, re->first)) {
 		free(re->first);
 		re->first = NULL;
-	} else if (re->unicode != NULL) {
+	} else if (re->pattern.len > 0) {
 		memset(re->first + 0x80, true, 0x80);
 	}
 	pcre2_code_free(code);
@@ -302,53 +317,96 @@ is_recursive(const char *p, size_t n)
 	return false;
 }
 
-/*
- * What a search needs: room for its answer, limits, and, where wanted and to
- * be had, the JIT's code.
- */
+/* Takes compiled code over, with the JIT's where it is wanted and to be had. */
 static void
-prepare(struct regex *re, bool jit, pcre2_general_context *memory)
+set_code(const struct regex *re, struct code *c, pcre2_code *code)
 {
-	re->match = pcre2_match_data_create_from_pattern(re->code, memory);
-	re->limits = pcre2_match_context_create(memory);
+	uint32_t all = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &all);
+	c->code = code;
+	c->one_start = (all & PCRE2_ANCHORED) || re->says_start;
+	c->jit = re->stack != NULL &&
+	    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
+}
+
+/* What a search needs: room for its answer, limits, and the JIT's stack. */
+static void
+prepare(struct regex *re, const pcre2_code *code, bool jit)
+{
+	re->match = pcre2_match_data_create_from_pattern(code, re->memory);
+	re->limits = pcre2_match_context_create(re->memory);
 	pcre2_set_depth_limit(re->limits, STEPS);
 	pcre2_set_heap_limit(re->limits, HEAP);
-	if (!jit || pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0 ||
-	    (re->unicode != NULL &&
-		pcre2_jit_compile(re->unicode, PCRE2_JIT_COMPLETE) != 0))
+	if (!jit)
 		return;
-	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, memory);
+	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, re->memory);
 	pcre2_jit_stack_assign(re->limits, NULL, re->stack);
-	re->jit = re->stack != NULL;
 }
 
 /*
- * Makes the code for texts that are not ASCII, if it is another, since the
- * properties of Unicode are slow; where the pattern is ASCII, that for texts
- * which are may forget about UTF-8.  false with a message.
+ * Makes the code for texts that are not ASCII, which is slow, so that most runs
+ * need none.  false with a message, unless say is NULL.
  */
-static bool
-add_unicode(struct regex *re, const char *pattern, size_t n, uint32_t options,
-    pcre2_general_context *memory, struct buf *say)
+static __attribute__((noinline)) bool
+add_unicode(struct regex *re, struct buf *say)
 {
-	struct buf b = {NULL, 0, 0};
-	pcre2_code *bytes;
+	pcre2_code *code = compile(re, re->pattern.data, re->pattern.len,
+	    re->options | PCRE2_UCP | PCRE2_NO_DOTSTAR_ANCHOR, say);
 
-	if (!wants_unicode(pattern, pattern + n))
-		return true;
-	ascii_digits(pattern, pattern + n, &b);
-	re->unicode = compile(b.data, b.len,
-	    options | PCRE2_UCP | PCRE2_NO_DOTSTAR_ANCHOR, memory, say);
-	buf_free(&b);
-	if (re->unicode == NULL)
-		return false;
-	if (!is_ascii((struct text){pattern, n}))
-		return true;
-	bytes = compile(pattern, n, options & ~UTF, memory, NULL);
-	if (bytes != NULL) {
-		pcre2_code_free(re->code);
-		re->code = bytes;
+	if (code != NULL)
+		set_code(re, &re->unicode, code);
+	return code != NULL;
+}
+
+/* Sets the code up for searches.  false with a message. */
+static bool
+set_up(struct regex *re, pcre2_code *code, const char *pattern, size_t n,
+    uint32_t options, struct buf *say)
+{
+	size_t size = 0;
+
+	re->says_start = memmem(pattern, n, "\\G", 2) != NULL;
+	prepare(re, code, !is_recursive(pattern, n));
+	set_code(re, &re->code, code);
+	if (wants_unicode(pattern, pattern + n)) {
+		ascii_digits(pattern, pattern + n, &re->pattern);
+		pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+		if (size > SMALL && !add_unicode(re, say))
+			return false;
 	}
+	if (re->code.one_start && !re->says_start)
+		learn_first(re, pattern, n, options);
+	return true;
+}
+
+/* false with a message. */
+static bool
+build(struct regex *re, const char *pattern, size_t n, struct buf *say)
+{
+	uint32_t options = re->options, groups = 0;
+	pcre2_code *code = NULL;
+
+	/* where non-ASCII texts have other code, this may forget about UTF-8 */
+	if (wants_unicode(pattern, pattern + n) &&
+	    is_ascii((struct text){pattern, n})) {
+		options &= ~UTF;
+		code = compile(re, pattern, n, options, NULL);
+	}
+	if (code == NULL) {
+		options = re->options;
+		code = compile(re, pattern, n, options, say);
+	}
+	if (code == NULL)
+		return false;
+	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	re->groups = groups;
+	if (!(options & PCRE2_CASELESS))
+		re->literal = literal_new(pattern, n);
+	if (re->literal == NULL)
+		return set_up(re, code, pattern, n, options, say);
+	/* PCRE2 decides what is a pattern, also where it will not run */
+	pcre2_code_free(code);
 	return true;
 }
 
@@ -356,33 +414,13 @@ struct regex *
 regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 {
 	struct regex *re = mem_new(1, sizeof *re);
-	pcre2_general_context *memory;
-	const uint32_t options = UTF | (caseless ? PCRE2_CASELESS : 0);
-	uint32_t groups = 0, all = 0;
 
-	memory = pcre2_general_context_create(allocate, release, NULL);
-	/* PCRE2 decides what is a pattern, also where it will not run */
-	re->code = compile(pattern, n, options, memory, say);
-	if (re->code != NULL &&
-	    add_unicode(re, pattern, n, options, memory, say)) {
-		pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &groups);
-		pcre2_pattern_info(re->unicode != NULL ? re->unicode : re->code,
-		    PCRE2_INFO_ALLOPTIONS, &all);
-		re->groups = groups;
-		re->one_start = (all & PCRE2_ANCHORED) ||
-		    memmem(pattern, n, "\\G", 2) != NULL;
-		if (!caseless)
-			re->literal = literal_new(pattern, n);
-		if (re->literal == NULL)
-			prepare(re, !is_recursive(pattern, n), memory);
-		if (re->literal == NULL && (all & PCRE2_ANCHORED))
-			learn_first(re, pattern, n, options, memory);
-	} else {
-		regex_free(re);
-		re = NULL;
-	}
-	pcre2_general_context_free(memory);
-	return re;
+	re->memory = pcre2_general_context_create(allocate, release, NULL);
+	re->options = UTF | (caseless ? PCRE2_CASELESS : 0);
+	if (build(re, pattern, n, say))
+		return re;
+	regex_free(re);
+	return NULL;
 }
 
 void
@@ -395,8 +433,10 @@ regex_free(struct regex *re)
 	pcre2_jit_stack_free(re->stack);
 	pcre2_match_context_free(re->limits);
 	pcre2_match_data_free(re->match);
-	pcre2_code_free(re->code);
-	pcre2_code_free(re->unicode);
+	pcre2_code_free(re->code.code);
+	pcre2_code_free(re->unicode.code);
+	pcre2_general_context_free(re->memory);
+	buf_free(&re->pattern);
 	buf_free(&re->scratch);
 	free(re);
 }
@@ -419,6 +459,21 @@ regex_first(const struct regex *re)
 	return re->first;
 }
 
+/* Sets the limits for a text of n bytes. */
+static __attribute__((noinline)) void
+set_limits(struct regex *re, size_t n)
+{
+	uint64_t steps = STEPS;
+
+	if (n > ALL_STEPS)
+		steps = steps * ALL_STEPS / n;
+	if (steps != re->steps && re->literal == NULL)
+		pcre2_set_match_limit(re->limits, (uint32_t)steps);
+	re->steps = steps;
+	if (n > WATCHED)
+		re->began = clock();
+}
+
 /*
  * t, but never NULL, which neither PCRE2 nor memmem takes; sets the limits and
  * the code.
@@ -426,16 +481,14 @@ regex_first(const struct regex *re)
 static struct text
 begin(struct regex *re, struct text t)
 {
-	uint64_t steps = STEPS;
-
-	if (t.len > ALL_STEPS)
-		steps = steps * ALL_STEPS / t.len;
-	if (steps != re->steps && re->literal == NULL)
-		pcre2_set_match_limit(re->limits, (uint32_t)steps);
-	re->steps = steps;
-	if (t.len > WATCHED)
-		re->began = clock();
-	re->now = re->unicode == NULL || is_ascii(t) ? re->code : re->unicode;
+	if (re->steps != STEPS || t.len > WATCHED)
+		set_limits(re, t.len);
+	re->now = &re->code;
+	if (re->pattern.len > 0 && !is_ascii(t)) {
+		re->now = &re->unicode;
+		if (re->now->code == NULL)
+			add_unicode(re, NULL);
+	}
 	return t.at != NULL ? t : (struct text){"", 0};
 }
 
@@ -453,7 +506,7 @@ last_start(const struct regex *re, struct text t, size_t from, size_t *width)
 {
 	size_t last = from + *width;
 
-	if (t.len <= WATCHED || re->one_start || last > t.len)
+	if (t.len <= WATCHED || re->now->one_start || last > t.len)
 		return PCRE2_UNSET;
 	if (*width < WATCHED || *width < t.len / PARTS)
 		*width *= 2;
@@ -474,7 +527,8 @@ run(struct regex *re, struct text t, size_t from, uint32_t options)
 		if (last != re->last)
 			pcre2_set_offset_limit(re->limits, last);
 		re->last = last;
-		found = (re->jit ? pcre2_jit_match : pcre2_match)(re->now,
+		found = (re->now->jit ? pcre2_jit_match :
+					pcre2_match)(re->now->code,
 		    (PCRE2_SPTR)t.at, t.len, from, options, re->match,
 		    re->limits);
 		/* no search starts inside a character */

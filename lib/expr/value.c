@@ -71,7 +71,7 @@ value_text(const struct value *v, enum type t, char *out)
 				  (struct text){"false", 5};
 	case VALUE_NUMBER:
 		if (v->text.at != NULL)
-			return v->text;
+			return text_without_blanks(v->text);
 		return (struct text){out, number_print(v->number, out)};
 	case VALUE_TIME:
 		if (t == TYPE_DATE)

@@ -359,6 +359,47 @@ check_literals(void)
 	check(bad == 0 && cheap > 100000, pattern, subject);
 }
 
+/*
+ * The code for texts that are not ASCII is larger and made late, but whether
+ * PCRE2 takes it is known at the start.
+ */
+static void
+check_late(void)
+{
+	static const size_t times[] = {100, 1500, 2500};
+	static const struct {
+		const char *subject;
+		bool matches;
+	} row[] = {{"a b", true}, {"\u00e9 \u017f", true}, {"a.b", false},
+	    {"\u00e9..", false}, {"-\u212a \u00e9", true}};
+	struct buf say = {NULL, 0, 0};
+	struct regex *re;
+	char *pattern, *letters;
+
+	for (size_t i = 0; i < COUNT(times); i++) {
+		pattern = repeat("\\D", times[i]);
+		letters = repeat("\u00e9", times[i]);
+		re = regex_new(pattern, strlen(pattern), false, &say);
+		check((re != NULL) == (times[i] < 2500), "\\D", "too large?");
+		check((re != NULL) == (say.len == 0), "\\D", "message");
+		if (re != NULL) {
+			check(!regex_test(re, text("a")), "\\D", "a");
+			check(regex_test(re, text(letters)) == 1, "\\D", "e");
+			check(!regex_test(re, text(letters + 2)), "\\D", "-");
+		}
+		regex_free(re);
+		free(letters);
+		free(pattern);
+	}
+	buf_free(&say);
+	re = compile("^\\W?\\w\\s\\w", false);
+	for (size_t i = 0; i < 3 * COUNT(row); i++)
+		check(regex_test(re, text(row[i % COUNT(row)].subject)) ==
+			row[i % COUNT(row)].matches,
+		    row[i % COUNT(row)].subject, "in turn");
+	regex_free(re);
+}
+
 /* In (?:pattern) nothing is known of the first byte. */
 static void
 check_first(void)
@@ -402,6 +443,7 @@ main(void)
 	check_wrong();
 	check_hostile();
 	check_large();
+	check_late();
 	check_literals();
 	arena_free(&arena);
 	return check_end();
