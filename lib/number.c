@@ -223,9 +223,15 @@ divide_exact(struct digits a, struct digits b, struct digits *quotient)
 {
 	int twos = take_twos(&b.coef), fives = take_fives(&b.coef), tens;
 
-	if (a.coef % b.coef != 0)
-		return false;
-	a.coef /= b.coef;
+	if ((a.coef | b.coef) >> 64 != 0) {
+		if (a.coef % b.coef != 0)
+			return false;
+		a.coef /= b.coef;
+	} else { /* one instruction instead of a call */
+		if ((uint64_t)a.coef % (uint64_t)b.coef != 0)
+			return false;
+		a.coef = (uint64_t)a.coef / (uint64_t)b.coef;
+	}
 	twos -= take_twos(&a.coef);
 	fives -= take_fives(&a.coef);
 	/* a / (2^twos * 5^fives), and a has neither factor */

@@ -155,14 +155,10 @@ shortest(double x)
 }
 
 struct digits
-digits_of(struct number x)
+digits_any(struct number x)
 {
 	struct digits d;
 
-	if ((uint64_t)x.scale < NUMBER_REAL)
-		return (struct digits){
-		    (uint64_t)(x.coef < 0 ? -x.coef : x.coef),
-		    (int)x.scale, x.coef < 0};
 	if (wide_is(x))
 		return wide_digits(x);
 	d = shortest(fabs(x.real));

@@ -29,7 +29,16 @@ struct digits {
 };
 
 /* A decimal as it is, a double as the shortest decimal that reads back. */
-struct digits digits_of(struct number x);
+struct digits digits_any(struct number x); /* not a short decimal */
+
+static inline struct digits
+digits_of(struct number x)
+{
+	if ((uint64_t)x.scale >= NUMBER_REAL)
+		return digits_any(x);
+	return (struct digits){(uint64_t)(x.coef < 0 ? -x.coef : x.coef),
+	    (int)x.scale, x.coef < 0};
+}
 
 /* coef / unit, rounded half away from zero or half to even. */
 static inline uint64_t
