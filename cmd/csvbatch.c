@@ -449,7 +449,6 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 	struct run *r = &b->run;
 	struct dispatch *d;
 
-	r->opt.reader.settled_ends = true; /* batches are deterministic */
 	run_open_input(r, NULL, 0);
 	*running = d = dispatch_open(r, &b->dispatch);
 	if (d == NULL)

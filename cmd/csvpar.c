@@ -159,8 +159,6 @@ settle_options(struct par *par)
 	opt->mode = persist ? POOL_ORDERED : POOL_BLOCKS;
 	if (persist && free_order)
 		opt->mode = POOL_FREE;
-	/* a worker gets whole line ends */
-	par->run.opt.reader.settled_ends = true;
 }
 
 /* Looks COMMAND up before anything is read. */
@@ -275,9 +273,15 @@ open_pool(struct par *par)
 	par->opt.answers.require_eol = false;
 	if (r->opt.reader.ragged == RAGGED_PAD) /* it did its work on input */
 		par->opt.answers.ragged = RAGGED_ERROR;
-	/* where lines end with a CR, an answer must not wait for a LF */
-	if (first->raw != NULL && first->end == 1)
-		par->opt.answers.settled_ends = first->raw[first->len] != '\r';
+	if (first->raw == NULL && reader_eol(r->in) == '\r' &&
+	    par->opt.mode == POOL_ORDERED) {
+		report_fail(&r->report, EXIT_DATA,
+		    "%s: its lines end with CR, and -p without a header cannot "
+		    "tell where an answer ends; tr '\\r' '\\n' makes LF of "
+		    "them",
+		    reader_file(r->in));
+		return false;
+	}
 	par->opt.hooks = &r->hooks;
 	par->opt.notice = notice;
 	par->opt.explain = report_reason;

@@ -311,11 +311,11 @@ output_failed(struct dispatch *d, int error)
 static void
 pass_on(struct dispatch *d, struct task *t)
 {
+	const char *const why = ledger_refuses(&d->ledger, &t->answer);
 	int more;
 
-	if (!ledger_takes(&d->ledger, &t->answer)) {
-		if (task_reject(t,
-			"its header differs from that of the first answer") < 0)
+	if (why != NULL) {
+		if (task_reject(t, why) < 0)
 			output_failed(d, errno);
 		return;
 	}

@@ -106,7 +106,6 @@ writer_whole(struct writer *w, const char *bytes, size_t n, uint64_t records)
 		write_all(w, bytes, n);
 	}
 	writer_done(w);
-	w->owes_lf = false;
 	w->records += records;
 }
 
@@ -198,18 +197,6 @@ writer_field(struct writer *w, const char *value, size_t n)
 		writer_add(w, value, n);
 	else
 		writer_quoted(w, value, n);
-}
-
-void
-writer_late_lf(void *arg, bool came)
-{
-	struct writer *w = arg;
-
-	if (w->owes_lf && came) {
-		writer_byte(w, '\n');
-		w->whole = w->len;
-	}
-	w->owes_lf = false;
 }
 
 enum part_end

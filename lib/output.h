@@ -29,7 +29,6 @@ struct writer {
 	uint64_t records; /* ended so far */
 	int fd;
 	int error;         /* errno of the first failure, or 0 */
-	bool owes_lf;      /* the last record's CR may still get its LF */
 	struct part *part; /* of -o, or NULL */
 };
 
@@ -142,7 +141,6 @@ writer_end(struct writer *w, const struct record *rec)
 
 	memcpy(to, rec->raw + rec->len, 2);
 	w->len += rec->end;
-	w->owes_lf = rec->open_end;
 	w->whole = w->len;
 	w->records++;
 	return w->error != 0 ? -1 : 0;
@@ -168,7 +166,6 @@ static inline void
 writer_header_end(struct writer *w, const struct record *raw)
 {
 	writer_add(w, raw->raw + raw->len, raw->end);
-	w->owes_lf = raw->open_end;
 	writer_done(w);
 }
 
@@ -178,8 +175,5 @@ writer_header_end(struct writer *w, const struct record *raw)
  */
 void writer_whole(struct writer *w, const char *bytes, size_t n,
     uint64_t records);
-
-/* For reader_on_late_lf: arg is the writer. */
-void writer_late_lf(void *arg, bool came);
 
 #endif

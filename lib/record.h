@@ -1,11 +1,16 @@
 /*
  * record: read CSV records, one at a time, from a list of files.
  *
- * What a record is, the table of section 2 of csvpipe's design says, and
- * libcsv decides: a well-formed record is split here with vector
- * instructions, every other one is read by libcsv, and the caller cannot tell
- * which path ran.  Also hidden: blocks, long records, byte order marks, blank
- * lines, line counting, files read as one.
+ * libcsv decides what a record is: a well-formed record is split here with
+ * vector instructions, every other one is read by libcsv, and the caller cannot
+ * tell which path ran.  Also hidden: blocks, long records, byte order marks,
+ * blank lines, line counting, files read as one.
+ *
+ * The first line end decides.  Where a file's first record ends with LF or CR
+ * LF, its records end so, and another CR outside quotes makes a bad record that
+ * reaches to the next LF; where the first ends with a lone CR, all do, and a LF
+ * outside quotes makes a bad record.  A first record that ends with CR waits
+ * for the next byte; no other record waits for one that comes behind it.
  *
  * Lines, records and columns count from 1, bytes from 0.
  */
@@ -33,7 +38,6 @@ struct record {
 	const char *raw; /* its line end stands right behind it */
 	size_t len;      /* bytes, without the line end */
 	size_t end;      /* bytes of the line end: 1 or 2 */
-	bool open_end;   /* a CR, the last byte read: see below */
 	size_t nfields;
 	const struct field *field; /* the slices of reader_need, in order */
 };
@@ -56,7 +60,8 @@ struct reader_options {
 	size_t nnames;             /* 0: not given */
 	size_t max_record;         /* bytes, without the line end */
 	bool require_eol;          /* the last record must have a line end */
-	bool settled_ends;         /* see reader_next */
+	char eol;         /* the last byte of a line end, LF or CR; 0: the
+			   * first one decides */
 	size_t block;     /* bytes a read; 0: INPUT_BLOCK (for tests) */
 	const char *scan; /* instruction set; NULL: best (for tests) */
 };
@@ -71,14 +76,15 @@ struct reader_options {
 struct header {
 	size_t n;                 /* columns; 0: the input is empty */
 	const struct field *name; /* decoded; NULL: there are no names */
-	struct record raw;        /* as read; raw.raw is NULL if none was.  With
-				   * open_end its LF is added when it comes */
+	struct record raw;        /* as read; raw.raw is NULL if none was */
 };
 
 /* Why a record or the input is bad; lib/report has the sentence for each. */
 enum fault_cause {
 	FAULT_NONE,
 	FAULT_AFTER_QUOTE,    /* a byte after a closing quote */
+	FAULT_STRAY_EOL,      /* a: CR or LF, outside quotes, where the lines
+			       * of the file end with the other */
 	FAULT_FEW_FIELDS,     /* a: fields, b: columns */
 	FAULT_MANY_FIELDS,    /* a: fields, b: columns */
 	FAULT_OTHER,          /* text: found by the caller, not by the reader */
@@ -86,6 +92,8 @@ enum fault_cause {
 	FAULT_TOO_LONG,       /* a: the limit; line_open: 0, or as above */
 	FAULT_NO_EOL,         /* the last record has no line end */
 	FAULT_FOREIGN,        /* the file is no CSV; a: enum foreign */
+	FAULT_OTHER_EOL,      /* a: CR or LF, with which its lines end, where
+			       * those of the files before do not */
 	FAULT_HEADER_DIFFERS, /* a: column; b: columns of the first file */
 	FAULT_READ,           /* error: errno */
 	FAULT_OPEN            /* error: errno */
@@ -93,7 +101,12 @@ enum fault_cause {
 
 /* What a file is whose first bytes no CSV begins with. */
 enum foreign {
-	FOREIGN_UTF16,
+	FOREIGN_UTF16, /* with a mark, either way round */
+	FOREIGN_UTF16LE,
+	FOREIGN_UTF16BE,
+	FOREIGN_UTF32, /* with a mark */
+	FOREIGN_UTF32LE,
+	FOREIGN_UTF32BE,
 	FOREIGN_GZIP,
 	FOREIGN_ZSTD,
 	FOREIGN_XZ,
@@ -115,8 +128,9 @@ struct fault {
 	int error;
 	bool no_header; /* widths come from the first record, or, named, */
 	bool named;     /* from --names */
-	bool bare_cr;   /* it ended at a CR that no LF followed */
-	bool backslash; /* a backslash stands before the quote */
+	bool doubled;   /* the stray CR is followed by CR LF */
+	bool backslash; /* a backslash stands before a quote in it */
+	struct dialect dialect;
 	const char *text;
 	const char *advice; /* what helps; no part of the reason; or NULL */
 	const char *raw;    /* the record's exact bytes without line end */
@@ -142,14 +156,6 @@ void reader_free(struct reader *r); /* NULL is accepted */
 
 /* Whom to call before a wait, and at ticks. */
 void reader_hooks(struct reader *r, struct input_hooks *hooks);
-
-/*
- * fn is called when it is known what followed a record with open_end: came
- * tells whether a LF did, which then belongs to that record and to no other.
- * It is called for a record that is not handed out, too.
- */
-void reader_on_late_lf(struct reader *r, void (*fn)(void *arg, bool came),
-    void *arg);
 
 /*
  * Reads as far as the header, or with no_header to the first record's width.
@@ -180,10 +186,6 @@ void reader_sieve(struct reader *r, reader_sieve_fn *fn, void *arg);
  * after which reading can go on, or -2 for an end before the end.  The record
  * belongs to the reader and lives until the next call on it.  At least
  * READER_SLACK bytes can be read behind any field.
- *
- * A CR that is the last byte read ends its record at once, so that a record
- * never waits for the next one; with settled_ends the reader waits for the
- * byte behind it, and the line end is always whole.
  */
 int reader_next(struct reader *r, struct record *rec);
 
@@ -194,8 +196,11 @@ int reader_next(struct reader *r, struct record *rec);
 int reader_next_nowait(struct reader *r, struct record *rec);
 int reader_fd(const struct reader *r); /* -1: none is open */
 
-/* From the next call on, with or without settled_ends. */
-void reader_settle_ends(struct reader *r, bool settled);
+/*
+ * With what the lines of the file, or of those before it, end: LF, also for CR
+ * LF, or CR; 0 while no record has ended.
+ */
+char reader_eol(const struct reader *r);
 
 /*
  * For those who want bytes only: takes up to most of the records that follow

@@ -180,6 +180,15 @@ static const struct {
 	const char *name, *advice;
 } foreign[] = {
     [FOREIGN_UTF16] = {"UTF-16", "convert it with iconv -f UTF-16 -t UTF-8"},
+    [FOREIGN_UTF16LE] = {"UTF-16",
+	"convert it with iconv -f UTF-16LE -t UTF-8"},
+    [FOREIGN_UTF16BE] = {"UTF-16",
+	"convert it with iconv -f UTF-16BE -t UTF-8"},
+    [FOREIGN_UTF32] = {"UTF-32", "convert it with iconv -f UTF-32 -t UTF-8"},
+    [FOREIGN_UTF32LE] = {"UTF-32",
+	"convert it with iconv -f UTF-32LE -t UTF-8"},
+    [FOREIGN_UTF32BE] = {"UTF-32",
+	"convert it with iconv -f UTF-32BE -t UTF-8"},
     [FOREIGN_GZIP] = {"gzip", "unpack it with zcat"},
     [FOREIGN_ZSTD] = {"zstd", "unpack it with zstdcat"},
     [FOREIGN_XZ] = {"xz", "unpack it with xzcat"},
@@ -187,6 +196,24 @@ static const struct {
     [FOREIGN_ZIP] = {"a zip archive or a spreadsheet",
 	"unpack it with unzip -p, or save it as CSV"},
 };
+
+/* Does a field begin with blanks and then a quote? */
+static bool
+has_blank_quote(const struct fault *f)
+{
+	const char *const end = f->raw + f->len;
+
+	for (const char *p = f->raw; p < end; p++) {
+		if (p > f->raw && p[-1] != f->dialect.delim)
+			continue;
+		while (p < end && *p == ' ')
+			p++;
+		if (p < end && *p == f->dialect.quote && p > f->raw &&
+		    p[-1] == ' ')
+			return true;
+	}
+	return false;
+}
 
 static void
 say_ragged(const struct fault *f, struct buf *say)
@@ -198,8 +225,18 @@ say_ragged(const struct fault *f, struct buf *say)
 	add(say, "record %llu has %llu field%s, %s has %llu",
 	    (unsigned long long)f->record, (unsigned long long)f->a,
 	    f->a == 1 ? "" : "s", width, (unsigned long long)f->b);
-	if (f->bare_cr)
-		buf_add_text(say, "; a bare CR ends a record; quote it");
+	if (has_blank_quote(f))
+		buf_add_text(say,
+		    "; a blank before a quote makes the quote data");
+}
+
+static void
+say_backslash(const struct fault *f, struct buf *say)
+{
+	if (f->backslash)
+		buf_add_text(say,
+		    "; backslash is not an escape in CSV; sed "
+		    "'s/\\\\\"/\"\"/g' doubles the quote");
 }
 
 static void
@@ -210,8 +247,36 @@ say_after_quote(const struct fault *f, struct buf *say)
 	buf_add_byte(say, '\'');
 	utf8_show(say, &byte, 1, 1);
 	buf_add_text(say, "' after a closing quote");
-	if (f->backslash)
-		buf_add_text(say, "; backslash is not an escape in CSV");
+	if (byte == ' ')
+		buf_add_text(say,
+		    "; no blank may stand between a quote and a delimiter");
+	say_backslash(f, say);
+}
+
+static void
+say_stray_eol(const struct fault *f, struct buf *say)
+{
+	if (f->a == '\n')
+		buf_add_text(say,
+		    "a LF where lines end with CR; a LF inside a field must be "
+		    "in quotes");
+	else if (f->doubled)
+		buf_add_text(say,
+		    "CR CR LF is no line end; sed 's/\\r\\r$/\\r/' mends "
+		    "it");
+	else
+		buf_add_text(say,
+		    "a CR without a LF; a CR inside a field must be in quotes");
+}
+
+void
+report_eol(char eol, const char *others, struct buf *say)
+{
+	buf_add_text(say, "its lines end with ");
+	buf_add_text(say, eol == '\r' ? "CR, " : "LF, ");
+	buf_add_text(say, others);
+	buf_add_text(say, eol == '\r' ? " with LF" : " with CR");
+	buf_add_text(say, "; tr '\\r' '\\n' makes LF of CR");
 }
 
 void
@@ -223,6 +288,9 @@ report_reason(const struct fault *f, struct buf *say)
 	case FAULT_AFTER_QUOTE:
 		say_after_quote(f, say);
 		break;
+	case FAULT_STRAY_EOL:
+		say_stray_eol(f, say);
+		break;
 	case FAULT_FEW_FIELDS:
 	case FAULT_MANY_FIELDS:
 		say_ragged(f, say);
@@ -233,6 +301,7 @@ report_reason(const struct fault *f, struct buf *say)
 	case FAULT_OPEN_QUOTE:
 		add(say, "quoted field opened at line %llu is never closed",
 		    (unsigned long long)f->line_open);
+		say_backslash(f, say);
 		break;
 	case FAULT_TOO_LONG:
 		add(say, "record exceeds %llu bytes", (unsigned long long)f->a);
@@ -250,6 +319,9 @@ report_reason(const struct fault *f, struct buf *say)
 	case FAULT_FOREIGN:
 		buf_add_text(say, "input looks like ");
 		buf_add_text(say, foreign[f->a].name);
+		break;
+	case FAULT_OTHER_EOL:
+		report_eol((char)f->a, "those of the files before", say);
 		break;
 	case FAULT_HEADER_DIFFERS:
 		add(say,
@@ -272,7 +344,7 @@ say_fault(const struct fault *f, struct buf *say)
 	const char *advice;
 	const bool placed = f->cause != FAULT_FEW_FIELDS &&
 	    f->cause != FAULT_MANY_FIELDS && f->cause != FAULT_OTHER &&
-	    f->cause != FAULT_FOREIGN;
+	    f->cause != FAULT_FOREIGN && f->cause != FAULT_OTHER_EOL;
 
 	if (f->cause == FAULT_READ && strcmp(f->file, "stdin") == 0)
 		buf_add_text(say, "standard input");

@@ -58,6 +58,9 @@ void report_fault(struct report *r, const struct fault *f);
 /* The sentence for a fault, without program and place, appended to say. */
 void report_reason(const struct fault *f, struct buf *say);
 
+/* Lines end with eol, CR or LF, and those of something else do not. */
+void report_eol(char eol, const char *others, struct buf *say);
+
 /* "program: FILE: strerror(error)" and EXIT_IO. */
 void report_io(struct report *r, const char *file, int error);
 

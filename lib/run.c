@@ -195,7 +195,6 @@ run_open(struct run *r, size_t i)
 	    !open_output(r))
 		return false;
 	run_open_input(r, files, n);
-	reader_on_late_lf(r->in, writer_late_lf, r->out);
 	return run_open_rejects(r);
 }
 
@@ -247,6 +246,12 @@ run_header(struct run *r)
 		return false;
 	}
 	r->ended = got == 0;
+	if (got == 0 && r->opt.reader.require_eol && !r->opt.reader.no_header) {
+		report_fail(&r->report, EXIT_DATA,
+		    "%s: empty input, and --require-eol wants a header",
+		    reader_file(r->in));
+		return false;
+	}
 	return check_header(r, got == 0) && got > 0;
 }
 
@@ -257,7 +262,7 @@ advise_ragged(const struct run *r, const struct fault *f)
 	const bool few = f->cause == FAULT_FEW_FIELDS;
 	const char *doubt = NULL;
 
-	if ((!few && f->cause != FAULT_MANY_FIELDS) || f->bare_cr)
+	if (!few && f->cause != FAULT_MANY_FIELDS)
 		return f->advice;
 	if (!f->no_header && r->header != NULL)
 		doubt = columns_doubt(r->header, !few);

@@ -946,3 +946,25 @@ assert time.monotonic() - began < 4
 	gives 4 $grind "$batch" -n 10 -- false <in
 	gives 4 $grind "$batch" -n 10 -j 3 --keep-going --rejects bad -- false <in
 }
+
+@test "41: an answer whose lines end in another way than the first one's is a failed try" {
+	printf 'a\n1\n2\n3\n' >in
+	gives 4 "$BIN/csvbatch" -n 1 -- sh -c \
+		'if [ $CSVBATCH_NUMBER = 2 ]; then tr "\n" "\r"; else cat; fi' <in
+	like out 'a\n1\n'
+	says "its line ends are not those of the first answer; tr '\\r' '\\n' makes LF of CR"
+	gives 4 "$BIN/csvbatch" -n 1 --keep-going --rejects bad -- sh -c \
+		'if [ $CSVBATCH_NUMBER = 2 ]; then tr "\n" "\r"; else cat; fi' <in
+	like out 'a\n1\n3\n'
+}
+
+@test "41: a journal remembers the line end of the answers" {
+	printf 'a\n1\n2\n' >in
+	gives 4 "$BIN/csvbatch" -n 1 --journal j -o o -- sh -c \
+		'[ $CSVBATCH_NUMBER = 1 ] && tr "\n" "\r"' <in
+	like o 'a\r1\r'
+	gives 4 "$BIN/csvbatch" -n 1 --journal j -o o -- sh -c \
+		'[ $CSVBATCH_NUMBER = 1 ] && tr "\n" "\r"' <in
+	gives 0 "$BIN/csvbatch" -n 1 --journal k -o p -H -- tr '\n' '\r' <in
+	like p 'a\r1\r2\r'
+}

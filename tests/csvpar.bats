@@ -396,3 +396,19 @@ load csvpar
 	[ $status = 0 ]
 	[ "$(tr -d ' \n' <count)" = '1000000|1000000|1|1000000' ]
 }
+
+@test "41: answers whose lines end in another way than the first one's end the run" {
+	printf 'a\n1\n2\n3\n4\n' >in
+	for opt in '-n 2' -p; do
+		gives 4 "$BIN/csvpar" $opt -j 2 -- sh -c \
+			'if [ $CSVPAR_WORKER = 2 ] || [ "${CSVPAR_BLOCK:-1}" = 2 ]; then
+				sed -u "s/\$/\r/" | tr -d "\n"
+			else cat; fi' <in
+		says "its lines end with CR, those of the first answer with LF; tr '\\r' '\\n' makes LF of CR"
+	done
+	tail -n +2 in | tr '\n' '\r' >cr
+	gives 1 "$BIN/csvpar" -p -H -- cat <cr
+	says "stdin: its lines end with CR, and -p without a header cannot tell"
+	gives 0 "$BIN/csvpar" -H -- cat <cr
+	cmp cr out
+}

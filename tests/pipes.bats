@@ -18,7 +18,7 @@ feed() {
 	printf 'a,b\n1,"x\ny"\n,\n"",""\n5" pipe,\n' >lf
 	printf 'a,b\r\n1,"x\r\ny"\r\n,\r\n"",""\r\n5" pipe,\r\n' >crlf
 	printf 'a,b\r1,"x\ry"\r,\r"",""\r5" pipe,\r' >cr
-	printf 'a,b\n1,"x\r\ny"\r\n,\r"",""\n5" pipe,\r' >mixed
+	printf 'a,b\n1,"x\r\ny"\r\n,\n"",""\r\n5" pipe,\r\n' >mixed
 	printf 'a,b\n\0,"\0"\n\377\376,\303\n\200"\0,"a""\0"\n' >bytes
 	printf 'a\n1\n""\n" "\n x\n' >column
 	table >long

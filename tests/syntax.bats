@@ -49,7 +49,7 @@ load helper
 
 @test "8: a blank after a closing quote is text after it" {
 	each 'a,b\n"a" ,b\n' 1 'a,b\n' \
-		"@: stdin:2: record 1, byte 7: ' ' after a closing quote\n"
+		"@: stdin:2: record 1, byte 7: ' ' after a closing quote; no blank may stand between a quote and a delimiter\n"
 }
 
 @test "9: a blank before a quote makes an unquoted field, never trimmed" {
@@ -58,8 +58,30 @@ load helper
 }
 
 @test "10: a backslash is not an escape" {
+	local advice="; backslash is not an escape in CSV; sed 's/\\\\\\\\\"/\"\"/g' doubles the quote\n"
 	each 'a,b\n"a\\"b",2\n' 1 'a,b\n' \
-		"@: stdin:2: record 1, byte 8: 'b' after a closing quote; backslash is not an escape in CSV\n"
+		"@: stdin:2: record 1, byte 8: 'b' after a closing quote$advice"
+	each 'a,b\n"TV 50\\"",2\n"x",1\n' 1 'a,b\n' \
+		"@: stdin:2: record 1, byte 17: 'x' after a closing quote$advice"
+	each 'a,b\n"a\\"",2\n' 1 'a,b\n' \
+		"@: stdin:2: record 1, byte 4: quoted field opened at line 2 is never closed$advice"
+}
+
+@test "10: the advice about a backslash mends the file" {
+	printf 'a,b\n"x\\"y",2\n"TV 50\\"",3\n' >in
+	"$BIN/csvcut" in 2>err >out || true
+	sh -c "$(sed -n "s/.*; \(sed .*\) doubles the quote/\1/p" err) in" >mended
+	"$BIN/csvcut" --plain -c a mended >out
+	like out 'x"y\nTV 50"\n'
+}
+
+@test "212: a blank before a quote makes it data, which the advice says" {
+	each 'a,b\n1, "x,y"\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 3 fields, the header has 2; a blank before a quote makes the quote data; --rejects FILE sets it aside\n'
+	each 'a,b\n1,2, "\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 3 fields, the header has 2; a blank before a quote makes the quote data; --rejects FILE sets it aside\n'
+	each 'a,b\n1,2, x"\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 3 fields, the header has 2; --rejects FILE sets it aside\n'
 }
 
 @test "11: a quote that is never closed ends the run, and says where it was opened" {
@@ -282,11 +304,23 @@ load helper
 	ends "$got" 1 '' '@: a.gz:1: input looks like gzip; unpack it with zcat\n'
 }
 
-@test "28: UTF-16 without its mark passes as bytes" {
-	each 'i\0d\0,\0b\0\n' 0 = ''
-	one 'i\0d\0,\0b\0\n' 2 '' \
-		'@: no column "id"; the header has 2 columns: "i\\x00d\\x00", "\\x00b\\x00"\n' \
-		csvcut -c id
+@test "28: UTF-16 and UTF-32 are refused, with a mark and without" {
+	command -v iconv >/dev/null || skip "no iconv"
+	printf 'id,b\n1,2\n' >utf8
+	for form in UTF-16 UTF-16LE UTF-16BE UTF-32 UTF-32LE UTF-32BE; do
+		iconv -f UTF-8 -t $form utf8 >in
+		says="stdin:1: input looks like ${form%?E}; convert it with iconv -f $form -t UTF-8\n"
+		for program in $FILTERS; do
+			both 1 '' "@: $says" all "$program"
+		done
+		program=csvcut
+		both 1 '' "@: $says" all csvcut -H
+		both 1 '' "@: $says" all csvcut --names x,y
+		iconv -f $form -t UTF-8 in | "$BIN/csvcut" >out
+		cmp utf8 out
+	done
+	each 'a\0,b\n' 0 = ''
+	each 'a\0b\0,\n' 0 = ''
 }
 
 @test "29: NUL is data" {
@@ -412,17 +446,45 @@ load helper
 	one 'a,b\r1,2\r3,4\r' 0 'a\r1\r3\r' '' csvmap 'drop b'
 }
 
-@test "40: LF, CRLF and CR may be mixed" {
-	each 'a,b\n1,2\r\n3,4\r5,6\n7,8\r' 0 = ''
+@test "39: a LF in a file of CR is bad, up to the next CR" {
+	each 'a,b\r1,"x\n"\r3,4\n5\r6,7\r' 1 'a,b\r1,"x\n"\r' \
+		'@: stdin:3: record 2, byte 14: a LF where lines end with CR; a LF inside a field must be in quotes\n'
+	each 'a,b\r3,4\n5\r6,7\r' 0 'a,b\r6,7\r' '@: 1 record rejected, see bad\n' --rejects bad
+	like bad 'file,record,line,byte,reason,raw\n'\
+'stdin,1,2,4,a LF where lines end with CR; a LF inside a field must be in quotes,"3,4\n5"\n'
+}
+
+@test "40: LF and CRLF may be mixed" {
+	each 'a,b\n1,2\r\n3,4\n5,6\r\n' 0 = ''
 	each 'a,b\r\n1,2\n3,4' 0 'a,b\r\n1,2\n3,4\r\n' ''
 }
 
-@test "41: a CR in an unquoted field usually makes a ragged record, with a hint" {
+@test "41: a CR outside quotes is bad where lines end with LF, up to the next LF" {
+	each 'a,b\n1,x\ry\n2,3\n' 1 'a,b\n' \
+		'@: stdin:2: record 1, byte 7: a CR without a LF; a CR inside a field must be in quotes\n'
+	each 'a,b\n1,x\ry,"\n2,3\n4,5\r' 0 'a,b\n2,3\n' '@: 2 records rejected, see bad\n' \
+		--rejects bad
+	like bad 'file,record,line,byte,reason,raw\n'\
+'stdin,1,2,4,a CR without a LF; a CR inside a field must be in quotes,"1,x\ry,"""\n'\
+'stdin,3,4,16,a CR without a LF; a CR inside a field must be in quotes,"4,5\r"\n'
+	each 'a,b\n1,2\r\r\n' 1 'a,b\n' \
+		"@: stdin:2: record 1, byte 7: CR CR LF is no line end; sed 's/\\\\r\\\\r\$/\\\\r/' mends it\n"
+}
+
+@test "41: the first line end decides with -H and --names too, and for all files" {
+	each '1,2\n1,x\ry\n' 1 '1,2\n' \
+		'@: stdin:2: record 2, byte 7: a CR without a LF; a CR inside a field must be in quotes\n' -H
+	each '1,2\r3,4' 0 '1,2\r3,4\r' '' -H
+	each '1,2\r3,4' 0 '1,2\r3,4\r' '' --names x,y
+	printf 'a,b\n1,2\n' >lf
+	printf 'a,b\r1,2\r' >cr
 	for program in $FILTERS; do
-		put 'a,b\nx\ry,2\n'
-		got=0
-		all "$program" <in >out 2>err || got=$?
-		ends "$got" 1 'a,b\n' '@: stdin:2: record 1 has 1 field, the header has 2; a bare CR ends a record; quote it\n'
+		gives 1 "$BIN/$program" "$(all_of "$program")" lf cr
+		like out 'a,b\n1,2\n'
+		says "cr:1: its lines end with CR, those of the files before with LF; tr '\\r' '\\n' makes LF of CR"
+		gives 1 "$BIN/$program" -H "$(all_of "$program")" cr lf
+		like out 'a,b\r1,2\r'
+		says "lf:1: its lines end with LF, those of the files before with CR; tr '\\r' '\\n' makes LF of CR"
 	done
 }
 
@@ -431,8 +493,9 @@ load helper
 		'@: stdin:3: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n'
 }
 
-@test "42: LF CR is a line end and a blank line" {
-	each 'a,b\n\r1,2\n\r' 0 'a,b\n1,2\n' ''
+@test "42: LF CR is a line end, and a CR that is none" {
+	each 'a,b\n\r1,2\n3,4\n' 1 'a,b\n' \
+		'@: stdin:2: record 1, byte 4: a CR without a LF; a CR inside a field must be in quotes\n'
 }
 
 @test "43: a last record without a line end is whole, and gets the header's" {
@@ -450,8 +513,12 @@ load helper
 		'@: stdin:1: header, byte 0: the last record has no line end; the input may be cut off\n' \
 		--require-eol
 	each 'a,b\n1,2\n' 0 = '' --require-eol
-	each 'a,b\r\n1,2\r' 0 = '' --require-eol
-	each '' 0 '' '' --require-eol
+	each 'a,b\r1,2\r' 0 = '' --require-eol
+	each 'a,b\r\n1,2\r' 1 'a,b\r\n' \
+		'@: stdin:2: record 1, byte 5: the last record has no line end; the input may be cut off\n' \
+		--require-eol
+	each '' 1 '' '@: stdin: empty input, and --require-eol wants a header\n' --require-eol
+	each '' 0 '' '' --require-eol -H
 }
 
 @test "44: an empty input is an empty output" {

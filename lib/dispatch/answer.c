@@ -66,6 +66,7 @@ read_answer(struct answer *a, struct reader *r, struct buf *why)
 		memcpy(a->end, rec.raw + rec.len, rec.end);
 		a->nend = rec.end;
 	}
+	a->eol = reader_eol(r);
 	return got == 0 ? 1 : refuse(r, why);
 }
 
@@ -94,7 +95,6 @@ check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
 
 	if (fd < 0)
 		return -1;
-	how.settled_ends = true;
 	how.require_eol = false;
 	if (how.ragged == RAGGED_PAD)
 		how.ragged = RAGGED_ERROR;
@@ -134,6 +134,10 @@ answer_append(struct answer *a, const struct answer *more)
 	if (more->spool == NULL)
 		return 1;
 	if (a->header.len > 0 && !answer_fits(more, a->header.data, a->nheader))
+		return 0;
+	if (a->eol == 0)
+		a->eol = more->eol;
+	if (more->eol != 0 && more->eol != a->eol)
 		return 0;
 	if (a->header.len == 0 && more->header.len > 0)
 		set_header(a, more->header.data, more->nheader,

@@ -20,6 +20,7 @@ struct answer {
 	struct spool *spool;
 	struct buf header; /* its first record with a line end; or empty */
 	size_t nheader;    /* bytes of it without the line end */
+	char eol;          /* the last byte of its line ends; 0: none came */
 	uint64_t records;
 	uint64_t from, to; /* where in the spool they stand */
 	char end[2];       /* the line end that its last record lacks */
@@ -42,7 +43,7 @@ bool answer_fits(const struct answer *a, const char *header, size_t n);
 
 /*
  * Adds a checked answer behind another that was begun.  1; 0 when its header
- * is not the same; or -1 with errno set.
+ * or its line ends are not the same; or -1 with errno set.
  */
 int answer_append(struct answer *a, const struct answer *more);
 

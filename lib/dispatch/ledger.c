@@ -137,10 +137,11 @@ open_output(struct ledger *l, struct buf *say)
 	status = open_committed(l, l->opt->output, l->out_base, &fd, say);
 	if (fd >= 0)
 		l->out = writer_new(fd, &answer->reader.dialect);
-	if (status == 0 && l->out_base > 0 && answer->form == ANSWER_CSV &&
-	    !answer->reader.no_header)
-		status = read_header(l, fd, say);
-	return status;
+	if (status != 0 || l->out_base == 0 || answer->form != ANSWER_CSV)
+		return status;
+	if (pread(fd, &l->eol, 1, (off_t)l->out_base - 1) != 1)
+		return say_errno(say, ": ", l->opt->output);
+	return answer->reader.no_header ? 0 : read_header(l, fd, say);
 }
 
 /* The rejects of a run with a journal. */
@@ -202,10 +203,15 @@ ledger_open(struct ledger *l, const struct ledger_options *opt, struct buf *say)
 	return status;
 }
 
-bool
-ledger_takes(const struct ledger *l, const struct answer *a)
+const char *
+ledger_refuses(const struct ledger *l, const struct answer *a)
 {
-	return l->header == NULL || answer_fits(a, l->header, l->nheader);
+	if (l->header != NULL && !answer_fits(a, l->header, l->nheader))
+		return "its header differs from that of the first answer";
+	if (l->eol != 0 && a->eol != 0 && a->eol != l->eol)
+		return "its line ends are not those of the first answer; "
+		       "tr '\\r' '\\n' makes LF of CR";
+	return NULL;
 }
 
 int
@@ -267,6 +273,8 @@ ledger_pass(struct ledger *l, const struct answer *a)
 
 	if (l->out == NULL)
 		return 0;
+	if (l->eol == 0)
+		l->eol = a->eol;
 	more = answer_pass(a, first, &l->at, l->out, piece(l));
 	if (first) {
 		l->header = mem_copy(a->header.data, a->nheader);

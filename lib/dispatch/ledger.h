@@ -27,6 +27,7 @@ struct ledger {
 	struct journal *journal; /* or NULL */
 	char *header;            /* that answers must equal; NULL: not known */
 	size_t nheader;
+	char eol; /* the last byte of the answers' line ends; 0: not known */
 
 	/* private */
 	const struct ledger_options *opt;
@@ -39,8 +40,8 @@ struct ledger {
 int ledger_open(struct ledger *l, const struct ledger_options *opt,
     struct buf *say);
 
-/* May this answer be passed on? */
-bool ledger_takes(const struct ledger *l, const struct answer *a);
+/* Why this answer cannot be passed on behind those before; NULL: it can. */
+const char *ledger_refuses(const struct ledger *l, const struct answer *a);
 
 /*
  * Passes on a piece of the answer whose turn it is; call it when ledger_fd can

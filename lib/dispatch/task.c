@@ -348,7 +348,8 @@ after_success(struct task *t)
 	}
 	got = answer_append(&t->answer, &t->now);
 	if (got == 0) {
-		set_why(t, "its header differs from that of another part");
+		set_why(t, "its header or line end differs from that of "
+		    "another part");
 		t->advice = REPORT_RAW;
 		return after_failure(t, false);
 	}

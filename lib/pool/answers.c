@@ -66,6 +66,7 @@ next_record(struct answers *a, struct answer *piece)
 	piece->len = rec.len + rec.end;
 	piece->end = rec.end;
 	piece->records = 1;
+	piece->eol = reader_eol(a->reader);
 	a->record_end = reader_byte(a->reader) + piece->len;
 	piece->unended = a->record_end > reader_bytes(a->reader);
 	return 1;
@@ -156,17 +157,6 @@ answers_next(struct answers *a, struct answer *piece)
 	default:
 		return next_bytes(a, piece);
 	}
-}
-
-int
-answers_next_at_cr(struct answers *a, struct answer *piece)
-{
-	int got;
-
-	reader_settle_ends(a->reader, false);
-	got = next_record(a, piece);
-	reader_settle_ends(a->reader, true);
-	return got;
 }
 
 bool

@@ -19,6 +19,7 @@ struct answer {
 	const char *bytes; /* lives until the next call */
 	size_t len;
 	size_t end; /* of them, the line end of a CSV record */
+	char eol;   /* its last byte, LF or CR */
 	uint64_t records;
 	bool unended; /* the worker wrote no line end: we added it, and do not
 		       * know yet whether it was killed or just does so */
@@ -36,12 +37,6 @@ void answers_free(struct answers *a); /* NULL is accepted */
  * cannot be read.
  */
 int answers_next(struct answers *a, struct answer *piece);
-
-/*
- * The same, of CSV; but an answer that ends with a CR, behind which nothing has
- * come, is whole.  A LF that comes after all is dropped.
- */
-int answers_next_at_cr(struct answers *a, struct answer *piece);
 
 /* Is there the beginning of a piece? */
 bool answers_partial(const struct answers *a);

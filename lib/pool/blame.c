@@ -125,6 +125,16 @@ blame_header(struct pool *p, const struct worker *w)
 }
 
 void
+blame_eol(struct pool *p, const struct worker *w, char eol)
+{
+	struct buf *say = blame(p, w);
+
+	buf_add_text(say, ": ");
+	report_eol(eol, "those of the first answer", say);
+	advise_raw(p, say);
+}
+
+void
 blame_answer(struct pool *p, const struct worker *w, const struct fault *f)
 {
 	struct buf *say = blame(p, w);

@@ -202,7 +202,6 @@ send_more(struct worker *w, const char *bytes, size_t n)
 		w->sent = 0;
 	}
 	buf_add(b, bytes, n);
-	w->at_cr = n > 0 && bytes[n - 1] == '\r';
 }
 
 /* w gets the closed batch. */

@@ -42,11 +42,11 @@ struct worker {
 	size_t sent;  /* bytes of send that are in its pipe */
 	bool closing; /* nothing comes behind send */
 	bool deaf;    /* it closed its input before we did */
-	bool at_cr;   /* the last record that it was given ends with a CR */
 
 	struct answers *answers;
 	bool undrained;  /* answers may hold more than was taken */
 	bool headed;     /* the header of its answers was seen */
+	bool alike;      /* its answers have the line end of the others */
 	struct buf tail; /* the last answer, when it may be half of one */
 	struct answer tail_piece;
 	bool bad; /* its answers end with what is no CSV */
@@ -86,6 +86,7 @@ struct pool {
 	struct buf header;
 	struct buf answer_header;
 	size_t answer_header_by; /* the number of the worker that wrote it */
+	char answer_eol;         /* of the first answer: LF or CR; 0 */
 
 	struct worker *worker; /* opt.workers of them */
 	size_t started;        /* of those with POOL_ORDERED, POOL_FREE */
@@ -203,6 +204,9 @@ void blame_leaving(struct pool *p, const struct worker *w);
 
 /* Its header is not that of the worker whose header was written. */
 void blame_header(struct pool *p, const struct worker *w);
+
+/* Its answers end their lines with this, and others do not. */
+void blame_eol(struct pool *p, const struct worker *w, char eol);
 
 /* The system let its pipe fail, with this errno. */
 void blame_system(struct pool *p, const struct worker *w, int error);

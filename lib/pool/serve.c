@@ -185,11 +185,25 @@ take_header(struct pool *p, struct worker *w, const struct answer *a)
 	}
 }
 
+/* Answers are one file: the line end of the first decides. */
+static bool
+is_alike(struct pool *p, struct worker *w, const struct answer *a)
+{
+	if (p->answer_eol == 0)
+		p->answer_eol = a->eol;
+	w->alike = a->eol == p->answer_eol;
+	if (!w->alike)
+		blame_eol(p, w, a->eol);
+	return w->alike;
+}
+
 static void
 take_piece(struct pool *p, struct worker *w, const struct answer *a)
 {
 	struct unit *u = w->oldest;
 
+	if (!w->alike && !p->opt.raw && !is_alike(p, w, a))
+		return;
 	if (!w->headed && !p->opt.raw && !p->opt.answers.no_header) {
 		take_header(p, w, a);
 		return;
@@ -247,24 +261,6 @@ ended(struct pool *p, struct worker *w)
 		w->shut = pool_clock(p);
 }
 
-/*
- * Its next answer, if there is one.  An answer that ends with a CR waits for
- * its LF; but that of the last record it was given, which has none either, may
- * be all that comes.
- */
-static int
-next_answer(const struct pool *p, struct worker *w, struct answer *a)
-{
-	const struct reader_options *how = &p->opt.answers;
-	const int got = answers_next(w->answers, a);
-
-	if (got == READER_WOULD_WAIT && p->opt.mode == POOL_ORDERED &&
-	    how->settled_ends && (w->headed || how->no_header) && w->at_cr &&
-	    w->answered + 1 == w->given)
-		return answers_next_at_cr(w->answers, a);
-	return got;
-}
-
 void
 worker_answers(struct pool *p, struct worker *w)
 {
@@ -275,7 +271,7 @@ worker_answers(struct pool *p, struct worker *w)
 	if (!worker_is_read(p, w))
 		return;
 	while (worker_is_read(p, w) && taken < TURN && p->status == 0) {
-		got = next_answer(p, w, &a);
+		got = answers_next(w->answers, &a);
 		if (got != 1)
 			break;
 		taken += a.len;

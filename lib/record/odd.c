@@ -16,7 +16,7 @@ struct odd {
 	const char *text; /* the record, while it is fed */
 	size_t fed;       /* bytes of it that libcsv has */
 	bool ended, bad;
-	size_t offence, end;
+	size_t end;
 	struct odd_field *field;
 	size_t n, room;
 };
@@ -161,19 +161,13 @@ odd_feed(struct odd *o, const char *text, size_t len, size_t *end)
 	while (!o->ended && !o->bad && o->fed < len) {
 		o->end = line_end(text, o->fed, len);
 		feed(o, o->end < len ? o->end + 1 : len);
-		if (o->bad) {
-			o->offence = o->fed;
+		if (o->bad)
 			start_anew(o);
-		}
 	}
+	*end = o->bad ? o->fed : o->end;
 	if (o->bad)
-		o->end = o->fed = line_end(text, o->fed, len);
-	else if (!o->ended)
-		return ODD_MORE;
-	*end = o->end;
-	if (o->ended)
-		return ODD_RECORD;
-	return o->end < len ? ODD_BAD : ODD_MORE;
+		return ODD_BAD;
+	return o->ended ? ODD_RECORD : ODD_MORE;
 }
 
 const struct odd_field *
@@ -181,12 +175,6 @@ odd_fields(const struct odd *o, size_t *n)
 {
 	*n = o->n;
 	return o->field;
-}
-
-size_t
-odd_offence(const struct odd *o)
-{
-	return o->offence;
 }
 
 /* Of record.h; it is here because libcsv's writer is the one that quotes. */

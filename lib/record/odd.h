@@ -4,8 +4,7 @@
  * The only module that knows libcsv's parser.  It is fed up to and including
  * each CR or LF and under CSV_STRICT, so that it stops at the byte where
  * parsers disagree: at a quote inside an unquoted field, which is data, or at
- * a byte behind a closing quote, which makes a bad record that ends at the
- * next CR or LF.
+ * a byte behind a closing quote, which makes a bad record.
  */
 #ifndef RECORD_ODD_H
 #define RECORD_ODD_H
@@ -17,7 +16,7 @@
 enum odd_result {
 	ODD_MORE,   /* the record goes on behind these bytes */
 	ODD_RECORD, /* it ended; odd_fields has it */
-	ODD_BAD     /* it ended and is bad: odd_offence */
+	ODD_BAD     /* it has a byte that makes it bad */
 };
 
 struct odd;
@@ -31,7 +30,8 @@ void odd_begin(struct odd *o);
 /*
  * Feeds a record, len bytes of which are at text.  After ODD_MORE call it
  * again with the same record when there are more; bytes seen before are not
- * fed again.  Otherwise *end is the offset of its line end.
+ * fed again.  After ODD_RECORD *end is the offset of its first CR or LF outside
+ * quotes, after ODD_BAD that of the byte that made it bad.
  */
 enum odd_result odd_feed(struct odd *o, const char *text, size_t len,
     size_t *end);
@@ -41,8 +41,5 @@ struct odd_field {
 	size_t at, len;
 };
 const struct odd_field *odd_fields(const struct odd *o, size_t *n);
-
-/* After ODD_BAD: the offset of the byte that made it bad. */
-size_t odd_offence(const struct odd *o);
 
 #endif

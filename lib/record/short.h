@@ -137,11 +137,12 @@ records_in(struct split *s, size_t words, size_t start,
 
 		if (UNLIKELY(len == SPLIT_NONE))
 			break;
+		if (s->text[start + len] == '\r' &&
+		    (start + len + 1 == s->len ||
+			s->text[start + len + 1] != '\n'))
+			break; /* the reader knows what that is */
 		end[n++] = start + len;
-		start += len + 1;
-		if (s->text[start - 1] == '\r' &&
-		    (start == s->len || s->text[start++] != '\n'))
-			break; /* if it is the last byte, the reader decides */
+		start += len + 1 + (s->text[start + len] == '\r');
 		field += order->nspans;
 	}
 	return n;

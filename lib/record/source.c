@@ -86,31 +86,73 @@ make_room(struct source *s, size_t *keep)
 	memset(s->data + s->room, 0, s->slack);
 }
 
-/* How files begin that are no CSV; bzip2 as it does by default. */
+#define MARK(text) text, sizeof(text) - 1
+
+/*
+ * How files begin that are no CSV; bzip2 as it does by default.  A mark that
+ * begins like another stands before it.
+ */
 static const struct {
 	const char *bytes;
+	size_t n;
 	enum foreign what;
 } marks[] = {
-    {"\xff\xfe", FOREIGN_UTF16},
-    {"\xfe\xff", FOREIGN_UTF16},
-    {"\x1f\x8b", FOREIGN_GZIP},
-    {"\x28\xb5\x2f\xfd", FOREIGN_ZSTD},
-    {"\xfd\x37zXZ", FOREIGN_XZ},
-    {"BZh91AY&SY", FOREIGN_BZIP2},
-    {"PK\x03\x04", FOREIGN_ZIP},
+    {MARK("\xff\xfe\0\0"), FOREIGN_UTF32},
+    {MARK("\0\0\xfe\xff"), FOREIGN_UTF32},
+    {MARK("\xff\xfe"), FOREIGN_UTF16},
+    {MARK("\xfe\xff"), FOREIGN_UTF16},
+    {MARK("\x1f\x8b"), FOREIGN_GZIP},
+    {MARK("\x28\xb5\x2f\xfd"), FOREIGN_ZSTD},
+    {MARK("\xfd\x37zXZ"), FOREIGN_XZ},
+    {MARK("BZh91AY&SY"), FOREIGN_BZIP2},
+    {MARK("PK\x03\x04"), FOREIGN_ZIP},
 };
+
+/* Where NUL stands in text of wide characters, by the place modulo 4. */
+static const struct {
+	bool nul[4];
+	enum foreign what;
+} wide[] = {
+    {{false, true, false, true}, FOREIGN_UTF16LE},
+    {{true, false, true, false}, FOREIGN_UTF16BE},
+    {{false, true, true, true}, FOREIGN_UTF32LE},
+    {{true, true, true, false}, FOREIGN_UTF32BE},
+};
+#define WIDE_BYTES 8 /* that are looked at: two characters or four */
 
 /* Does the file begin like this?  1, 0, or -1: more bytes would tell. */
 static int
-begins(const struct source *s, const char *mark, bool end)
+begins(const struct source *s, const char *mark, size_t n, bool end)
 {
-	const size_t n = strlen(mark);
-
 	if (memcmp(s->data, mark, s->len < n ? s->len : n) != 0)
 		return 0;
 	if (s->len < n)
 		return end ? 0 : -1;
 	return 1;
+}
+
+/* The same about characters of two or four bytes without a mark. */
+static int
+begins_wide(struct source *s, bool end)
+{
+	const size_t n = s->len < WIDE_BYTES ? s->len : WIDE_BYTES;
+
+	if (n < 2 || (n < 4 && end))
+		return end ? 0 : -1;
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+		size_t same = 0;
+
+		while (same < n &&
+		    (s->data[same] == '\0') == wide[i].nul[same % 4])
+			same++;
+		if (same < n)
+			continue;
+		if (n < WIDE_BYTES && !end)
+			return -1;
+		s->foreign = wide[i].what;
+		return 1;
+	}
+	return 0;
 }
 
 /*
@@ -120,21 +162,22 @@ begins(const struct source *s, const char *mark, bool end)
 static enum source_result
 begin(struct source *s, bool end)
 {
-	const int utf8 = begins(s, "\xef\xbb\xbf", end);
-	bool open = utf8 < 0;
-	int foreign;
+	static const char utf8[] = "\xef\xbb\xbf";
+	int found;
 
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-		foreign = begins(s, marks[i].bytes, end);
-		if (foreign > 0) {
-			s->foreign = marks[i].what;
-			return SOURCE_FOREIGN;
-		}
-		open |= foreign < 0;
+		found = begins(s, marks[i].bytes, marks[i].n, end);
+		s->foreign = marks[i].what;
+		if (found != 0)
+			return found > 0 ? SOURCE_FOREIGN : SOURCE_WAIT;
 	}
-	if (open)
+	found = begins_wide(s, end);
+	if (found != 0)
+		return found > 0 ? SOURCE_FOREIGN : SOURCE_WAIT;
+	found = begins(s, utf8, 3, end);
+	if (found < 0)
 		return SOURCE_WAIT;
-	if (utf8 > 0) {
+	if (found > 0) {
 		s->offset += 3;
 		s->len -= 3;
 		memmove(s->data, s->data + 3, s->len);
@@ -157,10 +200,11 @@ enum source_result
 source_read(struct source *s, size_t *keep, bool wait)
 {
 	enum source_result result = SOURCE_MORE;
+	const bool begun = s->begun;
 	ssize_t got;
 	size_t n;
 
-	if (!s->begun)
+	if (!begun)
 		s->len = s->held;
 	do {
 		if (!wait && !input_ready(s->fd)) {
@@ -178,7 +222,10 @@ source_read(struct source *s, size_t *keep, bool wait)
 		if (!s->begun)
 			result = begin(s, got == 0);
 	} while (result == SOURCE_WAIT);
-	return result == SOURCE_MORE && got == 0 ? SOURCE_END : result;
+	/* the next read tells that the file is at its end */
+	if (result == SOURCE_MORE && got == 0 && (begun || s->len == 0))
+		return SOURCE_END;
+	return result;
 }
 
 /* Lines end with LF alone; where the first ends with CR, each CR ends one. */

@@ -42,8 +42,8 @@ struct split {
 	 * The quick way, without an index: looks for the records from start on
 	 * as long as they are short, well-formed and have order's columns, at
 	 * most so many.  Stores where each ends, and its slices in field, one
-	 * record's behind the other's.  Returns their number; each but the
-	 * last ends with LF or CR LF, and the next starts behind it.
+	 * record's behind the other's.  Returns their number; each ends with
+	 * LF or CR LF, and the next starts behind it.
 	 */
 	size_t (*records)(struct split *s, size_t start,
 	    const struct split_order *order, size_t most, size_t *end,

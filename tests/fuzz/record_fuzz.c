@@ -29,7 +29,6 @@ choose(struct job *job, const uint8_t c[CHOICES])
 	job->opt.ragged = (enum ragged)(c[1] % 3);
 	job->opt.no_header = (c[1] & 4) != 0;
 	job->opt.require_eol = (c[1] & 8) != 0;
-	job->opt.settled_ends = (c[1] & 16) != 0;
 	job->nowait = (c[1] & 32) != 0;
 	if ((c[1] & 64) != 0)
 		job->opt.dialect = (struct dialect){';', '\''};

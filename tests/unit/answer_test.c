@@ -72,8 +72,9 @@ good_answers(void)
 	answer_free(&a);
 	CHECK(make(&a, &csv,
 		  "\xef\xbb\xbf"
-		  "a\n1\r") == 1);
-	CHECK(passes(&a, 1, "a\n1\r") && answer_fits(&a, "a", 1));
+		  "a\r1\r") == 1);
+	CHECK(passes(&a, 1, "a\r1\r") && answer_fits(&a, "a", 1));
+	CHECK(a.eol == '\r');
 	answer_free(&a);
 	CHECK(make(&a, &csv, "") == 1);
 	CHECK(a.records == 0 && passes(&a, 1, "") && answer_fits(&a, "x", 1));

@@ -151,7 +151,6 @@ choose(struct plan *p)
 	job.opt.dialect.delim = delims[random_below(sizeof delims - 1)];
 	job.opt.dialect.quote = quotes[random_below(sizeof quotes - 1)];
 	job.opt.ragged = (enum ragged)random_below(3);
-	job.opt.settled_ends = random_below(2) == 0;
 	job.opt.block = sizeof text;
 	if (random_below(4) == 0)
 		job.chunk = 1 + random_below(5000);

@@ -62,7 +62,6 @@ struct run {
 	size_t n;
 	struct slice slice[MAX_SLICES];
 	size_t nslices;
-	size_t owed; /* the answer whose CR may get its LF, from 1; 0: none */
 	bool agrees; /* of what the reader says twice, is it the same? */
 };
 
@@ -110,7 +109,9 @@ struct parsed {
 	size_t len, end; /* bytes, and bytes of its line end: 0 to 2 */
 	size_t nfields;
 	struct slice field[MAX_SLICES];
-	size_t bad;  /* the byte after a closing quote, or NONE */
+	size_t bad;  /* the byte after a closing quote, or a CR or LF that is no
+		      * line end of this file, or NONE */
+	bool stray;  /* it is the latter */
 	size_t open; /* the quote that is open at the end, or NONE */
 };
 #define NONE SIZE_MAX
@@ -150,14 +151,48 @@ model_field(struct parsed *p, const struct file *f, const struct dialect *d,
 	return i;
 }
 
+/*
+ * The bytes of the line end at text[i] in a file whose lines end with eol, 0
+ * where this is the first; or 0: it is none.
+ */
+static inline size_t
+model_eol(const struct file *f, size_t i, char eol)
+{
+	const bool pair = f->text[i] == '\r' && i + 1 < f->len &&
+	    f->text[i + 1] == '\n';
+
+	if (eol == '\r' || f->text[i] == '\n')
+		return eol == 0 || f->text[i] == eol;
+	return pair ? 2 : eol == 0;
+}
+
+/* A bad record reaches to the first line end of the file from text[i] on. */
+static inline void
+model_reach(struct parsed *p, const struct file *f, size_t i, char eol)
+{
+	while (i < f->len &&
+	    (eol == 0 ? !ends_line(f->text[i]) : f->text[i] != eol))
+		i++;
+	p->len = i;
+	if (i == f->len)
+		return;
+	p->end = eol == 0 ? model_eol(f, i, 0) : 1;
+	if (f->text[i] == '\n' && i > p->bad + 1 && f->text[i - 1] == '\r') {
+		p->len--;
+		p->end = 2;
+	}
+}
+
 /* Parses the record at text[0]. */
 static inline void
-model_record(struct parsed *p, const struct file *f, const struct dialect *d)
+model_record(struct parsed *p, const struct file *f, const struct dialect *d,
+    char eol)
 {
 	size_t i = 0, from = 0;
 
 	p->nfields = p->end = 0;
 	p->bad = p->open = NONE;
+	p->stray = false;
 	for (;;) {
 		i = model_field(p, f, d, from);
 		p->field[p->nfields++] = (struct slice){from, i - from};
@@ -165,13 +200,15 @@ model_record(struct parsed *p, const struct file *f, const struct dialect *d)
 			break;
 		from = i + 1;
 	}
-	while (i < f->len && !ends_line(f->text[i]))
-		i++;
 	p->len = i;
-	if (i < f->len)
-		p->end = i + 1 < f->len && memcmp(f->text + i, "\r\n", 2) == 0 ?
-		    2 :
-		    1;
+	if (p->bad == NONE && i < f->len)
+		p->end = model_eol(f, i, eol);
+	if (p->bad == NONE && i < f->len && p->end == 0) {
+		p->bad = i;
+		p->stray = true;
+	}
+	if (p->bad != NONE)
+		model_reach(p, f, p->bad + p->stray, eol);
 }
 
 struct model {
@@ -183,6 +220,7 @@ struct model {
 	size_t at;        /* offset of rest in the file */
 	uint64_t line, records, width;
 	bool begun; /* this file's first record was seen */
+	char eol, first_eol; /* of this file, and of those before; 0 */
 	char line_end[2];
 	size_t line_end_len;
 	const char *header; /* the record, and its fields: */
@@ -208,14 +246,24 @@ model_answer(struct model *m, enum kind kind, enum fault_cause cause,
 
 /* Line ends in n bytes. */
 static inline uint64_t
-lines_in(const char *text, size_t n)
+lines_in(const struct model *m, const char *text, size_t n)
 {
 	uint64_t lines = 0;
 
 	for (size_t i = 0; i < n; i++)
-		lines += text[i] == '\n' ||
-		    (text[i] == '\r' && !(i + 1 < n && text[i + 1] == '\n'));
+		lines += text[i] == (m->eol != 0 ? m->eol : '\n');
 	return lines;
+}
+
+/* Is there a backslash before a quote? */
+static inline bool
+has_backslash(const struct model *m, const char *text, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++)
+		if (text[i] == '\\' &&
+		    text[i + 1] == m->job->opt.dialect.quote)
+			return true;
+	return false;
 }
 
 /* Does the reader number a record that it cannot deliver? */
@@ -237,8 +285,9 @@ model_stop(struct model *m, enum fault_cause cause, size_t open)
 		a->a = m->job->opt.max_record;
 	if (open == NONE)
 		return;
-	a->line_open = m->line + lines_in(m->rest.text, open);
+	a->line_open = m->line + lines_in(m, m->rest.text, open);
 	a->byte += open;
+	a->backslash = has_backslash(m, m->rest.text + open, m->now.len - open);
 }
 
 /* Looks for what is fatal in the record.  Was there nothing? */
@@ -251,7 +300,7 @@ model_survives(struct model *m)
 	if (m->now.len > o->max_record) {
 		struct file seen = {m->rest.text, o->max_record + 1};
 
-		model_record(&m->now, &seen, &o->dialect);
+		model_record(&m->now, &seen, &o->dialect, m->eol);
 		m->now.len = seen.len;
 		model_stop(m, FAULT_TOO_LONG, m->now.open);
 	} else if (!whole && m->now.open != NONE) {
@@ -268,9 +317,11 @@ model_survives(struct model *m)
 static inline uint64_t
 model_end(const struct model *m)
 {
-	return m->now.end > 0 ?
-	    end_number(m->rest.text + m->now.len, m->now.end) :
-	    end_number(m->line_end, m->line_end_len);
+	if (m->now.end > 0)
+		return end_number(m->rest.text + m->now.len, m->now.end);
+	if (m->line_end[m->line_end_len - 1] != m->eol)
+		return end_number(&m->eol, 1);
+	return end_number(m->line_end, m->line_end_len);
 }
 
 /* The n bytes at to are the record with empty fields added. */
@@ -320,12 +371,41 @@ model_data(struct model *m)
 static inline void
 model_bad(struct model *m)
 {
-	struct answer *a =
-	    model_answer(m, ANSWER_BAD, FAULT_AFTER_QUOTE, model_number(m));
+	const size_t named = m->job->opt.nnames;
+	struct answer *a = model_answer(m, ANSWER_BAD,
+	    m->now.stray ? FAULT_STRAY_EOL : FAULT_AFTER_QUOTE,
+	    model_number(m));
 
 	a->byte += m->now.bad;
 	a->a = (unsigned char)m->rest.text[m->now.bad];
-	a->backslash = m->now.bad >= 2 && m->rest.text[m->now.bad - 2] == '\\';
+	a->backslash = has_backslash(m, m->rest.text, m->now.bad);
+	if (m->begun || named == 0)
+		return;
+	m->begun = true; /* it was a record, though a bad one */
+	if (m->width != 0)
+		return;
+	m->width = named;
+	a = add_answer(m->run, ANSWER_HEADER);
+	a->nfields = named;
+	a->slices = m->run->nslices;
+}
+
+/* The first record of a file decides about line ends.  Are they alike? */
+static inline bool
+model_alike(struct model *m)
+{
+	const bool whole = m->now.end > 0;
+	struct answer *a;
+
+	if (m->eol != 0)
+		return true;
+	m->eol = whole ? m->rest.text[m->now.len + m->now.end - 1] :
+	    m->now.bad != NONE || m->first_eol == 0 ? '\n' : m->first_eol;
+	if (!whole || m->first_eol == 0 || m->first_eol == m->eol)
+		return true;
+	a = model_answer(m, ANSWER_STOP, FAULT_OTHER_EOL, 0);
+	a->a = (unsigned char)m->eol;
+	return false;
 }
 
 /* A decoded field; room for its bytes at to. */
@@ -424,6 +504,31 @@ model_first(struct model *m)
 	return -1;
 }
 
+/* What a file of wide characters is, or -1. */
+static inline int
+model_wide(const struct file *f)
+{
+	char shape[9] = "";
+
+	if (f->len >= 4 && memcmp(f->text, "\xff\xfe\0\0", 4) == 0)
+		return FOREIGN_UTF32;
+	if (f->len >= 4 && memcmp(f->text, "\0\0\xfe\xff", 4) == 0)
+		return FOREIGN_UTF32;
+	if (f->len < 4)
+		return -1;
+	for (size_t i = 0; i < 8 && i < f->len; i++)
+		shape[i] = f->text[i] == '\0' ? '0' : 'x';
+	if (strncmp("x0x0x0x0", shape, strlen(shape)) == 0)
+		return FOREIGN_UTF16LE;
+	if (strncmp("0x0x0x0x", shape, strlen(shape)) == 0)
+		return FOREIGN_UTF16BE;
+	if (strncmp("x000x000", shape, strlen(shape)) == 0)
+		return FOREIGN_UTF32LE;
+	if (strncmp("000x000x", shape, strlen(shape)) == 0)
+		return FOREIGN_UTF32BE;
+	return -1;
+}
+
 /* The file's marks.  False: it is no CSV. */
 static inline bool
 model_mark(struct model *m)
@@ -436,6 +541,7 @@ model_mark(struct model *m)
 	    {"\xfd\x37zXZ", FOREIGN_XZ}, {"BZh91AY&SY", FOREIGN_BZIP2},
 	    {"PK\3\4", FOREIGN_ZIP}};
 	const struct file *f = &m->rest;
+	int what = model_wide(f);
 	struct answer *a;
 
 	m->at = 0;
@@ -444,14 +550,17 @@ model_mark(struct model *m)
 	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
 		const size_t n = strlen(foreign[i].mark);
 
-		if (f->len < n || memcmp(f->text, foreign[i].mark, n) != 0)
-			continue;
+		if (what < 0 && f->len >= n &&
+		    memcmp(f->text, foreign[i].mark, n) == 0)
+			what = foreign[i].what;
+	}
+	if (what >= 0) {
 		a = add_answer(m->run, ANSWER_STOP);
 		a->cause = FAULT_FOREIGN;
 		a->file = m->file;
 		a->line = 1;
 		a->slices = m->run->nslices;
-		a->a = foreign[i].what;
+		a->a = (uint64_t)what;
 		return false;
 	}
 	m->rest.text += m->at;
@@ -467,13 +576,16 @@ model_file(struct model *m)
 
 	m->line = 1;
 	m->begun = false;
+	if (m->eol != 0)
+		m->first_eol = m->eol;
+	m->eol = 0;
 	m->rest = m->job->file[m->file - 1];
 	if (!model_mark(m))
 		return false;
 	while (m->rest.len > 0) {
-		model_record(&m->now, &m->rest, &m->job->opt.dialect);
+		model_record(&m->now, &m->rest, &m->job->opt.dialect, m->eol);
 		if (m->now.len > 0 || (m->begun && m->width == 1)) {
-			if (!model_survives(m))
+			if (!model_survives(m) || !model_alike(m))
 				return false;
 			data = m->begun;
 			if (m->now.bad != NONE)
@@ -483,8 +595,10 @@ model_file(struct model *m)
 			if (m->now.bad == NONE && data != 0)
 				model_data(m);
 		}
+		m->line += m->eol == 0; /* a blank line, of any kind */
 		m->now.len += m->now.end;
-		m->line += lines_in(m->rest.text, m->now.len);
+		m->line += m->eol == 0 ? 0 :
+					 lines_in(m, m->rest.text, m->now.len);
 		m->at += m->now.len;
 		m->rest.text += m->now.len;
 		m->rest.len -= m->now.len;
@@ -501,6 +615,7 @@ model_run(const struct job *job, struct run *run)
 	m.job = job;
 	m.run = run;
 	m.records = m.width = 0;
+	m.eol = m.first_eol = 0;
 	m.line_end[0] = '\n';
 	m.line_end_len = 1;
 	run->n = run->nslices = 0;

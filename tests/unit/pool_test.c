@@ -114,7 +114,6 @@ run(struct pool_options opt, const char *script, const struct buf *in,
 	CHECK(command_find(&command, argv, &say) == 0);
 	opt.command = &command;
 	opt.answers = READER_DEFAULTS;
-	opt.answers.settled_ends = true;
 	opt.notice = take_notice;
 	opt.arg = o;
 	opt.explain = explain;

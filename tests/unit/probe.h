@@ -80,16 +80,6 @@ open(const char *path, int flags, ...)
 }
 
 static inline void
-late_lf(void *arg, bool came)
-{
-	struct run *run = arg;
-
-	if (run->owed != 0 && came)
-		run->answer[run->owed - 1].end = end_number("\r\n", 2);
-	run->owed = 0;
-}
-
-static inline void
 tell_record(struct run *run, struct answer *a, const struct record *rec,
     size_t nslices)
 {
@@ -105,7 +95,6 @@ tell_record(struct run *run, struct answer *a, const struct record *rec,
 		    f->len);
 	}
 	a->slices = run->nslices;
-	run->owed = rec->open_end ? run->n : 0;
 }
 
 static inline void
@@ -204,9 +193,8 @@ reader_run(struct job *job, struct run *run)
 
 	serving = job;
 	served = reads = 0;
-	run->n = run->nslices = run->owed = 0;
+	run->n = run->nslices = 0;
 	run->agrees = true;
-	reader_on_late_lf(r, late_lf, run);
 	got = tell_header(r, run, job, &h);
 	if (got == 1) {
 		need_all(r, h->n);
@@ -284,9 +272,9 @@ static inline void
 show_difference(const struct job *job, const struct run *want,
     const struct run *got)
 {
-	printf("scan %s block %zu chunk %zu cut %zu ragged %d settled %d\n",
+	printf("scan %s block %zu chunk %zu cut %zu ragged %d\n",
 	    job->opt.scan != NULL ? job->opt.scan : "best", job->opt.block,
-	    job->chunk, job->cut, (int)job->opt.ragged, job->opt.settled_ends);
+	    job->chunk, job->cut, (int)job->opt.ragged);
 	for (size_t i = 0; i < job->nfiles; i++) {
 		printf("  file %zu: ", i + 1);
 		show_text(job->file[i].text, job->file[i].len);

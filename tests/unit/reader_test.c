@@ -91,7 +91,7 @@ reads_records(void)
 	CHECK(reader_line(r) == 5);
 	CHECK(field_is(&rec.field[1], "5\" pipe"));
 	CHECK(record_is(r, "3,", "\r\n")); /* the header's line end */
-	CHECK(field_is(&rec.field[1], "") && !rec.open_end);
+	CHECK(field_is(&rec.field[1], ""));
 	CHECK(reader_next(r, &rec) == 0 && reader_next(r, &rec) == 0);
 	CHECK(reader_bytes(r) == job.file[0].len);
 	reader_free(r);
@@ -131,16 +131,21 @@ describes_faults(void)
 	CHECK(f->record == 2 && f->line == 3 && f->start == 8 && f->byte == 14);
 	CHECK(f->a == 'y' && f->backslash && f->len == 9);
 	new_job();
-	f = fault_of("a,b\n1\r2,3\r", FAULT_FEW_FIELDS, -1);
-	CHECK(f->record == 1 && f->line == 2 && f->a == 1 && f->b == 2);
-	CHECK(f->bare_cr && !f->no_header && f->len == 1);
+	f = fault_of("a,b\n1,x\r2,3\r\n", FAULT_STRAY_EOL, -1);
+	CHECK(f->record == 1 && f->line == 2 && f->a == '\r' && f->byte == 7);
+	CHECK(f->len == 7 && !f->doubled && !f->no_header);
+	new_job();
+	f = fault_of("a,b\n1,x\r\r\n", FAULT_STRAY_EOL, -1);
+	CHECK(f->doubled && f->len == 4);
+	new_job();
+	f = fault_of("a,b\n1,x\r", FAULT_STRAY_EOL, -1);
+	CHECK(!f->doubled && f->len == 4);
+	new_job();
+	f = fault_of("a,b\r1,\"x\n\"\r2,y\nz\r", FAULT_STRAY_EOL, -1);
+	CHECK(f->record == 2 && f->line == 3 && f->a == '\n' && f->len == 5);
 	new_job();
 	f = fault_of("a,b\r\n1,2,3\r\n", FAULT_MANY_FIELDS, -1);
-	CHECK(f->a == 3 && !f->bare_cr);
-	new_job();
-	job.chunk = 11; /* the CR is the last byte that was read */
-	f = fault_of("a,b\r\n1,2,3\r\n", FAULT_MANY_FIELDS, -1);
-	CHECK(f->a == 3 && !f->bare_cr);
+	CHECK(f->a == 3);
 	new_job();
 	f = fault_of("a,b\n1,\"\n\"\n2,\"x\n\n", FAULT_OPEN_QUOTE, -2);
 	CHECK(f->record == 2 && f->line == 4 && f->line_open == 4);
@@ -386,16 +391,6 @@ extends_records(void)
 
 /* ---- waiting: through a pipe ---- */
 
-static int late, came_late;
-
-static void
-count_late(void *arg, bool came)
-{
-	(void)arg;
-	late++;
-	came_late += came;
-}
-
 static int pipes[2];
 
 static void
@@ -413,67 +408,58 @@ begin_pipe(const struct reader_options *opt, const char *text)
 
 	CHECK(pipe(pipes) == 0);
 	put(text);
-	late = came_late = 0;
 	r = reader_new_fd(pipes[0], "pipe", opt);
-	reader_on_late_lf(r, count_late, NULL);
 	CHECK(reader_header(r, &header) == 1);
 	need_all(r, header->n);
 	return r;
 }
 
+/* A first record that ends with CR waits for the next byte; no other does. */
 static void
 ends_at_once(void)
 {
 	const struct reader_options opt = READER_DEFAULTS;
-	struct reader *r = begin_pipe(&opt, "a\r");
+	struct reader *r = begin_pipe(&opt, "a\r1\r");
 
-	CHECK(header->raw.open_end && header->raw.end == 1);
+	CHECK(header->raw.end == 1 && reader_eol(r) == '\r');
+	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 1);
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	CHECK(reader_fd(r) == pipes[0] && late == 0);
-	put("\n1\r");
-	CHECK(reader_next_nowait(r, &rec) == 1 && late == 1 && came_late == 1);
-	CHECK(header->raw.end == 2 && !header->raw.open_end);
-	CHECK(rec.open_end && rec.end == 1 && reader_line(r) == 2);
+	CHECK(reader_fd(r) == pipes[0]);
+	put("2\r\"3");
+	CHECK(reader_next_nowait(r, &rec) == 1 && reader_line(r) == 3);
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	put("2\n\"3");
-	CHECK(reader_next_nowait(r, &rec) == 1 && late == 2 && came_late == 1);
-	CHECK(!rec.open_end && reader_line(r) == 3);
-	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	put("\n\"");
-	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
+	put("\r\"");
 	close(pipes[1]);
-	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 2);
+	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 1);
 	CHECK(reader_line(r) == 4 && reader_record(r) == 3);
 	CHECK(reader_next_nowait(r, &rec) == 0);
 	close(pipes[0]);
 	reader_free(r);
 }
 
+/* A CR that is the last byte of what was read waits for its LF. */
 static void
-settles_ends(void)
+waits_for_lf(void)
 {
 	struct reader_options opt = READER_DEFAULTS;
 	struct reader *r;
 
-	opt.settled_ends = true;
 	opt.max_record = 1;
 	r = begin_pipe(&opt, "a\n1\r");
+	CHECK(reader_eol(r) == '\n');
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	put("\n2\r");
-	CHECK(reader_next_nowait(r, &rec) == 1);
-	CHECK(rec.end == 2 && !rec.open_end && late == 0);
+	put("\n\r");
+	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 2);
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	put("3");
-	CHECK(reader_next_nowait(r, &rec) == 1);
-	CHECK(rec.end == 1 && rec.raw[0] == '2' && !rec.open_end);
+	put("\n3\r");
+	CHECK(reader_next_nowait(r, &rec) == 1 && rec.len == 0);
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	put("\r");
-	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
+	put("\n\r");
+	CHECK(reader_next_nowait(r, &rec) == 1 && rec.raw[0] == '3');
 	close(pipes[1]);
-	CHECK(reader_next_nowait(r, &rec) == 1);
-	CHECK(rec.end == 1 && rec.raw[0] == '3' && !rec.open_end);
-	CHECK(reader_next_nowait(r, &rec) == 0 && late == 0);
+	CHECK(reader_next_nowait(r, &rec) == -1);
+	CHECK(reader_fault(r)->cause == FAULT_STRAY_EOL);
+	CHECK(reader_next_nowait(r, &rec) == 0);
 	close(pipes[0]);
 	reader_free(r);
 }
@@ -510,11 +496,13 @@ ends_odd_records(void)
 	const struct reader_options opt = READER_DEFAULTS;
 	struct reader *r = begin_pipe(&opt, "a\nx\"y\r");
 
-	CHECK(record_is(r, "x\"y", "\r") && rec.open_end);
+	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
 	put("\n\"x\"y\r");
-	CHECK(reader_next(r, &rec) == -1 && came_late == 1);
-	CHECK(reader_fault(r)->line == 3);
+	CHECK(record_is(r, "x\"y", "\r\n"));
+	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
 	put("\nz\"z\n");
+	CHECK(reader_next(r, &rec) == -1);
+	CHECK(reader_fault(r)->line == 3 && reader_fault(r)->len == 4);
 	CHECK(record_is(r, "z\"z", "\n") && reader_line(r) == 4);
 	close(pipes[1]);
 	CHECK(reader_next(r, &rec) == 0);
@@ -536,7 +524,7 @@ main(void)
 	mends_ragged();
 	extends_records();
 	ends_at_once();
-	settles_ends();
+	waits_for_lf();
 	remembers_place();
 	ends_odd_records();
 	return check_end();

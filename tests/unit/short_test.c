@@ -133,7 +133,6 @@ every_place(void)
 
 		new_job();
 		job.opt.ragged = (enum ragged)random_below(3);
-		job.opt.settled_ends = random_below(2) == 0;
 		if (random_below(3) == 0)
 			job.opt.max_record = words * 64 - 5 + random_below(5);
 		n = random_text(test + 64, 90 + random_below(600), columns);
@@ -161,7 +160,6 @@ every_cut(void)
 
 		new_job();
 		job.nowait = random_below(2) == 0;
-		job.opt.settled_ends = random_below(2) == 0;
 		n = random_text(test, 90 + random_below(300), columns);
 		surround(test, n, words, columns);
 		from = STRETCH - 1;
@@ -184,7 +182,6 @@ cut_after_cr(void)
 		const size_t n = words[i / 4] * 64;
 
 		new_job();
-		job.opt.settled_ends = i % 2 == 0;
 		memset(test, 'c', n - 1);
 		memcpy(test + n - 1, "\r\n", 2);
 		surround(test, n + i / 2 % 2, words[i / 4], 1);

@@ -1,0 +1,2 @@
+file,record,line,byte,reason,raw
+2,2,2,1,'y' after a closing quote,"""x""y"
