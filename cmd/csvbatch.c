@@ -453,7 +453,8 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 	*running = d = dispatch_open(r, &b->dispatch);
 	if (d == NULL)
 		return 0;
-	if ((run_header(r) || r->report.status == 0) && bind_header(b)) {
+	if ((run_header(r) || (r->ended && r->report.status == 0)) &&
+	    bind_header(b)) {
 		if (b->dispatch.shards == NULL)
 			child_watch(); /* until now a signal just ends us */
 		dispatch_run(d);

@@ -201,7 +201,7 @@ input_ready(int fd)
 }
 
 /* Waits until fd can be read; what hooks have to say is said meanwhile. */
-static void
+static int
 wait_readable(int fd, struct input_hooks *hooks)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -209,13 +209,17 @@ wait_readable(int fd, struct input_hooks *hooks)
 
 	if (input_wait(&p, 1, 0) > 0) {
 		input_tick(hooks);
-		return;
+		return 0;
 	}
-	hooks->idle(hooks->arg);
+	if (hooks->idle(hooks->arg) < 0) {
+		errno = ECANCELED;
+		return -1;
+	}
 	do {
 		ms = input_tick(hooks);
 		got = input_wait(&p, 1, ms);
 	} while (got == 0 || (got < 0 && errno == EINTR));
+	return 0;
 }
 
 ssize_t
@@ -224,8 +228,8 @@ input_read(int fd, void *to, size_t n, struct input_hooks *hooks)
 	ssize_t got;
 
 	for (;;) {
-		if (hooks != NULL)
-			wait_readable(fd, hooks);
+		if (hooks != NULL && wait_readable(fd, hooks) < 0)
+			return -1;
 		got = read(fd, to, n);
 		if (got >= 0)
 			return got;

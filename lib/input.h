@@ -17,7 +17,7 @@
 #define INPUT_BLOCK ((size_t)256 * 1024) /* bytes asked of one read(2) */
 
 struct input_hooks {
-	void (*idle)(void *arg); /* the next read would block */
+	int (*idle)(void *arg);  /* the next read would block; -1: end */
 	void (*tick)(void *arg); /* a second went by, or SIGUSR1 came */
 	void *arg;
 	bool ticks;  /* call tick once a second, not only on SIGUSR1 */
@@ -26,9 +26,9 @@ struct input_hooks {
 
 /*
  * Reads at most n bytes from fd.  Returns their number, 0 at the end, or -1
- * with errno set.  Waits while there is nothing, also on a descriptor that is
- * non-blocking (whose flag is left alone: it is shared with other processes).
- * hooks may be NULL.
+ * with errno set, which is ECANCELED where hooks->idle returned -1.  Waits
+ * while there is nothing, also on a descriptor that is non-blocking (whose flag
+ * is left alone: it is shared with other processes). hooks may be NULL.
  */
 ssize_t input_read(int fd, void *to, size_t n, struct input_hooks *hooks);
 

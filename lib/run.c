@@ -71,19 +71,28 @@ run_usage_text(struct run *r, const char *text)
 	end_usage(r);
 }
 
-/* The next read would block: what is ready goes out now. */
-static void
+/* Could something not be written?  run_end says what. */
+static bool
+has_failed(const struct run *r)
+{
+	return (r->out != NULL && r->out->error != 0) ||
+	    (r->rejects != NULL && r->rejects->error != 0);
+}
+
+/*
+ * The next read would block: what is ready goes out now.  Where that fails,
+ * the end must not wait for input that may never come.
+ */
+static int
 flush(void *arg)
 {
 	struct run *r = arg;
 
 	if (r->rejects != NULL)
 		writer_flush(r->rejects);
-	/* a reader that is gone must not wait for input that may never come */
-	if (r->out != NULL && writer_flush(r->out) != 0) {
-		run_end(r);
-		report_exit(&r->report);
-	}
+	if (r->out != NULL)
+		writer_flush(r->out);
+	return has_failed(r) ? -1 : 0;
 }
 
 static void
@@ -232,6 +241,13 @@ check_header(struct run *r, bool empty)
 	return same;
 }
 
+/* A read that was not made, since a write failed, is no fault to be said. */
+static bool
+is_stopped(const struct run *r, const struct fault *f)
+{
+	return f->cause == FAULT_READ && f->error == ECANCELED && has_failed(r);
+}
+
 bool
 run_header(struct run *r)
 {
@@ -242,7 +258,8 @@ run_header(struct run *r)
 		if (run_fault(r, reader_fault(r->in)) != 0)
 			return false;
 	if (got < 0) {
-		report_fault(&r->report, reader_fault(r->in));
+		if (!is_stopped(r, reader_fault(r->in)))
+			report_fault(&r->report, reader_fault(r->in));
 		return false;
 	}
 	r->ended = got == 0;
@@ -325,7 +342,7 @@ bad_input(struct run *r, int got)
 		r->ended = true;
 	else if (got == -1)
 		return run_fault(r, reader_fault(r->in)) == 0;
-	else
+	else if (!is_stopped(r, reader_fault(r->in)))
 		say_fault(r, reader_fault(r->in));
 	return 0;
 }

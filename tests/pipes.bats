@@ -102,6 +102,52 @@ full() {
 	done
 }
 
+# on_silent PROGRAM [ARG]...: PROGRAM as the filter that lets everything through
+# on a pipe that holds what is in in, and neither has more nor ends.
+on_silent() {
+	rm -f pipe
+	mkfifo pipe
+	exec 7<>pipe
+	cat in >&7
+	timeout 20 "$BIN/$1" "$(all_of "$1")" "${@:2}" <pipe 7>&- 2>err
+}
+
+@test "what cannot be written ends a run while the input is silent" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		got=0
+		on_silent "$program" >/dev/full || got=$?
+		: >out
+		ends "$got" 3 '' '@: write error: No space left on device\n'
+	done
+	{ printf 'a,b\n1,2,'; head -c 5000 /dev/zero | tr '\0' x; echo; } >in
+	for program in $FILTERS; do
+		got=0
+		(ulimit -f 1 && on_silent "$program" --rejects rej) \
+			>/dev/null || got=$?
+		[ "$got" = 3 ]
+		grep -q 'rej: write error: File too large' err
+	done
+}
+
+@test "a reader that goes ends a run by SIGPIPE while the input is silent" {
+	put 'a,b\n1,2\n'
+	for program in $FILTERS; do
+		{
+			got=0
+			on_silent "$program" || got=$?
+			echo "$got" >status
+		} | {
+			head -n 1 >out
+			exec <&-
+			echo 3,4 >pipe
+		}
+		[ "$(cat status)" = 141 ]
+		like err ''
+	done
+}
+
 @test "92: a file that may not grow is an error, not a signal" {
 	"$PARKING" 3M >in
 	for program in $FILTERS; do
