@@ -23,7 +23,7 @@ UNIT = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/*.c))
 BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
-NEIGHBOURS = $(filter-out %.bash,$(wildcard tests/neighbours/*))
+NEIGHBOURS = $(filter-out %.bash %.py,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
 SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
@@ -96,7 +96,7 @@ lint:
 		--suppress=nullPointerArithmeticRedundantCheck \
 		$(filter cmd/% lib/%,$(SOURCES))
 	shellcheck $(SCRIPTS)
-	shellcheck -S error $(wildcard tests/*.bats tests/*.bash tests/neighbours/*)
+	shellcheck -S error $(wildcard tests/*.bats tests/*.bash) $(NEIGHBOURS)
 	mandoc -T lint -W warning $(wildcard man/*)
 
 format:
