@@ -8,7 +8,6 @@
 #include "expr/code.h"
 #include "expr/eval.h"
 #include "expr/explain.h"
-#include "expr/failure.h"
 #include "expr/message.h"
 #include "expr/parse.h"
 

@@ -1,14 +1,22 @@
-#include "code.h"
+#include "expr/code.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "coder.h"
-#include "func.h"
+#include "expr/eval.h"
+#include "expr/func.h"
+#include "expr/regex.h"
+
+/* coder: what the two files of code share. */
+
+static uint32_t code_value(struct code *c, struct node *node);
+static void code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
+    uint32_t bad);
 
 static void value_into(struct code *c, struct node *node, uint32_t out);
 
-struct instr *
+/* Appends an instruction; the pointer is good until the next one. */
+static struct instr *
 code_emit(struct code *c, enum op op, const struct node *node)
 {
 	struct instr *i;
@@ -24,7 +32,7 @@ code_emit(struct code *c, enum op op, const struct node *node)
 	return i;
 }
 
-uint32_t
+static uint32_t
 code_slot(struct code *c)
 {
 	if (c->nslots == c->slot_room) {
@@ -35,7 +43,8 @@ code_slot(struct code *c)
 	return (uint32_t)c->nslots++;
 }
 
-uint32_t
+/* A label stands before an instruction, once it was placed there. */
+static uint32_t
 code_label(struct code *c)
 {
 	if (c->nlabels == c->label_room) {
@@ -47,19 +56,20 @@ code_label(struct code *c)
 	return (uint32_t)c->nlabels++;
 }
 
-void
+static void
 code_place(struct code *c, uint32_t label)
 {
 	c->label[label] = (uint32_t)c->n;
 }
 
-void
+static void
 code_jump(struct code *c, uint32_t label)
 {
 	code_emit(c, OP_JUMP, NULL)->yes = label;
 }
 
-uint32_t
+/* Where the column of a NODE_CELL stands among the fields. */
+static uint32_t
 code_field(const struct code *c, const struct node *cell)
 {
 	const size_t column = (size_t)cell->number;
@@ -276,7 +286,8 @@ value_into(struct code *c, struct node *node, uint32_t out)
 	}
 }
 
-uint32_t
+/* Compiles a node; returns the slot that holds its value. */
+static uint32_t
 code_value(struct code *c, struct node *node)
 {
 	uint32_t out;
@@ -404,4 +415,295 @@ code_constant(struct node *node, const struct givens *given, struct arena *a,
 	code_free(&c);
 	arena_free(&r.scratch);
 	return out->kind != VALUE_ERROR;
+}
+
+/* The second half of code: conditions as jumps. */
+
+/* Where a condition goes. */
+struct exits {
+	uint32_t yes, no, bad;
+};
+
+static struct instr *
+emit_test(struct code *c, enum op op, const struct node *node, struct exits to)
+{
+	struct instr *i = code_emit(c, op, node);
+
+	i->yes = to.yes;
+	i->no = to.no;
+	i->bad = to.bad;
+	return i;
+}
+
+/* The cell of cell == "text", when raw bytes can be compared; else NULL. */
+static const struct node *
+raw_cell(const struct code *c, const struct node *node, struct text *text)
+{
+	const int side = node->kid[0]->kind == NODE_CELL ? 0 : 1;
+	const struct node *literal = node->kid[1 - side];
+
+	if (node->kid[side]->kind != NODE_CELL || literal->kind != NODE_CONST ||
+	    literal->value.kind != VALUE_TEXT)
+		return NULL;
+	*text = literal->value.text;
+	if (text->len == 0 || text->len > EVAL_CELL_IS ||
+	    memchr(text->at, c->quote, text->len) != NULL)
+		return NULL;
+	if (c->given->na != NULL && set_holds(c->given->na, *text))
+		return NULL; /* an empty cell equals it, too */
+	return node->kid[side];
+}
+
+static void
+test_equal(struct code *c, struct node *node, struct exits to)
+{
+	struct text text;
+	const struct node *cell = raw_cell(c, node, &text);
+	struct instr *i;
+	uint32_t a, b;
+
+	if (cell == NULL) {
+		a = code_value(c, node->kid[0]);
+		b = code_value(c, node->kid[1]);
+		i = emit_test(c, OP_EQUAL, node, to);
+		i->a = a;
+		i->b = b;
+		return;
+	}
+	i = emit_test(c, OP_CELL_IS, NULL, to);
+	i->a = code_field(c, cell);
+	i->len = text.len;
+	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);
+	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
+	if (text.len > 8)
+		memcpy(&i->last, text.at + text.len - 8, 8);
+}
+
+static void
+test_order(struct code *c, struct node *node, struct exits to)
+{
+	uint32_t a = code_value(c, node->kid[0]);
+	uint32_t b = code_value(c, node->kid[1]);
+	struct instr *i = emit_test(c, OP_ORDER, node, to);
+
+	i->a = a;
+	i->b = b;
+}
+
+static void
+test_compare(struct code *c, struct node *node, struct exits to)
+{
+	if (node->op == COMPARE_EQ)
+		test_equal(c, node, to);
+	else if (node->op == COMPARE_NE)
+		test_equal(c, node, (struct exits){to.no, to.yes, to.bad});
+	else
+		test_order(c, node, to);
+}
+
+/* A test of one value, which has an instruction of its own for a raw cell. */
+static void
+test_one(struct code *c, struct node *node, enum op op, enum op raw,
+    struct exits to)
+{
+	struct node *kid = node->kid[0];
+	uint32_t a;
+
+	if (raw != op && kid->kind == NODE_CELL) {
+		emit_test(c, raw, node, to)->a = code_field(c, kid);
+		return;
+	}
+	a = code_value(c, kid);
+	emit_test(c, op, node, to)->a = a;
+}
+
+/* What is a bool and no condition: a call, a variable. */
+static void
+test_value(struct code *c, struct node *node, struct exits to)
+{
+	uint32_t a = code_value(c, node);
+
+	emit_test(c, OP_TRUTH, node, to)->a = a;
+}
+
+/* Can an error of some term come before another term is known? */
+static bool
+needs_chain(const struct node *node)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < node->n; i++)
+		if (node->kid[i]->fails)
+			return true;
+	return false;
+}
+
+/*
+ * && and ||.  One outcome of a term decides: false of an &&, true of an ||.
+ * The other goes on to the next term, as an error does, which waits in a
+ * chain until no term has decided.
+ */
+static void
+test_logic(struct code *c, struct node *node, struct exits to)
+{
+	const bool and = node->kind == NODE_AND, chained = needs_chain(node);
+	const uint32_t decided = and? to.no : to.yes;
+	const uint32_t undecided = and? to.yes : to.no;
+	const uint32_t chain = (uint32_t)c->nchains, close = code_label(c);
+	uint32_t next, bad;
+	size_t k;
+
+	c->nchains += chained;
+	if (chained)
+		code_emit(c, OP_CHAIN_OPEN, node)->a = chain;
+	for (k = 0; k < node->n; k++) {
+		bad = chained ? code_label(c) : to.bad;
+		next = chained ? close : undecided;
+		if (k + 1 < node->n)
+			next = code_label(c);
+		code_test(c, node->kid[k], and? next : decided,
+		    and? decided : next, bad);
+		if (chained) {
+			code_place(c, bad);
+			code_emit(c, OP_CHAIN_KEEP, node)->a = chain;
+		}
+		if (k + 1 < node->n)
+			code_place(c, next);
+	}
+	if (!chained)
+		return;
+	code_place(c, close);
+	to.yes = undecided;
+	emit_test(c, OP_CHAIN_CLOSE, node, to)->a = chain;
+}
+
+static void
+test_choice(struct code *c, struct node *node, struct exits to)
+{
+	uint32_t yes, no;
+	size_t k;
+
+	for (k = 0; k + 1 < node->n; k += 2) {
+		yes = code_label(c);
+		no = code_label(c);
+		code_test(c, node->kid[k], yes, no, to.bad);
+		code_place(c, yes);
+		code_test(c, node->kid[k + 1], to.yes, to.no, to.bad);
+		code_place(c, no);
+	}
+	code_test(c, node->kid[k], to.yes, to.no, to.bad);
+}
+
+/* a ?? b of bools, which are never missing: b where a is an error */
+static void
+test_default(struct code *c, struct node *node, struct exits to)
+{
+	uint32_t bad = code_label(c);
+
+	c->caught++;
+	code_test(c, node->kid[0], to.yes, to.no, bad);
+	c->caught--;
+	code_place(c, bad);
+	code_test(c, node->kid[1], to.yes, to.no, to.bad);
+}
+
+/* Compiles a condition to jumps to three labels. */
+static void
+code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
+    uint32_t bad)
+{
+	const struct exits to = {yes, no, bad};
+
+	node->caught = c->caught > 0;
+	switch (node->kind) {
+	case NODE_CONST:
+		code_jump(c, node->value.truth ? yes : no);
+		break;
+	case NODE_NOT:
+		code_test(c, node->kid[0], no, yes, bad);
+		break;
+	case NODE_COMPARE:
+		test_compare(c, node, to);
+		break;
+	case NODE_MISSING:
+		test_one(c, node, OP_EMPTY, OP_CELL_EMPTY, to);
+		break;
+	case NODE_MATCH:
+		test_one(c, node, OP_MATCH, OP_MATCH, to);
+		break;
+	case NODE_IN_SET:
+		test_one(c, node, OP_IN_SET, OP_CELL_IN_SET, to);
+		break;
+	case NODE_AND:
+	case NODE_OR:
+		test_logic(c, node, to);
+		break;
+	case NODE_IF:
+		test_choice(c, node, to);
+		break;
+	case NODE_DEFAULT:
+		test_default(c, node, to);
+		break;
+	case NODE_WITH:
+		node->var->slot = code_value(c, node->kid[0]);
+		code_test(c, node->kid[1], yes, no, bad);
+		break;
+	default:
+		test_value(c, node, to);
+		break;
+	}
+}
+
+/*
+ * What many records at once have in a cell, without a branch, since that cannot
+ * be predicted.  A cell that begins with a quote is left to eval_record.
+ */
+
+/* Those whose cell can be the text of an OP_CELL_IS, by its first 8 bytes. */
+static uint64_t
+sieve_text(const struct eval *r, const struct instr *i,
+    const struct field *field, size_t each, size_t n)
+{
+	uint64_t maybe = 0;
+
+	for (size_t k = 0; k < n; k++, field += each) {
+		const uint64_t word = eval_word(field->raw);
+		const bool same = (field->len == i->len) &
+		    (((word ^ i->word) & i->mask) == 0);
+
+		maybe |= (uint64_t)(same | (*field->raw == r->quote)) << k;
+	}
+	return maybe;
+}
+
+/* Those whose cell begins as a match can. */
+static uint64_t
+sieve_first(const struct eval *r, const bool *first, const struct field *field,
+    size_t each, size_t n)
+{
+	uint64_t maybe = 0;
+
+	for (size_t k = 0; k < n; k++, field += each) {
+		const char c = *field->raw;
+
+		maybe |= (uint64_t)(first[(unsigned char)c] | (c == r->quote))
+		    << k;
+	}
+	return maybe;
+}
+
+uint64_t
+eval_sieve(const struct eval *r, const struct field *field, size_t each,
+    size_t n)
+{
+	const struct instr *const i = r->code, *const next = i + 1;
+	const bool *first;
+
+	if (i->op == OP_CELL_IS && r->code[i->no].op == OP_END_FALSE)
+		return sieve_text(r, i, field + i->a, each, n);
+	if (i->op == OP_CELL && next->op == OP_MATCH && next->a == i->out &&
+	    r->code[next->no].op == OP_END_FALSE &&
+	    (first = regex_first(next->node->regex)) != NULL)
+		return sieve_first(r, first, field + i->a, each, n);
+	return ~UINT64_C(0);
 }

@@ -1,10 +1,143 @@
-#include "date.h"
+#include "expr/date.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "calendar.h"
-#include "date_format.h"
-#include "text.h"
+#include "expr/text.h"
+
+static bool calendar_days(int year, int month, int day, int64_t *days);
+
+/*
+ * calendar: days, and what a cell says about one.  Private to date.
+ */
+
+/* A day and a time as they are written. */
+struct moment {
+	int64_t days;   /* since 1970 */
+	int64_t micros; /* since midnight */
+	int64_t offset; /* microseconds that the clock is ahead of UTC */
+};
+
+/*
+ * How eight bytes of a text look: each is the byte itself, or a digit where
+ * that is '0'.  `above` raises to 0x80 what ^ leaves of another byte.
+ */
+struct calendar_eight {
+	char is[8], above[8];
+};
+
+/* 0: the text, of at least eight bytes, begins so. */
+static inline uint64_t
+calendar_other(const struct calendar_eight *e, const char *text)
+{
+	uint64_t other, is, above;
+
+	memcpy(&other, text, sizeof other);
+	memcpy(&is, e->is, sizeof is);
+	memcpy(&above, e->above, sizeof above);
+	other ^= is;
+	return (other | (other + above)) & UINT64_C(0x8080808080808080);
+}
+
+/* The number of two digits. */
+static inline int
+calendar_two(const char *p)
+{
+	return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/* Reads all n bytes of a text by a compiled format. */
+struct date_format;
+
+/*
+ * date_format: compiled date formats.  Private to date.
+ */
+
+/* What a code says; the index of a value. */
+enum date_field {
+	YEAR,
+	MONTH,
+	DAY,
+	YEARDAY,
+	WEEKDAY,
+	HOUR,
+	HALF, /* 0: am, 1: pm */
+	MINUTE,
+	SECOND,
+	FRACTION,
+	EPOCH,
+	ZONE,
+	NFIELDS
+};
+
+/* A code that is written as a number, and what it reads. */
+struct date_number {
+	char code;
+	unsigned char field, most; /* digits */
+	short low, high;
+	enum date_status beyond; /* what a number outside these is */
+};
+
+/* One step: a code, or a byte that stands for itself. */
+struct date_op {
+	char code; /* 0: the byte */
+	char byte;
+	unsigned char least;              /* digits; number codes only */
+	const struct date_number *number; /* NULL: another code */
+};
+
+/*
+ * The text of a format of year, month, day and bytes that stand for themselves
+ * where each number has all its digits.  So most cells look, and they are read
+ * at once: the first eight bytes and the last eight, which may overlap.
+ */
+#define DATE_SHAPE 16
+struct date_shape {
+	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
+	struct calendar_eight half[2];
+	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
+};
+
+/* Does the text, which is not shorter, begin with this shape? */
+static inline bool
+date_has_shape(const struct date_shape *s, const char *text)
+{
+	return (calendar_other(&s->half[0], text) |
+		   calendar_other(&s->half[1], text + s->n - 8)) == 0;
+}
+
+/* Then its day, if it exists, at midnight. */
+static inline enum date_status
+date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
+{
+	const char *const year = text + s->at[YEAR];
+
+	m->micros = m->offset = 0;
+	return calendar_days(calendar_two(year) * 100 + calendar_two(year + 2),
+		   calendar_two(text + s->at[MONTH]),
+		   calendar_two(text + s->at[DAY]), &m->days) ?
+	    DATE_OK :
+	    DATE_NONE;
+}
+
+struct date_format {
+	bool twelve; /* has %I */
+	struct date_shape shape;
+	size_t n;
+	struct date_op op[];
+};
+
+/* Names in English; three letters are their short form. */
+#define DATE_NAME 10 /* bytes of the longest, with its NUL */
+
+extern const char date_month[12][DATE_NAME];
+extern const char date_day[7][DATE_NAME]; /* from Monday on */
+extern const char date_half[2][DATE_NAME];
+
+static enum date_status date_format_read(const struct date_format *f, const char *text,
+    size_t n, struct moment *m);
 
 /*
  * Years are counted from March here, so that the leap day is the last of its
@@ -27,7 +160,8 @@ is_leap(int year)
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-bool
+/* Days from 1970-01-01 to this day of the years 1 to 9999, if it exists. */
+static bool
 calendar_days(int year, int month, int day, int64_t *days)
 {
 	static const unsigned char length[] = {0, 31, 28, 31, 30, 31, 30, 31,
@@ -93,7 +227,11 @@ read_two(const char *p, const char *end, int *value)
 	return true;
 }
 
-int
+/*
+ * Reads the digits of a fraction of a second at *p, at least one, and moves
+ * p behind them.  Returns microseconds, without what is finer; or -1.
+ */
+static int
 calendar_fraction(const char **p, const char *end)
 {
 	const char *first = *p;
@@ -106,7 +244,8 @@ calendar_fraction(const char **p, const char *end)
 	return *p > first ? micros : -1;
 }
 
-bool
+/* Reads Z, +hh, +hhmm or +hh:mm, up to 14 hours, and moves p behind it. */
+static bool
 calendar_offset(const char **p, const char *end, int64_t *offset)
 {
 	const char *q = *p;
@@ -256,7 +395,8 @@ datetime_parse(const struct date_format *f, const char *text, size_t n,
 								  DATE_OK;
 }
 
-char *
+/* Writes v with at least n digits; returns what is behind them. */
+static char *
 calendar_put(char *p, int v, int n)
 {
 	char digits[16], *d = digits + sizeof digits;
@@ -314,4 +454,554 @@ datetime_print(int64_t micros, char out[DATE_TEXT])
 	}
 	*p = '\0';
 	return (size_t)(p - out);
+}
+
+#define OPS_PER_BYTE 3 /* %F is five operations from two bytes */
+#define BIT(field) (1U << (field))
+#define TWICE BIT(NFIELDS) /* two codes for one field */
+
+static const struct date_number number_code[] = {
+    {'Y', YEAR, 4, 1, 9999, DATE_NONE},
+    {'y', YEAR, 2, 0, 99, DATE_NONE},
+    {'m', MONTH, 2, 1, 12, DATE_NONE},
+    {'d', DAY, 2, 1, 31, DATE_NONE},
+    {'e', DAY, 2, 1, 31, DATE_NONE},
+    {'j', YEARDAY, 3, 1, 366, DATE_NONE},
+    {'H', HOUR, 2, 0, 23, DATE_HOUR},
+    {'I', HOUR, 2, 1, 12, DATE_HOUR},
+    {'M', MINUTE, 2, 0, 59, DATE_MINUTE},
+    {'S', SECOND, 2, 0, 59, DATE_SECONDS},
+};
+
+static const struct other_code {
+	char code;
+	unsigned char field;
+} other_code[] = {
+    {'f', FRACTION},
+    {'s', EPOCH},
+    {'p', HALF},
+    {'b', MONTH},
+    {'B', MONTH},
+    {'a', WEEKDAY},
+    {'A', WEEKDAY},
+    {'z', ZONE},
+};
+
+const char date_month[12][DATE_NAME] = {"January", "February", "March", "April",
+    "May", "June", "July", "August", "September", "October", "November",
+    "December"};
+const char date_day[7][DATE_NAME] = {"Monday", "Tuesday", "Wednesday",
+    "Thursday", "Friday", "Saturday", "Sunday"};
+const char date_half[2][DATE_NAME] = {"AM", "PM"};
+
+/* Appends the operation of one code; returns its field, or -1. */
+static int
+add_code(struct date_format *f, char code)
+{
+	struct date_op *op = &f->op[f->n];
+	size_t i;
+
+	*op = (struct date_op){.code = code};
+	for (i = 0; i < sizeof number_code / sizeof *number_code; i++) {
+		if (number_code[i].code == code) {
+			op->number = &number_code[i];
+			f->n++;
+			return number_code[i].field;
+		}
+	}
+	for (i = 0; i < sizeof other_code / sizeof *other_code; i++) {
+		if (other_code[i].code == code) {
+			f->n++;
+			return other_code[i].field;
+		}
+	}
+	return -1;
+}
+
+static void
+add_byte(struct date_format *f, char byte)
+{
+	f->op[f->n++] = (struct date_op){.byte = byte};
+}
+
+/* What %T %F %D are short for, or NULL. */
+static const char *
+expansion(char code)
+{
+	switch (code) {
+	case 'T':
+		return "%H:%M:%S";
+	case 'F':
+		return "%Y-%m-%d";
+	case 'D':
+		return "%m/%d/%y";
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * Appends the operations of a text.  *have collects the fields; returns NULL,
+ * or what is wrong.
+ */
+static const char *
+add_ops(struct date_format *f, const char *p, const char *end, unsigned *have)
+{
+	const char *longer, *why = NULL;
+	int field;
+
+	for (; p < end && why == NULL; p++) {
+		if (*p != '%') {
+			add_byte(f, *p);
+			continue;
+		}
+		if (++p == end)
+			return "a date format ends inside a code";
+		longer = expansion(*p);
+		if (longer != NULL) {
+			why = add_ops(f, longer, longer + 8, have);
+		} else if (*p == '%') {
+			add_byte(f, '%');
+		} else if (*p == '*') {
+			f->op[f->n++] = (struct date_op){.code = '*'};
+		} else {
+			field = add_code(f, *p);
+			if (field < 0)
+				return "a date format knows %Y %y %m %d %e %j "
+				       "%H %I %M %S %f %s %p %b %B %a %A %z "
+				       "%T %F %D %% and %*";
+			*have |= *have & BIT(field) ? TWICE : BIT(field);
+			f->twelve |= *p == 'I';
+		}
+	}
+	return why;
+}
+
+/*
+ * Says how many digits each number takes at least: all, where a digit follows
+ * directly and could be taken for its own.
+ */
+static void
+set_least(struct date_format *f)
+{
+	const struct date_op *next;
+	struct date_op *op;
+	size_t i;
+	bool tight;
+
+	for (i = 0; i < f->n; i++) {
+		op = &f->op[i];
+		next = i + 1 < f->n ? op + 1 : NULL;
+		tight = next != NULL &&
+		    (next->number != NULL || next->code == 'f' ||
+			next->code == 's' ||
+			(next->code == '\0' && next->byte >= '0' &&
+			    next->byte <= '9'));
+		if (op->number != NULL)
+			op->least = op->number->field == YEAR || tight ?
+			    op->number->most :
+			    1;
+		else
+			op->least = tight ? 6 : 1; /* of %f */
+	}
+}
+
+/* Sets the shape of a format with these fields, if it has one. */
+static void
+set_shape(struct date_format *f, unsigned have)
+{
+	char is[DATE_SHAPE], above[DATE_SHAPE];
+	struct date_shape *s = &f->shape;
+	size_t n = 0, bytes, i;
+
+	if (have != (BIT(YEAR) | BIT(MONTH) | BIT(DAY)))
+		return;
+	for (i = 0; i < f->n; i++) {
+		const struct date_number *number = f->op[i].number;
+
+		bytes = number != NULL ? number->most : 1;
+		if (f->op[i].code == 'y' ||
+		    (number == NULL && f->op[i].code != '\0') ||
+		    n + bytes > DATE_SHAPE)
+			return;
+		memset(is + n, number != NULL ? '0' : f->op[i].byte, bytes);
+		memset(above + n, number != NULL ? 0x80 - 10 : 0x80 - 1, bytes);
+		if (number != NULL)
+			s->at[number->field] = (unsigned char)n;
+		n += bytes;
+	}
+	s->n = n;
+	memcpy(s->half[0].is, is, 8);
+	memcpy(s->half[0].above, above, 8);
+	memcpy(s->half[1].is, is + n - 8, 8);
+	memcpy(s->half[1].above, above + n - 8, 8);
+}
+
+/* What keeps a format from naming one day and one time, or NULL. */
+static const char *
+check_reading(const struct date_format *f, unsigned have)
+{
+	const unsigned clock =
+	    BIT(HOUR) | BIT(HALF) | BIT(MINUTE) | BIT(SECOND);
+	const unsigned day = BIT(YEAR) | BIT(MONTH) | BIT(DAY) | BIT(YEARDAY);
+	size_t i;
+
+	if (have & TWICE)
+		return "a date format says something twice";
+	for (i = 0; i + 1 < f->n; i++) {
+		if (f->op[i].code == '*')
+			return "%* stands for the rest of the cell: "
+			       "nothing can follow it";
+	}
+	if (f->twelve != ((have & BIT(HALF)) != 0))
+		return "in a date format %I and %p go together";
+	if (have & BIT(EPOCH))
+		return have & (clock | day) ?
+		    "in a date format %s is the day and the time" :
+		    NULL;
+	have &= day;
+	if (have != (BIT(YEAR) | BIT(YEARDAY)) &&
+	    have != (BIT(YEAR) | BIT(MONTH) | BIT(DAY)))
+		return "a date format needs a year, a month and a day, or "
+		       "%Y and %j, or %s";
+	return NULL;
+}
+
+struct date_format *
+date_format_compile(struct arena *a, enum date_use use, const char *text,
+    size_t n, struct buf *say)
+{
+	struct date_format *f;
+	const char *why;
+	unsigned have = 0;
+	size_t i;
+
+	f = arena_alloc(a,
+	    mem_add(sizeof *f,
+		mem_mul(mem_mul(n, OPS_PER_BYTE), sizeof f->op[0])));
+	f->n = 0;
+	f->twelve = false;
+	f->shape.n = 0;
+	why = add_ops(f, text, text + n, &have);
+	if (why == NULL && use == DATE_READ)
+		why = check_reading(f, have);
+	for (i = 0; i < f->n && why == NULL && use == DATE_WRITE; i++) {
+		if (f->op[i].code == '*')
+			why = "%* can be read only, not written";
+	}
+	if (why != NULL) {
+		buf_add_text(say, why);
+		return NULL;
+	}
+	set_least(f);
+	set_shape(f, have);
+	return f;
+}
+
+#define EPOCH_DIGITS 12 /* of %s: more is past the year 9999 */
+
+/* What reading has found so far. */
+struct reading {
+	const char *p, *end;
+	int value[NFIELDS];
+	unsigned have; /* BIT(field) */
+	int64_t epoch; /* seconds */
+	bool negative; /* the epoch had a minus */
+	int64_t offset;
+	enum date_status status; /* of the time */
+};
+
+/* Reads the number of a code. */
+static bool
+read_number(struct reading *r, const struct date_op *op)
+{
+	const struct date_number *code = op->number;
+	int v = 0, n = 0;
+
+	/* a blank stands for the first digit of %e */
+	if (code->code == 'e' && r->p < r->end && *r->p == ' ') {
+		r->p++;
+		n++;
+	}
+	for (; n < code->most && r->p < r->end && text_digit(*r->p); n++)
+		v = v * 10 + (*r->p++ - '0');
+	if (n < op->least)
+		return false;
+	if (v < code->low || v > code->high)
+		r->status = code->beyond;
+	if (code->code == 'y')
+		v += v < 69 ? 2000 : 1900;
+	r->value[code->field] = v;
+	return r->status != DATE_NONE;
+}
+
+/* Is the name at p, in any case? */
+static bool
+has_name(const struct reading *r, const char *name, size_t n)
+{
+	size_t i;
+
+	if ((size_t)(r->end - r->p) < n)
+		return false;
+	for (i = 0; i < n; i++) {
+		if ((r->p[i] ^ name[i]) & ~('a' ^ 'A'))
+			return false;
+	}
+	return true;
+}
+
+/* Reads one of n names, whole or its first three letters. */
+static bool
+read_name(struct reading *r, const char (*name)[DATE_NAME], int n, int *value)
+{
+	size_t length;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		length = strlen(name[i]);
+		if (!has_name(r, name[i], length)) {
+			if (length < 3 || !has_name(r, name[i], 3))
+				continue;
+			length = 3;
+		}
+		r->p += length;
+		*value = i;
+		return true;
+	}
+	return false;
+}
+
+static bool
+read_epoch(struct reading *r)
+{
+	const char *first;
+
+	r->negative = r->p < r->end && *r->p == '-';
+	r->p += r->negative;
+	r->epoch = 0;
+	for (first = r->p; r->p < r->end && text_digit(*r->p); r->p++) {
+		if (r->p - first == EPOCH_DIGITS)
+			return false;
+		r->epoch = r->epoch * 10 + (*r->p - '0');
+	}
+	return r->p > first;
+}
+
+/* Reads %f, all digits, or six where another number follows. */
+static bool
+read_fraction(struct reading *r, const struct date_op *op)
+{
+	const char *end = r->end, *const first = r->p;
+
+	if (op->least > 1) {
+		if (end - r->p < op->least)
+			return false;
+		end = r->p + op->least;
+	}
+	r->value[FRACTION] = calendar_fraction(&r->p, end);
+	if (r->p - first > 6)
+		r->status = DATE_FRACTION;
+	return r->value[FRACTION] >= 0 && (op->least == 1 || r->p == end);
+}
+
+static bool
+read_op(struct reading *r, const struct date_op *op)
+{
+	int *value = r->value;
+
+	if (op->number != NULL)
+		return read_number(r, op);
+	switch (op->code) {
+	case '\0':
+		return r->p < r->end && *r->p++ == op->byte;
+	case '*':
+		r->p = r->end;
+		return true;
+	case 'b':
+	case 'B':
+		return read_name(r, date_month, 12, &value[MONTH]) &&
+		    ++value[MONTH] > 0;
+	case 'a':
+	case 'A':
+		return read_name(r, date_day, 7, &value[WEEKDAY]) &&
+		    ++value[WEEKDAY] > 0;
+	case 'p':
+		return read_name(r, date_half, 2, &value[HALF]);
+	case 'f':
+		return read_fraction(r, op);
+	case 's':
+		return read_epoch(r);
+	default: /* z */
+		return calendar_offset(&r->p, r->end, &r->offset);
+	}
+}
+
+/* The day of %s, and the time in it. */
+static bool
+find_epoch(const struct reading *r, struct moment *m)
+{
+	int64_t micros = r->epoch * DATE_SECOND + r->value[FRACTION];
+
+	if (r->negative)
+		micros = -micros;
+	m->days = date_of(micros);
+	m->micros = micros - m->days * DATE_DAY;
+	return m->days >= DATE_MIN && m->days <= DATE_MAX;
+}
+
+/* The day that the values name, if it exists. */
+static bool
+read_day(const int *value, struct moment *m)
+{
+	int64_t next;
+
+	if (value[YEARDAY] == 0)
+		return calendar_days(value[YEAR], value[MONTH], value[DAY],
+		    &m->days);
+	if (!calendar_days(value[YEAR], 1, 1, &m->days) ||
+	    !calendar_days(value[YEAR], 12, 31, &next))
+		return false;
+	m->days += value[YEARDAY] - 1;
+	return m->days <= next;
+}
+
+/* Reads any text, step by step. */
+static enum date_status
+read_ops(const struct date_format *f, const char *text, size_t n,
+    struct moment *m)
+{
+	struct reading r = {.p = text, .end = text + n};
+	int *value = r.value, hour;
+	size_t i;
+
+	r.epoch = -1;
+	for (i = 0; i < f->n; i++) {
+		if (!read_op(&r, &f->op[i]))
+			return DATE_NONE;
+	}
+	if (r.p != r.end)
+		return DATE_NONE;
+	hour = f->twelve ? value[HOUR] % 12 + 12 * value[HALF] : value[HOUR];
+	m->offset = r.offset;
+	m->micros =
+	    (hour * 3600 + value[MINUTE] * 60 + value[SECOND]) * DATE_SECOND +
+	    value[FRACTION];
+	if (!(r.epoch >= 0 ? find_epoch(&r, m) : read_day(value, m)))
+		return DATE_NONE;
+	return value[WEEKDAY] == 0 ||
+		value[WEEKDAY] == (m->days - DATE_MIN) % 7 + 1 ?
+	    r.status :
+	    DATE_NONE;
+}
+
+static enum date_status
+date_format_read(const struct date_format *f, const char *text, size_t n,
+    struct moment *m)
+{
+	if (n > 0 && n == f->shape.n && date_has_shape(&f->shape, text))
+		return date_shape_read(&f->shape, text, m);
+	return read_ops(f, text, n, m);
+}
+
+#define BYTES_PER_OP 12 /* that are written: "-62135596800" is the longest */
+
+/* Writes n letters of a name, or all with n = 0. */
+static char *
+put_name(char *p, const char *name, size_t n)
+{
+	if (n == 0)
+		n = strlen(name);
+	memcpy(p, name, n);
+	return p + n;
+}
+
+static int
+number_value(const struct date_parts *d, char code)
+{
+	switch (code) {
+	case 'Y':
+		return d->year;
+	case 'y':
+		return d->year % 100;
+	case 'm':
+		return d->month;
+	case 'j':
+		return d->yearday;
+	case 'H':
+		return d->hour;
+	case 'I':
+		return (d->hour + 11) % 12 + 1;
+	case 'M':
+		return d->minute;
+	case 'S':
+		return d->second;
+	default: /* d e */
+		return d->day;
+	}
+}
+
+static char *
+put_epoch(char *p, int64_t micros)
+{
+	int64_t seconds = micros / DATE_SECOND - (micros % DATE_SECOND < 0);
+
+	if (seconds < 0) {
+		*p++ = '-';
+		seconds = -seconds;
+	}
+	/* calendar_put takes an int: a thousand millions at a time */
+	if (seconds >= 1000000000) {
+		p = calendar_put(p, (int)(seconds / 1000000000), 1);
+		return calendar_put(p, (int)(seconds % 1000000000), 9);
+	}
+	return calendar_put(p, (int)seconds, 1);
+}
+
+static char *
+put_op(char *p, const struct date_op *op, const struct date_parts *d,
+    int64_t micros)
+{
+	if (op->code == 'e' && d->day < 10) {
+		*p++ = ' ';
+		return calendar_put(p, d->day, 1);
+	}
+	if (op->number != NULL)
+		return calendar_put(p, number_value(d, op->code),
+		    op->number->most);
+	switch (op->code) {
+	case '\0':
+		*p++ = op->byte;
+		return p;
+	case 'b':
+	case 'B':
+		return put_name(p, date_month[d->month - 1],
+		    op->code == 'b' ? 3 : 0);
+	case 'a':
+	case 'A':
+		return put_name(p, date_day[d->weekday - 1],
+		    op->code == 'a' ? 3 : 0);
+	case 'p':
+		return put_name(p, date_half[d->hour >= 12], 2);
+	case 'f':
+		return calendar_put(p, d->micro, 6);
+	case 's':
+		return put_epoch(p, micros);
+	default: /* z */
+		return put_name(p, "+0000", 5);
+	}
+}
+
+const char *
+date_write(const struct date_format *f, int64_t micros, struct arena *a,
+    size_t *n)
+{
+	char *out = arena_alloc(a, mem_mul(f->n, BYTES_PER_OP)), *p = out;
+	struct date_parts d;
+	size_t i;
+
+	date_split(micros, &d);
+	for (i = 0; i < f->n; i++)
+		p = put_op(p, &f->op[i], &d, micros);
+	*n = (size_t)(p - out);
+	return out;
 }

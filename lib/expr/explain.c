@@ -1,8 +1,7 @@
 #include "explain.h"
 
-#include "failure.h"
-#include "func.h"
 #include "message.h"
+#include "func.h"
 
 static const char *const compares[] = {"==", "!=", "<", "<=", ">", ">="};
 

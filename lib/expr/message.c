@@ -1,8 +1,10 @@
-#include "message.h"
+#include "expr/message.h"
 
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
+#include "expr/tree.h"
 #include "utf8.h"
 
 #define EXCERPT 72 /* characters of a long line that are shown */
@@ -132,4 +134,215 @@ message_at(struct buf *say, struct text program, size_t at, const char *format,
 	va_end(args);
 	add_caret(say, line_at(program, at), program.at + at);
 	return -1;
+}
+
+static const struct {
+	const char *word;
+	enum slip_place place;
+	const char *ours;
+} slips[] = {
+    {"and", SLIP_OPERATOR, "and"},
+    {"or", SLIP_OPERATOR, "or"},
+    {"not", SLIP_OPERATOR, "not"},
+    {"in", SLIP_OPERATOR, "in"},
+    {"is", SLIP_OPERATOR, "== missing"},
+    {"like", SLIP_OPERATOR, "=~ /.../"},
+    {"between", SLIP_OPERATOR, "x >= a && x <= b"},
+    {"eq", SLIP_OPERATOR, "=="},
+    {"ne", SLIP_OPERATOR, "!="},
+    {"lt", SLIP_OPERATOR, "<"},
+    {"le", SLIP_OPERATOR, "<="},
+    {"gt", SLIP_OPERATOR, ">"},
+    {"ge", SLIP_OPERATOR, ">="},
+    {"mod", SLIP_OPERATOR, "%"},
+    {"div", SLIP_OPERATOR, "int(a / b)"},
+    {"\xe2\x89\xa0", SLIP_OPERATOR, "!="},
+    {"\xe2\x89\xa4", SLIP_OPERATOR, "<="},
+    {"\xe2\x89\xa5", SLIP_OPERATOR, ">="},
+    {"null", SLIP_VALUE, "missing"},
+    {"nil", SLIP_VALUE, "missing"},
+    {"none", SLIP_VALUE, "missing"},
+    {"true", SLIP_VALUE, "true"},
+    {"false", SLIP_VALUE, "false"},
+    {"case", SLIP_FUNCTION, "switch()"},
+    {"ceiling", SLIP_FUNCTION, "ceil()"},
+    {"char_length", SLIP_FUNCTION, "len()"},
+    {"coalesce", SLIP_FUNCTION, "a ?? b"},
+    {"concat", SLIP_FUNCTION, "a ++ b"},
+    {"float", SLIP_FUNCTION, "num()"},
+    {"if", SLIP_FUNCTION, "c ? a : b"},
+    {"ifelse", SLIP_FUNCTION, "c ? a : b"},
+    {"ifnull", SLIP_FUNCTION, "a ?? b"},
+    {"iif", SLIP_FUNCTION, "c ? a : b"},
+    {"is_empty", SLIP_FUNCTION, "missing()"},
+    {"is_null", SLIP_FUNCTION, "missing()"},
+    {"isempty", SLIP_FUNCTION, "missing()"},
+    {"isna", SLIP_FUNCTION, "missing()"},
+    {"isnull", SLIP_FUNCTION, "missing()"},
+    {"left", SLIP_FUNCTION, "substr(x, 1, n)"},
+    {"length", SLIP_FUNCTION, "len()"},
+    {"mid", SLIP_FUNCTION, "substr()"},
+    {"mod", SLIP_FUNCTION, "a % b"},
+    {"number", SLIP_FUNCTION, "num()"},
+    {"nvl", SLIP_FUNCTION, "a ?? b"},
+    {"pow", SLIP_FUNCTION, "x * x"},
+    {"power", SLIP_FUNCTION, "x * x"},
+    {"regex_replace", SLIP_FUNCTION, "gsub()"},
+    {"regexp_extract", SLIP_FUNCTION, "match()"},
+    {"regexp_replace", SLIP_FUNCTION, "gsub()"},
+    {"right", SLIP_FUNCTION, "substr(x, -n)"},
+    {"split", SLIP_FUNCTION, "part()"},
+    {"sprintf", SLIP_FUNCTION, "format()"},
+    {"strip", SLIP_FUNCTION, "trim()"},
+    {"strlen", SLIP_FUNCTION, "len()"},
+    {"strptime", SLIP_FUNCTION, "date(x, format)"},
+    {"substring", SLIP_FUNCTION, "substr()"},
+    {"to_char", SLIP_FUNCTION, "strftime()"},
+    {"to_date", SLIP_FUNCTION, "date(x, format)"},
+    {"to_number", SLIP_FUNCTION, "num()"},
+    {"tolower", SLIP_FUNCTION, "lower()"},
+    {"toupper", SLIP_FUNCTION, "upper()"},
+};
+
+const char *
+slip_ours(enum slip_place place, struct text word)
+{
+	for (size_t i = 0; i < sizeof slips / sizeof *slips; i++)
+		if (slips[i].place == place &&
+		    strlen(slips[i].word) == word.len &&
+		    strncasecmp(slips[i].word, word.at, word.len) == 0)
+			return slips[i].ours;
+	return NULL;
+}
+
+bool
+slip_curly(struct text word)
+{
+	/* U+2018, U+2019, U+201C and U+201D in UTF-8 */
+	return word.len > 2 && memcmp(word.at, "\xe2\x80", 2) == 0 &&
+	    memchr("\x98\x99\x9c\x9d", word.at[2], 4) != NULL;
+}
+
+#define SHOWN 40 /* bytes of a bad cell */
+
+/* The column that the bad text came straight from. */
+static void
+add_column(struct buf *say, const struct node *node, const struct header *h)
+{
+	const struct node *cell;
+	struct text name;
+
+	if (node->kind != NODE_CONVERT || node->kid[0]->kind != NODE_CELL)
+		return;
+	cell = node->kid[0];
+	message_add(say, "column %n", (size_t)cell->number);
+	if (h->name != NULL) {
+		name = (struct text){h->name[cell->number - 1].raw,
+		    h->name[cell->number - 1].len};
+		message_add(say, " \"%t\"", &name);
+	}
+	buf_add_text(say, ": ");
+}
+
+static void
+add_cell(struct buf *say, struct text cell)
+{
+	buf_add_byte(say, '"');
+	utf8_show(say, cell.at, cell.len, SHOWN);
+	buf_add_byte(say, '"');
+}
+
+void
+failure_formats(struct buf *say, const struct node *node)
+{
+	struct text typed = node->name;
+
+	while (typed.len > 0 && (*typed.at == ',' || *typed.at == ' ')) {
+		typed.at++;
+		typed.len--;
+	}
+	message_add(say, " (%t", &typed); /* its bracket is there */
+}
+
+static void
+add_reason(struct buf *say, const struct failure *f)
+{
+	switch (f->kind) {
+	case FAILURE_NUMBER:
+		add_cell(say, f->cell);
+		buf_add_text(say, " is not a number");
+		break;
+	case FAILURE_DIGITS:
+		add_cell(say, f->cell);
+		buf_add_text(say, " has more than 36 digits; compare as text");
+		break;
+	case FAILURE_DATE:
+	case FAILURE_HOUR:
+	case FAILURE_MINUTE:
+	case FAILURE_SECOND:
+	case FAILURE_FRACTION:
+		add_cell(say, f->cell);
+		buf_add_text(say,
+		    f->node->type == TYPE_DATE ? " is not a date" :
+						 " is not a datetime");
+		if (f->node->ndates > 0)
+			failure_formats(say, f->node);
+		if (f->kind != FAILURE_DATE)
+			message_add(say, ": %s", failure_name(f->kind));
+		break;
+	case FAILURE_RANGE:
+		if (f->cell.len > 0)
+			add_cell(say, f->cell);
+		else
+			buf_add_text(say, "the result");
+		buf_add_text(say, " is out of range");
+		break;
+	case FAILURE_WHOLE:
+		add_cell(say, f->cell);
+		buf_add_text(say, " is not a whole number");
+		break;
+	case FAILURE_ZERO:
+		buf_add_text(say, "division by zero");
+		break;
+	case FAILURE_REGEX:
+		buf_add_text(say, "the regular expression takes too long");
+		break;
+	case FAILURE_LONG:
+		buf_add_text(say, "the result is longer than --max-record");
+		break;
+	case FAILURE_UTF8:
+		add_cell(say, f->cell);
+		buf_add_text(say, " is not UTF-8");
+		break;
+	default:
+		message_add(say, "%t", &f->cell);
+		break;
+	}
+}
+
+void
+failure_describe(struct buf *say, const struct failure *f,
+    const struct header *h, struct text program)
+{
+	say->len = 0;
+	add_column(say, f->node, h);
+	add_reason(say, f);
+	buf_add_text(say, ", at ");
+	message_place(say, program, f->node->at);
+	buf_add_text(say, " in the expression");
+	buf_add_byte(say, '\0');
+	say->len--;
+}
+
+const char *
+failure_advice(const struct failure *f)
+{
+	if (f->kind == FAILURE_USER)
+		return NULL;
+	if (f->kind == FAILURE_LONG)
+		return "raise --max-record or add --on-error=skip|null";
+	/* a yes or no has no default, and is never missing */
+	if (f->node->type == TYPE_BOOL)
+		return "simplify it or add --on-error=skip";
+	return "add ?? DEFAULT or --on-error=skip|null";
 }

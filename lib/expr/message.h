@@ -7,10 +7,13 @@
 #ifndef EXPR_MESSAGE_H
 #define EXPR_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mem.h"
+#include "record.h"
 #include "text.h"
+#include "value.h"
 
 /*
  * Appends a message: %s is a C string, %t a const struct text *, %n a size_t,
@@ -28,5 +31,41 @@ int message_at(struct buf *say, struct text program, size_t at,
 
 /* Appends the place alone. */
 void message_place(struct buf *say, struct text program, size_t at);
+
+/*
+ * slip: what those mean who think of another language.
+ *
+ * The words of SQL, spreadsheets and others for which this language has its
+ * own, in one table: for messages about what it does not know.
+ */
+
+/* Where the word stands. */
+enum slip_place {
+	SLIP_OPERATOR, /* between two values */
+	SLIP_VALUE,    /* where a column may stand */
+	SLIP_FUNCTION  /* before a bracket */
+};
+
+/* What this language has for a word, in any case; NULL: nothing. */
+const char *slip_ours(enum slip_place place, struct text word);
+
+/* Does it begin with a curly quote, as a word processor makes of " and '? */
+bool slip_curly(struct text word);
+
+/* failure: the line that says why a record has no answer. */
+
+/*
+ * Puts into say, in place of what it holds:
+ * column 13 "Name": "88888888.0" is not a date ("%Y%m%d.0"), at 8 in the
+ * expression
+ */
+void failure_describe(struct buf *say, const struct failure *f,
+    const struct header *h, struct text program);
+
+/* "add ?? DEFAULT or --on-error=skip|null", or NULL: it was meant so. */
+const char *failure_advice(const struct failure *f);
+
+/* Appends what a conversion was typed with: ' ("%Y%m%d", "%d.%m.%Y")'. */
+void failure_formats(struct buf *say, const struct node *node);
 
 #endif

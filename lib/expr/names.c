@@ -4,7 +4,6 @@
 
 #include "columns.h"
 #include "message.h"
-#include "slip.h"
 
 struct let {
 	struct text name;
