@@ -292,7 +292,7 @@ script() {
 		cmp - out
 	printf 'n,b,j\n007.50,t,"{""k"": [1,\n2]}"\n-0,0,null\n' >in
 	gives 0 "$batch" -n 10 --to=jsonl --types n:number,b:bool,j:json -- cat <in
-	printf '{"n":7.50,"b":true,"j":{"k": [1, 2]}}\n{"n":0,"b":false,"j":null}\n' |
+	printf '{"n":7.50,"b":true,"j":{"k": [1, 2]}}\n{"n":-0,"b":false,"j":null}\n' |
 		cmp - out
 }
 

@@ -404,7 +404,8 @@ load csvpar
 			'if [ $CSVPAR_WORKER = 2 ] || [ "${CSVPAR_BLOCK:-1}" = 2 ]; then
 				sed -u "s/\$/\r/" | tr -d "\n"
 			else cat; fi' <in
-		says "its lines end with CR, those of the first answer with LF; tr '\\r' '\\n' makes LF of CR"
+		# either may be the first
+		grep -q "its lines end with [CL][RF], those of the first answer with [CL][RF]; tr '.r' '.n' makes LF of CR" err
 	done
 	tail -n +2 in | tr '\n' '\r' >cr
 	gives 1 "$BIN/csvpar" -p -H -- cat <cr
