@@ -223,7 +223,9 @@ child_ended(struct child *c)
 	if (c->pid == 0)
 		return true;
 	if (!c->reaped) {
-		got = waitpid(c->pid, &c->status, WNOHANG);
+		do
+			got = waitpid(c->pid, &c->status, WNOHANG);
+		while (got < 0 && errno == EINTR);
 		lost = got < 0 && errno == ECHILD;
 		c->reaped = got > 0 || lost;
 		if (lost) /* nobody will ever tell how it ended */

@@ -244,7 +244,6 @@ static void
 wait_polled(struct pool *p, bool sleep, int ms)
 {
 	const size_t n = 2 * p->opt.workers + 1;
-	bool failed;
 	size_t i;
 	int got;
 
@@ -253,10 +252,15 @@ wait_polled(struct pool *p, bool sleep, int ms)
 		flush(p);
 		got = input_wait(p->polled, n, ms);
 	}
-	/* where the system cannot say who is ready, all are tried */
-	failed = got < 0 && errno != EINTR;
+	if (got < 0 && errno != EINTR) {
+		const int error = errno;
+		struct buf *say = pool_fail(p, 3);
+
+		buf_add_text(say, "cannot wait for the workers: ");
+		buf_add_text(say, strerror(error));
+	}
 	for (i = 0; got <= 0 && i < n; i++)
-		p->polled[i].revents = failed ? p->polled[i].events : 0;
+		p->polled[i].revents = 0;
 	p->signal = child_signal();
 	if (!input_signal(SIGCHLD))
 		return;

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What the programs do when the system fails: a sample, picked anew each day.
-# make soak has the whole.
+# What the programs do when the system fails: a sample; make soak has the whole.
 
 load helper
 
@@ -8,14 +7,12 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	plain
 	command -v python3 >/dev/null || skip "no python3"
-	seed=$(date +%j)
-	echo "seed $seed"
+	seed=1 # the same each day: make soak has the others
 }
 
 @test "a system call fails" {
 	traced
-	JOB='csvcut csvfilter csvmap csvbatch' \
-		python3 "$BATS_TEST_DIRNAME/faults.py" calls "$BIN" 300 "$seed"
+	python3 "$BATS_TEST_DIRNAME/faults.py" calls "$BIN" 300 "$seed"
 }
 
 @test "memory fails" {

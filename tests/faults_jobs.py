@@ -4,6 +4,7 @@ A job runs in a directory of its own, emptied before each run.  Names say what
 a file is: "out" is that of -o and holds OLD before, "bad" the rejects, "j" a
 journal, "part-*" shards; the other files are input.
 """
+import ctypes
 import fcntl
 import os
 import shutil
@@ -103,7 +104,8 @@ class Bench:
         base = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": self.spool}
         with open(path, "wb") as err:
             run = subprocess.Popen(argv, stdin=data, stdout=out_end, stderr=err,
-                cwd=self.work, env={**base, **(env or {})}, start_new_session=True)
+                cwd=self.work, env={**base, **(env or {})},
+                start_new_session=True, preexec_fn=die_with_us)
         os.close(data)
         os.close(out_end)
         try:
@@ -118,6 +120,12 @@ class Bench:
     def files(self):
         names = sorted(n for n in os.listdir(self.work) if n not in FILES)
         return {n: get(os.path.join(self.work, n)) for n in names}
+
+
+def die_with_us():
+    """In the child: a strace that is left alone fills the disk."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def put(path, data):
