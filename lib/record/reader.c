@@ -621,28 +621,43 @@ pass_over(struct reader *r, struct record *rec, size_t end)
 	return AGAIN;
 }
 
-/* The record that ends at end, where the index has it. */
+/*
+ * Cuts off the record at start, of which both parsers say that it is good and
+ * ends at end.  Returns 1; AGAIN where the line end makes it bad, NEEDS_TEXT or
+ * -2.
+ */
 static inline int
-take(struct reader *r, struct record *rec, size_t end)
+take_good(struct reader *r, struct record *rec, size_t end)
 {
-	size_t n;
+	const size_t n = judge_end(r, end);
 
-	if (UNLIKELY(end <= r->start) &&
-	    !(end == r->start && r->begun && r->order.columns == 1))
-		return pass_over(r, rec, end);
-	n = judge_end(r, end);
 	if (UNLIKELY(n == NEEDS_TEXT))
 		return NEEDS_TEXT;
 	if (UNLIKELY(n == 0))
 		return offend(r, FAULT_STRAY_EOL, end);
 	cut_off(r, rec, end, n);
-	r->split.next++;
-	if (n == 2 && r->split.next < r->split.nends)
-		r->split.next++; /* its LF stands in the index, too */
+	r->record = RECORD_PLAIN;
 	if (UNLIKELY(rec->len > r->opt.max_record))
 		return too_long(r);
-	if (UNLIKELY(r->eol == 0) && set_eol(r, end, n) != 0)
-		return -2;
+	return UNLIKELY(r->eol == 0) && set_eol(r, end, n) != 0 ? -2 : 1;
+}
+
+/* The record that ends at end, where the index has it. */
+static inline int
+take(struct reader *r, struct record *rec, size_t end)
+{
+	size_t n;
+	int got;
+
+	if (UNLIKELY(end <= r->start) &&
+	    !(end == r->start && r->begun && r->order.columns == 1))
+		return pass_over(r, rec, end);
+	got = take_good(r, rec, end);
+	if (UNLIKELY(got != 1))
+		return got;
+	r->split.next++;
+	if (rec->end == 2 && r->split.next < r->split.nends)
+		r->split.next++; /* its LF stands in the index, too */
 	r->records += r->begun;
 	n = split_fields(&r->split, r->first, end, &r->order, r->field);
 	if (UNLIKELY(n != r->order.columns)) {
@@ -662,32 +677,25 @@ static int
 take_odd(struct reader *r, struct record *rec)
 {
 	const struct odd_field *f;
-	enum odd_result got;
+	enum odd_result said;
 	size_t end, n;
+	int got;
 
 	if (r->odd == NULL)
 		r->odd = odd_new(r->opt.dialect.quote, r->opt.dialect.delim);
 	if (r->record == RECORD_PLAIN)
 		odd_begin(r->odd);
 	r->record = RECORD_ODD;
-	got = odd_feed(r->odd, r->source.data + r->start,
+	said = odd_feed(r->odd, r->source.data + r->start,
 	    r->source.len - r->start, &end);
-	if (got == ODD_MORE)
+	if (said == ODD_MORE)
 		return NEEDS_TEXT;
 	end += r->start;
-	if (got == ODD_BAD)
+	if (said == ODD_BAD)
 		return offend(r, FAULT_AFTER_QUOTE, end);
-	n = judge_end(r, end);
-	if (n == NEEDS_TEXT)
-		return NEEDS_TEXT;
-	if (n == 0)
-		return offend(r, FAULT_STRAY_EOL, end);
-	cut_off(r, rec, end, n);
-	r->record = RECORD_PLAIN;
-	if (rec->len > r->opt.max_record)
-		return too_long(r);
-	if (r->eol == 0 && set_eol(r, end, n) != 0)
-		return -2;
+	got = take_good(r, rec, end);
+	if (got != 1)
+		return got;
 	pass_lines(r);
 	r->records += r->begun;
 	index_anew(r);
