@@ -7,8 +7,6 @@
 #include "expr/func.h"
 #include "expr/regex.h"
 
-/* coder: what the two files of code share. */
-
 static uint32_t code_value(struct code *c, struct node *node);
 static void code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
     uint32_t bad);
@@ -417,7 +415,7 @@ code_constant(struct node *node, const struct givens *given, struct arena *a,
 	return out->kind != VALUE_ERROR;
 }
 
-/* The second half of code: conditions as jumps. */
+/* ---- conditions as jumps ---- */
 
 /* Where a condition goes. */
 struct exits {

@@ -10,7 +10,7 @@
 static bool calendar_days(int year, int month, int day, int64_t *days);
 
 /*
- * calendar: days, and what a cell says about one.  Private to date.
+ * The calendar: days, and what a cell says about one.
  */
 
 /* A day and a time as they are written. */
@@ -52,7 +52,7 @@ calendar_two(const char *p)
 struct date_format;
 
 /*
- * date_format: compiled date formats.  Private to date.
+ * Compiled date formats.
  */
 
 /* What a code says; the index of a value. */

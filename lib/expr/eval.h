@@ -111,7 +111,7 @@ eval_word(const char *p)
 }
 
 /*
- * sieve.c: of n records with so many fields each, for a filter: bit i is 0
+ * Of n records with so many fields each, for a filter: bit i is 0
  * where the first term alone makes it false.  See expr_sieve.
  */
 uint64_t eval_sieve(const struct eval *r, const struct field *field,

@@ -5,7 +5,7 @@
 #include "expr/message.h"
 #include "utf8.h"
 
-/* The second half of lex: what the literals mean. */
+/* ---- what the literals mean ---- */
 
 struct text
 lex_braced(const struct lexer *l, struct token t, struct arena *a)

@@ -10,8 +10,6 @@
 #include "expr/regex.h"
 #include "expr/tree.h"
 
-/* parser: what the two files of parse share. */
-
 struct parser {
 	struct lexer lex;
 	struct token now;    /* not yet taken */
