@@ -3,13 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker.h"
 #include "code.h"
+#include "date.h"
 #include "func.h"
 #include "message.h"
 #include "regex.h"
 
-struct node *
+/*
+ * Kids are checked before the node above them, so each step below uses only
+ * steps above it.  Functions that take a node give the node that stands in its
+ * place, or NULL with a message.
+ */
+
+/* NULL, with a message at the node; what %t shows, or NULL. */
+static struct node *
 check_fail(struct check *c, const struct node *node, const char *format,
     const struct text *shown)
 {
@@ -17,7 +24,8 @@ check_fail(struct check *c, const struct node *node, const char *format,
 	return NULL;
 }
 
-struct node *
+/* The same with the names of two types for %s and %s. */
+static struct node *
 check_clash(struct check *c, const struct node *node, const char *format,
     enum type left, enum type right)
 {
@@ -26,7 +34,8 @@ check_clash(struct check *c, const struct node *node, const char *format,
 	return NULL;
 }
 
-struct node *
+/* A new node in the place of another, with these kids (NULL: one less). */
+static struct node *
 check_new(struct check *c, enum node_kind kind, const struct node *place,
     struct node *kid0, struct node *kid1)
 {
@@ -44,7 +53,7 @@ check_new(struct check *c, enum node_kind kind, const struct node *place,
 	return node;
 }
 
-struct node *
+static struct node *
 check_constant(struct check *c, const struct node *place, enum type type,
     struct value value)
 {
@@ -136,7 +145,8 @@ is_fixed(const struct node *node)
 	return true;
 }
 
-struct node *
+/* Reckons cost and failure of a node whose kids are done; folds constants. */
+static struct node *
 check_settle(struct check *c, struct node *node)
 {
 	struct value v;
@@ -156,6 +166,70 @@ check_settle(struct check *c, struct node *node)
 	return node;
 }
 
+/* Conversions. */
+
+/* Is it text that was typed as a literal? */
+static bool
+check_is_literal(const struct node *node)
+{
+	return node->kind == NODE_CONST && node->literal &&
+	    node->type == TYPE_TEXT;
+}
+
+/* Does constant text read as a number? */
+static bool
+check_is_numeric(const struct node *node)
+{
+	struct number x;
+
+	return node->value.text.len > 0 &&
+	    number_parse(node->value.text.at, node->value.text.len, &x) ==
+	    NUMBER_OK;
+}
+
+/* missing as a value of a type. */
+static struct node *
+missing_as(struct check *c, const struct node *node, enum type type)
+{
+	struct value v = {.kind = VALUE_MISSING};
+
+	if (type == TYPE_TEXT)
+		v.kind = VALUE_TEXT;
+	return check_constant(c, node, type, v);
+}
+
+/*
+ * A node as this type.  soft: a text that does not convert is VALUE_NEITHER
+ * and no error.  A literal that does not convert is a message.
+ */
+static struct node *
+check_convert(struct check *c, struct node *node, enum type type, bool soft)
+{
+	const bool literal = check_is_literal(node);
+	struct node *as;
+
+	if (node->type == type ||
+	    (type == TYPE_TEXT && node->type == TYPE_COLUMN))
+		return node;
+	if (node->kind == NODE_RAISE) {
+		node->type = type;
+		return node;
+	}
+	if (node->kind == NODE_CONST && node->type == TYPE_MISSING)
+		return missing_as(c, node, type);
+	as = check_new(c, NODE_CONVERT, node, node, NULL);
+	as->type = type;
+	as->soft = soft;
+	as = check_settle(c, as);
+	if (literal &&
+	    (as->kind != NODE_CONST || as->value.kind == VALUE_NEITHER))
+		return check_fail(c, node,
+		    type == TYPE_NUMBER ? "\"%t\" is not a number" :
+					  "\"%t\" is not a date",
+		    &node->value.text);
+	return as;
+}
+
 /* What to say instead of a value that is no condition. */
 static const char *
 remedy(enum type t)
@@ -169,7 +243,8 @@ remedy(enum type t)
 	return "needs true or false, got a date; say %t != missing";
 }
 
-struct node *
+/* A condition: a message unless the node is a bool. */
+static struct node *
 check_bool(struct check *c, struct node *node)
 {
 	struct text source = {c->tree->program.at + node->from,
@@ -185,6 +260,823 @@ check_bool(struct check *c, struct node *node)
 	    &source);
 	return NULL;
 }
+
+/* Arithmetic, ?? and ?: */
+
+/* A literal text where a number is wanted. */
+static struct node *
+refuse_literal(struct check *c, const struct node *node, struct node *literal)
+{
+	const char op[] = {(char)node->op, '\0'};
+	const struct text shown = {op, 1};
+
+	if (check_is_numeric(literal))
+		return check_fail(c, node,
+		    "\"%t\" is text; for numbers drop the quotes",
+		    &literal->value.text);
+	if (node->op == '+')
+		return check_fail(c, node, "+ adds numbers; ++ joins text",
+		    NULL);
+	return check_fail(c, node, "%t needs numbers, got text", &shown);
+}
+
+static struct node *
+refuse_bool(struct check *c, const struct node *node)
+{
+	const char op[] = {(char)node->op, '\0'};
+	const struct text shown = {op, 1};
+
+	return check_fail(c, node, "%t needs numbers, got true or false",
+	    &shown);
+}
+
+static struct node *
+check_neg(struct check *c, struct node *node)
+{
+	struct node *kid = node->kid[0];
+
+	node->op = '-';
+	if (kid->type == TYPE_BOOL)
+		return refuse_bool(c, node);
+	if (check_is_literal(kid))
+		return refuse_literal(c, node, kid);
+	if (type_is_time(kid->type))
+		return check_fail(c, node, "- needs a number, got %t",
+		    &(struct text){"a date", 6});
+	node->kid[0] = check_convert(c, kid, TYPE_NUMBER, false);
+	node->type = TYPE_NUMBER;
+	return check_settle(c, node);
+}
+
+/* The kid as a number; settles the node. */
+static struct node *
+with_number(struct check *c, struct node *node, int side)
+{
+	node->kid[side] = check_convert(c, node->kid[side], TYPE_NUMBER, false);
+	return node->kid[side] != NULL ? check_settle(c, node) : NULL;
+}
+
+/* date - date, date + n, n + date, date - n; datetimes likewise */
+static struct node *
+check_time_arith(struct check *c, struct node *node)
+{
+	const enum type l = node->kid[0]->type, r = node->kid[1]->type;
+
+	if (node->op != '+' && node->op != '-')
+		return check_clash(c, node,
+		    "dates can be added to and subtracted from, no more", l, r);
+	if (node->op == '-' && type_is_text(l)) {
+		node->kid[0] = check_convert(c, node->kid[0], r, false);
+		node->type = TYPE_NUMBER;
+		return node->kid[0] != NULL ? check_settle(c, node) : NULL;
+	}
+	if (node->op == '-' && type_is_text(r))
+		return check_clash(c, node,
+		    "'-' between %s and %s: say num(..) or date(..)", l, r);
+	if (type_is_time(l) && type_is_time(r)) {
+		node->type = TYPE_NUMBER;
+		if (node->op == '-' && l == r)
+			return check_settle(c, node);
+		return check_clash(c, node,
+		    node->op == '-' ? "%s cannot be subtracted from %s" :
+				      "%s cannot be added to %s",
+		    node->op == '-' ? r : l, node->op == '-' ? l : r);
+	}
+	if (type_is_time(r) && node->op == '-')
+		return check_clash(c, node, "%s cannot be subtracted from %s",
+		    r, l);
+	node->type = type_is_time(l) ? l : r;
+	return with_number(c, node, type_is_time(l) ? 1 : 0);
+}
+
+static struct node *
+check_arith(struct check *c, struct node *node)
+{
+	const bool time = type_is_time(node->kid[0]->type) ||
+	    type_is_time(node->kid[1]->type);
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (node->kid[i]->type == TYPE_BOOL)
+			return refuse_bool(c, node);
+		if (check_is_literal(node->kid[i]) && !time)
+			return refuse_literal(c, node, node->kid[i]);
+	}
+	if (time)
+		return check_time_arith(c, node);
+	node->type = TYPE_NUMBER;
+	node->kid[0] = check_convert(c, node->kid[0], TYPE_NUMBER, false);
+	return with_number(c, node, 1);
+}
+
+/* Never empty, and so nothing for ?? to replace, unless it is an error. */
+static bool
+is_always_there(const struct node *node)
+{
+	size_t i;
+
+	switch (node->kind) {
+	case NODE_CONST:
+		return node->value.kind != VALUE_MISSING &&
+		    (node->value.kind != VALUE_TEXT ||
+			node->value.text.len > 0);
+	case NODE_CAT:
+		for (i = 0; i < node->n; i++)
+			if (is_always_there(node->kid[i]))
+				return true;
+		return false;
+	case NODE_CONVERT:
+		return is_always_there(node->kid[0]);
+	default:
+		return node->type == TYPE_BOOL;
+	}
+}
+
+/* The type that both of two values have; -1: there is none. */
+static int
+join_types(enum type a, enum type b)
+{
+	if (a == b && a != TYPE_COLUMN)
+		return (int)a;
+	if (a == TYPE_NEVER || b == TYPE_NEVER) {
+		const enum type other = a == TYPE_NEVER ? b : a;
+
+		return (int)(other == TYPE_COLUMN ? TYPE_TEXT : other);
+	}
+	if (a == TYPE_MISSING || b == TYPE_MISSING) {
+		const enum type other = a == TYPE_MISSING ? b : a;
+
+		if (other == TYPE_BOOL)
+			return -1;
+		return (int)(other == TYPE_COLUMN ? TYPE_TEXT : other);
+	}
+	return type_is_text(a) || type_is_text(b) ? (int)TYPE_TEXT : -1;
+}
+
+static struct node *
+check_default(struct check *c, struct node *node)
+{
+	const enum type l = node->kid[0]->type, r = node->kid[1]->type;
+	int type = join_types(l, r);
+
+	if (is_always_there(node->kid[0]) &&
+	    (node->kid[0]->fails & FAILS_VALUE) == 0)
+		return check_fail(c, node,
+		    "left side of ?? is never missing; put the ?? inside",
+		    NULL);
+	if (type == (int)TYPE_TEXT && !type_is_text(l) && type_is_text(r) &&
+	    l != TYPE_MISSING && l != TYPE_NEVER)
+		type = (int)l;
+	if (type == (int)TYPE_TEXT && !type_is_text(r) && type_is_text(l) &&
+	    r != TYPE_MISSING && r != TYPE_NEVER)
+		type = (int)r;
+	if (type < 0 ||
+	    (type == (int)TYPE_BOOL && l != r && l != TYPE_NEVER &&
+		r != TYPE_NEVER))
+		return check_clash(c, node,
+		    "?? cannot choose between %s and %s", l, r);
+	node->type = (enum type)type;
+	node->kid[0] = check_convert(c, node->kid[0], node->type, false);
+	if (node->kid[0] == NULL)
+		return NULL;
+	node->kid[1] = check_convert(c, node->kid[1], node->type, false);
+	return node->kid[1] != NULL ? check_settle(c, node) : NULL;
+}
+
+static struct node *
+check_if(struct check *c, struct node *node)
+{
+	enum type type = TYPE_NEVER;
+	size_t i;
+	int both;
+
+	for (i = 0; i < node->n; i++) {
+		if (i % 2 == 0 && i + 1 < node->n) {
+			node->kid[i] = check_bool(c, node->kid[i]);
+			if (node->kid[i] == NULL)
+				return NULL;
+			continue;
+		}
+		both = join_types(type, node->kid[i]->type);
+		if (both < 0)
+			return check_clash(c, node,
+			    "one value of a choice is %s, the other %s", type,
+			    node->kid[i]->type);
+		type = (enum type)both;
+	}
+	node->type = type;
+	for (i = 0; i < node->n; i++) {
+		if (i % 2 == 0 && i + 1 < node->n)
+			continue;
+		node->kid[i] = check_convert(c, node->kid[i], type, false);
+		if (node->kid[i] == NULL)
+			return NULL;
+	}
+	return check_settle(c, node);
+}
+
+/*
+ * Lets a value be used more than once and computed once: check_share, then a
+ * check_use for each use, and check_with around what uses it.
+ */
+static struct variable *
+check_share(struct check *c, struct node *value)
+{
+	struct variable *var;
+
+	if (value->kind == NODE_CELL || value->kind == NODE_VAR ||
+	    value->kind == NODE_CONST)
+		return NULL;
+	var = arena_alloc(&c->tree->arena, sizeof *var);
+	*var = (struct variable){.value = value};
+	return var;
+}
+
+static struct node *
+check_use(struct check *c, struct node *value, struct variable *var)
+{
+	struct node *use = check_new(c, NODE_VAR, value, NULL, NULL);
+
+	if (var == NULL) {
+		*use = *value;
+		return use;
+	}
+	use->var = var;
+	use->type = value->type;
+	use->fails = value->fails;
+	return use;
+}
+
+static struct node *
+check_with(struct check *c, struct node *value, struct variable *var,
+    struct node *body)
+{
+	struct node *with;
+
+	if (var == NULL || body == NULL)
+		return body;
+	with = check_new(c, NODE_WITH, body, value, body);
+	with->var = var;
+	with->type = body->type;
+	return check_settle(c, with);
+}
+
+/* Comparisons with literals that can be looked up at once, as a set. */
+
+/* Is it a value at hand, so that using it twice costs nothing? */
+static bool
+is_at_hand(const struct node *node)
+{
+	return node->kind == NODE_CELL || node->kind == NODE_VAR;
+}
+
+/* Of x == literal: which side x is, or -1 when it is something else. */
+static int
+subject_side(const struct node *node)
+{
+	int side;
+	const struct node *x, *literal;
+
+	if (node->kind != NODE_COMPARE || node->op != COMPARE_EQ)
+		return -1;
+	side = node->kid[0]->kind == NODE_CONST ? 1 : 0;
+	x = node->kid[side];
+	literal = node->kid[1 - side];
+	if (literal->kind != NODE_CONST || literal->type == TYPE_BOOL ||
+	    literal->value.kind == VALUE_MISSING ||
+	    literal->value.kind == VALUE_NEITHER)
+		return -1;
+	if (x->kind == NODE_CONVERT)
+		x = x->kid[0];
+	return is_at_hand(x) && x->type != TYPE_MISSING ? side : -1;
+}
+
+/* Are these the same value, converted to the same type? */
+static bool
+is_same(const struct node *a, const struct node *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == NODE_CONVERT)
+		return a->type == b->type && a->ndates == 0 && b->ndates == 0 &&
+		    a->marks == NULL && b->marks == NULL && a->soft &&
+		    b->soft && is_same(a->kid[0], b->kid[0]);
+	if (a->kind == NODE_CELL)
+		return a->number == b->number;
+	return a->kind == NODE_VAR && a->var == b->var;
+}
+
+static struct node *
+subject(const struct node *node)
+{
+	return node->kid[subject_side(node)];
+}
+
+/*
+ * Up to where terms may be moved forward, from the i-th on.  Under
+ * --on-error=null not past one that may be an error, since those that are met
+ * are counted.
+ */
+static size_t
+movable(const struct check *c, const struct node *node, size_t i)
+{
+	while (++i < node->n)
+		if (c->options->policy == EXPR_NULL && node->kid[i]->fails)
+			break;
+	return i;
+}
+
+static bool
+compares(const struct node *node, const struct node *x)
+{
+	return subject_side(node) >= 0 && is_same(subject(node), x);
+}
+
+/*
+ * Takes the comparisons of x with literals, count of them from the i-th kid
+ * on and before end, out of an || and gives one set in their place.
+ */
+static void
+gather_from(struct check *c, struct node *node, size_t i, size_t end,
+    size_t count)
+{
+	struct node *x = subject(node->kid[i]), *in, *kid;
+	struct value *v;
+	size_t k, kept = i + 1, n = 0;
+
+	v = arena_alloc(&c->tree->arena, mem_mul(count, sizeof *v));
+	in = check_new(c, NODE_IN_SET, node->kid[i], x, NULL);
+	for (k = i; k < node->n; k++) {
+		kid = node->kid[k];
+		if (k < end && compares(kid, x))
+			v[n++] = kid->kid[1 - subject_side(kid)]->value;
+		else
+			node->kid[kept++] = kid;
+	}
+	in->type = TYPE_BOOL;
+	in->set = set_new(&c->tree->arena, x->type, v, n, c->given->na);
+	node->kid[i] = check_settle(c, in);
+	node->n = kept;
+}
+
+/* Joins what can be looked up at once among the kids of an || into sets. */
+static void
+check_gather(struct check *c, struct node *node)
+{
+	size_t i, k, end, count;
+
+	for (i = 0; i < node->n; i++) {
+		if (subject_side(node->kid[i]) < 0)
+			continue;
+		end = movable(c, node, i);
+		for (count = 1, k = i + 1; k < end; k++)
+			count += compares(node->kid[k], subject(node->kid[i]));
+		if (count > 1 && compares(node->kid[i], subject(node->kid[i])))
+			gather_from(c, node, i, end, count);
+	}
+}
+
+/* Comparisons, in, and the table of types that they follow. */
+
+static const struct text operators[] = {{"==", 2}, {"!=", 2}, {"<", 1},
+    {"<=", 2}, {">", 1}, {">=", 2}};
+
+/* error() on a side is as good as text. */
+static struct node *
+settle_never(struct check *c, struct node *node)
+{
+	return node->type == TYPE_NEVER ?
+	    check_convert(c, node, TYPE_TEXT, false) :
+	    node;
+}
+
+static struct node *
+check_missing(struct check *c, struct node *node)
+{
+	node->kid[0] = settle_never(c, node->kid[0]);
+	node->type = TYPE_BOOL;
+	return check_settle(c, node);
+}
+
+static bool
+is_order(const struct node *node)
+{
+	return node->op != COMPARE_EQ && node->op != COMPARE_NE;
+}
+
+/* == missing, whatever the other side is; != missing likewise. */
+static struct node *
+compare_missing(struct check *c, struct node *node, int side)
+{
+	struct node *other = node->kid[1 - side], *test, *contrary;
+
+	if (is_order(node))
+		return check_fail(c, node,
+		    "'%t' is never true of missing; say == missing",
+		    &operators[node->op]);
+	if (node->kid[side]->kind != NODE_CONST)
+		return check_settle(c, node); /* or an error */
+	test = check_new(c, NODE_MISSING, node, other, NULL);
+	test = check_missing(c, test);
+	if (node->op == COMPARE_EQ || test == NULL)
+		return test;
+	contrary = check_new(c, NODE_NOT, node, test, NULL);
+	contrary->type = TYPE_BOOL;
+	return check_settle(c, contrary);
+}
+
+/* A literal that looks like a number, ordered with a column by its bytes. */
+static bool
+is_mistaken(const struct node *literal, const struct node *column)
+{
+	return column->type == TYPE_COLUMN && check_is_literal(literal) &&
+	    check_is_numeric(literal);
+}
+
+static struct node *
+compare_texts(struct check *c, struct node *node)
+{
+	struct node *left = node->kid[0], *right = node->kid[1];
+
+	if (!is_order(node))
+		return check_settle(c, node);
+	if (left->type == TYPE_COLUMN && right->type == TYPE_COLUMN)
+		return check_fail(c, node,
+		    "'%t' between two columns: say num(..), date(..) or "
+		    "str(..)",
+		    &operators[node->op]);
+	if (is_mistaken(right, left))
+		return check_fail(c, node,
+		    "\"%t\" is text; for numbers drop the quotes",
+		    &right->value.text);
+	if (is_mistaken(left, right))
+		return check_fail(c, node,
+		    "\"%t\" is text; for numbers drop the quotes",
+		    &left->value.text);
+	return check_settle(c, node);
+}
+
+/* One side is a number, a date or a datetime, and the other one text. */
+static struct node *
+compare_converted(struct check *c, struct node *node)
+{
+	const int text = type_is_text(node->kid[0]->type) ? 0 : 1;
+	const enum type type = node->kid[1 - text]->type;
+
+	node->kid[text] =
+	    check_convert(c, node->kid[text], type, !is_order(node));
+	return node->kid[text] != NULL ? check_settle(c, node) : NULL;
+}
+
+static bool
+is_empty(const struct node *node)
+{
+	return node->kind == NODE_CONST && node->value.kind == VALUE_TEXT &&
+	    node->value.text.len == 0;
+}
+
+static struct node *
+check_compare(struct check *c, struct node *node)
+{
+	struct node *left = settle_never(c, node->kid[0]);
+	struct node *right = settle_never(c, node->kid[1]);
+	const enum type l = left->type, r = right->type;
+
+	node->kid[0] = left;
+	node->kid[1] = right;
+	node->type = TYPE_BOOL;
+	if (l == TYPE_MISSING)
+		return compare_missing(c, node, 0);
+	if (r == TYPE_MISSING)
+		return compare_missing(c, node, 1);
+	if (!is_order(node) && type_is_text(l) && is_empty(right))
+		return compare_missing(c, node, 1);
+	if (!is_order(node) && type_is_text(r) && is_empty(left))
+		return compare_missing(c, node, 0);
+	if (type_is_text(l) && type_is_text(r))
+		return compare_texts(c, node);
+	if (l == TYPE_BOOL && r == TYPE_BOOL && is_order(node))
+		return check_fail(c, node, "'%t' does not order true and false",
+		    &operators[node->op]);
+	if (l == r)
+		return check_settle(c, node);
+	if ((type_is_text(l) || type_is_text(r)) && l != TYPE_BOOL &&
+	    r != TYPE_BOOL)
+		return compare_converted(c, node);
+	return check_clash(c, node, "%s cannot be compared with %s", l, r);
+}
+
+/* x in (a, b) is x == a || x == b, and x is computed once. */
+static struct node *
+check_in(struct check *c, struct node *node)
+{
+	struct variable *var = check_share(c, node->kid[0]);
+	struct node *any = check_new(c, NODE_OR, node, NULL, NULL), *is;
+	size_t i;
+
+	any->kid = arena_alloc(&c->tree->arena,
+	    mem_mul(node->n, sizeof(struct node *)));
+	for (i = 1; i < node->n; i++) {
+		is = check_new(c, NODE_COMPARE, node,
+		    check_use(c, node->kid[0], var), node->kid[i]);
+		is->op = COMPARE_EQ;
+		is = check_compare(c, is);
+		if (is == NULL)
+			return NULL;
+		any->kid[any->n++] = is;
+	}
+	any->type = TYPE_BOOL;
+	check_gather(c, any);
+	any = any->n == 1 ? any->kid[0] : check_settle(c, any);
+	return check_with(c, node->kid[0], var, any);
+}
+
+/* The lines of a set's file that are a value of this type. */
+static struct set *
+lines_of_type(struct check *c, struct text lines, enum type type)
+{
+	struct arena *a = &c->tree->arena;
+	size_t n, i, good = 0;
+	struct value *v = given_lines(lines, a, &n);
+	bool is;
+
+	for (i = 0; i < n; i++) {
+		const struct text t = v[i].text;
+
+		if (type == TYPE_NUMBER)
+			is = number_parse(t.at, t.len, &v[i].number) ==
+			    NUMBER_OK;
+		else if (type == TYPE_DATE)
+			is = date_parse(NULL, t.at, t.len, &v[i].time) == 0;
+		else if (type == TYPE_DATETIME)
+			is = datetime_parse(NULL, t.at, t.len, &v[i].time) == 0;
+		else
+			is = true;
+		if (is)
+			v[good++] = v[i];
+	}
+	return set_new(a, type, v, good, c->given->na);
+}
+
+/* x in @name */
+static struct node *
+check_in_set(struct check *c, struct node *node)
+{
+	const struct given *set = given_find(c->given->sets, node->name);
+	struct node *kid = settle_never(c, node->kid[0]);
+
+	if (kid->type == TYPE_BOOL)
+		return check_fail(c, node, "in needs text, a number or a date",
+		    NULL);
+	if (kid->type == TYPE_MISSING)
+		kid = check_convert(c, kid, TYPE_TEXT, false);
+	node->kid[0] = kid;
+	node->type = TYPE_BOOL;
+	node->set = lines_of_type(c, set->text, kid->type);
+	return check_settle(c, node);
+}
+
+/* Calls, by the letters and forms of the function table. */
+
+/* "round() needs a number, got a date" */
+static struct node *
+refuse(struct check *c, const struct node *call, const struct node *kid,
+    const char *wanted)
+{
+	message_at(c->say, c->tree->program, kid->at, "%s() needs %s, got %s",
+	    call->function->name, wanted, type_name(kid->type));
+	return NULL;
+}
+
+/* What is wrong with a constant argument, or NULL; %s is the function. */
+static const char *
+find_fault(const struct value *v, char letter)
+{
+	int64_t n;
+
+	if (letter == 's' && v->text.len == 0)
+		return "%s() of an empty text";
+	if (letter == 'c' && text_length(v->text) != 1)
+		return "%s() fills with one character";
+	if (v->kind != VALUE_NUMBER || strchr("izk", letter) == NULL)
+		return NULL;
+	if (number_to_int(v->number, &n) < 0)
+		return "%s() needs a whole number";
+	if (letter == 'z' && n == 0)
+		return "%s() counts from 1";
+	if (letter == 'k' && (n < 0 || n > NUMBER_PLACES))
+		return "%s() takes 0 to 40 decimals";
+	return NULL;
+}
+
+/* What would be an error for every record is one before the first. */
+static int
+check_fault(struct check *c, const struct node *call, const struct node *kid,
+    char letter)
+{
+	const char *fault;
+
+	if (kid->kind != NODE_CONST)
+		return 0;
+	fault = find_fault(&kid->value, letter);
+	if (fault == NULL)
+		return 0;
+	return message_at(c->say, c->tree->program, kid->at, fault,
+	    call->function->name);
+}
+
+static struct node *
+number_argument(struct check *c, struct node *call, struct node *kid)
+{
+	if (kid->type == TYPE_BOOL || type_is_time(kid->type))
+		return refuse(c, call, kid, "a number");
+	return check_convert(c, kid, TYPE_NUMBER, false);
+}
+
+static struct node *
+time_argument(struct check *c, struct node *call, struct node *kid,
+    enum type as)
+{
+	if (kid->type == TYPE_BOOL || kid->type == TYPE_NUMBER)
+		return refuse(c, call, kid, "a date");
+	if (type_is_time(kid->type))
+		return kid;
+	return check_convert(c, kid, as, false);
+}
+
+static struct node *
+check_argument(struct check *c, struct node *call, struct node *kid,
+    char letter)
+{
+	switch (letter) {
+	case 't':
+	case 's':
+	case 'c':
+		return check_convert(c, kid, TYPE_TEXT, false);
+	case 'r':
+		if (kid->kind == NODE_PIECES)
+			return kid;
+		return check_convert(c, kid, TYPE_TEXT, false);
+	case 'n':
+	case 'i':
+	case 'z':
+	case 'k':
+		return number_argument(c, call, kid);
+	case 'd':
+		return time_argument(c, call, kid, TYPE_DATE);
+	case 'D':
+		return time_argument(c, call, kid, TYPE_DATETIME);
+	case 'a':
+		if (kid->type == TYPE_NEVER || kid->type == TYPE_MISSING)
+			return check_convert(c, kid, TYPE_TEXT, false);
+		return kid;
+	default:
+		return kid;
+	}
+}
+
+static struct node *
+check_plain(struct check *c, struct node *call)
+{
+	size_t i;
+	char letter;
+
+	for (i = 0; i < call->n; i++) {
+		letter = function_arg(call->function, i);
+		call->kid[i] = check_argument(c, call, call->kid[i], letter);
+		if (call->kid[i] == NULL ||
+		    check_fault(c, call, call->kid[i], letter) < 0)
+			return NULL;
+	}
+	call->type = call->function->type;
+	return check_settle(c, call);
+}
+
+/* str(): any text is then no column any more. */
+static struct node *
+check_str(struct check *c, struct node *kid)
+{
+	kid = check_convert(c, kid, TYPE_TEXT, false);
+	if (kid != NULL && kid->type == TYPE_COLUMN)
+		kid->type = TYPE_TEXT;
+	if (kid != NULL)
+		kid->literal = false;
+	return kid;
+}
+
+/* num(), date(), datetime(), str(): conversions that are asked for */
+static struct node *
+check_conversion(struct check *c, struct node *call)
+{
+	struct node *kid = call->kid[0], *as;
+	const enum type from = kid->type, to = call->function->type;
+
+	if (to == TYPE_TEXT)
+		return check_str(c, kid);
+	if (from == TYPE_BOOL)
+		return refuse(c, call, kid, "text");
+	if (type_is_time(from) && to == TYPE_NUMBER)
+		return refuse(c, call, kid, "text");
+	if (from == TYPE_NUMBER && type_is_time(to))
+		return refuse(c, call, kid, "text");
+	if (from == to)
+		return kid;
+	if (from == TYPE_MISSING || from == TYPE_NEVER)
+		return check_convert(c, kid, to, false);
+	as = check_new(c, NODE_CONVERT, call, kid, NULL);
+	as->type = to;
+	as->function = call->function;
+	as->date = call->date;
+	as->ndates = call->ndates;
+	as->marks = call->marks;
+	/* the formats stay with it: messages show them */
+	as->name =
+	    (struct text){c->tree->program.at + kid->to, call->to - kid->to};
+	return check_settle(c, as);
+}
+
+/* switch() and recode() are a chain of ?: whose conditions compare with x. */
+static struct node *
+check_switch(struct check *c, struct node *call)
+{
+	struct node *x = call->kid[0], *choice, *is;
+	struct variable *var = check_share(c, x);
+	struct value none = {.kind = VALUE_MISSING};
+	size_t i;
+
+	choice = check_new(c, NODE_IF, call, NULL, NULL);
+	choice->kid = arena_alloc(&c->tree->arena,
+	    mem_mul(call->n + 1, sizeof(struct node *)));
+	for (i = 1; i + 1 < call->n; i += 2) {
+		is = check_new(c, NODE_COMPARE, call->kid[i],
+		    check_use(c, x, var), call->kid[i]);
+		is->op = COMPARE_EQ;
+		is = check_compare(c, is);
+		if (is == NULL)
+			return NULL;
+		choice->kid[choice->n++] = is;
+		choice->kid[choice->n++] = call->kid[i + 1];
+	}
+	if (call->function->form == FORM_RECODE)
+		choice->kid[choice->n++] = check_use(c, x, var);
+	else if (i < call->n)
+		choice->kid[choice->n++] = call->kid[i];
+	else
+		choice->kid[choice->n++] =
+		    check_constant(c, call, TYPE_MISSING, none);
+	return check_with(c, x, var, check_if(c, choice));
+}
+
+/* arg() and env(): known now */
+static struct node *
+check_outside(struct check *c, struct node *call)
+{
+	const struct text name = call->kid[0]->value.text;
+	struct value v = {.kind = VALUE_TEXT};
+	const char *set;
+	char *terminated;
+
+	if (strcmp(call->function->name, "arg") == 0) {
+		v.text = given_find(c->given->args, name)->text;
+	} else {
+		terminated = mem_copy(name.at, name.len);
+		set = getenv(terminated);
+		free(terminated);
+		if (set != NULL)
+			v.text = (struct text){set, strlen(set)};
+	}
+	return check_constant(c, call, TYPE_TEXT, v);
+}
+
+static struct node *
+check_call(struct check *c, struct node *call)
+{
+	struct node *test;
+
+	switch (call->function->form) {
+	case FORM_CONVERT:
+		return check_conversion(c, call);
+	case FORM_MISSING:
+		test = check_new(c, NODE_MISSING, call, call->kid[0], NULL);
+		return check_missing(c, test);
+	case FORM_SWITCH:
+	case FORM_RECODE:
+		return check_switch(c, call);
+	case FORM_CONSTANT:
+		return check_outside(c, call);
+	case FORM_RAISE:
+		call->kid[0] = check_convert(c, call->kid[0], TYPE_TEXT, false);
+		if (call->kid[0] == NULL)
+			return NULL;
+		call->kind = NODE_RAISE;
+		call->type = TYPE_NEVER;
+		return check_settle(c, call);
+	default:
+		return check_plain(c, call);
+	}
+}
+
+/* Logic, text, and all nodes. */
 
 static int
 by_cost(const void *a, const void *b)
@@ -350,7 +1242,8 @@ check_bare_numbers(struct check *c, struct node *node)
 	return node;
 }
 
-struct node *
+/* Checks a node and all below it. */
+static struct node *
 check_node(struct check *c, struct node *node)
 {
 	size_t i;
@@ -364,6 +1257,8 @@ check_node(struct check *c, struct node *node)
 		return NULL;
 	return check_kind(c, node);
 }
+
+/* Statements. */
 
 /* A variable for the value of a statement, after those before it. */
 static struct variable *
