@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +16,15 @@
  * place, or NULL with a message.
  */
 
-/* NULL, with a message at the node; what %t shows, or NULL. */
+/* NULL, with a message at the node, as message_add writes it. */
 static struct node *
-check_fail(struct check *c, const struct node *node, const char *format,
-    const struct text *shown)
+check_fail(struct check *c, const struct node *node, const char *format, ...)
 {
-	message_at(c->say, c->tree->program, node->at, format, shown);
+	va_list args;
+
+	va_start(args, format);
+	message_at_list(c->say, c->tree->program, node->at, format, args);
+	va_end(args);
 	return NULL;
 }
 
@@ -29,9 +33,7 @@ static struct node *
 check_clash(struct check *c, const struct node *node, const char *format,
     enum type left, enum type right)
 {
-	message_at(c->say, c->tree->program, node->at, format, type_name(left),
-	    type_name(right));
-	return NULL;
+	return check_fail(c, node, format, type_name(left), type_name(right));
 }
 
 /* A new node in the place of another, with these kids (NULL: one less). */
@@ -230,25 +232,14 @@ check_convert(struct check *c, struct node *node, enum type type, bool soft)
 	return as;
 }
 
-/* What to say instead of a value that is no condition. */
-static const char *
-remedy(enum type t)
-{
-	if (type_is_text(t))
-		return "needs true or false, got text; say %t != \"\"";
-	if (t == TYPE_NUMBER)
-		return "needs true or false, got a number; say %t != 0";
-	if (t == TYPE_MISSING)
-		return "needs true or false, got missing";
-	return "needs true or false, got a date; say %t != missing";
-}
-
 /* A condition: a message unless the node is a bool. */
 static struct node *
 check_bool(struct check *c, struct node *node)
 {
 	struct text source = {c->tree->program.at + node->from,
 	    node->to - node->from};
+	const char *remedy =
+	    "needs true or false, got a date; say %t != missing";
 
 	if (node->type == TYPE_BOOL)
 		return node;
@@ -256,9 +247,30 @@ check_bool(struct check *c, struct node *node)
 		return check_convert(c, node, TYPE_BOOL, false);
 	if (source.len > 40)
 		source = (struct text){"..", 2};
-	message_at(c->say, c->tree->program, node->from, remedy(node->type),
-	    &source);
+	if (type_is_text(node->type))
+		remedy = "needs true or false, got text; say %t != \"\"";
+	else if (node->type == TYPE_NUMBER)
+		remedy = "needs true or false, got a number; say %t != 0";
+	else if (node->type == TYPE_MISSING)
+		remedy = "needs true or false, got missing";
+	message_at(c->say, c->tree->program, node->from, remedy, &source);
 	return NULL;
+}
+
+/* A node all of whose kids are of one type, which gives a value of another. */
+static struct node *
+check_uniform(struct check *c, struct node *node, enum type kids,
+    enum type result)
+{
+	size_t i;
+
+	for (i = 0; i < node->n; i++) {
+		node->kid[i] = check_convert(c, node->kid[i], kids, false);
+		if (node->kid[i] == NULL)
+			return NULL;
+	}
+	node->type = result;
+	return check_settle(c, node);
 }
 
 /* Arithmetic, ?? and ?: */
@@ -267,27 +279,20 @@ check_bool(struct check *c, struct node *node)
 static struct node *
 refuse_literal(struct check *c, const struct node *node, struct node *literal)
 {
-	const char op[] = {(char)node->op, '\0'};
-	const struct text shown = {op, 1};
-
 	if (check_is_numeric(literal))
 		return check_fail(c, node,
 		    "\"%t\" is text; for numbers drop the quotes",
 		    &literal->value.text);
 	if (node->op == '+')
-		return check_fail(c, node, "+ adds numbers; ++ joins text",
-		    NULL);
-	return check_fail(c, node, "%t needs numbers, got text", &shown);
+		return check_fail(c, node, "+ adds numbers; ++ joins text");
+	return check_fail(c, node, "%c needs numbers, got text", node->op);
 }
 
 static struct node *
 refuse_bool(struct check *c, const struct node *node)
 {
-	const char op[] = {(char)node->op, '\0'};
-	const struct text shown = {op, 1};
-
-	return check_fail(c, node, "%t needs numbers, got true or false",
-	    &shown);
+	return check_fail(c, node, "%c needs numbers, got true or false",
+	    node->op);
 }
 
 static struct node *
@@ -301,19 +306,8 @@ check_neg(struct check *c, struct node *node)
 	if (check_is_literal(kid))
 		return refuse_literal(c, node, kid);
 	if (type_is_time(kid->type))
-		return check_fail(c, node, "- needs a number, got %t",
-		    &(struct text){"a date", 6});
-	node->kid[0] = check_convert(c, kid, TYPE_NUMBER, false);
-	node->type = TYPE_NUMBER;
-	return check_settle(c, node);
-}
-
-/* The kid as a number; settles the node. */
-static struct node *
-with_number(struct check *c, struct node *node, int side)
-{
-	node->kid[side] = check_convert(c, node->kid[side], TYPE_NUMBER, false);
-	return node->kid[side] != NULL ? check_settle(c, node) : NULL;
+		return check_fail(c, node, "- needs a number, got a date");
+	return check_uniform(c, node, TYPE_NUMBER, TYPE_NUMBER);
 }
 
 /* date - date, date + n, n + date, date - n; datetimes likewise */
@@ -321,32 +315,29 @@ static struct node *
 check_time_arith(struct check *c, struct node *node)
 {
 	const enum type l = node->kid[0]->type, r = node->kid[1]->type;
+	const bool minus = node->op == '-';
+	const int other = type_is_time(l) ? 1 : 0;
 
-	if (node->op != '+' && node->op != '-')
-		return check_clash(c, node,
-		    "dates can be added to and subtracted from, no more", l, r);
-	if (node->op == '-' && type_is_text(l)) {
-		node->kid[0] = check_convert(c, node->kid[0], r, false);
-		node->type = TYPE_NUMBER;
-		return node->kid[0] != NULL ? check_settle(c, node) : NULL;
-	}
-	if (node->op == '-' && type_is_text(r))
+	if (!minus && node->op != '+')
+		return check_fail(c, node,
+		    "dates can be added to and subtracted from, no more");
+	if (minus && type_is_text(l))
+		return check_uniform(c, node, r, TYPE_NUMBER);
+	if (minus && type_is_text(r))
 		return check_clash(c, node,
 		    "'-' between %s and %s: say num(..) or date(..)", l, r);
-	if (type_is_time(l) && type_is_time(r)) {
-		node->type = TYPE_NUMBER;
-		if (node->op == '-' && l == r)
-			return check_settle(c, node);
-		return check_clash(c, node,
-		    node->op == '-' ? "%s cannot be subtracted from %s" :
-				      "%s cannot be added to %s",
-		    node->op == '-' ? r : l, node->op == '-' ? l : r);
-	}
-	if (type_is_time(r) && node->op == '-')
+	if (minus && type_is_time(r) && l != r)
 		return check_clash(c, node, "%s cannot be subtracted from %s",
 		    r, l);
-	node->type = type_is_time(l) ? l : r;
-	return with_number(c, node, type_is_time(l) ? 1 : 0);
+	if (!minus && type_is_time(l) && type_is_time(r))
+		return check_clash(c, node, "%s cannot be added to %s", l, r);
+	node->type = TYPE_NUMBER;
+	if (l == r)
+		return check_settle(c, node);
+	node->type = node->kid[1 - other]->type;
+	node->kid[other] =
+	    check_convert(c, node->kid[other], TYPE_NUMBER, false);
+	return node->kid[other] != NULL ? check_settle(c, node) : NULL;
 }
 
 static struct node *
@@ -362,11 +353,8 @@ check_arith(struct check *c, struct node *node)
 		if (check_is_literal(node->kid[i]) && !time)
 			return refuse_literal(c, node, node->kid[i]);
 	}
-	if (time)
-		return check_time_arith(c, node);
-	node->type = TYPE_NUMBER;
-	node->kid[0] = check_convert(c, node->kid[0], TYPE_NUMBER, false);
-	return with_number(c, node, 1);
+	return time ? check_time_arith(c, node) :
+		      check_uniform(c, node, TYPE_NUMBER, TYPE_NUMBER);
 }
 
 /* Never empty, and so nothing for ?? to replace, unless it is an error. */
@@ -396,21 +384,16 @@ is_always_there(const struct node *node)
 static int
 join_types(enum type a, enum type b)
 {
-	if (a == b && a != TYPE_COLUMN)
-		return (int)a;
-	if (a == TYPE_NEVER || b == TYPE_NEVER) {
-		const enum type other = a == TYPE_NEVER ? b : a;
+	/* text comes first among the types, what fits others last */
+	const enum type low = a < b ? a : b, high = a < b ? b : a;
 
-		return (int)(other == TYPE_COLUMN ? TYPE_TEXT : other);
-	}
-	if (a == TYPE_MISSING || b == TYPE_MISSING) {
-		const enum type other = a == TYPE_MISSING ? b : a;
-
-		if (other == TYPE_BOOL)
-			return -1;
-		return (int)(other == TYPE_COLUMN ? TYPE_TEXT : other);
-	}
-	return type_is_text(a) || type_is_text(b) ? (int)TYPE_TEXT : -1;
+	if (low == high && low != TYPE_COLUMN)
+		return (int)low;
+	if (low == TYPE_BOOL && high == TYPE_MISSING)
+		return -1;
+	if (high >= TYPE_MISSING)
+		return (int)(low == TYPE_COLUMN ? TYPE_TEXT : low);
+	return type_is_text(low) ? (int)TYPE_TEXT : -1;
 }
 
 static struct node *
@@ -422,25 +405,18 @@ check_default(struct check *c, struct node *node)
 	if (is_always_there(node->kid[0]) &&
 	    (node->kid[0]->fails & FAILS_VALUE) == 0)
 		return check_fail(c, node,
-		    "left side of ?? is never missing; put the ?? inside",
-		    NULL);
-	if (type == (int)TYPE_TEXT && !type_is_text(l) && type_is_text(r) &&
-	    l != TYPE_MISSING && l != TYPE_NEVER)
+		    "left side of ?? is never missing; put the ?? inside");
+	/* text is read as the other side is */
+	if (type == (int)TYPE_TEXT && !type_is_text(l) && l < TYPE_MISSING)
 		type = (int)l;
-	if (type == (int)TYPE_TEXT && !type_is_text(r) && type_is_text(l) &&
-	    r != TYPE_MISSING && r != TYPE_NEVER)
+	if (type == (int)TYPE_TEXT && !type_is_text(r) && r < TYPE_MISSING)
 		type = (int)r;
 	if (type < 0 ||
 	    (type == (int)TYPE_BOOL && l != r && l != TYPE_NEVER &&
 		r != TYPE_NEVER))
 		return check_clash(c, node,
 		    "?? cannot choose between %s and %s", l, r);
-	node->type = (enum type)type;
-	node->kid[0] = check_convert(c, node->kid[0], node->type, false);
-	if (node->kid[0] == NULL)
-		return NULL;
-	node->kid[1] = check_convert(c, node->kid[1], node->type, false);
-	return node->kid[1] != NULL ? check_settle(c, node) : NULL;
+	return check_uniform(c, node, (enum type)type, (enum type)type);
 }
 
 static struct node *
@@ -638,8 +614,7 @@ check_gather(struct check *c, struct node *node)
 
 /* Comparisons, in, and the table of types that they follow. */
 
-static const struct text operators[] = {{"==", 2}, {"!=", 2}, {"<", 1},
-    {"<=", 2}, {">", 1}, {">=", 2}};
+static const char *const operators[] = {"==", "!=", "<", "<=", ">", ">="};
 
 /* error() on a side is as good as text. */
 static struct node *
@@ -672,8 +647,8 @@ compare_missing(struct check *c, struct node *node, int side)
 
 	if (is_order(node))
 		return check_fail(c, node,
-		    "'%t' is never true of missing; say == missing",
-		    &operators[node->op]);
+		    "'%s' is never true of missing; say == missing",
+		    operators[node->op]);
 	if (node->kid[side]->kind != NODE_CONST)
 		return check_settle(c, node); /* or an error */
 	test = check_new(c, NODE_MISSING, node, other, NULL);
@@ -685,34 +660,27 @@ compare_missing(struct check *c, struct node *node, int side)
 	return check_settle(c, contrary);
 }
 
-/* A literal that looks like a number, ordered with a column by its bytes. */
-static bool
-is_mistaken(const struct node *literal, const struct node *column)
-{
-	return column->type == TYPE_COLUMN && check_is_literal(literal) &&
-	    check_is_numeric(literal);
-}
-
 static struct node *
 compare_texts(struct check *c, struct node *node)
 {
-	struct node *left = node->kid[0], *right = node->kid[1];
+	size_t i;
 
 	if (!is_order(node))
 		return check_settle(c, node);
-	if (left->type == TYPE_COLUMN && right->type == TYPE_COLUMN)
+	if (node->kid[0]->type == TYPE_COLUMN &&
+	    node->kid[1]->type == TYPE_COLUMN)
 		return check_fail(c, node,
-		    "'%t' between two columns: say num(..), date(..) or "
+		    "'%s' between two columns: say num(..), date(..) or "
 		    "str(..)",
-		    &operators[node->op]);
-	if (is_mistaken(right, left))
-		return check_fail(c, node,
-		    "\"%t\" is text; for numbers drop the quotes",
-		    &right->value.text);
-	if (is_mistaken(left, right))
-		return check_fail(c, node,
-		    "\"%t\" is text; for numbers drop the quotes",
-		    &left->value.text);
+		    operators[node->op]);
+	/* a literal that looks like a number orders a column by its bytes */
+	for (i = 0; i < 2; i++)
+		if (check_is_literal(node->kid[i]) &&
+		    check_is_numeric(node->kid[i]) &&
+		    node->kid[1 - i]->type == TYPE_COLUMN)
+			return check_fail(c, node,
+			    "\"%t\" is text; for numbers drop the quotes",
+			    &node->kid[i]->value.text);
 	return check_settle(c, node);
 }
 
@@ -741,23 +709,21 @@ check_compare(struct check *c, struct node *node)
 	struct node *left = settle_never(c, node->kid[0]);
 	struct node *right = settle_never(c, node->kid[1]);
 	const enum type l = left->type, r = right->type;
+	int side;
 
 	node->kid[0] = left;
 	node->kid[1] = right;
 	node->type = TYPE_BOOL;
-	if (l == TYPE_MISSING)
-		return compare_missing(c, node, 0);
-	if (r == TYPE_MISSING)
-		return compare_missing(c, node, 1);
-	if (!is_order(node) && type_is_text(l) && is_empty(right))
-		return compare_missing(c, node, 1);
-	if (!is_order(node) && type_is_text(r) && is_empty(left))
-		return compare_missing(c, node, 0);
+	for (side = 0; side < 2; side++)
+		if (node->kid[side]->type == TYPE_MISSING ||
+		    (!is_order(node) && is_empty(node->kid[side]) &&
+			type_is_text(node->kid[1 - side]->type)))
+			return compare_missing(c, node, side);
 	if (type_is_text(l) && type_is_text(r))
 		return compare_texts(c, node);
 	if (l == TYPE_BOOL && r == TYPE_BOOL && is_order(node))
-		return check_fail(c, node, "'%t' does not order true and false",
-		    &operators[node->op]);
+		return check_fail(c, node, "'%s' does not order true and false",
+		    operators[node->op]);
 	if (l == r)
 		return check_settle(c, node);
 	if ((type_is_text(l) || type_is_text(r)) && l != TYPE_BOOL &&
@@ -766,21 +732,31 @@ check_compare(struct check *c, struct node *node)
 	return check_clash(c, node, "%s cannot be compared with %s", l, r);
 }
 
+/* x == other, for an x that is shared. */
+static struct node *
+check_equals(struct check *c, const struct node *place, struct node *x,
+    struct variable *var, struct node *other)
+{
+	struct node *is =
+	    check_new(c, NODE_COMPARE, place, check_use(c, x, var), other);
+
+	is->op = COMPARE_EQ;
+	return check_compare(c, is);
+}
+
 /* x in (a, b) is x == a || x == b, and x is computed once. */
 static struct node *
 check_in(struct check *c, struct node *node)
 {
-	struct variable *var = check_share(c, node->kid[0]);
-	struct node *any = check_new(c, NODE_OR, node, NULL, NULL), *is;
+	struct node *x = node->kid[0], *is;
+	struct node *any = check_new(c, NODE_OR, node, NULL, NULL);
+	struct variable *var = check_share(c, x);
 	size_t i;
 
 	any->kid = arena_alloc(&c->tree->arena,
 	    mem_mul(node->n, sizeof(struct node *)));
 	for (i = 1; i < node->n; i++) {
-		is = check_new(c, NODE_COMPARE, node,
-		    check_use(c, node->kid[0], var), node->kid[i]);
-		is->op = COMPARE_EQ;
-		is = check_compare(c, is);
+		is = check_equals(c, node, x, var, node->kid[i]);
 		if (is == NULL)
 			return NULL;
 		any->kid[any->n++] = is;
@@ -788,7 +764,7 @@ check_in(struct check *c, struct node *node)
 	any->type = TYPE_BOOL;
 	check_gather(c, any);
 	any = any->n == 1 ? any->kid[0] : check_settle(c, any);
-	return check_with(c, node->kid[0], var, any);
+	return check_with(c, x, var, any);
 }
 
 /* The lines of a set's file that are a value of this type. */
@@ -826,8 +802,7 @@ check_in_set(struct check *c, struct node *node)
 	struct node *kid = settle_never(c, node->kid[0]);
 
 	if (kid->type == TYPE_BOOL)
-		return check_fail(c, node, "in needs text, a number or a date",
-		    NULL);
+		return check_fail(c, node, "in needs text, a number or a date");
 	if (kid->type == TYPE_MISSING)
 		kid = check_convert(c, kid, TYPE_TEXT, false);
 	node->kid[0] = kid;
@@ -843,12 +818,14 @@ static struct node *
 refuse(struct check *c, const struct node *call, const struct node *kid,
     const char *wanted)
 {
-	message_at(c->say, c->tree->program, kid->at, "%s() needs %s, got %s",
-	    call->function->name, wanted, type_name(kid->type));
-	return NULL;
+	return check_fail(c, kid, "%s() needs %s, got %s", call->function->name,
+	    wanted, type_name(kid->type));
 }
 
-/* What is wrong with a constant argument, or NULL; %s is the function. */
+/*
+ * What is wrong with a constant argument, or NULL; %s is the function.  What
+ * would be an error for every record is one before the first.
+ */
 static const char *
 find_fault(const struct value *v, char letter)
 {
@@ -869,84 +846,67 @@ find_fault(const struct value *v, char letter)
 	return NULL;
 }
 
-/* What would be an error for every record is one before the first. */
-static int
-check_fault(struct check *c, const struct node *call, const struct node *kid,
-    char letter)
-{
-	const char *fault;
-
-	if (kid->kind != NODE_CONST)
-		return 0;
-	fault = find_fault(&kid->value, letter);
-	if (fault == NULL)
-		return 0;
-	return message_at(c->say, c->tree->program, kid->at, fault,
-	    call->function->name);
-}
-
-static struct node *
-number_argument(struct check *c, struct node *call, struct node *kid)
-{
-	if (kid->type == TYPE_BOOL || type_is_time(kid->type))
-		return refuse(c, call, kid, "a number");
-	return check_convert(c, kid, TYPE_NUMBER, false);
-}
-
-static struct node *
-time_argument(struct check *c, struct node *call, struct node *kid,
-    enum type as)
-{
-	if (kid->type == TYPE_BOOL || kid->type == TYPE_NUMBER)
-		return refuse(c, call, kid, "a date");
-	if (type_is_time(kid->type))
-		return kid;
-	return check_convert(c, kid, as, false);
-}
-
 static struct node *
 check_argument(struct check *c, struct node *call, struct node *kid,
     char letter)
 {
+	const enum type is = kid->type;
+	enum type as = TYPE_TEXT;
+
 	switch (letter) {
 	case 't':
 	case 's':
 	case 'c':
-		return check_convert(c, kid, TYPE_TEXT, false);
+		break;
 	case 'r':
 		if (kid->kind == NODE_PIECES)
 			return kid;
-		return check_convert(c, kid, TYPE_TEXT, false);
+		break;
 	case 'n':
 	case 'i':
 	case 'z':
 	case 'k':
-		return number_argument(c, call, kid);
+		if (is == TYPE_BOOL || type_is_time(is))
+			return refuse(c, call, kid, "a number");
+		as = TYPE_NUMBER;
+		break;
 	case 'd':
-		return time_argument(c, call, kid, TYPE_DATE);
 	case 'D':
-		return time_argument(c, call, kid, TYPE_DATETIME);
+		if (is == TYPE_BOOL || is == TYPE_NUMBER)
+			return refuse(c, call, kid, "a date");
+		if (type_is_time(is))
+			return kid;
+		as = letter == 'd' ? TYPE_DATE : TYPE_DATETIME;
+		break;
 	case 'a':
-		if (kid->type == TYPE_NEVER || kid->type == TYPE_MISSING)
-			return check_convert(c, kid, TYPE_TEXT, false);
+		if (is == TYPE_NEVER || is == TYPE_MISSING)
+			break;
 		return kid;
 	default:
 		return kid;
 	}
+	return check_convert(c, kid, as, false);
 }
 
 static struct node *
 check_plain(struct check *c, struct node *call)
 {
+	const char *fault;
+	struct node *kid;
 	size_t i;
 	char letter;
 
 	for (i = 0; i < call->n; i++) {
 		letter = function_arg(call->function, i);
-		call->kid[i] = check_argument(c, call, call->kid[i], letter);
-		if (call->kid[i] == NULL ||
-		    check_fault(c, call, call->kid[i], letter) < 0)
+		kid = check_argument(c, call, call->kid[i], letter);
+		if (kid == NULL)
 			return NULL;
+		fault = kid->kind == NODE_CONST ?
+		    find_fault(&kid->value, letter) :
+		    NULL;
+		if (fault != NULL)
+			return check_fail(c, kid, fault, call->function->name);
+		call->kid[i] = kid;
 	}
 	call->type = call->function->type;
 	return check_settle(c, call);
@@ -973,11 +933,8 @@ check_conversion(struct check *c, struct node *call)
 
 	if (to == TYPE_TEXT)
 		return check_str(c, kid);
-	if (from == TYPE_BOOL)
-		return refuse(c, call, kid, "text");
-	if (type_is_time(from) && to == TYPE_NUMBER)
-		return refuse(c, call, kid, "text");
-	if (from == TYPE_NUMBER && type_is_time(to))
+	if (from == TYPE_BOOL || (type_is_time(from) && to == TYPE_NUMBER) ||
+	    (from == TYPE_NUMBER && type_is_time(to)))
 		return refuse(c, call, kid, "text");
 	if (from == to)
 		return kid;
@@ -1008,10 +965,7 @@ check_switch(struct check *c, struct node *call)
 	choice->kid = arena_alloc(&c->tree->arena,
 	    mem_mul(call->n + 1, sizeof(struct node *)));
 	for (i = 1; i + 1 < call->n; i += 2) {
-		is = check_new(c, NODE_COMPARE, call->kid[i],
-		    check_use(c, x, var), call->kid[i]);
-		is->op = COMPARE_EQ;
-		is = check_compare(c, is);
+		is = check_equals(c, call->kid[i], x, var, call->kid[i]);
 		if (is == NULL)
 			return NULL;
 		choice->kid[choice->n++] = is;
@@ -1065,12 +1019,8 @@ check_call(struct check *c, struct node *call)
 	case FORM_CONSTANT:
 		return check_outside(c, call);
 	case FORM_RAISE:
-		call->kid[0] = check_convert(c, call->kid[0], TYPE_TEXT, false);
-		if (call->kid[0] == NULL)
-			return NULL;
 		call->kind = NODE_RAISE;
-		call->type = TYPE_NEVER;
-		return check_settle(c, call);
+		return check_uniform(c, call, TYPE_TEXT, TYPE_NEVER);
 	default:
 		return check_plain(c, call);
 	}
@@ -1113,7 +1063,7 @@ flatten(struct check *c, struct node *node)
 }
 
 /*
- * && and ||.  Under --on-error=null the terms stay in their order, since the
+ * &&, || and !.  Under --on-error=null the terms stay in their order, since the
  * errors that are met are counted.
  */
 static struct node *
@@ -1127,81 +1077,14 @@ check_logic(struct check *c, struct node *node)
 			return NULL;
 	}
 	node->type = TYPE_BOOL;
+	if (node->kind == NODE_NOT)
+		return check_settle(c, node);
 	flatten(c, node);
 	if (node->kind == NODE_OR)
 		check_gather(c, node);
 	if (c->options->policy != EXPR_NULL)
 		qsort(node->kid, node->n, sizeof(struct node *), by_cost);
 	return check_settle(c, node);
-}
-
-static struct node *
-check_not(struct check *c, struct node *node)
-{
-	node->kid[0] = check_bool(c, node->kid[0]);
-	node->type = TYPE_BOOL;
-	return node->kid[0] != NULL ? check_settle(c, node) : NULL;
-}
-
-static struct node *
-check_match(struct check *c, struct node *node)
-{
-	node->kid[0] = check_convert(c, node->kid[0], TYPE_TEXT, false);
-	node->type = TYPE_BOOL;
-	return node->kid[0] != NULL ? check_settle(c, node) : NULL;
-}
-
-/* ++ and f-strings */
-static struct node *
-check_cat(struct check *c, struct node *node)
-{
-	size_t i;
-
-	for (i = 0; i < node->n; i++) {
-		node->kid[i] = check_convert(c, node->kid[i], TYPE_TEXT, false);
-		if (node->kid[i] == NULL)
-			return NULL;
-	}
-	node->type = TYPE_TEXT;
-	return check_settle(c, node);
-}
-
-static struct node *
-check_kind(struct check *c, struct node *node)
-{
-	switch (node->kind) {
-	case NODE_COLUMN:
-		if (names_resolve(&c->names, node) < 0)
-			return NULL;
-		return check_settle(c, node);
-	case NODE_NEG:
-		return check_neg(c, node);
-	case NODE_ARITH:
-		return check_arith(c, node);
-	case NODE_CAT:
-		return check_cat(c, node);
-	case NODE_COMPARE:
-		return check_compare(c, node);
-	case NODE_IN:
-		return check_in(c, node);
-	case NODE_IN_SET:
-		return check_in_set(c, node);
-	case NODE_MATCH:
-		return check_match(c, node);
-	case NODE_AND:
-	case NODE_OR:
-		return check_logic(c, node);
-	case NODE_NOT:
-		return check_not(c, node);
-	case NODE_IF:
-		return check_if(c, node);
-	case NODE_DEFAULT:
-		return check_default(c, node);
-	case NODE_CALL:
-		return check_call(c, node);
-	default:
-		return node;
-	}
 }
 
 /* Is it a number as it was typed, without brackets?  Then that is *typed. */
@@ -1234,10 +1117,9 @@ check_bare_numbers(struct check *c, struct node *node)
 		name = text_trim(typed[i]);
 		if (!names_has(&c->names, name))
 			continue;
-		message_at(c->say, c->tree->program, node->kid[i]->at,
+		return check_fail(c, node->kid[i],
 		    "%t is a number here; the column is {%t}, the number (%t)",
 		    &name, &name, &name);
-		return NULL;
 	}
 	return node;
 }
@@ -1255,7 +1137,38 @@ check_node(struct check *c, struct node *node)
 	}
 	if (check_bare_numbers(c, node) == NULL)
 		return NULL;
-	return check_kind(c, node);
+	switch (node->kind) {
+	case NODE_COLUMN:
+		return names_resolve(&c->names, node) == 0 ?
+		    check_settle(c, node) :
+		    NULL;
+	case NODE_NEG:
+		return check_neg(c, node);
+	case NODE_ARITH:
+		return check_arith(c, node);
+	case NODE_CAT:
+		return check_uniform(c, node, TYPE_TEXT, TYPE_TEXT);
+	case NODE_COMPARE:
+		return check_compare(c, node);
+	case NODE_IN:
+		return check_in(c, node);
+	case NODE_IN_SET:
+		return check_in_set(c, node);
+	case NODE_MATCH:
+		return check_uniform(c, node, TYPE_TEXT, TYPE_BOOL);
+	case NODE_AND:
+	case NODE_OR:
+	case NODE_NOT:
+		return check_logic(c, node);
+	case NODE_IF:
+		return check_if(c, node);
+	case NODE_DEFAULT:
+		return check_default(c, node);
+	case NODE_CALL:
+		return check_call(c, node);
+	default:
+		return node;
+	}
 }
 
 /* Statements. */

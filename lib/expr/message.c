@@ -24,6 +24,9 @@ add_list(struct buf *say, const char *format, va_list args)
 		case 's':
 			buf_add_text(say, va_arg(args, const char *));
 			break;
+		case 'c':
+			buf_add_byte(say, (char)va_arg(args, int));
+			break;
 		case 't':
 			t = va_arg(args, const struct text *);
 			utf8_show(say, t->at, t->len, t->len);
@@ -121,18 +124,26 @@ add_caret(struct buf *say, struct text line, const char *place)
 }
 
 int
+message_at_list(struct buf *say, struct text program, size_t at,
+    const char *format, va_list args)
+{
+	say->len = 0;
+	message_place(say, program, at);
+	buf_add_text(say, ": ");
+	add_list(say, format, args);
+	add_caret(say, line_at(program, at), program.at + at);
+	return -1;
+}
+
+int
 message_at(struct buf *say, struct text program, size_t at, const char *format,
     ...)
 {
 	va_list args;
 
-	say->len = 0;
-	message_place(say, program, at);
-	buf_add_text(say, ": ");
 	va_start(args, format);
-	add_list(say, format, args);
+	message_at_list(say, program, at, format, args);
 	va_end(args);
-	add_caret(say, line_at(program, at), program.at + at);
 	return -1;
 }
 

@@ -7,6 +7,7 @@
 #ifndef EXPR_MESSAGE_H
 #define EXPR_MESSAGE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,8 +17,8 @@
 #include "value.h"
 
 /*
- * Appends a message: %s is a C string, %t a const struct text *, %n a size_t,
- * %% a percent sign.  %t is shown as utf8_show does.
+ * Appends a message: %s is a C string, %c a character, %t a const struct text *,
+ * %n a size_t, %% a percent sign.  %t is shown as utf8_show does.
  */
 void message_add(struct buf *say, const char *format, ...);
 
@@ -28,6 +29,8 @@ void message_add(struct buf *say, const char *format, ...);
  */
 int message_at(struct buf *say, struct text program, size_t at,
     const char *format, ...);
+int message_at_list(struct buf *say, struct text program, size_t at,
+    const char *format, va_list args);
 
 /* Appends the place alone. */
 void message_place(struct buf *say, struct text program, size_t at);
