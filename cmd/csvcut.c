@@ -17,8 +17,8 @@ struct cut {
 	bool zero, no_header, tsv;
 	char delim;           /* of -D; 0: that of the input */
 	struct format format; /* of -D, --quote, --eol and --to=tsv */
-	enum { NO_JSON, JSON_LINES, JSON_ARRAY } objects; /* of --to */
-	const char *types;                                /* of JSON */
+	enum { NO_OBJECTS, OBJECT_LINES, OBJECT_ARRAY } objects; /* of --to */
+	const char *types;                                       /* of JSON */
 
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one */
@@ -81,11 +81,11 @@ static int
 take_to(struct cut *cut, const char *value, struct buf *say)
 {
 	cut->tsv = strcmp(value, "tsv") == 0;
-	cut->objects = NO_JSON;
+	cut->objects = NO_OBJECTS;
 	if (strcmp(value, "jsonl") == 0)
-		cut->objects = JSON_LINES;
+		cut->objects = OBJECT_LINES;
 	else if (strcmp(value, "json") == 0)
-		cut->objects = JSON_ARRAY;
+		cut->objects = OBJECT_ARRAY;
 	else if (!cut->tsv)
 		return complain(say, "--to needs tsv, jsonl or json");
 	return 0;
@@ -232,7 +232,7 @@ plan(struct cut *cut, const struct header *h)
 	for (size_t i = 0; i < list->n; i++) {
 		const size_t column = list->item[i].number;
 
-		if (cut->nspans > 0 && cut->objects == NO_JSON &&
+		if (cut->nspans > 0 && cut->objects == NO_OBJECTS &&
 		    cut->span[cut->nspans - 1].last == column - 1)
 			cut->span[cut->nspans - 1].last = column;
 		else
@@ -282,7 +282,7 @@ resolve(struct run *r, struct cut *cut)
 	if (columns_parse(cut->keep != NULL ? cut->keep : "*", r->header,
 		&cut->list, &say) != 0 ||
 	    (cut->drop != NULL && drop_columns(cut, r->header, &say) != 0) ||
-	    (cut->objects != NO_JSON && plan_json(cut, r, &say) != 0)) {
+	    (cut->objects != NO_OBJECTS && plan_json(cut, r, &say) != 0)) {
 		buf_add(&say, "", 1);
 		run_usage(r, say.data);
 	}
@@ -300,7 +300,7 @@ write_header(struct run *r, const struct cut *cut)
 	struct writer *out = r->out;
 
 	if (raw->raw == NULL || cut->plain || cut->no_header ||
-	    cut->objects != NO_JSON)
+	    cut->objects != NO_OBJECTS)
 		return;
 	if (cut->numbers)
 		format_value(form, out, LINE_NUMBER, LINE_NUMBER_LEN);
@@ -456,11 +456,11 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 	cut->object.len = 0;
 	if (json_object(cut->json, &shown, &cut->object) != 0)
 		return run_fault(r, reader_blame(r->in, json_error(cut->json)));
-	if (cut->objects == JSON_ARRAY)
+	if (cut->objects == OBJECT_ARRAY)
 		writer_add(out, out->records == 0 ? "[" : ",\n",
 		    out->records == 0 ? 1 : 2);
 	writer_add(out, cut->object.data, cut->object.len);
-	if (cut->objects == JSON_LINES)
+	if (cut->objects == OBJECT_LINES)
 		writer_byte(out, '\n');
 	out->records++;
 	writer_done(out);
@@ -471,7 +471,7 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 static void
 end_array(struct run *r, const struct cut *cut)
 {
-	if (cut->objects != JSON_ARRAY || !r->ended || r->report.status != 0)
+	if (cut->objects != OBJECT_ARRAY || !r->ended || r->report.status != 0)
 		return;
 	writer_add(r->out, "[]\n" + (r->out->records > 0),
 	    r->out->records > 0 ? 2 : 3);
@@ -498,7 +498,7 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 static int
 write_other(struct run *r, struct cut *cut, const struct record *rec)
 {
-	if (cut->objects != NO_JSON)
+	if (cut->objects != NO_OBJECTS)
 		return write_json(r, cut, rec);
 	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
 }
@@ -539,7 +539,7 @@ check_together(struct run *r, const struct cut *cut)
 		run_usage(r, "--plain writes one column: not with -l");
 	if (cut->zero && !cut->plain)
 		run_usage(r, "-0 goes with --plain");
-	if (cut->plain && (cut->anew || cut->objects != NO_JSON))
+	if (cut->plain && (cut->anew || cut->objects != NO_OBJECTS))
 		run_usage(r,
 		    "--plain writes no CSV: not with -D, --quote, --eol or "
 		    "--to");
@@ -548,13 +548,13 @@ check_together(struct run *r, const struct cut *cut)
 	if (cut->format.null != NULL &&
 	    cut->format.null[strcspn(cut->format.null, "\t\r\n")] != '\0')
 		run_usage(r, "--null: its text cannot hold a tab or line end");
-	if ((cut->tsv || cut->objects != NO_JSON) &&
+	if ((cut->tsv || cut->objects != NO_OBJECTS) &&
 	    (cut->delim != 0 || cut->format.kind != FORMAT_CSV ||
 		cut->format.eol != NULL))
 		run_usage(r,
 		    "--to has a form of its own: not with -D, --quote or "
 		    "--eol");
-	if (cut->types != NULL && cut->objects == NO_JSON)
+	if (cut->types != NULL && cut->objects == NO_OBJECTS)
 		run_usage(r, "--types needs --to=json or --to=jsonl");
 	if (cut->delim != 0 && cut->delim == r->opt.reader.dialect.quote)
 		run_usage(r, "-D: the delimiter is the quote");
@@ -586,7 +586,7 @@ main(int argc, char *argv[])
 	run_start(&r, &program, &cut, argc, argv);
 	cut.anew = cut.tsv || cut.delim != 0 || cut.format.eol != NULL ||
 	    cut.format.kind != FORMAT_CSV;
-	cut.other = cut.plain || cut.anew || cut.objects != NO_JSON;
+	cut.other = cut.plain || cut.anew || cut.objects != NO_OBJECTS;
 	check_together(&r, &cut);
 	if (!run_open(&r, 0))
 		return run_end(&r);

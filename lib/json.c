@@ -8,6 +8,7 @@
 #include "columns.h"
 #include "number.h"
 #include "utf8.h"
+#include "json/text.h"
 
 #define SHOWN 40 /* bytes of a cell that a message holds */
 #define SLACK 32 /* that can be read and written behind what is copied */
@@ -26,57 +27,28 @@ struct json {
 	char *keys;           /* what key points into; SLACK bytes more */
 	size_t fixed;         /* of an object: keys, and quotes or nulls */
 	struct buf cell, why; /* a decoded cell; json_error */
+	struct json_scan *scan; /* of cells that are JSON */
 };
-
-static int
-compare_names(const void *a, const void *b)
-{
-	const struct field *x = a, *y = b;
-	size_t n = x->len < y->len ? x->len : y->len;
-	int order = n > 0 ? memcmp(x->raw, y->raw, n) : 0;
-
-	if (order != 0)
-		return order;
-	return (x->len > y->len) - (x->len < y->len);
-}
-
-/* Says where a name stands for the first and for the last time. */
-static void
-say_twice(const struct header *h, const struct field *name, struct buf *say)
-{
-	size_t first = 0, last = h->n - 1;
-
-	while (compare_names(&h->name[first], name) != 0)
-		first++;
-	while (compare_names(&h->name[last], name) != 0)
-		last--;
-	buf_add_text(say, "an object has each name once: columns ");
-	buf_add_number(say, first + 1);
-	buf_add_text(say, " and ");
-	buf_add_number(say, last + 1);
-	buf_add_text(say, " are both \"");
-	utf8_show(say, name->raw, name->len, SHOWN);
-	buf_add_text(say, "\"; csvcut -c 'new=@");
-	buf_add_number(say, last + 1);
-	buf_add_text(say, ",*' gives the last a name of its own");
-}
 
 /* Says which name the header has twice, and returns true if there is one. */
 static bool
 has_twice(const struct header *h, struct buf *say)
 {
-	struct field *sorted = mem_new(h->n, sizeof *sorted);
-	size_t i;
+	size_t first;
+	const size_t last = text_twice(h->name, h->n, &first);
 
-	memcpy(sorted, h->name, h->n * sizeof *sorted);
-	qsort(sorted, h->n, sizeof *sorted, compare_names);
-	for (i = 1; i < h->n; i++)
-		if (compare_names(&sorted[i - 1], &sorted[i]) == 0)
-			break;
-	if (i < h->n)
-		say_twice(h, &sorted[i], say);
-	free(sorted);
-	return i < h->n;
+	if (last == h->n)
+		return false;
+	buf_add_text(say, "an object has each name once: columns ");
+	buf_add_number(say, first + 1);
+	buf_add_text(say, " and ");
+	buf_add_number(say, last + 1);
+	buf_add_text(say, " are both \"");
+	utf8_show(say, h->name[last].raw, h->name[last].len, SHOWN);
+	buf_add_text(say, "\"; csvcut -c 'new=@");
+	buf_add_number(say, last + 1);
+	buf_add_text(say, ",*' gives the last a name of its own");
+	return true;
 }
 
 /* Makes the keys.  0, or -1 with a message. */
@@ -145,6 +117,7 @@ json_free(struct json *j)
 	free(j->keys);
 	buf_free(&j->cell);
 	buf_free(&j->why);
+	json_scan_free(j->scan);
 	free(j);
 }
 
@@ -267,7 +240,9 @@ add_value(struct json *j, struct buf *to)
 {
 	size_t i = to->len;
 
-	if (!json_valid(j->cell.data, j->cell.len))
+	if (j->scan == NULL)
+		j->scan = json_scan_new();
+	if (json_scan(j->scan, j->cell.data, j->cell.len) < 0)
 		return -1;
 	buf_add(to, j->cell.data, j->cell.len);
 	for (; i < to->len; i++)

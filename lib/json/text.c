@@ -1,26 +1,61 @@
-/* JSON's own syntax: strings with their escapes, and what a value is. */
+/* JSON's own syntax: strings with their escapes, values, and paths to them. */
 
+#include "json/text.h"
+
+#include <endian.h>
+#include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "json.h"
 #include "utf8.h"
 
-#define DEPTH_MAX 200 /* nested arrays and objects; the check recurses */
+#define DEPTH_MAX 1000 /* arrays and objects in each other */
+#define FEW 8          /* keys: each is compared with each */
+
+/* ---- strings ---- */
 
 static bool
-needs_escape(unsigned char c)
+is_plain_byte(unsigned char c)
 {
-	return c < 0x20 || c == '"' || c == '\\';
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
+
+/*
+ * The first byte that does not stand for itself in a string, or that begins a
+ * longer sequence of UTF-8; end if there is none.  Of eight bytes at once: a
+ * byte below 0x80 that has its top bit set behind a subtraction was less, and
+ * only the bytes behind the first such can be wrong.
+ */
+static inline const char *
+plain_end(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t text, stop;
+
+	for (; end - p >= (ptrdiff_t)sizeof text; p += sizeof text) {
+		memcpy(&text, p, sizeof text);
+		text = le64toh(text);
+		stop = ((text ^ ones * '"') - ones) |
+		    ((text ^ ones * '\\') - ones) | (text - ones * 0x20) | text;
+		stop &= ones << 7;
+		if (stop != 0)
+			return p + __builtin_ctzll(stop) / 8;
+	}
+	while (p < end && is_plain_byte((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* The letters of the escapes that have one, each behind its byte. */
+static const char escapes[] = "\"\"\\\\\nn\rr\tt\bb\ff";
 
 static void
 escape(struct buf *to, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	static const char named[] = "\"\"\\\\\nn\rr\tt\bb\ff";
-	const char *p;
 
-	for (p = named; *p != '\0'; p += 2) {
+	for (const char *p = escapes; *p != '\0'; p += 2) {
 		if ((unsigned char)*p != c)
 			continue;
 		buf_add_byte(to, '\\');
@@ -40,194 +75,786 @@ json_string(struct buf *to, const char *bytes, size_t n)
 	size_t len;
 
 	buf_add_byte(to, '"');
-	for (; p < end; p += len) {
-		len = 1;
-		if (needs_escape((unsigned char)*p)) {
+	while ((p = plain_end(p, end)) < end) {
+		len = utf8_char(p, end);
+		if (utf8_broken(p, len)) {
+			to->len = before;
+			return -1;
+		}
+		if (len == 1) {
 			buf_add(to, from, (size_t)(p - from));
 			escape(to, (unsigned char)*p);
 			from = p + 1;
-		} else if ((unsigned char)*p >= 0x80) {
-			len = utf8_char(p, end);
-			if (len == 1) {
-				to->len = before;
-				return -1;
-			}
 		}
+		p += len;
 	}
 	buf_add(to, from, (size_t)(p - from));
 	buf_add_byte(to, '"');
 	return 0;
 }
 
-/* The text that is checked.  Every check moves p behind what it accepts. */
-struct text {
-	const char *p, *end;
-	int depth;
+/* ---- keys ---- */
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct field *const x = *(const struct field *const *)a;
+	const struct field *const y = *(const struct field *const *)b;
+	const size_t n = x->len < y->len ? x->len : y->len;
+	const int order = n > 0 ? memcmp(x->raw, y->raw, n) : 0;
+
+	if (order != 0)
+		return order;
+	return (x->len > y->len) - (x->len < y->len);
+}
+
+static bool
+same_key(const struct field *a, const struct field *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || memcmp(a->raw, b->raw, a->len) == 0);
+}
+
+/* As text_twice, for many: sorting costs n log n whatever the keys. */
+static size_t
+find_twice(const struct field *key, size_t n, size_t *first)
+{
+	const struct field **sorted = mem_new(n, sizeof *sorted);
+	size_t a, b, i;
+
+	for (i = 0; i < n; i++)
+		sorted[i] = &key[i];
+	qsort(sorted, n, sizeof *sorted, compare_keys);
+	for (i = 1; i < n && !same_key(sorted[i - 1], sorted[i]); i++)
+		;
+	if (i < n) {
+		a = (size_t)(sorted[i - 1] - key);
+		b = (size_t)(sorted[i] - key);
+		*first = a < b ? a : b;
+		n = a < b ? b : a;
+	}
+	free(sorted);
+	return n;
+}
+
+size_t
+text_twice(const struct field *key, size_t n, size_t *first)
+{
+	if (n > FEW)
+		return find_twice(key, n, first);
+	for (size_t i = 1; i < n; i++)
+		for (*first = 0; *first < i; ++*first)
+			if (same_key(&key[*first], &key[i]))
+				return i;
+	return n;
+}
+
+/* ---- what is looked up, and what of the text was seen ---- */
+
+/* A step of a path: a key, or an index where key.raw is NULL. */
+struct node {
+	struct node *from; /* the step before; NULL: the whole value */
+	struct field key;  /* decoded */
+	size_t index;
+	bool leads;    /* a path goes on from here */
+	uint64_t scan; /* in which value was found */
+	struct json_value value;
 };
 
-static bool check_value(struct text *t);
+/* An array or object that has begun. */
+struct level {
+	struct node *node; /* NULL: no path comes here */
+	const char *from;
+	bool keyed;
+	size_t count; /* elements or members so far */
+	size_t keys;  /* of an object: its first in json_scan.key */
+};
+
+/*
+ * The keys of an object that was a whole text.  Objects that come one after
+ * the other mostly have the same keys in the same order: a key that is the next
+ * of these needs no look-up, and while all keys come in this order none of them
+ * can stand twice.
+ */
+struct shape {
+	struct field *key; /* in bytes; a quote stands behind each */
+	struct node **node;
+	size_t n, room, next;
+	bool left; /* by the keys of this text */
+	struct buf bytes;
+};
+#define SHAPE_AHEAD 8 /* keys that are looked at: some may be absent */
+
+struct json_scan {
+	const char *text, *p, *end;
+	const char *why; /* the offence at p, or NULL */
+	uint64_t scans;
+
+	struct node root, **path; /* root: the whole value */
+	size_t npaths, paths_room;
+	struct node **table; /* all others, by their hash */
+	size_t nnodes, room; /* room: 0 or a power of two, twice nnodes */
+	struct arena nodes;
+
+	struct level *level;
+	size_t nlevels, levels_room;
+	struct field *key; /* of the open objects, decoded */
+	size_t nkeys, keys_room;
+	size_t strange;       /* the first of the outermost that no path has */
+	struct arena decoded; /* keys that had escapes */
+	struct shape shape;
+};
+
+struct json_scan *
+json_scan_new(void)
+{
+	return mem_new(1, sizeof(struct json_scan));
+}
+
+void
+json_scan_free(struct json_scan *s)
+{
+	if (s == NULL)
+		return;
+	free(s->path);
+	free(s->table);
+	arena_free(&s->nodes);
+	free(s->level);
+	free(s->key);
+	arena_free(&s->decoded);
+	free(s->shape.key);
+	free(s->shape.node);
+	buf_free(&s->shape.bytes);
+	free(s);
+}
+
+/* Room for one more of n things. */
+static void *
+grow(void *things, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return things;
+	*room = *room < 8 ? 8 : mem_mul(*room, 2);
+	return mem_resize(things, *room, size);
+}
+
+static bool
+fail(struct json_scan *s, const char *why)
+{
+	s->why = why;
+	return false;
+}
+
+/* ---- nodes ---- */
+
+/* Where the step from a node by a key or an index is, or would be. */
+static struct node **
+slot(const struct json_scan *s, const struct node *from,
+    const struct field *key, size_t index)
+{
+	const uint64_t seed = (uint64_t)(uintptr_t)from;
+	size_t i = key == NULL ?
+	    XXH3_64bits_withSeed(&index, sizeof index, seed) :
+	    XXH3_64bits_withSeed(key->raw, key->len, seed);
+	struct node *node;
+
+	for (;; i++) {
+		node = s->table[i & (s->room - 1)];
+		if (node == NULL ||
+		    (node->from == from &&
+			(node->key.raw == NULL) == (key == NULL) &&
+			(key == NULL ? node->index == index :
+				       same_key(&node->key, key))))
+			return &s->table[i & (s->room - 1)];
+	}
+}
 
 static void
-skip_blanks(struct text *t)
+make_room(struct json_scan *s)
 {
-	while (
-	    t->p < t->end && *t->p != '\0' && strchr(" \t\r\n", *t->p) != NULL)
-		t->p++;
+	struct node **const old = s->table, *node;
+	const size_t n = s->room;
+
+	if (s->nnodes * 2 < s->room)
+		return;
+	s->room = n < 8 ? 16 : mem_mul(n, 2);
+	s->table = mem_new(s->room, sizeof *s->table);
+	for (size_t i = 0; i < n; i++)
+		if ((node = old[i]) != NULL)
+			*slot(s, node->from,
+			    node->key.raw != NULL ? &node->key : NULL,
+			    node->index) = node;
+	free(old);
+}
+
+/* The step from a node; made, unless a path has it already. */
+static struct node *
+make_step(struct json_scan *s, struct node *from, const struct field *key,
+    size_t index)
+{
+	struct node **place, *node;
+	char *copy;
+
+	make_room(s);
+	place = slot(s, from, key, index);
+	if (*place != NULL)
+		return *place;
+	*place = node = arena_alloc(&s->nodes, sizeof *node);
+	*node = (struct node){.from = from, .index = index};
+	from->leads = true;
+	s->nnodes++;
+	if (key != NULL) {
+		copy = arena_alloc(&s->nodes, mem_add(key->len, 1));
+		memcpy(copy, key->raw, key->len);
+		node->key = (struct field){copy, key->len};
+	}
+	return node;
+}
+
+static void
+add_path(struct json_scan *s, struct node *node)
+{
+	s->path =
+	    grow(s->path, s->npaths, &s->paths_room, sizeof(struct node *));
+	s->path[s->npaths++] = node;
+	s->shape.n = 0;
+}
+
+/* ---- the tokens of a text: each function moves p behind what it takes ---- */
+
+static void
+skip_blanks(struct json_scan *s)
+{
+	while (s->p < s->end &&
+	    (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
+		s->p++;
 }
 
 static bool
-take(struct text *t, char c)
+take(struct json_scan *s, char c)
 {
-	if (t->p == t->end || *t->p != c)
+	if (s->p == s->end || *s->p != c)
 		return false;
-	t->p++;
+	s->p++;
 	return true;
 }
 
 static bool
-take_word(struct text *t, const char *word)
+take_word(struct json_scan *s, const char *word)
 {
-	size_t n = strlen(word);
-
-	if ((size_t)(t->end - t->p) < n || memcmp(t->p, word, n) != 0)
-		return false;
-	t->p += n;
+	while (*word != '\0')
+		if (!take(s, *word++))
+			return fail(s, "not JSON: no such word");
 	return true;
 }
 
 static bool
-take_digits(struct text *t)
+take_digits(struct json_scan *s)
 {
-	const char *from = t->p;
+	const char *from = s->p;
 
-	while (t->p < t->end && *t->p >= '0' && *t->p <= '9')
-		t->p++;
-	return t->p > from;
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return s->p > from || fail(s, "not JSON: a digit is missing");
 }
 
 /* number = [ "-" ] int [ "." digits ] [ ("e" | "E") [ "+" | "-" ] digits ] */
 static bool
-check_number(struct text *t)
+take_number(struct json_scan *s)
 {
-	take(t, '-');
-	if (!take(t, '0') && !take_digits(t))
+	take(s, '-');
+	if (!take(s, '0') && !take_digits(s))
 		return false;
-	if (take(t, '.') && !take_digits(t))
+	if (take(s, '.') && !take_digits(s))
 		return false;
-	if (!take(t, 'e') && !take(t, 'E'))
+	if (!take(s, 'e') && !take(s, 'E'))
 		return true;
-	if (!take(t, '+'))
-		take(t, '-');
-	return take_digits(t);
+	if (!take(s, '+'))
+		take(s, '-');
+	return take_digits(s);
+}
+
+/* Four hexadecimal digits at p, or -1. */
+static long
+take_hex(struct json_scan *s)
+{
+	static const char hex[] = "0123456789abcdef0123456789ABCDEF";
+	const char *digit;
+	long point = 0;
+
+	for (int i = 0; i < 4; i++, s->p++) {
+		digit = s->p == s->end ? NULL : memchr(hex, *s->p, 32);
+		if (digit == NULL)
+			return -1;
+		point = point << 4 | ((digit - hex) & 15);
+	}
+	return point;
+}
+
+/* What \u stands for, which is taken, or -1: p tells where. */
+static long
+take_point(struct json_scan *s)
+{
+	const char *const from = s->p - 2;
+	const long high = take_hex(s);
+	long low;
+
+	if (high < 0xD800 || high > 0xDFFF) {
+		if (high < 0)
+			fail(s, "not JSON: four hex digits stand behind \\u");
+		return high;
+	}
+	if (high < 0xDC00 && take(s, '\\') && take(s, 'u') &&
+	    (low = take_hex(s)) >= 0xDC00 && low <= 0xDFFF)
+		return 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF));
+	s->p = from;
+	fail(s, "a surrogate without the other half is no character");
+	return -1;
 }
 
 static bool
-check_escape(struct text *t)
+take_escape(struct json_scan *s)
 {
-	static const char hex[] = "0123456789abcdefABCDEF";
-	int i;
-
-	if (t->p == t->end || *t->p == '\0')
-		return false;
-	if (strchr("\"\\/bfnrt", *t->p) != NULL) {
-		t->p++;
+	if (s->p < s->end && *s->p != '\0' &&
+	    strchr("\"\\/bfnrt", *s->p) != NULL) {
+		s->p++;
 		return true;
 	}
-	if (!take(t, 'u'))
-		return false;
-	for (i = 0; i < 4; i++, t->p++)
-		if (t->p == t->end || memchr(hex, *t->p, 22) == NULL)
-			return false;
-	return true;
+	if (!take(s, 'u'))
+		return fail(s, "not JSON: no such escape");
+	return take_point(s) >= 0;
 }
 
+/* The rest of a string: v becomes what stands between its quotes. */
 static bool
-check_string(struct text *t)
+take_string(struct json_scan *s, struct json_value *v)
 {
 	size_t n;
 
-	if (!take(t, '"'))
-		return false;
-	while (t->p < t->end) {
-		if (take(t, '"'))
-			return true;
-		if (take(t, '\\')) {
-			if (!check_escape(t))
+	*v = (struct json_value){.kind = JSON_STRING, .text = s->p};
+	while ((s->p = plain_end(s->p, s->end)) < s->end && *s->p != '"') {
+		n = utf8_char(s->p, s->end);
+		if (utf8_broken(s->p, n))
+			return fail(s, "not valid UTF-8");
+		if ((unsigned char)*s->p < ' ')
+			return fail(s,
+			    "not JSON: a string has no control bytes");
+		if (*s->p == '\\') {
+			v->escaped = true;
+			s->p++;
+			if (!take_escape(s))
 				return false;
+		} else {
+			s->p += n;
+		}
+	}
+	v->len = (size_t)(s->p - v->text);
+	return take(s, '"') || fail(s, "not JSON: a string has no end");
+}
+
+size_t
+json_decode(const struct json_value *v, char *to)
+{
+	struct json_scan s = {.p = v->text, .end = v->text + v->len};
+	const char *p, *letter;
+	char *const begin = to;
+
+	while (s.p < s.end) {
+		p = memchr(s.p, '\\', (size_t)(s.end - s.p));
+		if (p == NULL)
+			p = s.end;
+		memcpy(to, s.p, (size_t)(p - s.p));
+		to += p - s.p;
+		if (p == s.end)
+			break;
+		s.p = p + 2;
+		if (p[1] == 'u') {
+			to += utf8_encode((uint32_t)take_point(&s), to);
 			continue;
 		}
-		n = utf8_char(t->p, t->end);
-		if (utf8_broken(t->p, n) || (unsigned char)*t->p < 0x20)
-			return false;
-		t->p += n;
+		letter = escapes + 1;
+		while (*letter != p[1] && p[1] != '/')
+			letter += 2;
+		*to++ = p[1] == '/' ? '/' : letter[-1];
 	}
-	return false;
+	return (size_t)(to - begin);
 }
 
-/* What stands between [ and ], or { and } with keyed; the bracket is taken. */
-static bool
-check_members(struct text *t, char close, bool keyed)
+/* A key or the key of a path, decoded.  v is that of take_string. */
+static struct field
+decode_key(struct json_scan *s, const struct json_value *v)
 {
-	skip_blanks(t);
-	if (take(t, close))
+	char *to;
+
+	if (!v->escaped)
+		return (struct field){v->text, v->len};
+	to = arena_alloc(&s->decoded, v->len);
+	return (struct field){to, json_decode(v, to)};
+}
+
+/* ---- paths ---- */
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* "..." as a key. */
+static bool
+take_quoted(struct json_scan *s, struct node **node)
+{
+	struct json_value v;
+	struct field key;
+
+	if (!take(s, '"'))
+		return fail(s, "a key or [index] is missing");
+	if (!take_string(s, &v))
+		return false;
+	key = decode_key(s, &v);
+	*node = make_step(s, *node, &key, 0);
+	return true;
+}
+
+/* The rest of ["..."] or [digits]. */
+static bool
+take_bracket(struct json_scan *s, struct node **node)
+{
+	size_t index = 0;
+
+	if (s->p < s->end && *s->p == '"') {
+		if (!take_quoted(s, node))
+			return false;
+	} else {
+		for (; s->p < s->end && *s->p >= '0' && *s->p <= '9'; s->p++)
+			if (index < SIZE_MAX / 16)
+				index = index * 10 + (size_t)(*s->p - '0');
+		if (s->p[-1] == '[')
+			return fail(s,
+			    "[0] and [\"key\"] are all that brackets hold");
+		*node = make_step(s, *node, NULL, index);
+	}
+	return take(s, ']') || fail(s, "a ] is missing");
+}
+
+/* step = "." name | "." string | [ "." ] "[" (string | digits) "]" */
+static bool
+take_step(struct json_scan *s, struct node **node)
+{
+	const bool dot = take(s, '.');
+	struct field key = {s->p, 0};
+
+	if (take(s, '['))
+		return take_bracket(s, node);
+	if (!dot)
+		return fail(s,
+		    "a key of other than letters, digits and _ stands in "
+		    "quotes: .\"a-b\"");
+	while (s->p < s->end &&
+	    (is_letter(*s->p) ||
+		(key.len > 0 && *s->p >= '0' && *s->p <= '9'))) {
+		key.len++;
+		s->p++;
+	}
+	if (key.len == 0)
+		return take_quoted(s, node);
+	*node = make_step(s, *node, &key, 0);
+	return true;
+}
+
+int
+json_path(struct json_scan *s, const char *text, size_t n, struct buf *say)
+{
+	struct node *node = &s->root;
+	bool good = true;
+
+	s->p = text;
+	s->end = text + n;
+	if (n == 0 || *text != '.')
+		good = fail(s, "a path begins with a dot");
+	else if (n == 1)
+		s->p++;
+	while (good && s->p < s->end)
+		good = take_step(s, &node);
+	if (good) {
+		add_path(s, node);
+		return 0;
+	}
+	buf_add_text(say, "path ");
+	utf8_show(say, text, n, 200);
+	buf_add_text(say, ": byte ");
+	buf_add_number(say, (uint64_t)(s->p - text) + 1);
+	buf_add_text(say, ": ");
+	buf_add_text(say, s->why);
+	return -1;
+}
+
+void
+json_key(struct json_scan *s, const char *key, size_t n)
+{
+	const struct field name = {key, n};
+
+	add_path(s, make_step(s, &s->root, &name, 0));
+}
+
+const struct json_value *
+json_at(const struct json_scan *s, size_t path)
+{
+	static const struct json_value absent = {.kind = JSON_ABSENT};
+	const struct node *node = s->path[path];
+
+	return node->scan == s->scans ? &node->value : &absent;
+}
+
+/* ---- a text ---- */
+
+/* Does a key stand in the text as it is, without escapes? */
+static bool
+in_text(const struct json_scan *s, const struct field *key)
+{
+	return (uintptr_t)key->raw - (uintptr_t)s->text <
+	    (uintptr_t)s->end - (uintptr_t)s->text;
+}
+
+/* Which of the shape's next keys stands at p?  Takes it, and its quote. */
+static struct field *
+take_shape(struct json_scan *s)
+{
+	struct shape *shape = &s->shape;
+	const size_t left = (size_t)(s->end - s->p);
+	struct field *key;
+
+	for (size_t i = 0; i < SHAPE_AHEAD && shape->next + i < shape->n; i++) {
+		key = &shape->key[shape->next + i];
+		if (key->len < left &&
+		    memcmp(key->raw, s->p, key->len + 1) == 0) {
+			shape->next += i + 1;
+			s->p += key->len + 1;
+			return key;
+		}
+	}
+	shape->left = true;
+	return NULL;
+}
+
+/* The object that is the whole text has other keys than those before it. */
+static void
+remember_shape(struct json_scan *s)
+{
+	struct shape *shape = &s->shape;
+	size_t at = 0;
+
+	shape->bytes.len = shape->n = 0;
+	for (size_t i = 0; i < s->nkeys; i++) {
+		if (!in_text(s, &s->key[i]))
+			return;
+		buf_add(&shape->bytes, s->key[i].raw, s->key[i].len + 1);
+	}
+	if (s->nkeys > shape->room) {
+		shape->room = s->keys_room;
+		shape->key =
+		    mem_resize(shape->key, shape->room, sizeof *shape->key);
+		shape->node =
+		    mem_resize(shape->node, shape->room, sizeof *shape->node);
+	}
+	for (size_t i = 0; i < s->nkeys; i++) {
+		shape->key[i] =
+		    (struct field){shape->bytes.data + at, s->key[i].len};
+		shape->node[i] =
+		    s->root.leads ? *slot(s, &s->root, &s->key[i], 0) : NULL;
+		at += s->key[i].len + 1;
+	}
+	shape->n = s->nkeys;
+}
+
+/* The keys of the innermost object: none may stand there twice. */
+static bool
+check_keys(struct json_scan *s, const struct level *level)
+{
+	const size_t n = s->nkeys - level->keys;
+	const struct field *key = s->key + level->keys;
+	size_t first, twice;
+
+	if (s->nlevels == 1 && !s->shape.left)
 		return true;
-	do {
-		skip_blanks(t);
-		if (keyed && !check_string(t))
-			return false;
-		skip_blanks(t);
-		if (keyed && !take(t, ':'))
-			return false;
-		if (!check_value(t))
-			return false;
-	} while (take(t, ','));
-	return take(t, close);
+	twice = text_twice(key, n, &first);
+	if (twice == n)
+		return true;
+	s->p = in_text(s, &key[twice]) ? key[twice].raw - 1 : level->from;
+	return fail(s, "a key stands twice in an object");
 }
 
-/* value = blanks (object | array | string | number | word) blanks */
+/* Takes a key and its colon.  Stores what its value belongs to. */
 static bool
-check_value(struct text *t)
+take_key(struct json_scan *s, struct level *level, struct node **node)
 {
-	bool ok;
+	const bool outermost = s->nlevels == 1;
+	const char *const from = s->p + 1;
+	const struct field *known = NULL;
+	struct json_value v;
+	struct field key;
 
-	if (++t->depth > DEPTH_MAX)
-		return false;
-	skip_blanks(t);
-	if (t->p == t->end)
-		return false;
-	switch (*t->p) {
+	if (!take(s, '"'))
+		return fail(s, "not JSON: a key in quotes is missing");
+	if (outermost && !s->shape.left)
+		known = take_shape(s);
+	if (known != NULL) {
+		key = (struct field){from, known->len};
+		*node = s->shape.node[known - s->shape.key];
+	} else {
+		if (!take_string(s, &v))
+			return false;
+		key = decode_key(s, &v);
+		*node = level->node != NULL && level->node->leads ?
+		    *slot(s, level->node, &key, 0) :
+		    NULL;
+	}
+	if (outermost && *node == NULL && s->strange > s->nkeys)
+		s->strange = s->nkeys;
+	s->key = grow(s->key, s->nkeys, &s->keys_room, sizeof *s->key);
+	s->key[s->nkeys++] = key;
+	skip_blanks(s);
+	return take(s, ':') || fail(s, "not JSON: a colon is missing");
+}
+
+/* Notes the value that ends at p as that of a path, if one comes here. */
+static void
+found(struct json_scan *s, struct node *node, struct json_value v)
+{
+	if (node == NULL)
+		return;
+	node->value = v;
+	node->scan = s->scans;
+}
+
+static bool
+begin_level(struct json_scan *s, struct node *node)
+{
+	if (s->nlevels == DEPTH_MAX)
+		return fail(s, "more than 1,000 values inside each other");
+	s->level =
+	    grow(s->level, s->nlevels, &s->levels_room, sizeof *s->level);
+	s->level[s->nlevels++] = (struct level){.node = node,
+	    .from = s->p,
+	    .keyed = *s->p == '{',
+	    .keys = s->nkeys};
+	s->p++;
+	return true;
+}
+
+/* Takes a value that is none of the levels, or the start of one. */
+static bool
+take_value(struct json_scan *s, struct node *node)
+{
+	struct json_value v = {.kind = JSON_BOOL, .text = s->p};
+	bool good;
+
+	if (s->p == s->end)
+		return fail(s, "not JSON: a value is missing");
+	switch (*s->p) {
 	case '{':
-		t->p++;
-		ok = check_members(t, '}', true);
-		break;
 	case '[':
-		t->p++;
-		ok = check_members(t, ']', false);
-		break;
+		return begin_level(s, node);
 	case '"':
-		ok = check_string(t);
-		break;
+		s->p++;
+		good = take_string(s, &v);
+		found(s, node, v);
+		return good;
 	case 't':
-		ok = take_word(t, "true");
+		good = take_word(s, "true");
 		break;
 	case 'f':
-		ok = take_word(t, "false");
+		good = take_word(s, "false");
 		break;
 	case 'n':
-		ok = take_word(t, "null");
+		v.kind = JSON_NULL;
+		good = take_word(s, "null");
 		break;
 	default:
-		ok = check_number(t);
+		if (*s->p != '-' && (*s->p < '0' || *s->p > '9'))
+			return fail(s, "not JSON: a value is missing");
+		v.kind = JSON_NUMBER;
+		good = take_number(s);
 	}
-	skip_blanks(t);
-	t->depth--;
-	return ok;
+	v.len = (size_t)(s->p - v.text);
+	found(s, node, v);
+	return good;
 }
 
-bool
-json_valid(const char *text, size_t n)
+/*
+ * Goes on behind a value, or behind the start of an array or object: ends what
+ * ends there.  Stores what the next value belongs to.
+ */
+static bool
+take_next(struct json_scan *s, struct node **node)
 {
-	struct text t = {text, text + n, 0};
+	struct level *level;
+	struct json_value v;
 
-	return check_value(&t) && t.p == t.end;
+	for (skip_blanks(s); s->nlevels > 0; skip_blanks(s)) {
+		level = &s->level[s->nlevels - 1];
+		if (!take(s, level->keyed ? '}' : ']'))
+			break;
+		if (level->keyed && !check_keys(s, level))
+			return false;
+		v = (struct json_value){.kind = level->keyed ? JSON_OBJECT :
+							       JSON_ARRAY,
+		    .text = level->from,
+		    .len = (size_t)(s->p - level->from)};
+		found(s, level->node, v);
+		if (--s->nlevels > 0)
+			s->nkeys = level->keys;
+	}
+	if (s->nlevels == 0)
+		return s->p == s->end ||
+		    fail(s, "more stands behind the value");
+	if (level->count++ > 0 && !take(s, ','))
+		return fail(s, "not JSON: a comma or the end is missing");
+	skip_blanks(s);
+	if (level->keyed && !take_key(s, level, node))
+		return false;
+	if (!level->keyed)
+		*node = level->node != NULL && level->node->leads ?
+		    *slot(s, level->node, NULL, level->count - 1) :
+		    NULL;
+	skip_blanks(s);
+	return true;
+}
+
+int
+json_scan(struct json_scan *s, const char *text, size_t n)
+{
+	struct node *node = &s->root;
+
+	s->text = s->p = text;
+	s->end = text + n;
+	s->why = NULL;
+	s->scans++;
+	s->nlevels = s->nkeys = s->shape.next = 0;
+	s->strange = SIZE_MAX;
+	s->shape.left = false;
+	arena_reset(&s->decoded);
+	skip_blanks(s);
+	do
+		if (!take_value(s, node) || !take_next(s, &node))
+			return -1;
+	while (s->nlevels > 0);
+	if (s->shape.left)
+		remember_shape(s);
+	return 0;
+}
+
+const char *
+json_offence(const struct json_scan *s, size_t *at)
+{
+	*at = (size_t)(s->p - s->text);
+	return s->why;
+}
+
+const struct field *
+json_keys(const struct json_scan *s, size_t *n, size_t *strange)
+{
+	*n = s->nkeys;
+	*strange = s->strange;
+	return s->key;
 }
