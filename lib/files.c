@@ -75,7 +75,18 @@ files_link(const char *path)
 	return to.data;
 }
 
-/* Finds what path leads to.  false: no regular file, and none can be made. */
+/*
+ * Has a file of st one part only?  What is read from a pipe is not what is
+ * written to it; a terminal or /dev/null may have any.
+ */
+static bool
+files_counts(const struct files_entry *e, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) ||
+	    (S_ISFIFO(st->st_mode) && e->role != FILES_INPUT);
+}
+
+/* Finds what path leads to.  false: it may be shared, or cannot be opened. */
 static bool
 files_locate(struct files_entry *e, const char *path)
 {
@@ -87,7 +98,7 @@ files_locate(struct files_entry *e, const char *path)
 	if (stat(path, &st) == 0) {
 		e->dev = st.st_dev;
 		e->ino = st.st_ino;
-		return S_ISREG(st.st_mode);
+		return files_counts(e, &st);
 	}
 	if (errno != ENOENT)
 		return false;
@@ -119,7 +130,7 @@ files_locate_standard(struct files_entry *e)
 
 	if (fstat(e->role == FILES_INPUT ? STDIN_FILENO : STDOUT_FILENO, &st) !=
 		0 ||
-	    !S_ISREG(st.st_mode))
+	    !files_counts(e, &st))
 		return false;
 	e->dev = st.st_dev;
 	e->ino = st.st_ino;
@@ -173,9 +184,10 @@ files_add(struct files *f, enum files_role role, const char *path,
 		buf_add_text(say, " is ");
 		buf_add_text(say, names[old->role]);
 		free(e.name);
-		return role == FILES_INPUT || old->role == FILES_INPUT ?
-		    EXIT_IO :
-		    EXIT_USAGE;
+		if (role == FILES_INPUT || old->role == FILES_INPUT)
+			return EXIT_IO;
+		buf_add_text(say, FILES_OWN);
+		return EXIT_USAGE;
 	}
 	f->entry = mem_resize(f->entry, f->n + 1, sizeof *f->entry);
 	f->entry[f->n++] = e;

@@ -27,7 +27,13 @@ enum files_role {
 	FILES_REJECTS
 };
 
-/* A regular file, or a name in a directory where there is none yet. */
+/* The way out, behind a message that two files which are written are one. */
+#define FILES_OWN "; give each a file of its own"
+
+/*
+ * A regular file, a pipe that is written, or a name in a directory where there
+ * is none yet.
+ */
 struct files_entry {
 	enum files_role role;
 	dev_t dev; /* of the file, or of the directory */

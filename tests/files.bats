@@ -42,6 +42,11 @@ refused() {
 	return 1
 }
 
+# The same for two files that are one.
+shared() {
+	refused 2 "$1; give each a file of its own" "$2"
+}
+
 @test "--rejects is no file of -o, whatever its names" {
 	echo old >old
 	ln old hard
@@ -53,19 +58,19 @@ refused() {
 		for both in new:new new:./new ./new:new old:old old:hard \
 			hard:old old:soft soft:old new:dangling dangling:new \
 			new:far "new:../run/new"; do
-			refused 2 "${both#*:}: rejects file is output file" \
+			shared "${both#*:}: rejects file is output file" \
 				"$(line "$program" -o "${both%:*}" --rejects "${both#*:}") <in"
 		done
-		refused 2 'x.part: rejects file is the .part of the output file' \
+		shared 'x.part: rejects file is the .part of the output file' \
 			"$(line "$program" -o x --rejects x.part) <in"
-		refused 2 'part.part: rejects file is the .part of the output file' \
+		shared 'part.part: rejects file is the .part of the output file' \
 			"$(line "$program" -o part --rejects part.part) <in"
-		refused 2 '/dev/stdout: rejects file is output file' \
+		shared '/dev/stdout: rejects file is output file' \
 			"$(line "$program" --rejects /dev/stdout) <in >>old"
-		refused 2 'old: rejects file is output file' \
+		shared 'old: rejects file is output file' \
 			"$(line "$program" --rejects old) <in >>old"
 	done
-	refused 2 'old: rejects file is output file' \
+	shared 'old: rejects file is output file' \
 		"$BIN/csvpar --rejects old -- cat <in >>old"
 	# what is not regular may be shared, and names may only look alike
 	for program in $ways; do
@@ -74,6 +79,36 @@ refused() {
 		[ "$(wc -l <X)" = 2 ]
 		[ "$(wc -l <x)" = 2 ]
 		rm x X
+	done
+}
+
+@test "--rejects is no pipe of the output, whatever their names" {
+	mkfifo fifo other
+	ln fifo hard
+	exec 7<>fifo 8<>other # so that nobody waits for the other end
+	for program in $ways csvpar; do
+		cmd=$(line "$program")
+		[ "$program" != csvpar ] || cmd="$BIN/csvpar -- cat"
+		with() { echo "${cmd/ / $* }"; }
+		shared '/dev/stdout: rejects file is output file' \
+			"{ $(with --rejects /dev/stdout) <in; echo \$? >&3; } 3>../rc | cat >&2
+			exit \$(cat ../rc)"
+		got=0
+		sh -c "$(with --rejects /dev/stderr) <in >fifo 2>&1" || got=$?
+		[ "$got" = 2 ]
+		shared 'hard: rejects file is output file' \
+			"$(with --rejects hard) <in >fifo"
+		[ "$program" != csvpar ] || continue
+		shared '/dev/stdout: rejects file is output file' \
+			"{ $(with -o /dev/stdout --rejects /dev/stdout) <in
+			echo \$? >&3; } 3>../rc | cat >&2; exit \$(cat ../rc)"
+		shared 'hard: rejects file is output file' \
+			"$(with -o fifo --rejects hard) <in"
+		# two pipes
+		sh -c "$(with -o fifo --rejects other) <in" 2>../err
+		sh -c "$(with --rejects /dev/stderr) <in 2>other >fifo"
+		sh -c "$(with -o x --rejects /dev/stdout) <in >fifo" 2>../err
+		rm x
 	done
 }
 
@@ -136,11 +171,11 @@ refused() {
 	echo old >old
 	ln old hard
 	J="$BIN/csvbatch -n 1 --journal"
-	refused 2 './new: output file is journal' "$J new -o ./new -- cat <in"
-	refused 2 'hard: output file is journal' "$J old -o hard -- cat <in"
-	refused 2 './new: rejects file is journal' \
+	shared './new: output file is journal' "$J new -o ./new -- cat <in"
+	shared 'hard: output file is journal' "$J old -o hard -- cat <in"
+	shared './new: rejects file is journal' \
 		"$J new -o x --rejects ./new -- cat <in"
-	refused 2 'hard: rejects file is output file' \
+	shared 'hard: rejects file is output file' \
 		"$J new -o old --rejects hard -- cat <in"
 	refused 3 'stdin: input file is journal' "$J in -o x -- cat <in"
 	refused 3 'stdin: input file is output file' "$J j -o in -- cat <in"
@@ -154,7 +189,7 @@ refused() {
 	S="$BIN/csvbatch -n 1 -o 'part-{}.csv'"
 	ln -s part-000002.csv link
 	for name in part-000001.csv ./part-000001.csv part-000009.csv.part link; do
-		refused 2 'part-00000[0-9].csv\(.part\)\?: rejects file is output file' \
+		shared 'part-00000[0-9].csv\(.part\)\?: rejects file is output file' \
 			"$S --rejects $name <in"
 	done
 	cp in part-000001.csv

@@ -81,7 +81,7 @@ check_names(const struct parts *p, int dir, const struct files *files,
 		    (*rest != '\0' && strcmp(rest, ".part") != 0))
 			continue;
 		buf_add_text(say, e->name);
-		buf_add_text(say, ": rejects file is output file");
+		buf_add_text(say, ": rejects file is output file" FILES_OWN);
 		return EXIT_USAGE;
 	}
 	return 0;
