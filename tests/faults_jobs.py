@@ -7,6 +7,7 @@ journal, "part-*" shards; the other files are input.
 import ctypes
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -105,7 +106,7 @@ class Bench:
         with open(path, "wb") as err:
             run = subprocess.Popen(argv, stdin=data, stdout=out_end, stderr=err,
                 cwd=self.work, env={**base, **(env or {})},
-                start_new_session=True, preexec_fn=die_with_us)
+                start_new_session=True, preexec_fn=be_harmless)
         os.close(data)
         os.close(out_end)
         try:
@@ -122,8 +123,9 @@ class Bench:
         return {n: get(os.path.join(self.work, n)) for n in names}
 
 
-def die_with_us():
-    """In the child: a strace that is left alone fills the disk."""
+def be_harmless():
+    """In the child: a strace that is left alone, or a loop, fills the disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
     libc = ctypes.CDLL(None)
     libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
