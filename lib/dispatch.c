@@ -244,7 +244,8 @@ commit(struct dispatch *d, const struct task *t)
 		fail_io(d);
 		return;
 	}
-	status = ledger_commit(&d->ledger, t->batch, d->rejected, &say);
+	status = ledger_commit(&d->ledger, t->batch, t->state == TASK_FAILED,
+	    d->rejected, &say);
 	if (!complain(d, status, &say)) {
 		halt(d, false);
 		return;
@@ -435,6 +436,11 @@ begin(struct dispatch *d)
 			    "%" PRIu64,
 			    o->ledger.journal,
 			    journal_last(d->ledger.journal)->number + 1);
+		if (journal_owes(d->ledger.journal))
+			report_fail(&d->run->report, EXIT_COMMAND,
+			    "%s: batches failed before, their records are in "
+			    "%s",
+			    o->ledger.journal, o->ledger.rejects);
 	}
 	d->feed.linger = o->linger;
 	if (feed_begin(&d->feed, o->batch, d->ledger.journal) == 0)
@@ -449,12 +455,14 @@ end(struct dispatch *d)
 {
 	struct spool *rest = feed_rest(&d->feed);
 	struct buf say = {NULL, 0, 0};
+	bool tells;
 
 	if (feed_whole(&d->feed) && !d->halted) {
 		if (rest != NULL &&
 		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 			feed_spool_failed(&d->feed, errno);
-		complain(d, ledger_finish(&d->ledger, &say), &say);
+		tells = d->signal == 0 && d->run->report.status == EXIT_COMMAND;
+		complain(d, ledger_finish(&d->ledger, tells, &say), &say);
 	}
 	if (d->done > 1 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(&d->run->report, REPORT_BARE);

@@ -13,12 +13,15 @@
 #define MAGIC "csvpipe-journal 1" /* with the version of the format */
 #define TORN_MAX 4096             /* a crash leaves less than this of a line */
 
-static const char done[] = "done", failed[] = "failed";
+/* What a line says: a batch is done, also by rejecting all of it; a batch has
+ * failed and will be tried again; a run has ended with what was rejected. */
+static const char done[] = "done", rejected[] = "rejected", failed[] = "failed",
+		  told[] = "told";
 
 struct journal {
 	const char *path;
 	int fd;
-	bool created, torn;
+	bool created, torn, owes;
 	struct journal_batch last;
 	uint64_t end;        /* of the lines that count; the next goes here */
 	uint64_t old;        /* batches that it had when it was opened */
@@ -257,6 +260,14 @@ follows(const struct journal_batch *a, const struct journal_batch *b)
 	    b->rejected >= a->rejected;
 }
 
+/* A batch that is done.  0, or -1: the line is another one. */
+static int
+parse_done(const char *text, size_t n, struct journal_batch *b)
+{
+	b->failed = line_parse_batch(text, n, rejected, b) == 0;
+	return b->failed ? 0 : line_parse_batch(text, n, done, b);
+}
+
 /* One line behind the first.  0, or -1 when it is not what it must be. */
 static int
 accept_line(struct journal *j, const char *text, size_t n)
@@ -265,9 +276,14 @@ accept_line(struct journal *j, const char *text, size_t n)
 
 	if (line_parse_batch(text, n, failed, &b) == 0)
 		return b.number == j->last.number + 1 ? 0 : -1;
-	if (line_parse_batch(text, n, done, &b) < 0 || !follows(&j->last, &b))
+	if (line_parse_batch(text, n, told, &b) == 0) {
+		j->owes = false;
+		return b.number == j->last.number ? 0 : -1;
+	}
+	if (parse_done(text, n, &b) < 0 || !follows(&j->last, &b))
 		return -1;
 	j->last = b;
+	j->owes |= b.failed;
 	return 0;
 }
 
@@ -400,7 +416,7 @@ journal_next(struct journal *j, struct journal_batch *b)
 			errno = EIO; /* it was there when we checked */
 			return -1;
 		}
-	} while (got > 0 && line_parse_batch(text, n, done, b) < 0);
+	} while (got > 0 && parse_done(text, n, b) < 0);
 	return got;
 }
 
@@ -419,9 +435,10 @@ add(struct journal *j, const char *kind, const struct journal_batch *b)
 int
 journal_done(struct journal *j, const struct journal_batch *b)
 {
-	if (add(j, done, b) < 0)
+	if (add(j, b->failed ? rejected : done, b) < 0)
 		return -1;
 	j->last = *b;
+	j->owes |= b->failed;
 	return 0;
 }
 
@@ -429,4 +446,16 @@ int
 journal_failed(struct journal *j, const struct journal_batch *b)
 {
 	return add(j, failed, b);
+}
+
+bool
+journal_owes(const struct journal *j)
+{
+	return j->owes;
+}
+
+int
+journal_told(struct journal *j)
+{
+	return add(j, told, &j->last);
 }

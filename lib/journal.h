@@ -37,6 +37,7 @@ struct journal_batch {
 	struct digest hash;    /* of these records */
 	uint64_t out, rejects; /* lengths of both files with it */
 	uint64_t rejected;     /* records in the rejects file with it */
+	bool failed;           /* and all of its own are there */
 };
 
 /*
@@ -70,5 +71,12 @@ int journal_next(struct journal *j, struct journal_batch *b);
  */
 int journal_done(struct journal *j, const struct journal_batch *b);
 int journal_failed(struct journal *j, const struct journal_batch *b);
+
+/*
+ * Has a batch failed whose records were rejected, and no run ended with that
+ * since?  Notes that one does now; as journal_done.
+ */
+bool journal_owes(const struct journal *j);
+int journal_told(struct journal *j);
 
 #endif

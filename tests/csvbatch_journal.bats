@@ -145,6 +145,29 @@ failing() {
 	done
 }
 
+@test "--keep-going: a batch that failed before an interruption is told by the next run" {
+	job 4 --keep-going --rejects want.csv -- sh -c "$(failing 2)" <in
+	mv out want
+	rm j calls
+	ended() { # STATUS COMMAND [ARG]...: the run with this journal
+		gives "$1" "${@:2}" "$batch" -n 10 --journal j -o out --keep-going \
+			--rejects bad.csv -- sh -c "[ -e go ] ||
+			[ \$CSVBATCH_NUMBER != 3 ] || { kill \$PPID; exec sleep 9; }
+			$(failing 2)" <in
+	}
+	ended 143
+	touch go
+	ended 4
+	says 'j: batches failed before, their records are in bad.csv'
+	cmp want out
+	cmp want.csv bad.csv
+	printf '1\n2\n3\n' | cmp - calls
+	# a run has come to its end and told it
+	ended 0
+	says 'all 3 batches were done before, nothing is run'
+	[ "$(grep -c before err)" = 1 ]
+}
+
 @test "OUT and rejects are cut back to what was committed" {
 	job 4 --rejects bad.csv -- sh -c "$(failing 3)" <in
 	echo 'half a batch that was not committed' >>out

@@ -372,8 +372,8 @@ say_journal(struct ledger *l, const struct batch *b, struct buf *say)
 }
 
 int
-ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
-    struct buf *say)
+ledger_commit(struct ledger *l, const struct batch *b, bool failed,
+    uint64_t rejected, struct buf *say)
 {
 	struct journal_batch entry;
 	int status;
@@ -382,6 +382,7 @@ ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
 		return 0;
 	entry = entry_of(l, b);
 	entry.rejected = rejected;
+	entry.failed = failed;
 	status = sync_all(l, &entry.out, &entry.rejects, say);
 	if (status == 0 && journal_done(l->journal, &entry) < 0)
 		status = say_journal(l, b, say);
@@ -389,14 +390,18 @@ ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
 }
 
 int
-ledger_finish(struct ledger *l, struct buf *say)
+ledger_finish(struct ledger *l, bool tells, struct buf *say)
 {
 	struct journal_batch last;
+	int status;
 
 	if (l->journal == NULL)
 		return 0;
 	last = *journal_last(l->journal);
-	return sync_all(l, &last.out, &last.rejects, say);
+	status = sync_all(l, &last.out, &last.rejects, say);
+	if (status == 0 && tells && journal_told(l->journal) < 0)
+		status = say_errno(say, ": ", l->opt->journal);
+	return status;
 }
 
 int

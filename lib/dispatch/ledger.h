@@ -65,17 +65,17 @@ int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n);
 
 /*
  * The batch is finished: its answer was passed on, its rejects were written to
- * rejects, which hold rejected records in all.  With a journal this returns
- * when everything is on disk.
+ * rejects, which hold rejected records in all; failed: all of its own.  With
+ * a journal this returns when everything is on disk.
  */
-int ledger_commit(struct ledger *l, const struct batch *b, uint64_t rejected,
-    struct buf *say);
+int ledger_commit(struct ledger *l, const struct batch *b, bool failed,
+    uint64_t rejected, struct buf *say);
 
 /*
- * All batches are finished, and the rows behind the last were added.  As
- * ledger_commit.
+ * All batches are finished, and the rows behind the last were added.  tells:
+ * the exit status says that batches failed.  As ledger_commit.
  */
-int ledger_finish(struct ledger *l, struct buf *say);
+int ledger_finish(struct ledger *l, bool tells, struct buf *say);
 
 /* The batch has failed for good. */
 int ledger_failed(struct ledger *l, const struct batch *b, struct buf *say);

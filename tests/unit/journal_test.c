@@ -113,6 +113,30 @@ notes_and_finds(void)
 	journal_close(NULL);
 }
 
+/* A batch whose records were rejected is told by one run that ends. */
+static void
+owes(void)
+{
+	struct journal_batch b = batches[0];
+	struct journal *j;
+
+	unlink(path);
+	CHECK(open_journal(&j) == 0 && !journal_owes(j));
+	CHECK(journal_failed(j, &b) == 0 && !journal_owes(j));
+	b.failed = true;
+	CHECK(journal_done(j, &b) == 0 && journal_owes(j));
+	CHECK(journal_done(j, &batches[1]) == 0 && journal_owes(j));
+	journal_close(j);
+	CHECK(open_journal(&j) == 0 && journal_owes(j) && holds(j, 2));
+	CHECK(journal_told(j) == 0);
+	journal_close(j);
+	CHECK(open_journal(&j) == 0 && !journal_owes(j) && holds(j, 2));
+	CHECK(journal_done(j, &batches[2]) == 0);
+	journal_close(j);
+	CHECK(open_journal(&j) == 0 && !journal_owes(j) && holds(j, 3));
+	journal_close(j);
+}
+
 static void
 refuses_others(void)
 {
@@ -245,6 +269,7 @@ main(void)
 	const char *dir = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 
 	snprintf(path, sizeof path, "%s/journal_test.%ld", dir, (long)getpid());
+	owes();
 	notes_and_finds();
 	refuses_others();
 	damage();
