@@ -7,7 +7,7 @@
 #include "expr/check.h"
 #include "expr/code.h"
 #include "expr/eval.h"
-#include "expr/explain.h"
+#include "expr/func.h"
 #include "expr/message.h"
 #include "expr/parse.h"
 
@@ -329,6 +329,127 @@ expr_error_kind(const struct expr *e, size_t i, uint64_t *count)
 		return NULL;
 	*count = e->eval.count[i];
 	return failure_name((enum failure_kind)i);
+}
+
+/* --explain: what it calls a node that says nothing more of itself. */
+static const char *const explain_names[] = {
+    [NODE_NEG] = "-",
+    [NODE_CAT] = "++",
+    [NODE_AND] = "&&",
+    [NODE_OR] = "||",
+    [NODE_NOT] = "!",
+    [NODE_IF] = "?:",
+    [NODE_DEFAULT] = "?\?", /* no trigraph */
+    [NODE_REGEX] = "pattern",
+    [NODE_PIECES] = "replacement",
+    [NODE_MISSING] = "missing",
+    [NODE_RAISE] = "error",
+    [NODE_WITH] = "with",
+};
+static const char *const explain_types[] = {
+    [TYPE_COLUMN] = "column",
+    [TYPE_TEXT] = "text",
+    [TYPE_NUMBER] = "number",
+    [TYPE_DATE] = "date",
+    [TYPE_DATETIME] = "datetime",
+    [TYPE_BOOL] = "bool",
+    [TYPE_MISSING] = "missing",
+    [TYPE_NEVER] = "error",
+};
+
+static void
+explain_constant(struct buf *out, const struct node *node)
+{
+	char room[VALUE_ROOM];
+	struct text t;
+
+	if (node->value.kind == VALUE_MISSING ||
+	    node->value.kind == VALUE_NEITHER) {
+		buf_add_text(out, "missing");
+		return;
+	}
+	t = value_text(&node->value, node->type, room);
+	message_add(out, type_is_text(node->type) ? "\"%t\"" : "%t", &t);
+}
+
+static void
+explain_cell(struct buf *out, const struct header *h, const struct node *node)
+{
+	struct text name;
+
+	message_add(out, "@%n", (size_t)node->number);
+	if (h->name == NULL)
+		return;
+	name = (struct text){h->name[node->number - 1].raw,
+	    h->name[node->number - 1].len};
+	message_add(out, " {%t}", &name);
+}
+
+/* What a node is, without its kids. */
+static void
+explain_one(struct buf *out, const struct check *c, const struct node *node)
+{
+	/* a pattern has no better description than its bytes in the program */
+	const size_t from =
+	    node->kind == NODE_MATCH ? node->at + 2 : node->from;
+	struct text typed = {c->tree->program.at + from, node->to - from};
+
+	typed = text_trim(typed);
+	switch (node->kind) {
+	case NODE_CONST:
+		explain_constant(out, node);
+		break;
+	case NODE_CELL:
+		explain_cell(out, c->names.header, node);
+		break;
+	case NODE_VAR:
+		message_add(out, "%t", &node->var->name);
+		break;
+	case NODE_ARITH:
+		message_add(out, "%c", node->op);
+		break;
+	case NODE_COMPARE:
+		buf_add_text(out, compare_names[node->op]);
+		break;
+	case NODE_CALL:
+		buf_add_text(out, node->function->name);
+		break;
+	case NODE_CONVERT:
+		message_add(out, "to %s", explain_types[node->type]);
+		if (node->ndates > 0 || node->marks != NULL)
+			failure_formats(out, node);
+		return;
+	case NODE_REGEX:
+	case NODE_PIECES:
+		message_add(out, "%s %t", explain_names[node->kind], &typed);
+		return;
+	case NODE_MATCH:
+		message_add(out, "=~ %t", &typed);
+		break;
+	case NODE_IN_SET:
+		message_add(out, "in a set of %n", set_size(node->set));
+		break;
+	default:
+		buf_add_text(out, explain_names[node->kind]);
+		break;
+	}
+	message_add(out, ": %s", explain_types[node->type]);
+}
+
+/* Appends one node and what is below it, indented by depth levels. */
+static void
+explain_node(struct buf *out, const struct check *c, const struct node *node,
+    unsigned depth)
+{
+	unsigned d;
+	size_t i;
+
+	for (d = 0; d < depth; d++)
+		buf_add_text(out, "  ");
+	explain_one(out, c, node);
+	buf_add_byte(out, '\n');
+	for (i = 0; i < node->n; i++)
+		explain_node(out, c, node->kid[i], depth + 1);
 }
 
 /* The columns of the output: @1 as it came, {b}=@2 renamed, {c} computed. */

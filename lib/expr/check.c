@@ -614,7 +614,7 @@ check_gather(struct check *c, struct node *node)
 
 /* Comparisons, in, and the table of types that they follow. */
 
-static const char *const operators[] = {"==", "!=", "<", "<=", ">", ">="};
+const char *const compare_names[] = {"==", "!=", "<", "<=", ">", ">="};
 
 /* error() on a side is as good as text. */
 static struct node *
@@ -648,7 +648,7 @@ compare_missing(struct check *c, struct node *node, int side)
 	if (is_order(node))
 		return check_fail(c, node,
 		    "'%s' is never true of missing; say == missing",
-		    operators[node->op]);
+		    compare_names[node->op]);
 	if (node->kid[side]->kind != NODE_CONST)
 		return check_settle(c, node); /* or an error */
 	test = check_new(c, NODE_MISSING, node, other, NULL);
@@ -672,7 +672,7 @@ compare_texts(struct check *c, struct node *node)
 		return check_fail(c, node,
 		    "'%s' between two columns: say num(..), date(..) or "
 		    "str(..)",
-		    operators[node->op]);
+		    compare_names[node->op]);
 	/* a literal that looks like a number orders a column by its bytes */
 	for (i = 0; i < 2; i++)
 		if (check_is_literal(node->kid[i]) &&
@@ -723,7 +723,7 @@ check_compare(struct check *c, struct node *node)
 		return compare_texts(c, node);
 	if (l == TYPE_BOOL && r == TYPE_BOOL && is_order(node))
 		return check_fail(c, node, "'%s' does not order true and false",
-		    operators[node->op]);
+		    compare_names[node->op]);
 	if (l == r)
 		return check_settle(c, node);
 	if ((type_is_text(l) || type_is_text(r)) && l != TYPE_BOOL &&

@@ -674,59 +674,42 @@ eval_days(struct eval *r, const struct node *node, const struct value *a,
 const char *
 type_name(enum type t)
 {
-	switch (t) {
-	case TYPE_COLUMN:
-		return "a column";
-	case TYPE_NUMBER:
-		return "a number";
-	case TYPE_DATE:
-		return "a date";
-	case TYPE_DATETIME:
-		return "a datetime";
-	case TYPE_BOOL:
-		return "true or false";
-	case TYPE_MISSING:
-		return "missing";
-	default:
-		return "text";
-	}
+	static const char *const names[] = {
+	    [TYPE_COLUMN] = "a column",
+	    [TYPE_TEXT] = "text",
+	    [TYPE_NUMBER] = "a number",
+	    [TYPE_DATE] = "a date",
+	    [TYPE_DATETIME] = "a datetime",
+	    [TYPE_BOOL] = "true or false",
+	    [TYPE_MISSING] = "missing",
+	    [TYPE_NEVER] = "text",
+	};
+
+	return names[t];
 }
 
 const char *
 failure_name(enum failure_kind kind)
 {
-	switch (kind) {
-	case FAILURE_NUMBER:
-		return "not a number";
-	case FAILURE_DIGITS:
-		return "more than 36 digits";
-	case FAILURE_RANGE:
-		return "out of range";
-	case FAILURE_DATE:
-		return "not a date";
-	case FAILURE_HOUR:
-		return "hour out of range";
-	case FAILURE_MINUTE:
-		return "minute out of range";
-	case FAILURE_SECOND:
-		return "second out of range";
-	case FAILURE_FRACTION:
-		return "more than six digits of a second";
-	case FAILURE_ZERO:
-		return "division by zero";
-	case FAILURE_WHOLE:
-		return "not a whole number";
-	case FAILURE_REGEX:
-		return "regular expression over its limit";
-	case FAILURE_LONG:
-		return "longer than --max-record";
-	case FAILURE_ARGUMENT:
-		return "bad argument";
-	case FAILURE_UTF8:
-		return "not UTF-8";
-	default:
-		return "error()";
-	}
+	static const char *const names[] = {
+	    [FAILURE_NUMBER] = "not a number",
+	    [FAILURE_DIGITS] = "more than 36 digits",
+	    [FAILURE_DATE] = "not a date",
+	    [FAILURE_HOUR] = "hour out of range",
+	    [FAILURE_MINUTE] = "minute out of range",
+	    [FAILURE_SECOND] = "second out of range",
+	    [FAILURE_FRACTION] = "more than six digits of a second",
+	    [FAILURE_RANGE] = "out of range",
+	    [FAILURE_ZERO] = "division by zero",
+	    [FAILURE_WHOLE] = "not a whole number",
+	    [FAILURE_REGEX] = "regular expression over its limit",
+	    [FAILURE_LONG] = "longer than --max-record",
+	    [FAILURE_ARGUMENT] = "bad argument",
+	    [FAILURE_UTF8] = "not UTF-8",
+	    [FAILURE_USER] = "error()",
+	};
+
+	return names[kind];
 }
 
 struct text

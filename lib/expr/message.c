@@ -275,60 +275,40 @@ failure_formats(struct buf *say, const struct node *node)
 	message_add(say, " (%t", &typed); /* its bracket is there */
 }
 
+/* Why, behind the bad cell where the reason begins with a blank. */
 static void
 add_reason(struct buf *say, const struct failure *f)
 {
-	switch (f->kind) {
-	case FAILURE_NUMBER:
-		add_cell(say, f->cell);
-		buf_add_text(say, " is not a number");
-		break;
-	case FAILURE_DIGITS:
-		add_cell(say, f->cell);
-		buf_add_text(say, " has more than 36 digits; compare as text");
-		break;
-	case FAILURE_DATE:
-	case FAILURE_HOUR:
-	case FAILURE_MINUTE:
-	case FAILURE_SECOND:
-	case FAILURE_FRACTION:
-		add_cell(say, f->cell);
-		buf_add_text(say,
-		    f->node->type == TYPE_DATE ? " is not a date" :
-						 " is not a datetime");
-		if (f->node->ndates > 0)
-			failure_formats(say, f->node);
-		if (f->kind != FAILURE_DATE)
-			message_add(say, ": %s", failure_name(f->kind));
-		break;
-	case FAILURE_RANGE:
-		if (f->cell.len > 0)
-			add_cell(say, f->cell);
-		else
-			buf_add_text(say, "the result");
-		buf_add_text(say, " is out of range");
-		break;
-	case FAILURE_WHOLE:
-		add_cell(say, f->cell);
-		buf_add_text(say, " is not a whole number");
-		break;
-	case FAILURE_ZERO:
-		buf_add_text(say, "division by zero");
-		break;
-	case FAILURE_REGEX:
-		buf_add_text(say, "the regular expression takes too long");
-		break;
-	case FAILURE_LONG:
-		buf_add_text(say, "the result is longer than --max-record");
-		break;
-	case FAILURE_UTF8:
-		add_cell(say, f->cell);
-		buf_add_text(say, " is not UTF-8");
-		break;
-	default:
+	static const char *const reasons[FAILURE_KINDS] = {
+	    [FAILURE_NUMBER] = " is not a number",
+	    [FAILURE_DIGITS] = " has more than 36 digits; compare as text",
+	    [FAILURE_RANGE] = " is out of range",
+	    [FAILURE_ZERO] = "division by zero",
+	    [FAILURE_WHOLE] = " is not a whole number",
+	    [FAILURE_REGEX] = "the regular expression takes too long",
+	    [FAILURE_LONG] = "the result is longer than --max-record",
+	    [FAILURE_UTF8] = " is not UTF-8",
+	};
+	const bool time =
+	    f->kind >= FAILURE_DATE && f->kind <= FAILURE_FRACTION;
+	const char *reason = reasons[f->kind];
+
+	if (time)
+		reason = f->node->type == TYPE_DATE ? " is not a date" :
+						      " is not a datetime";
+	if (reason == NULL) { /* of error() and of a bad argument */
 		message_add(say, "%t", &f->cell);
-		break;
+		return;
 	}
+	if (f->kind == FAILURE_RANGE && f->cell.len == 0)
+		buf_add_text(say, "the result");
+	else if (*reason == ' ')
+		add_cell(say, f->cell);
+	buf_add_text(say, reason);
+	if (time && f->node->ndates > 0)
+		failure_formats(say, f->node);
+	if (time && f->kind != FAILURE_DATE)
+		message_add(say, ": %s", failure_name(f->kind));
 }
 
 void

@@ -47,6 +47,7 @@ enum compare {
 	COMPARE_GT,
 	COMPARE_GE
 };
+extern const char *const compare_names[]; /* "==" and so on */
 
 struct node {
 	enum node_kind kind;
