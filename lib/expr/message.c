@@ -147,6 +147,16 @@ message_at(struct buf *say, struct text program, size_t at, const char *format,
 	return -1;
 }
 
+int
+message_why(struct buf *say, struct text program, size_t at, struct buf *why)
+{
+	const struct text t = {why->data, why->len};
+
+	message_at(say, program, at, "%t", &t);
+	buf_free(why);
+	return -1;
+}
+
 static const struct {
 	const char *word;
 	enum slip_place place;

@@ -32,6 +32,10 @@ int message_at(struct buf *say, struct text program, size_t at,
 int message_at_list(struct buf *say, struct text program, size_t at,
     const char *format, va_list args);
 
+/* The same of what is wrong, as another module has said it; frees why. */
+int message_why(struct buf *say, struct text program, size_t at,
+    struct buf *why);
+
 /* Appends the place alone. */
 void message_place(struct buf *say, struct text program, size_t at);
 

@@ -171,17 +171,13 @@ unknown(struct names *s, const struct node *node, long found, bool value)
 {
 	const bool plain = node->to - node->from == node->name.len;
 	struct buf why = {NULL, 0, 0};
-	struct text t;
 
 	if (found == 0 && plain)
 		explain_plain(s, node, value, &why);
 	else
 		columns_explain(&why, s->header, node->name.at, node->name.len,
 		    true);
-	t = (struct text){why.data, why.len};
-	message_at(s->say, s->program, node->at, "%t", &t);
-	buf_free(&why);
-	return -1;
+	return message_why(s->say, s->program, node->at, &why);
 }
 
 /* The column at a position of the input; NULL with a message. */

@@ -1,12 +1,12 @@
 #include "expr/parse.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
 #include <string.h>
 
+#include "expr/date.h"
 #include "expr/func.h"
 #include "expr/lex.h"
 #include "expr/message.h"
-#include "expr/prepare.h"
 #include "expr/regex.h"
 #include "expr/tree.h"
 
@@ -25,10 +25,8 @@ struct nodes {
 	size_t n, room;
 };
 
-static enum token_kind parser_ahead(const struct parser *p);
 static struct node *parse_expr(struct parser *p);
 static struct node *parse_primary(struct parser *p);
-static int parse_pattern(struct parser *p, struct node *node);
 
 static void
 parser_take(struct parser *p)
@@ -49,64 +47,17 @@ parser_accept(struct parser *p, enum token_kind kind)
 }
 
 /* NULL with a message at a place; the first one counts. */
-static struct node *
-parser_fail(struct parser *p, size_t at, const char *format,
-    const struct text *shown)
+static void *
+parser_fail(struct parser *p, size_t at, const char *format, ...)
 {
+	va_list args;
+
+	va_start(args, format);
 	if (!p->failed)
-		message_at(p->lex.say, p->lex.program, at, format, shown);
+		message_at_list(p->lex.say, p->lex.program, at, format, args);
+	va_end(args);
 	p->failed = true;
 	return NULL;
-}
-
-/* A word that is another language's, or the second of a name with blanks. */
-static struct node *
-unexpected_word(struct parser *p)
-{
-	struct text word = lex_source(&p->lex, p->now), name = word;
-	const char *ours = slip_ours(SLIP_OPERATOR, word);
-
-	if (text_equal(word, (struct text){"is", 2}) &&
-	    parser_ahead(p) == TOKEN_NOT)
-		ours = "!= missing";
-	if (ours == NULL && p->before.kind != TOKEN_NAME)
-		return parser_fail(p, p->now.at, "unexpected '%t'", &word);
-	name.at = p->lex.program.at + p->before.at;
-	name.len = p->now.at + p->now.len - p->before.at;
-	if (ours == NULL && slip_curly(name))
-		return parser_fail(p, p->before.at,
-		    "text needs straight quotes: \" or '", NULL);
-	if (ours == NULL)
-		return parser_fail(p, p->before.at,
-		    "a name with blanks is written {%t}", &name);
-	if (!p->failed)
-		message_at(p->lex.say, p->lex.program, p->now.at,
-		    "unexpected '%t'; say %s", &word, ours);
-	p->failed = true;
-	return NULL;
-}
-
-/* NULL: the token at hand fits nowhere. */
-static struct node *
-parser_unexpected(struct parser *p)
-{
-	struct text shown = lex_source(&p->lex, p->now);
-
-	if (p->now.kind == TOKEN_END)
-		return parser_fail(p, p->now.at,
-		    "the expression ends too early", NULL);
-	if (p->now.kind == TOKEN_ASSIGN)
-		return parser_fail(p, p->now.at,
-		    "unexpected '='; use == to compare", NULL);
-	if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT)
-		return parser_fail(p, p->before.at,
-		    "unequal is written !=, not <>", NULL);
-	if (p->now.kind == TOKEN_STAR && p->before.kind == TOKEN_STAR)
-		return parser_fail(p, p->before.at,
-		    "unexpected '**'; for a power say x * x", NULL);
-	if (p->now.kind == TOKEN_NAME)
-		return unexpected_word(p);
-	return parser_fail(p, p->now.at, "unexpected '%t'", &shown);
 }
 
 /* What kind of token stands behind the one at hand? */
@@ -121,6 +72,52 @@ parser_ahead(const struct parser *p)
 	next = lex_next(&ahead).kind;
 	buf_free(&quiet);
 	return next;
+}
+
+/* A word that is another language's, or the second of a name with blanks. */
+static void *
+unexpected_word(struct parser *p)
+{
+	struct text word = lex_source(&p->lex, p->now), name = word;
+	const char *ours = slip_ours(SLIP_OPERATOR, word);
+
+	if (text_equal(word, (struct text){"is", 2}) &&
+	    parser_ahead(p) == TOKEN_NOT)
+		ours = "!= missing";
+	if (ours != NULL)
+		return parser_fail(p, p->now.at, "unexpected '%t'; say %s",
+		    &word, ours);
+	if (p->before.kind != TOKEN_NAME)
+		return parser_fail(p, p->now.at, "unexpected '%t'", &word);
+	name.at = p->lex.program.at + p->before.at;
+	name.len = p->now.at + p->now.len - p->before.at;
+	return parser_fail(p, p->before.at,
+	    slip_curly(name) ? "text needs straight quotes: \" or '" :
+			       "a name with blanks is written {%t}",
+	    &name);
+}
+
+/* NULL: the token at hand fits nowhere. */
+static void *
+parser_unexpected(struct parser *p)
+{
+	struct text shown = lex_source(&p->lex, p->now);
+
+	if (p->now.kind == TOKEN_END)
+		return parser_fail(p, p->now.at,
+		    "the expression ends too early");
+	if (p->now.kind == TOKEN_ASSIGN)
+		return parser_fail(p, p->now.at,
+		    "unexpected '='; use == to compare", NULL);
+	if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT)
+		return parser_fail(p, p->before.at,
+		    "unequal is written !=, not <>");
+	if (p->now.kind == TOKEN_STAR && p->before.kind == TOKEN_STAR)
+		return parser_fail(p, p->before.at,
+		    "unexpected '**'; for a power say x * x", NULL);
+	if (p->now.kind == TOKEN_NAME)
+		return unexpected_word(p);
+	return parser_fail(p, p->now.at, "unexpected '%t'", &shown);
 }
 
 /* A node that begins at the token at hand; parser_end sets its end. */
@@ -149,7 +146,6 @@ parser_end(struct parser *p, struct node *node)
 	return p->failed ? NULL : node;
 }
 
-/* Gives node these kids. */
 static void
 parser_add(struct parser *p, struct nodes *list, struct node *kid)
 {
@@ -167,11 +163,13 @@ parser_add(struct parser *p, struct nodes *list, struct node *kid)
 	list->item[list->n++] = kid;
 }
 
-static void
-parser_kids(struct node *node, const struct nodes *list)
+/* Ends a node with these kids. */
+static struct node *
+parser_end_list(struct parser *p, struct node *node, const struct nodes *list)
 {
 	node->kid = list->item;
 	node->n = list->n;
+	return parser_end(p, node);
 }
 
 /* One level deeper: false when that is too deep. */
@@ -179,12 +177,36 @@ static bool
 parser_enter(struct parser *p)
 {
 	if (p->depth == PARSE_NESTING) {
-		parser_fail(p, p->now.at, "nested deeper than 200 levels",
-		    NULL);
+		parser_fail(p, p->now.at, "nested deeper than 200 levels");
 		return false;
 	}
 	p->depth++;
 	return true;
+}
+
+/* A node with one kid, which is at hand; NULL: there was an error. */
+static struct node *
+parser_end_one(struct parser *p, struct node *node, struct node *kid)
+{
+	struct nodes list = {NULL, 0, 0};
+
+	parser_add(p, &list, kid);
+	return parser_end_list(p, node, &list);
+}
+
+/* A prefix that can be repeated: the token at hand, and what is below it. */
+static struct node *
+prefix(struct parser *p, enum node_kind kind,
+    struct node *(*operand)(struct parser *))
+{
+	struct node *node = parser_node(p, kind), *kid;
+
+	if (!parser_enter(p))
+		return NULL;
+	parser_take(p);
+	kid = operand(p);
+	p->depth--;
+	return parser_end_one(p, node, kid);
 }
 
 /*
@@ -195,13 +217,13 @@ static struct node *
 infix(struct parser *p, enum node_kind kind, int op, struct node *left)
 {
 	struct node *node = parser_node(p, kind);
-	struct nodes list = {NULL, 0, 0};
 
 	node->from = left->from;
 	node->op = op;
-	parser_add(p, &list, left);
-	parser_add(p, &list, NULL);
-	parser_kids(node, &list);
+	node->n = 2;
+	node->kid = arena_alloc(&p->tree->arena, 2 * sizeof(struct node *));
+	node->kid[0] = left;
+	node->kid[1] = NULL;
 	parser_take(p);
 	return node;
 }
@@ -212,7 +234,7 @@ close_infix(struct parser *p, struct node *node, struct node *right)
 {
 	if (right == NULL)
 		return NULL;
-	node->kid[node->n - 1] = right;
+	node->kid[1] = right;
 	return parser_end(p, node);
 }
 
@@ -238,8 +260,7 @@ list_of(struct parser *p, enum node_kind kind, enum token_kind op,
 			return NULL;
 		parser_add(p, &list, left);
 	}
-	parser_kids(node, &list);
-	return parser_end(p, node);
+	return parser_end_list(p, node, &list);
 }
 
 /* below { op below }, grouped from the left; ops are their tokens. */
@@ -265,20 +286,8 @@ left_of(struct parser *p, const char *ops,
 static struct node *
 parse_unary(struct parser *p)
 {
-	struct nodes list = {NULL, 0, 0};
-	struct node *node, *kid;
-
-	if (p->now.kind != TOKEN_MINUS)
-		return parse_primary(p);
-	node = parser_node(p, NODE_NEG);
-	if (!parser_enter(p))
-		return NULL;
-	parser_take(p);
-	kid = parse_unary(p);
-	p->depth--;
-	parser_add(p, &list, kid);
-	parser_kids(node, &list);
-	return parser_end(p, node);
+	return p->now.kind == TOKEN_MINUS ? prefix(p, NODE_NEG, parse_unary) :
+					    parse_primary(p);
 }
 
 /* prod = unary { ("*" | "/" | "%") unary } */
@@ -318,8 +327,8 @@ parse_default(struct parser *p)
 	return node;
 }
 
-/* list = "(" expr { "," expr } ")", for a NODE_IN whose kid[0] is there */
-static int
+/* "(" expr { "," expr } ")", for a NODE_IN whose kid[0] is there */
+static struct node *
 parse_list(struct parser *p, struct node *node)
 {
 	struct nodes list = {NULL, 0, 0};
@@ -327,19 +336,18 @@ parse_list(struct parser *p, struct node *node)
 
 	parser_add(p, &list, node->kid[0]);
 	if (!parser_enter(p))
-		return -1;
+		return NULL;
 	do {
 		parser_take(p);
 		kid = parse_expr(p);
 		if (kid == NULL)
-			return -1;
+			return NULL;
 		parser_add(p, &list, kid);
 	} while (p->now.kind == TOKEN_COMMA);
 	p->depth--;
-	parser_kids(node, &list);
 	if (!parser_accept(p, TOKEN_CLOSE))
-		parser_unexpected(p);
-	return p->failed ? -1 : 0;
+		return parser_unexpected(p);
+	return parser_end_list(p, node, &list);
 }
 
 /* left "in" ( list | "@" NAME ) */
@@ -348,21 +356,18 @@ parse_in(struct parser *p, struct node *left)
 {
 	struct node *node = infix(p, NODE_IN, 0, left);
 
-	if (p->now.kind == TOKEN_SET) {
-		node->kind = NODE_IN_SET;
-		node->n = 1;
-		node->name = lex_source(&p->lex, p->now);
-		node->name.at++;
-		node->name.len--;
-		parser_take(p);
-	} else if (p->now.kind != TOKEN_OPEN) {
+	if (p->now.kind == TOKEN_OPEN)
+		return parse_list(p, node);
+	if (p->now.kind != TOKEN_SET)
 		return parser_fail(p, p->now.at,
 		    "in needs a list, as in (\"NJ\", \"NY\"), or a set, "
-		    "as @name",
-		    NULL);
-	} else if (parse_list(p, node) < 0) {
-		return NULL;
-	}
+		    "as @name");
+	node->kind = NODE_IN_SET;
+	node->n = 1;
+	node->name = lex_source(&p->lex, p->now);
+	node->name.at++;
+	node->name.len--;
+	parser_take(p);
 	return parser_end(p, node);
 }
 
@@ -371,15 +376,52 @@ static struct node *
 contrary(struct parser *p, struct node *kid)
 {
 	struct node *node = parser_node(p, NODE_NOT);
-	struct nodes list = {NULL, 0, 0};
 
 	if (kid == NULL)
 		return NULL;
 	node->at = kid->at;
 	node->from = kid->from;
-	parser_add(p, &list, kid);
-	parser_kids(node, &list);
-	return parser_end(p, node);
+	return parser_end_one(p, node, kid);
+}
+
+/* Says why a literal is wrong, where it stands; frees why. */
+static void
+refuse_literal(struct parser *p, size_t at, struct buf *why)
+{
+	message_why(p->lex.say, p->lex.program, at, why);
+	p->failed = true;
+}
+
+/* REGEX | RAW, which stays with the tree until parse_free */
+static void
+parse_pattern(struct parser *p, struct node *node)
+{
+	struct pattern *kept = arena_alloc(&p->tree->arena, sizeof *kept);
+	struct buf why = {NULL, 0, 0};
+	bool caseless = false;
+	struct text pattern;
+
+	if (p->now.kind == TOKEN_SLASH)
+		p->now = lex_regex(&p->lex, p->now);
+	if (p->now.kind == TOKEN_REGEX) {
+		pattern =
+		    lex_pattern(&p->lex, p->now, &p->tree->arena, &caseless);
+	} else if (p->now.kind == TOKEN_RAW) {
+		pattern = lex_raw(&p->lex, p->now);
+	} else {
+		p->failed |= p->now.kind == TOKEN_BAD;
+		parser_fail(p, p->now.at, "%s needs a regex: /.../ or r\"...\"",
+		    p->lex.program.at[p->before.at] == '=' ? "=~" : "!~");
+		return;
+	}
+	node->regex = regex_new(pattern.at, pattern.len, caseless, &why);
+	if (node->regex == NULL) {
+		refuse_literal(p, p->now.at, &why);
+		return;
+	}
+	*kept = (struct pattern){node->regex, p->tree->patterns};
+	p->tree->patterns = kept;
+	parser_take(p);
 }
 
 static struct node *
@@ -389,8 +431,7 @@ parse_match(struct parser *p, struct node *left)
 	struct node *node = infix(p, NODE_MATCH, 0, left);
 
 	node->n = 1;
-	if (parse_pattern(p, node) < 0)
-		return NULL;
+	parse_pattern(p, node);
 	node = parser_end(p, node);
 	return positive ? node : contrary(p, node);
 }
@@ -437,19 +478,9 @@ parse_rel(struct parser *p)
 static struct node *
 parse_not(struct parser *p)
 {
-	struct nodes list = {NULL, 0, 0};
-	struct node *node;
-
-	if (p->now.kind != TOKEN_BANG && p->now.kind != TOKEN_NOT)
-		return parse_rel(p);
-	node = parser_node(p, NODE_NOT);
-	if (!parser_enter(p))
-		return NULL;
-	parser_take(p);
-	parser_add(p, &list, parse_not(p));
-	p->depth--;
-	parser_kids(node, &list);
-	return parser_end(p, node);
+	return p->now.kind == TOKEN_BANG || p->now.kind == TOKEN_NOT ?
+	    prefix(p, NODE_NOT, parse_not) :
+	    parse_rel(p);
 }
 
 /* and = not { ("&&" | "and") not } */
@@ -486,8 +517,7 @@ parse_branches(struct parser *p, struct node *condition)
 	if (kid == NULL)
 		return NULL;
 	parser_add(p, &list, kid);
-	parser_kids(node, &list);
-	return parser_end(p, node);
+	return parser_end_list(p, node, &list);
 }
 
 /* expr = or [ "?" expr ":" expr ] */
@@ -505,17 +535,6 @@ parse_expr(struct parser *p)
 	return p->failed ? NULL : node;
 }
 
-void
-parse_free(struct tree *tree)
-{
-	size_t i;
-
-	for (i = 0; i < tree->nregex; i++)
-		regex_free(tree->regex[i]);
-	arena_free(&tree->arena);
-	memset(tree, 0, sizeof *tree);
-}
-
 /* The bottom of parse: literals, columns and calls. */
 
 static struct node *
@@ -527,6 +546,16 @@ constant(struct parser *p, enum type type, struct value value)
 	node->value = value;
 	node->literal = true;
 	return node;
+}
+
+/* The same of the token at hand, which is taken. */
+static struct node *
+parse_constant(struct parser *p, enum type type, struct value value)
+{
+	struct node *node = constant(p, type, value);
+
+	parser_take(p);
+	return parser_end(p, node);
 }
 
 /*
@@ -555,7 +584,6 @@ parse_number(struct parser *p)
 	struct text source = lex_source(&p->lex, p->now);
 	struct text date = p->lex.program;
 	enum number_status status;
-	struct node *node;
 
 	date.at += p->now.at;
 	date.len -= p->now.at;
@@ -573,9 +601,7 @@ parse_number(struct parser *p)
 	if (status != NUMBER_OK)
 		return parser_fail(p, p->now.at, "%t is too large a number",
 		    &source);
-	node = constant(p, TYPE_NUMBER, v);
-	parser_take(p);
-	return parser_end(p, node);
+	return parse_constant(p, TYPE_NUMBER, v);
 }
 
 /* STRING, of which f-strings and replacements are no plain case */
@@ -584,7 +610,6 @@ parse_string(struct parser *p)
 {
 	struct value v = {.kind = VALUE_TEXT, .text = {"", 0}};
 	struct lex_piece piece;
-	struct node *node;
 	size_t at = p->now.at;
 	int got;
 
@@ -596,21 +621,7 @@ parse_string(struct parser *p)
 	}
 	if (got > 0)
 		v.text = piece.text;
-	node = constant(p, TYPE_TEXT, v);
-	parser_take(p);
-	return parser_end(p, node);
-}
-
-static struct node *
-parse_raw(struct parser *p)
-{
-	struct value v = {.kind = VALUE_TEXT};
-	struct node *node;
-
-	v.text = lex_raw(&p->lex, p->now);
-	node = constant(p, TYPE_TEXT, v);
-	parser_take(p);
-	return parser_end(p, node);
+	return parse_constant(p, TYPE_TEXT, v);
 }
 
 /* The number of @3 and @-1: 0 with a message for what can be no position. */
@@ -624,7 +635,7 @@ position(struct parser *p, struct text digits, size_t at)
 	for (i = negative; i < digits.len && n < 1000000000; i++)
 		n = n * 10 + (digits.at[i] - '0');
 	if (n == 0)
-		parser_fail(p, at, "columns count from 1", NULL);
+		parser_fail(p, at, "columns count from 1");
 	return negative ? -n : n;
 }
 
@@ -672,9 +683,8 @@ parse_fstring(struct parser *p)
 	}
 	if (got < 0)
 		p->failed = true;
-	parser_kids(node, &list);
 	parser_take(p);
-	return parser_end(p, node);
+	return parser_end_list(p, node, &list);
 }
 
 /* column = NAME | BRACED | POS */
@@ -700,34 +710,6 @@ parse_column(struct parser *p)
 	}
 	parser_take(p);
 	return parser_end(p, node);
-}
-
-/* REGEX | RAW */
-static int
-parse_pattern(struct parser *p, struct node *node)
-{
-	static const struct text op[2] = {{"!~", 2}, {"=~", 2}};
-	bool caseless = false;
-	struct text pattern;
-
-	if (p->now.kind == TOKEN_SLASH)
-		p->now = lex_regex(&p->lex, p->now);
-	if (p->now.kind == TOKEN_REGEX) {
-		pattern =
-		    lex_pattern(&p->lex, p->now, &p->tree->arena, &caseless);
-	} else if (p->now.kind == TOKEN_RAW) {
-		pattern = lex_raw(&p->lex, p->now);
-	} else {
-		p->failed |= p->now.kind == TOKEN_BAD;
-		parser_fail(p, p->now.at, "%t needs a regex: /.../ or r\"...\"",
-		    &op[p->lex.program.at[p->before.at] == '=']);
-		return -1;
-	}
-	if (prepare_regex(p->tree, node, pattern, caseless, p->now.at,
-		p->lex.say) < 0)
-		p->failed = true;
-	parser_take(p);
-	return p->failed ? -1 : 0;
 }
 
 /*
@@ -774,8 +756,7 @@ parse_argument(struct parser *p, char letter)
 	if (p->now.kind == TOKEN_SLASH ||
 	    (letter == 'x' && p->now.kind == TOKEN_RAW)) {
 		node = parser_node(p, NODE_REGEX);
-		if (parse_pattern(p, node) < 0)
-			return NULL;
+		parse_pattern(p, node);
 		return parser_end(p, node);
 	}
 	if (letter == 'r') {
@@ -786,21 +767,149 @@ parse_argument(struct parser *p, char letter)
 	return parse_expr(p);
 }
 
-static int
+/*
+ * What literal arguments mean, compiled once: a mistake in a pattern, a
+ * replacement, a format or a mark is told before the input is opened.
+ */
+
+/* A format of date(), is_date() or strftime(). */
+static void
+compile_date(struct parser *p, struct node *call, const struct node *kid,
+    enum date_use use)
+{
+	struct buf why = {NULL, 0, 0};
+
+	if (call->date == NULL)
+		call->date = arena_alloc(&p->tree->arena,
+		    mem_mul(call->n, sizeof(struct date_format *)));
+	call->date[call->ndates] = date_format_compile(&p->tree->arena, use,
+	    kid->value.text.at, kid->value.text.len, &why);
+	if (call->date[call->ndates++] == NULL)
+		refuse_literal(p, kid->at, &why);
+}
+
+static void
+compile_number(struct parser *p, struct node *call, const struct node *kid)
+{
+	struct buf why = {NULL, 0, 0};
+
+	call->format = arena_alloc(&p->tree->arena, sizeof *call->format);
+	if (number_format_compile(call->format, kid->value.text.at,
+		kid->value.text.len, &why) < 0)
+		refuse_literal(p, kid->at, &why);
+}
+
+/* The marks of num(x, ",", "."): called once, with the first of them. */
+static void
+compile_marks(struct parser *p, struct node *call, const struct node *kid)
+{
+	struct buf why = {NULL, 0, 0};
+	struct text group = {NULL, 0};
+
+	if (call->marks != NULL)
+		return;
+	if (call->n > 2 && call->kid[2]->kind == NODE_CONST)
+		group = call->kid[2]->value.text;
+	call->marks = arena_alloc(&p->tree->arena, sizeof *call->marks);
+	if (number_marks_set(call->marks, kid->value.text.at,
+		kid->value.text.len, group.at, group.len, &why) < 0)
+		refuse_literal(p, kid->at, &why);
+}
+
+/* May a number or a replacement name this group of the call's pattern? */
+static void
+check_group(struct parser *p, const struct node *call, const struct node *kid,
+    int64_t group)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < call->n; i++)
+		if (call->kid[i]->kind == NODE_REGEX)
+			n = regex_groups(call->kid[i]->regex);
+	if (group > (int64_t)n)
+		parser_fail(p, kid->at, "the pattern has %n group%s", n,
+		    n == 1 ? "" : "s");
+}
+
+static void
+compile_literal(struct parser *p, struct node *call, const struct node *kid,
+    char letter)
+{
+	int64_t n;
+	size_t i;
+
+	if ((kid->kind == NODE_REGEX) != (letter == 'x')) {
+		parser_fail(p, kid->at,
+		    letter == 'x' ?
+			"%t() needs a regex here: /.../ or r\"...\"" :
+			"%t() takes no regex here",
+		    &call->name);
+		return;
+	}
+	if (letter != '\0' && strchr("lfwpm", letter) != NULL &&
+	    (kid->kind != NODE_CONST || kid->type != TYPE_TEXT)) {
+		parser_fail(p, kid->at,
+		    "%t() needs a literal text here, in quotes", &call->name);
+		return;
+	}
+	switch (letter) {
+	case 'f':
+		compile_date(p, call, kid, DATE_READ);
+		break;
+	case 'w':
+		compile_date(p, call, kid, DATE_WRITE);
+		break;
+	case 'p':
+		compile_number(p, call, kid);
+		break;
+	case 'm':
+		compile_marks(p, call, kid);
+		break;
+	case 'g':
+		if (kid->kind != NODE_CONST || kid->type != TYPE_NUMBER ||
+		    number_to_int(kid->value.number, &n) < 0) {
+			parser_fail(p, kid->at,
+			    "%t() needs the number of a group here",
+			    &call->name);
+			break;
+		}
+		check_group(p, call, kid, n);
+		call->op = (int)n;
+		break;
+	case 'r':
+		for (i = 0; i < kid->npieces; i++)
+			check_group(p, call, kid, kid->piece[i].group);
+		break;
+	}
+}
+
+/* Checks number and sort of a call's arguments and compiles its literals. */
+static void
+compile_literals(struct parser *p, struct node *call)
+{
+	struct buf why = {NULL, 0, 0};
+	size_t i;
+
+	if (function_count(call->function, call->n, &why) < 0)
+		refuse_literal(p, call->at, &why);
+	for (i = 0; i < call->n && !p->failed; i++)
+		compile_literal(p, call, call->kid[i],
+		    function_arg(call->function, i));
+}
+
+static void *
 unknown_function(struct parser *p, struct text name)
 {
 	const char *ours = slip_ours(SLIP_FUNCTION, name);
 	const char *guess = function_guess(name);
 
-	p->failed = true;
 	if (ours != NULL)
-		return message_at(p->lex.say, p->lex.program, p->before.at,
-		    "no function '%t'; say %s", &name, ours);
-	if (guess == NULL)
-		return message_at(p->lex.say, p->lex.program, p->before.at,
-		    "no function '%t'", &name);
-	return message_at(p->lex.say, p->lex.program, p->before.at,
-	    "no function '%t'; did you mean %s()?", &name, guess);
+		return parser_fail(p, p->before.at, "no function '%t'; say %s",
+		    &name, ours);
+	return parser_fail(p, p->before.at,
+	    guess != NULL ? "no function '%t'; did you mean %s()?" :
+			    "no function '%t'",
+	    &name, guess);
 }
 
 /* "(" [ arg { "," arg } ] ")", the name was taken */
@@ -812,10 +921,8 @@ parse_call(struct parser *p, struct node *node)
 
 	node->kind = NODE_CALL;
 	node->function = function_find(node->name);
-	if (node->function == NULL) {
-		unknown_function(p, node->name);
-		return NULL;
-	}
+	if (node->function == NULL)
+		return unknown_function(p, node->name);
 	if (!parser_enter(p))
 		return NULL;
 	parser_take(p);
@@ -828,34 +935,23 @@ parse_call(struct parser *p, struct node *node)
 			break;
 	}
 	p->depth--;
-	parser_kids(node, &list);
 	if (!parser_accept(p, TOKEN_CLOSE))
 		return parser_unexpected(p);
-	if (parser_end(p, node) == NULL)
+	if (parser_end_list(p, node, &list) == NULL)
 		return NULL;
-	p->failed = prepare_call(p->tree, node, p->lex.say) < 0;
+	compile_literals(p, node);
 	return p->failed ? NULL : node;
 }
 
+/* "missing", the one word that is also a function */
 static struct node *
-parse_word(struct parser *p)
+parse_missing(struct parser *p)
 {
-	static const struct value truth[2] = {
-	    {.kind = VALUE_BOOL, .truth = false},
-	    {.kind = VALUE_BOOL, .truth = true},
-	};
-	const bool missing = p->now.kind == TOKEN_MISSING;
-	struct node *node;
+	const struct value v = {.kind = VALUE_MISSING};
+	struct node *node = parse_constant(p, TYPE_MISSING, v);
 
-	if (missing)
-		node = constant(p, TYPE_MISSING,
-		    (struct value){.kind = VALUE_MISSING});
-	else
-		node = constant(p, TYPE_BOOL, truth[p->now.kind == TOKEN_TRUE]);
-	parser_take(p);
-	if (!missing || p->now.kind != TOKEN_OPEN)
-		return parser_end(p, node);
-	/* the one word that is also a function */
+	if (p->now.kind != TOKEN_OPEN)
+		return node;
 	node = parser_node(p, NODE_CALL);
 	node->at = node->from = p->before.at;
 	node->name = lex_source(&p->lex, p->before);
@@ -886,6 +982,7 @@ parse_brackets(struct parser *p)
 static struct node *
 parse_primary(struct parser *p)
 {
+	struct value v = {.kind = VALUE_BOOL};
 	struct node *node;
 
 	switch (p->now.kind) {
@@ -894,20 +991,23 @@ parse_primary(struct parser *p)
 	case TOKEN_STRING:
 		return parse_string(p);
 	case TOKEN_RAW:
-		return parse_raw(p);
+		v.kind = VALUE_TEXT;
+		v.text = lex_raw(&p->lex, p->now);
+		return parse_constant(p, TYPE_TEXT, v);
 	case TOKEN_FSTRING:
 		return parse_fstring(p);
 	case TOKEN_TRUE:
 	case TOKEN_FALSE:
+		v.truth = p->now.kind == TOKEN_TRUE;
+		return parse_constant(p, TYPE_BOOL, v);
 	case TOKEN_MISSING:
-		return parse_word(p);
+		return parse_missing(p);
 	case TOKEN_OPEN:
 		return parse_brackets(p);
 	case TOKEN_SLASH:
 		return parser_fail(p, p->now.at,
 		    "a pattern stands only behind =~ and !~ and in match(), "
-		    "sub() and gsub()",
-		    NULL);
+		    "sub() and gsub()");
 	case TOKEN_SET:
 		return parser_fail(p, p->now.at,
 		    "a set stands only behind in; a column is written "
@@ -950,23 +1050,18 @@ new_statement(struct parser *p, enum statement_kind kind)
 }
 
 /* "=" expr */
-static int
+static struct statement *
 parse_value(struct parser *p, struct statement *s)
 {
-	if (p->now.kind == TOKEN_NAME) {
-		parser_unexpected(p);
-		return -1;
-	}
-	if (p->now.kind != TOKEN_ASSIGN) {
-		parser_fail(p, p->now.at,
+	if (p->now.kind == TOKEN_NAME)
+		return parser_unexpected(p);
+	if (p->now.kind != TOKEN_ASSIGN)
+		return parser_fail(p, p->now.at,
 		    "expected '=': a statement is NAME = EXPR, let, drop or "
-		    "rename",
-		    NULL);
-		return -1;
-	}
+		    "rename");
 	parser_take(p);
 	s->value = parse_expr(p);
-	return s->value != NULL ? 0 : -1;
+	return s->value != NULL ? s : NULL;
 }
 
 /* "let" NAME "=" expr */
@@ -976,15 +1071,13 @@ parse_let(struct parser *p)
 	struct statement *s = new_statement(p, STATEMENT_LET);
 
 	parser_take(p);
-	if (p->now.kind != TOKEN_NAME) {
-		parser_fail(p, p->now.at, "let needs a plain name: let t = ..",
-		    NULL);
-		return NULL;
-	}
+	if (p->now.kind != TOKEN_NAME)
+		return parser_fail(p, p->now.at,
+		    "let needs a plain name: let t = ..");
 	s->at = p->now.at;
 	s->name = lex_source(&p->lex, p->now);
 	parser_take(p);
-	return parse_value(p, s) == 0 ? s : NULL;
+	return parse_value(p, s);
 }
 
 /* "drop" column { "," column }: a statement each, linked at *end */
@@ -1017,12 +1110,10 @@ parse_rename(struct parser *p)
 	if (s->column == NULL)
 		return NULL;
 	word = lex_source(&p->lex, p->now);
-	if (p->now.kind != TOKEN_NAME || word.len != 2 ||
-	    memcmp(word.at, "as", 2) != 0) {
-		parser_fail(p, p->now.at, "expected 'as': rename OLD as NEW",
-		    NULL);
-		return NULL;
-	}
+	if (p->now.kind != TOKEN_NAME ||
+	    !text_equal(word, (struct text){"as", 2}))
+		return parser_fail(p, p->now.at,
+		    "expected 'as': rename OLD as NEW");
 	parser_take(p);
 	s->at = p->now.at;
 	if (p->now.kind == TOKEN_BRACED)
@@ -1030,46 +1121,26 @@ parse_rename(struct parser *p)
 	else if (p->now.kind == TOKEN_NAME)
 		s->name = lex_source(&p->lex, p->now);
 	else
-		return parser_unexpected(p), NULL;
+		return parser_unexpected(p);
 	parser_take(p);
-	return s;
-}
-
-/* column "=" expr */
-static struct statement *
-parse_assignment(struct parser *p)
-{
-	struct statement *s = new_statement(p, STATEMENT_ASSIGN);
-
-	s->column = parse_column(p);
-	if (s->column == NULL || parse_value(p, s) < 0)
-		return NULL;
 	return s;
 }
 
 static struct statement *
 parse_statement(struct parser *p)
 {
+	struct statement *s;
+
 	if (at_word(p, "let"))
 		return parse_let(p);
 	if (at_word(p, "drop"))
 		return parse_drop(p);
 	if (at_word(p, "rename"))
 		return parse_rename(p);
-	return parse_assignment(p);
-}
-
-/* Something stands behind a statement: it may be another one. */
-static void
-unexpected_end(struct parser *p)
-{
-	struct text shown = lex_source(&p->lex, p->now);
-
-	if (p->now.kind == TOKEN_COMMA || parser_ahead(p) == TOKEN_ASSIGN)
-		parser_fail(p, p->now.at,
-		    "unexpected '%t'; between statements stands ;", &shown);
-	else
-		parser_unexpected(p);
+	/* column "=" expr */
+	s = new_statement(p, STATEMENT_ASSIGN);
+	s->column = parse_column(p);
+	return s->column != NULL ? parse_value(p, s) : NULL;
 }
 
 /* program = [ stmt ] { ";" [ stmt ] } */
@@ -1077,6 +1148,7 @@ static void
 parse_map(struct parser *p)
 {
 	struct statement **end = &p->tree->first;
+	struct text shown;
 
 	for (;;) {
 		while (p->now.kind == TOKEN_SEMICOLON)
@@ -1088,11 +1160,17 @@ parse_map(struct parser *p)
 			end = &(*end)->next;
 		if (p->failed)
 			return;
-		if (p->now.kind != TOKEN_SEMICOLON &&
-		    p->now.kind != TOKEN_END) {
-			unexpected_end(p);
-			return;
-		}
+		if (p->now.kind == TOKEN_SEMICOLON || p->now.kind == TOKEN_END)
+			continue;
+		shown = lex_source(&p->lex, p->now);
+		if (p->now.kind == TOKEN_COMMA ||
+		    parser_ahead(p) == TOKEN_ASSIGN)
+			parser_fail(p, p->now.at,
+			    "unexpected '%t'; between statements stands ;",
+			    &shown);
+		else
+			parser_unexpected(p);
+		return;
 	}
 }
 
@@ -1103,7 +1181,7 @@ parse_filter(struct parser *p)
 	struct statement *s = new_statement(p, STATEMENT_ASSIGN);
 
 	if (!p->failed && p->now.kind == TOKEN_END) {
-		parser_fail(p, p->now.at, "there is no expression", NULL);
+		parser_fail(p, p->now.at, "there is no expression");
 		return;
 	}
 	s->value = parse_expr(p);
@@ -1126,4 +1204,15 @@ parse_program(struct tree *tree, enum expr_kind kind, struct buf *say)
 	else
 		parse_map(&p);
 	return p.failed ? -1 : 0;
+}
+
+void
+parse_free(struct tree *tree)
+{
+	struct pattern *pattern;
+
+	for (pattern = tree->patterns; pattern != NULL; pattern = pattern->next)
+		regex_free(pattern->regex);
+	arena_free(&tree->arena);
+	memset(tree, 0, sizeof *tree);
 }

@@ -69,7 +69,7 @@ struct node {
 	long number;      /* of a column: -1 is the last */
 	struct variable *var;
 	const struct function *function;
-	/* what literals were compiled to, see prepare.h */
+	/* what literals were compiled to, see parse.c */
 	struct regex *regex;
 	struct regex_piece *piece;
 	size_t npieces;
@@ -95,12 +95,16 @@ struct statement {
 	struct statement *next;
 };
 
+struct pattern {
+	struct regex *regex;
+	struct pattern *next;
+};
+
 struct tree {
 	struct text program;
 	struct statement *first;
 	struct arena arena;
-	struct regex **regex; /* to be freed with it */
-	size_t nregex;
+	struct pattern *patterns; /* to be freed with it */
 };
 
 #endif
