@@ -108,13 +108,13 @@ parser_unexpected(struct parser *p)
 		    "the expression ends too early");
 	if (p->now.kind == TOKEN_ASSIGN)
 		return parser_fail(p, p->now.at,
-		    "unexpected '='; use == to compare", NULL);
+		    "unexpected '='; use == to compare");
 	if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT)
 		return parser_fail(p, p->before.at,
 		    "unequal is written !=, not <>");
 	if (p->now.kind == TOKEN_STAR && p->before.kind == TOKEN_STAR)
 		return parser_fail(p, p->before.at,
-		    "unexpected '**'; for a power say x * x", NULL);
+		    "unexpected '**'; for a power say x * x");
 	if (p->now.kind == TOKEN_NAME)
 		return unexpected_word(p);
 	return parser_fail(p, p->now.at, "unexpected '%t'", &shown);
@@ -275,7 +275,7 @@ left_of(struct parser *p, const char *ops,
 	    strchr(ops, p->lex.program.at[p->now.at]) != NULL) {
 		if (left->height >= PARSE_HEIGHT)
 			return parser_fail(p, p->now.at,
-			    "too many operators in a row; use brackets", NULL);
+			    "too many operators in a row; use brackets");
 		node = infix(p, NODE_ARITH, p->lex.program.at[p->now.at], left);
 		left = close_infix(p, node, below(p));
 	}
@@ -445,7 +445,7 @@ parse_compare(struct parser *p, struct node *left)
 	node = close_infix(p, node, parse_default(p));
 	if (node != NULL && p->now.kind >= TOKEN_EQ && p->now.kind <= TOKEN_GE)
 		return parser_fail(p, p->now.at,
-		    "comparisons do not chain; join two with &&", NULL);
+		    "comparisons do not chain; join two with &&");
 	return node;
 }
 
@@ -470,7 +470,7 @@ parse_rel(struct parser *p)
 	parser_take(p);
 	if (p->now.kind != TOKEN_IN)
 		return parser_fail(p, p->before.at,
-		    "unexpected 'not'; only in may follow it here", NULL);
+		    "unexpected 'not'; only in may follow it here");
 	return contrary(p, parse_in(p, left));
 }
 
@@ -596,8 +596,7 @@ parse_number(struct parser *p)
 	if (status == NUMBER_LONG)
 		return parser_fail(p, p->now.at,
 		    "a number of more than 36 digits; compare as text, "
-		    "in quotes",
-		    NULL);
+		    "in quotes");
 	if (status != NUMBER_OK)
 		return parser_fail(p, p->now.at, "%t is too large a number",
 		    &source);
@@ -1011,8 +1010,7 @@ parse_primary(struct parser *p)
 	case TOKEN_SET:
 		return parser_fail(p, p->now.at,
 		    "a set stands only behind in; a column is written "
-		    "without @",
-		    NULL);
+		    "without @");
 	default:
 		node = parse_column(p);
 		if (node != NULL && p->now.kind == TOKEN_OPEN &&
