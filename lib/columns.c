@@ -1,12 +1,293 @@
 #include "columns.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns/glob.h"
-#include "columns/item.h"
 #include "columns/name.h"
-#include "columns/near.h"
+
+/*
+ * The syntax of a LIST, before a header says what it means.  A quote opens at
+ * the start of an item and, in a LIST of columns, behind = and -; anywhere
+ * else it is a plain byte, as in a CSV field.  A doubled quote inside stands
+ * for one.
+ */
+#define ITEM_COLUMNS "=-" /* behind what a quote opens: a list of columns */
+#define ITEM_NAMES ""     /* a list of names */
+
+/* The bytes of the quoted text that begins at p; 0: it does not end. */
+static size_t
+quoted_length(const char *p, const char *end)
+{
+	const char *from = p++;
+
+	while ((p = memchr(p, '"', (size_t)(end - p))) != NULL) {
+		if (p + 1 == end || p[1] != '"')
+			return (size_t)(p + 1 - from);
+		p += 2;
+	}
+	return 0;
+}
+
+static bool
+opens_quote(const char *from, const char *p, const char *opens)
+{
+	return *p == '"' && (p == from || strchr(opens, p[-1]) != NULL);
+}
+
+/* Appends the item in quotes between two texts; returns -1. */
+static int
+item_refuse(struct buf *say, const char *before, const struct field *item,
+    const char *behind)
+{
+	buf_add_text(say, before);
+	buf_add_byte(say, '"');
+	name_show(say, item->raw, item->len);
+	buf_add_byte(say, '"');
+	buf_add_text(say, behind);
+	return -1;
+}
+
+/* A text before its first item is taken. */
+static struct field
+item_text(const char *text)
+{
+	return (struct field){text, strlen(text)};
+}
+
+/*
+ * Takes the first item off *text, and its comma; text->raw becomes NULL with
+ * the last one.  0 with *item, a slice of the text with its quotes on, or -1
+ * with a message in say.
+ */
+static int
+item_next(struct field *text, const char *opens, struct field *item,
+    struct buf *say)
+{
+	const char *from = text->raw, *end = from + text->len, *p = from;
+	struct field wrong;
+	size_t n;
+
+	while (p < end && *p != ',') {
+		if (!opens_quote(from, p, opens)) {
+			p++;
+			continue;
+		}
+		wrong = (struct field){p, (size_t)(end - p)};
+		n = quoted_length(p, end);
+		if (n == 0)
+			return item_refuse(say, "the quote in ", &wrong,
+			    " is never closed");
+		p += n;
+		if (p < end && *p != ',' && strchr(opens, *p) == NULL)
+			return item_refuse(say,
+			    "text behind the closing quote in ", &wrong, "");
+	}
+	*item = (struct field){from, (size_t)(p - from)};
+	*text = (struct field){NULL, 0};
+	if (p < end)
+		*text = (struct field){p + 1, (size_t)(end - p - 1)};
+	return 0;
+}
+
+/*
+ * The index, not before from, of the first of these bytes that no quotes of a
+ * list of columns enclose, or item->len.
+ */
+static size_t
+item_find(const struct field *item, size_t from, const char *bytes)
+{
+	const char *end = item->raw + item->len, *p = item->raw + from;
+
+	while (p < end && strchr(bytes, *p) == NULL) {
+		if (opens_quote(item->raw, p, ITEM_COLUMNS))
+			p += quoted_length(p, end);
+		else
+			p++;
+	}
+	return (size_t)(p - item->raw);
+}
+
+/* Is the item nothing but a name in quotes? */
+static bool
+item_quoted(const struct field *item)
+{
+	return field_quoted(item, '"') &&
+	    quoted_length(item->raw, item->raw + item->len) == item->len;
+}
+
+/*
+ * Is the item a position: digits, or @ and digits, or @- and digits?  Then
+ * *number is the column among so many, or 0 when there is none.
+ */
+static bool
+item_position(const struct field *item, size_t columns, size_t *number)
+{
+	const char *p = item->raw, *end = p + item->len;
+	bool back = false;
+	size_t n = 0;
+
+	if (p < end && *p == '@') {
+		p++;
+		back = p < end && *p == '-';
+		p += back;
+	}
+	if (p == end)
+		return false;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		if (n <= columns) /* it is large enough to be none */
+			n = n * 10 + (size_t)(*p - '0');
+	}
+	if (n > columns)
+		n = 0;
+	*number = back && n > 0 ? columns + 1 - n : n;
+	return true;
+}
+
+/*
+ * A position that is 0 or too large for any header.  Without @ it may be a
+ * name, and only the header knows.
+ */
+static bool
+never_a_column(const struct field *item)
+{
+	size_t number;
+
+	return item->raw[0] == '@' &&
+	    item_position(item, SIZE_MAX / sizeof *item, &number) &&
+	    number == 0;
+}
+
+int
+columns_check(const char *text, struct buf *say)
+{
+	struct field rest = item_text(text), item;
+
+	while (rest.raw != NULL) {
+		if (item_next(&rest, ITEM_COLUMNS, &item, say) < 0)
+			return -1;
+		if (item.len == 0) {
+			buf_add_text(say, "an empty item in a list of columns");
+			return -1;
+		}
+		if (never_a_column(&item))
+			return item_refuse(say, "no column has the position ",
+			    &item, "");
+	}
+	return 0;
+}
+
+long
+columns_names(const char *text, struct field **names, struct buf *say)
+{
+	const struct field whole = item_text(text);
+	struct field rest = whole, item;
+	size_t n = 0, i;
+	char *to;
+
+	if (whole.len == 0) {
+		buf_add_text(say, "an empty list of names");
+		return -1;
+	}
+	for (; rest.raw != NULL; n++)
+		if (item_next(&rest, ITEM_NAMES, &item, say) < 0)
+			return -1;
+	*names = mem_new(mem_add(mem_mul(n, sizeof item), whole.len), 1);
+	to = (char *)(*names + n);
+	for (i = 0, rest = whole; i < n; i++) {
+		item_next(&rest, ITEM_NAMES, &item, say);
+		(*names)[i] = (struct field){to, field_decode(&item, '"', to)};
+		to += (*names)[i].len;
+	}
+	return (long)n;
+}
+
+/*
+ * Names by pattern.  * is any bytes, ? one byte, [a-z_] one of these, [!a-z]
+ * one of no others; an open [ is itself.
+ */
+#define GLOB_BYTES "*?[" /* what makes a text a pattern */
+
+/* The ] of the set that begins at p; NULL: it has none. */
+static const char *
+set_end(const char *p, const char *end)
+{
+	p++;
+	if (p < end && (*p == '!' || *p == '^'))
+		p++;
+	if (p < end) /* a ] that comes first is in the set */
+		p++;
+	return memchr(p, ']', (size_t)(end - p));
+}
+
+/* Is c in the set between [ and ]? */
+static bool
+in_set(const char *p, const char *end, char c)
+{
+	const unsigned char byte = (unsigned char)c;
+	const bool negated = *p == '!' || *p == '^';
+	bool in = false;
+
+	for (p += negated; p < end; p++) {
+		const unsigned char low = (unsigned char)*p;
+
+		if (p + 2 < end && p[1] == '-')
+			p += 2;
+		in = in || (low <= byte && byte <= (unsigned char)*p);
+	}
+	return in != negated;
+}
+
+/* The bytes of pattern at p that match c; 0: they do not. */
+static size_t
+match_byte(const char *p, const char *end, char c)
+{
+	const char *close;
+
+	if (*p == '?')
+		return 1;
+	if (*p == '[' && (close = set_end(p, end)) != NULL)
+		return in_set(p + 1, close, c) ? (size_t)(close + 1 - p) : 0;
+	return *p == c;
+}
+
+/*
+ * In the worst case the product of both lengths, whatever the pattern.  Going
+ * back to the last * alone is enough: an earlier one gains nothing.
+ */
+static bool
+glob_match(const struct field *pattern, const struct field *name)
+{
+	const char *p = pattern->raw, *pattern_end = p + pattern->len;
+	const char *s = name->raw, *end = s + name->len;
+	const char *star = NULL, *from = NULL;
+	size_t n;
+
+	while (p < pattern_end || s < end) {
+		if (p < pattern_end && *p == '*') {
+			star = ++p;
+			from = s;
+			continue;
+		}
+		n = p < pattern_end && s < end ?
+		    match_byte(p, pattern_end, *s) :
+		    0;
+		if (n > 0) {
+			p += n;
+			s++;
+		} else if (star != NULL && from < end) {
+			p = star;
+			s = ++from;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What a LIST means under a header. */
 
 /* A name in the index of a header, which is in order of names. */
 struct entry {
@@ -57,7 +338,7 @@ sort_names(const struct header *h, bool trimmed)
 		return NULL;
 	sorted = mem_new(h->n, sizeof *sorted);
 	for (i = 0; i < h->n; i++) {
-		name = trimmed ? near_trim(h->name[i]) : h->name[i];
+		name = trimmed ? name_trim(h->name[i]) : h->name[i];
 		sorted[i] = (struct entry){name, i + 1};
 	}
 	qsort(sorted, h->n, sizeof *sorted, compare_entries);
@@ -157,7 +438,7 @@ find_token(struct work *w, const struct field *token)
 static bool
 suggest_trimmed(struct work *w, const struct field *token)
 {
-	const struct field trimmed = near_trim(*token);
+	const struct field trimmed = name_trim(*token);
 	size_t number;
 
 	if (trimmed.len == token->len ||

@@ -7,6 +7,9 @@
 #include "mem.h"
 #include "record.h"
 
+/* A name without the blanks and tabs at its ends. */
+struct field name_trim(struct field name);
+
 /* Appends at most 40 bytes of a name; as utf8_show does. */
 void name_show(struct buf *say, const char *name, size_t n);
 
