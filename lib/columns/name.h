@@ -4,6 +4,8 @@
 #ifndef COLUMNS_NAME_H
 #define COLUMNS_NAME_H
 
+#include <stdbool.h>
+
 #include "mem.h"
 #include "record.h"
 
@@ -22,5 +24,13 @@ void name_count(struct buf *say, const struct header *h);
  */
 void name_suggest(struct buf *say, const struct header *h, const char *name,
     size_t n, bool braces);
+
+/*
+ * Names by pattern.  * is any bytes, ? one byte, [a-z_] one of these, [!a-z]
+ * one of no others; an open [ is itself.  In the worst case the product of
+ * both lengths, whatever the pattern.
+ */
+#define GLOB_BYTES "*?[" /* what makes a text a pattern */
+bool glob_match(const struct field *pattern, const struct field *name);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "columns/glob.h"
+#include "columns/name.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FIELD(text)                      \
