@@ -9,7 +9,8 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 # libcsv's licence wants it shared; the others in the program, where there is an
 # archive of them, let it start a tenth sooner.
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
-LIBS := -Wl,--as-needed -lcsv $(call archive,pcre2-8) $(call archive,xxhash)
+LIBS := -Wl,--as-needed -lcsv $(call archive,pcre2-8) $(call archive,xxhash) \
+	$(call archive,utf8proc) -lm
 # Two mappings of a program instead of four: it starts a hundredth sooner.
 SEGMENTS = -Wl,-z,noseparate-code
 SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \

@@ -28,8 +28,8 @@ real(double x)
 	return (struct number){.real = x + 0.0, .scale = NUMBER_REAL};
 }
 
-static enum number_status
-set_real(double x, struct number *r)
+enum number_status
+number_of_double(double x, struct number *r)
 {
 	if (!isfinite(x))
 		return NUMBER_RANGE;
@@ -122,7 +122,9 @@ static __attribute__((noinline)) enum number_status
 add_any(struct number a, struct number b, struct number *r)
 {
 	if (is_real(a) || is_real(b))
-		return set_real(number_to_double(a) + number_to_double(b), r);
+		return number_of_double(number_to_double(a) +
+			number_to_double(b),
+		    r);
 	*r = wide_add(digits_of(a), digits_of(b));
 	return NUMBER_OK;
 }
@@ -169,7 +171,9 @@ enum number_status
 number_mul(struct number a, struct number b, struct number *r)
 {
 	if (is_real(a) || is_real(b))
-		return set_real(number_to_double(a) * number_to_double(b), r);
+		return number_of_double(number_to_double(a) *
+			number_to_double(b),
+		    r);
 	if (are_short(a, b))
 		*r = settle_signed((i128)a.coef * b.coef, a.scale + b.scale);
 	else
@@ -262,7 +266,7 @@ static bool
 is_zero(struct number x)
 {
 	return is_real(x) ? x.real == 0 :
-	    wide_is(x)	  ? wide_digits(x).coef == 0 :
+	    wide_is(x)    ? wide_digits(x).coef == 0 :
 			    x.coef == 0;
 }
 
@@ -274,13 +278,15 @@ number_div(struct number a, struct number b, struct number *r)
 	if (is_zero(b))
 		return NUMBER_ZERO;
 	if (is_real(a) || is_real(b))
-		return set_real(number_to_double(a) / number_to_double(b), r);
+		return number_of_double(number_to_double(a) /
+			number_to_double(b),
+		    r);
 	if (is_zero(a)) {
 		*r = decimal(0, 0);
 		return NUMBER_OK;
 	}
 	if (!divide_exact(digits_of(a), digits_of(b), &q))
-		return set_real(divide_real(a, b), r);
+		return number_of_double(divide_real(a, b), r);
 	for (; q.scale < 0 && q.coef <= COEF_MAX; q.scale++)
 		q.coef *= 10;
 	*r = settle(q.negative, q.coef, q.scale);
@@ -320,7 +326,7 @@ number_mod(struct number a, struct number b, struct number *r)
 	if (is_real(a) || is_real(b)) {
 		x = number_to_double(a);
 		b.real = remainder_of(fabs(x), fabs(number_to_double(b)));
-		return set_real(x < 0 ? -b.real : b.real, r);
+		return number_of_double(x < 0 ? -b.real : b.real, r);
 	}
 	if (!are_short(a, b)) {
 		*r = wide_mod(digits_of(a), digits_of(b));
@@ -386,8 +392,8 @@ take_any_fraction(struct number x, int *rest)
 		d = wide_digits(x);
 		if (d.scale <= 0)
 			return x;
-		unit = wide_power(d.scale < WIDE_DIGITS ? d.scale :
-							  WIDE_DIGITS);
+		unit =
+		    wide_power(d.scale < WIDE_DIGITS ? d.scale : WIDE_DIGITS);
 		*rest = d.coef % unit == 0 ? 0 : d.negative ? -1 : 1;
 		return settle(d.negative, d.coef / unit, 0);
 	}

@@ -81,6 +81,7 @@ enum number_status number_parse_marks(const char *text, size_t n,
 size_t number_json(const char *text, size_t n, char *out);
 
 struct number number_of_int(int64_t i);
+enum number_status number_of_double(double x, struct number *r);
 double number_to_double(struct number x); /* correctly rounded */
 
 /* *i = x.  0, or -1 when x is not whole or does not fit. */

@@ -1,5 +1,6 @@
 #include "expr/func.h"
 
+#include <math.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -24,7 +25,10 @@
 CALL(len);
 CALL(lower);
 CALL(upper);
+CALL(title);
 CALL(trim);
+CALL(ltrim);
+CALL(rtrim);
 CALL(substr);
 CALL(lpad);
 CALL(rpad);
@@ -32,6 +36,8 @@ CALL(replace);
 CALL(contains);
 CALL(starts_with);
 CALL(ends_with);
+CALL(index_of);
+CALL(count_of);
 CALL(part);
 CALL(join);
 CALL(join_nonempty);
@@ -46,6 +52,11 @@ CALL(round);
 CALL(floor);
 CALL(ceil);
 CALL(abs);
+CALL(sqrt);
+CALL(exp);
+CALL(log);
+CALL(log10);
+CALL(pow);
 CALL(min);
 CALL(max);
 CALL(sum);
@@ -213,6 +224,94 @@ call_round(struct eval *r, const struct instr *i, struct value *out)
 	call_number(out, number_round(arg_number(r, i), places));
 }
 
+/* What the functions of doubles give; no infinity. */
+static void
+call_real(struct eval *r, const struct instr *i, double x, struct value *out)
+{
+	struct number n;
+
+	if (number_of_double(x, &n) == NUMBER_OK)
+		call_number(out, n);
+	else
+		eval_fail(r, i->node, FAILURE_RANGE, (struct text){NULL, 0},
+		    out);
+}
+
+void
+call_sqrt(struct eval *r, const struct instr *i, struct value *out)
+{
+	const double x = number_to_double(arg_number(r, i));
+
+	if (x < 0)
+		call_refuse(r, i, "%s() of a negative number", out);
+	else
+		call_real(r, i, sqrt(x), out);
+}
+
+void
+call_exp(struct eval *r, const struct instr *i, struct value *out)
+{
+	call_real(r, i, exp(number_to_double(arg_number(r, i))), out);
+}
+
+static void
+logarithm(struct eval *r, const struct instr *i, double (*log_of)(double),
+    struct value *out)
+{
+	const double x = number_to_double(arg_number(r, i));
+
+	if (x <= 0)
+		call_refuse(r, i, "%s() of what is not above 0", out);
+	else
+		call_real(r, i, log_of(x), out);
+}
+
+void
+call_log(struct eval *r, const struct instr *i, struct value *out)
+{
+	logarithm(r, i, log, out);
+}
+
+void
+call_log10(struct eval *r, const struct instr *i, struct value *out)
+{
+	logarithm(r, i, log10, out);
+}
+
+#define POW_MAX 256 /* 2^256 is beyond all decimals */
+
+/* Exact where the exponent is whole and the power a decimal. */
+void
+call_pow(struct eval *r, const struct instr *i, struct value *out)
+{
+	const struct number base = arg_number(r, i);
+	const struct number exponent = eval_arg(r, i, 1)->number;
+	const double x = number_to_double(base), y = number_to_double(exponent);
+	struct number power = number_of_int(1);
+	int64_t n;
+
+	if (x == 0 && y < 0) {
+		eval_fail(r, i->node, FAILURE_ZERO, (struct text){NULL, 0},
+		    out);
+		return;
+	}
+	if (x < 0 && y != floor(y)) {
+		call_refuse(r, i, "%s() of a negative number and fraction",
+		    out);
+		return;
+	}
+	if (number_to_int(exponent, &n) == 0 && n >= 0 && n <= POW_MAX) {
+		while (n > 0 && power.scale != NUMBER_REAL &&
+		    number_mul(power, base, &power) == NUMBER_OK)
+			n--;
+		if (n == 0 && power.scale != NUMBER_REAL) {
+			call_number(out, power);
+			return;
+		}
+	}
+	call_real(r, i, pow(x, y), out);
+}
+
 /* The argument that is beyond all others on one side; missing if none is. */
 static void
 extreme(struct eval *r, const struct instr *i, int side, struct value *out)
@@ -329,22 +428,50 @@ call_len(struct eval *r, const struct instr *i, struct value *out)
 	call_number(out, number_of_int((int64_t)n));
 }
 
+static void
+in_case(struct eval *r, const struct instr *i, enum text_case how,
+    struct value *out)
+{
+	const struct text t = text_case(&r->scratch, arg_text(r, i, 0), how);
+
+	if (!eval_long(r, i->node, t.len, out))
+		call_text(out, t);
+}
+
 void
 call_lower(struct eval *r, const struct instr *i, struct value *out)
 {
-	call_text(out, text_lower(&r->scratch, arg_text(r, i, 0)));
+	in_case(r, i, TEXT_LOWER, out);
 }
 
 void
 call_upper(struct eval *r, const struct instr *i, struct value *out)
 {
-	call_text(out, text_upper(&r->scratch, arg_text(r, i, 0)));
+	in_case(r, i, TEXT_UPPER, out);
+}
+
+void
+call_title(struct eval *r, const struct instr *i, struct value *out)
+{
+	in_case(r, i, TEXT_TITLE, out);
 }
 
 void
 call_trim(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_text(out, text_trim(arg_text(r, i, 0)));
+}
+
+void
+call_ltrim(struct eval *r, const struct instr *i, struct value *out)
+{
+	call_text(out, text_ltrim(arg_text(r, i, 0)));
+}
+
+void
+call_rtrim(struct eval *r, const struct instr *i, struct value *out)
+{
+	call_text(out, text_rtrim(arg_text(r, i, 0)));
 }
 
 void
@@ -360,6 +487,16 @@ call_substr(struct eval *r, const struct instr *i, struct value *out)
 		call_refuse(r, i, "%s() counts from 1", out);
 	else
 		call_text(out, text_substr(arg_text(r, i, 0), start, n));
+}
+
+/* Is the text that is looked for empty?  Then *out is the error. */
+static bool
+for_nothing(struct eval *r, const struct instr *i, struct value *out)
+{
+	if (arg_text(r, i, 1).len > 0)
+		return false;
+	call_refuse(r, i, "%s() of an empty text", out);
+	return true;
 }
 
 static void
@@ -396,14 +533,11 @@ call_rpad(struct eval *r, const struct instr *i, struct value *out)
 void
 call_replace(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text from = arg_text(r, i, 1);
-
-	if (from.len == 0)
-		call_refuse(r, i, "%s() of an empty text", out);
-	else
+	if (!for_nothing(r, i, out))
 		call_text(out,
-		    text_replace(&r->scratch, arg_text(r, i, 0), from,
-			arg_text(r, i, 2), r->given->longest));
+		    text_replace(&r->scratch, arg_text(r, i, 0),
+			arg_text(r, i, 1), arg_text(r, i, 2),
+			r->given->longest));
 }
 
 void
@@ -425,6 +559,31 @@ call_ends_with(struct eval *r, const struct instr *i, struct value *out)
 }
 
 void
+call_index_of(struct eval *r, const struct instr *i, struct value *out)
+{
+	size_t at;
+
+	if (for_nothing(r, i, out))
+		return;
+	at = text_index(arg_text(r, i, 0), arg_text(r, i, 1));
+	if (at == 0)
+		out->kind = VALUE_MISSING;
+	else
+		call_number(out, number_of_int((int64_t)at));
+}
+
+void
+call_count_of(struct eval *r, const struct instr *i, struct value *out)
+{
+	size_t n;
+
+	if (for_nothing(r, i, out))
+		return;
+	n = text_count(arg_text(r, i, 0), arg_text(r, i, 1));
+	call_number(out, number_of_int((int64_t)n));
+}
+
+void
 call_part(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text separator = arg_text(r, i, 1);
@@ -433,9 +592,9 @@ call_part(struct eval *r, const struct instr *i, struct value *out)
 
 	if (call_whole(r, i, 2, &n, out) < 0)
 		return;
-	if (separator.len == 0) {
-		call_refuse(r, i, "%s() of an empty text", out);
-	} else if (n == 0) {
+	if (for_nothing(r, i, out))
+		return;
+	if (n == 0) {
 		call_refuse(r, i, "%s() counts from 1", out);
 	} else {
 		if (!text_part(arg_text(r, i, 0), separator, n, &part))
@@ -684,9 +843,12 @@ call_is_date(struct eval *r, const struct instr *i, struct value *out)
 static const struct function functions[] = {
     /* text */
     {"len", "t", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_len},
-    {"lower", "t", TYPE_TEXT, FORM_PLAIN, PURE, 20, call_lower},
-    {"upper", "t", TYPE_TEXT, FORM_PLAIN, PURE, 20, call_upper},
+    {"lower", "t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 20, call_lower},
+    {"upper", "t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 20, call_upper},
+    {"title", "t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 60, call_title},
     {"trim", "t", TYPE_TEXT, FORM_PLAIN, PURE, 5, call_trim},
+    {"ltrim", "t", TYPE_TEXT, FORM_PLAIN, PURE, 5, call_ltrim},
+    {"rtrim", "t", TYPE_TEXT, FORM_PLAIN, PURE, 5, call_rtrim},
     {"substr", "tz?i", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 15, call_substr},
     {"lpad", "ti?c", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_lpad},
     {"rpad", "ti?c", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_rpad},
@@ -694,6 +856,10 @@ static const struct function functions[] = {
     {"contains", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 20, call_contains},
     {"starts_with", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 5, call_starts_with},
     {"ends_with", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 5, call_ends_with},
+    {"index_of", "ts", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 20,
+	call_index_of},
+    {"count_of", "ts", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 20,
+	call_count_of},
     {"part", "tsz", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_part},
     {"join", "t*t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 30, call_join},
     {"join_nonempty", "t*t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 30,
@@ -710,6 +876,11 @@ static const struct function functions[] = {
     {"floor", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_floor},
     {"ceil", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_ceil},
     {"abs", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_abs},
+    {"sqrt", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 15, call_sqrt},
+    {"exp", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 30, call_exp},
+    {"log", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 30, call_log},
+    {"log10", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 30, call_log10},
+    {"pow", "nn", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 50, call_pow},
     {"min", "*n", TYPE_NUMBER, FORM_ACROSS, PURE, 10, call_min},
     {"max", "*n", TYPE_NUMBER, FORM_ACROSS, PURE, 10, call_max},
     {"sum", "*n", TYPE_NUMBER, FORM_ACROSS, PURE | FAILS, 10, call_sum},

@@ -497,7 +497,7 @@ punctuation(struct lexer *l, size_t at)
 	else if (shown.at[0] == '~')
 		hint = "; say =~ to match a pattern";
 	else if (shown.at[0] == '^')
-		hint = "; for a power say x * x";
+		hint = "; for a power say pow()";
 	shown.len = utf8_char(shown.at, l->program.at + l->program.len);
 	message_at(l->say, l->program, at, "unexpected '%t'%s", &shown, hint);
 	return bad(at);

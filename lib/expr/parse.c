@@ -114,7 +114,7 @@ parser_unexpected(struct parser *p)
 		    "unequal is written !=, not <>");
 	if (p->now.kind == TOKEN_STAR && p->before.kind == TOKEN_STAR)
 		return parser_fail(p, p->before.at,
-		    "unexpected '**'; for a power say x * x");
+		    "unexpected '**'; for a power say pow()");
 	if (p->now.kind == TOKEN_NAME)
 		return unexpected_word(p);
 	return parser_fail(p, p->now.at, "unexpected '%t'", &shown);

@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <string.h>
+#include <utf8proc.h>
 
 #include "utf8.h"
 
@@ -72,40 +73,96 @@ text_ends(struct text t, struct text what)
 		memcmp(end_of(t) - what.len, what.at, what.len) == 0);
 }
 
-/* t with the case of the letters from first to first + 25 changed. */
-static struct text
-change_case(struct arena *a, struct text t, char first)
+/* One character; *inside: is it one of a word behind the first? */
+static utf8proc_int32_t
+change_character(utf8proc_int32_t c, enum text_case how, bool *inside)
 {
-	struct text out = {NULL, t.len};
-	size_t i;
+	const utf8proc_category_t kind = utf8proc_category(c);
+	const bool first = !*inside;
+
+	/* letters, marks and numbers are the first categories but "none" */
+	if (c != '\'' && c != 0x2019)
+		*inside = kind >= UTF8PROC_CATEGORY_LU &&
+		    kind <= UTF8PROC_CATEGORY_NO;
+	if (how == TEXT_TITLE && first)
+		return utf8proc_totitle(c);
+	if (how != TEXT_UPPER)
+		return utf8proc_tolower(c);
+	/* whose simple mapping is itself; utf8proc says U+1E9E */
+	return c == 0xdf ? c : utf8proc_toupper(c);
+}
+
+/* Any text; no mapping makes more than 3 bytes of 2, or 2 of 1. */
+static struct text
+change_characters(struct arena *a, struct text t, enum text_case how)
+{
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)t.at;
+	utf8proc_uint8_t *const out = arena_alloc(a, mem_mul(t.len, 2));
+	utf8proc_uint8_t *to = out;
+	const utf8proc_uint8_t *const end = p + t.len;
+	bool inside = false;
+
+	while (p < end) {
+		utf8proc_int32_t c;
+		const utf8proc_ssize_t n = utf8proc_iterate(p, end - p, &c);
+
+		if (n > 0) {
+			to += utf8proc_encode_char(change_character(c, how,
+						       &inside),
+			    to);
+			p += n;
+		} else { /* no UTF-8 */
+			*to++ = *p++;
+			inside = false;
+		}
+	}
+	return (struct text){(char *)out, (size_t)(to - out)};
+}
+
+/*
+ * Bit 5 of each byte of a word that is an ASCII letter whose case changes: to
+ * its low 7 bits is added what carries into bit 7 from the first letter on,
+ * and from behind the last.
+ */
+static uint64_t
+letters(uint64_t word, enum text_case how)
+{
+	const uint64_t each = 0x0101010101010101;
+	const uint64_t first = how == TEXT_UPPER ? 'a' : 'A';
+	const uint64_t low = word & (each * 0x7f);
+	const uint64_t from = low + each * (0x80 - first);
+	const uint64_t behind = low + each * (0x80 - first - 26);
+
+	return ((from ^ behind) & ~word & (each * 0x80)) >> 2;
+}
+
+struct text
+text_case(struct arena *a, struct text t, enum text_case how)
+{
+	uint64_t word, hit, all = 0, changed = 0;
 	char *p;
 
-	for (i = 0; i < t.len; i++) {
-		if ((unsigned char)(t.at[i] - first) < 26)
-			break;
+	if (how == TEXT_TITLE)
+		return change_characters(a, t, how);
+	p = arena_alloc(a, mem_add(t.len, sizeof word));
+	for (size_t i = 0; i < t.len; i += sizeof word) {
+		word = 0;
+		if (t.len < sizeof word) {
+			memcpy(&word, t.at, t.len);
+		} else { /* the last word again takes bytes before it */
+			if (i > t.len - sizeof word)
+				i = t.len - sizeof word;
+			memcpy(&word, t.at + i, sizeof word);
+		}
+		hit = letters(word, how);
+		all |= word;
+		changed |= hit;
+		word ^= hit;
+		memcpy(p + i, &word, sizeof word);
 	}
-	if (i == t.len)
-		return t;
-	p = arena_alloc(a, t.len);
-	memcpy(p, t.at, t.len);
-	for (; i < t.len; i++) {
-		if ((unsigned char)(p[i] - first) < 26)
-			p[i] ^= 'a' ^ 'A';
-	}
-	out.at = p;
-	return out;
-}
-
-struct text
-text_lower(struct arena *a, struct text t)
-{
-	return change_case(a, t, 'A');
-}
-
-struct text
-text_upper(struct arena *a, struct text t)
-{
-	return change_case(a, t, 'a');
+	if ((all & 0x8080808080808080) != 0)
+		return change_characters(a, t, how);
+	return changed != 0 ? (struct text){p, t.len} : t;
 }
 
 static bool
@@ -127,15 +184,27 @@ text_without_blanks(struct text t)
 }
 
 struct text
-text_trim(struct text t)
+text_ltrim(struct text t)
 {
 	while (t.len > 0 && is_space(*t.at)) {
 		t.at++;
 		t.len--;
 	}
+	return t;
+}
+
+struct text
+text_rtrim(struct text t)
+{
 	while (t.len > 0 && is_space(t.at[t.len - 1]))
 		t.len--;
 	return t;
+}
+
+struct text
+text_trim(struct text t)
+{
+	return text_rtrim(text_ltrim(t));
 }
 
 /* p moved on by n characters, at most to end. */
@@ -192,9 +261,8 @@ text_pad(struct arena *a, struct text t, int64_t width, struct text pad,
 	return 0;
 }
 
-/* How often `what` stands in t, without overlap. */
-static size_t
-count(struct text t, struct text what)
+size_t
+text_count(struct text t, struct text what)
 {
 	const char *p = t.at, *end = end_of(t);
 	size_t n = 0;
@@ -204,12 +272,22 @@ count(struct text t, struct text what)
 	return n;
 }
 
+size_t
+text_index(struct text t, struct text what)
+{
+	const char *hit = find(t.at, end_of(t), what);
+
+	if (hit == NULL)
+		return 0;
+	return text_length((struct text){t.at, (size_t)(hit - t.at)}) + 1;
+}
+
 struct text
 text_replace(struct arena *a, struct text t, struct text from, struct text to,
     size_t longest)
 {
 	const char *p = t.at, *end = end_of(t), *hit;
-	size_t n = count(t, from);
+	size_t n = text_count(t, from);
 	struct text out;
 	char *to_p;
 
@@ -237,7 +315,7 @@ text_part(struct text t, struct text sep, int64_t n, struct text *out)
 	const char *p = t.at, *end = end_of(t), *hit;
 
 	if (n < 0)
-		n += (int64_t)count(t, sep) + 2;
+		n += (int64_t)text_count(t, sep) + 2;
 	for (; n > 0; n--) {
 		hit = find(p, end, sep);
 		if (n == 1) {

@@ -1,8 +1,8 @@
 /*
  * text: what the language does to text.
  *
- * Text is bytes, read as UTF-8 where characters count (utf8.h).  Every result is a slice of an operand
- * or lies in the arena that was given.
+ * Text is bytes, read as UTF-8 where characters count (utf8.h).  Every result
+ * is a slice of an operand or lies in the arena that was given.
  */
 #ifndef EXPR_TEXT_H
 #define EXPR_TEXT_H
@@ -34,10 +34,26 @@ bool text_contains(struct text t, struct text what);
 bool text_starts(struct text t, struct text what);
 bool text_ends(struct text t, struct text what);
 
-struct text text_lower(struct arena *a, struct text t); /* ASCII only */
-struct text text_upper(struct arena *a, struct text t);
+/* How often `what`, which is not empty, stands in t, without overlap. */
+size_t text_count(struct text t, struct text what);
+
+/* The character of t, from 1, where `what` first stands; 0: it does not. */
+size_t text_index(struct text t, struct text what);
+
+/*
+ * Each character by the simple, one to one mapping of Unicode.  TEXT_TITLE:
+ * the first of a word as a capital, the others small; a word is letters, marks
+ * and digits, with apostrophes behind its first.
+ */
+enum text_case { TEXT_LOWER, TEXT_UPPER, TEXT_TITLE };
+struct text text_case(struct arena *a, struct text t, enum text_case how);
+
 struct text text_without_blanks(struct text t); /* and tabs, both ends */
-struct text text_trim(struct text t); /* blanks, \t \n \v \f \r, both ends */
+
+/* Without blanks, \t \n \v \f \r at the front, the end, or both. */
+struct text text_ltrim(struct text t);
+struct text text_rtrim(struct text t);
+struct text text_trim(struct text t);
 
 /*
  * Up to n characters from the start-th.  The first is 1; -1 is the last, and

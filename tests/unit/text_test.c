@@ -112,13 +112,49 @@ check_compare(void)
 static void
 check_case_and_trim(void)
 {
-	struct text same_one = text("stra\u00dfe");
+	static const struct {
+		enum text_case how;
+		const char *from, *to;
+	} cases[] = {
+	    {TEXT_LOWER, "AbC\u00c9[@Z", "abc\u00e9[@z"},
+	    {TEXT_UPPER, "aBz\u00e9{`", "ABZ\u00c9{`"},
+	    {TEXT_UPPER, "stra\u00dfe \u1e9e", "STRA\u00dfE \u1e9e"},
+	    {TEXT_LOWER, "STRA\u1e9eE", "stra\u00dfe"},
+	    /* more bytes, and fewer */
+	    {TEXT_UPPER, "\u023f\u023f\u023f", "\u2c7e\u2c7e\u2c7e"},
+	    {TEXT_UPPER, "\u0131x\u017f", "IXS"},
+	    {TEXT_LOWER, "\u212aelvin", "kelvin"},
+	    {TEXT_LOWER, "\u03a3\u03a3", "\u03c3\u03c3"},
+	    /* what is no UTF-8 stays, and parts words */
+	    {TEXT_UPPER, "a\xffz\xc3", "A\xffZ\xc3"},
+	    {TEXT_UPPER, "\xed\xa0\x80z", "\xed\xa0\x80Z"},
+	    {TEXT_TITLE, "a\xffzZ", "A\xffZz"},
+	    {TEXT_TITLE, "ANN lee", "Ann Lee"},
+	    {TEXT_TITLE, "42ND ST-JOHN's 'tis it\u2019S",
+		"42nd St-John's 'Tis It\u2019s"},
+	    {TEXT_TITLE, "\u01c6ep \u00c9COLE e\u0301TE",
+		"\u01c5ep \u00c9cole E\u0301te"},
+	    {TEXT_TITLE, "", ""},
+	};
+	struct text same_one = text("strasse");
 
-	same(text_lower(&arena, text("AbC\u00c9[@Z")), "abc\u00c9[@z", "lower");
-	same(text_upper(&arena, text("aBz\u00e9{`")), "ABZ\u00e9{`", "upper");
-	check(text_lower(&arena, same_one).at == same_one.at, "lower",
-	    "a copy where nothing changes");
-	check(text_upper(&arena, nothing).len == 0, "upper", "nothing");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		same(text_case(&arena, text(cases[i].from), cases[i].how),
+		    cases[i].to, "case");
+	check(text_case(&arena, same_one, TEXT_LOWER).at == same_one.at,
+	    "lower", "a copy where nothing changes");
+	check(text_case(&arena, nothing, TEXT_UPPER).len == 0, "upper",
+	    "nothing");
+	check(text_case(&arena, nothing, TEXT_TITLE).len == 0, "title",
+	    "nothing");
+	same(text_ltrim(text(" \ta\n ")), "a\n ", "ltrim");
+	same(text_rtrim(text(" \ta\n ")), " \ta", "rtrim");
+	check(text_index(text("caf\u00e9s"), text("s")) == 5, "index",
+	    "characters");
+	check(text_index(text("abc"), text("d")) == 0, "index", "none");
+	check(text_index(nothing, text("d")) == 0, "index", "of nothing");
+	check(text_count(text("aaaa"), text("aa")) == 2, "count", "overlap");
+	check(text_count(nothing, text("aa")) == 0, "count", "of nothing");
 	same(text_trim(text(" \t\n\v\f\r a b \r\n")), "a b", "trim");
 	same(text_trim(text("   ")), "", "trim");
 	same(text_trim(text("\u00a0x")), "\u00a0x", "trim of a no-break space");

@@ -4,6 +4,7 @@
 #ifndef WALK_CALL_H
 #define WALK_CALL_H
 
+#include <math.h>
 #include <xxhash.h>
 
 #include "json.h"
@@ -81,11 +82,27 @@ call_on_text(struct walk *w, struct node *n, const struct arguments *a)
 	int64_t i = 0, k = INT64_MAX;
 
 	if (called(n, "lower"))
-		return text_result(text_lower(&w->arena, t));
+		return text_result(text_case(&w->arena, t, TEXT_LOWER));
 	if (called(n, "upper"))
-		return text_result(text_upper(&w->arena, t));
+		return text_result(text_case(&w->arena, t, TEXT_UPPER));
+	if (called(n, "title"))
+		return text_result(text_case(&w->arena, t, TEXT_TITLE));
 	if (called(n, "trim"))
 		return text_result(text_trim(t));
+	if (called(n, "ltrim"))
+		return text_result(text_ltrim(t));
+	if (called(n, "rtrim"))
+		return text_result(text_rtrim(t));
+	if (called(n, "index_of") || called(n, "count_of")) {
+		if (u.len == 0)
+			return error_result(w, TYPE_NUMBER, FAILURE_ARGUMENT,
+			    at);
+		i = (int64_t)(called(n, "count_of") ? text_count(t, u) :
+						      text_index(t, u));
+		return i == 0 && called(n, "index_of") ?
+		    missing :
+		    number_result(number_of_int(i));
+	}
 	if (called(n, "replace")) {
 		if (u.len == 0)
 			return error_result(w, TYPE_TEXT, FAILURE_ARGUMENT, at);
@@ -193,6 +210,40 @@ call_to_bool(const struct walk *w, struct node *n, const struct arguments *a)
 	return bool_result(false);
 }
 
+/* sqrt, exp, log, log10, pow */
+static struct result
+call_on_double(struct walk *w, struct node *n, const struct arguments *a)
+{
+	const double x = number_to_double(a->value[0].number);
+	const double y = n->n > 1 ? number_to_double(a->value[1].number) : 0;
+	struct number power = number_of_int(1), out;
+	double k;
+
+	if (called(n, "pow") ? x < 0 && y != floor(y) :
+			       x < 0 && !called(n, "exp"))
+		return error_result(w, TYPE_NUMBER, FAILURE_ARGUMENT, n->at);
+	if (x == 0 && n->function->name[0] == 'l')
+		return error_result(w, TYPE_NUMBER, FAILURE_ARGUMENT, n->at);
+	if (called(n, "pow") && x == 0 && y < 0)
+		return error_result(w, TYPE_NUMBER, FAILURE_ZERO, n->at);
+	if (called(n, "pow") && y >= 0 && y == floor(y) && y <= 256) {
+		for (k = 0; k < y; k++)
+			if (number_mul(power, a->value[0].number, &power) !=
+			    NUMBER_OK)
+				break;
+		if (k == y && power.scale != NUMBER_REAL)
+			return number_result(power);
+	}
+	if (number_of_double(called(n, "pow") ? pow(x, y) :
+		    called(n, "exp")          ? exp(x) :
+		    called(n, "log")          ? log(x) :
+		    called(n, "log10")        ? log10(x) :
+						sqrt(x),
+		&out) != NUMBER_OK)
+		return error_result(w, TYPE_NUMBER, FAILURE_RANGE, n->at);
+	return number_result(out);
+}
+
 static struct result
 call_on_number(struct walk *w, struct node *n, const struct arguments *a)
 {
@@ -207,6 +258,8 @@ call_on_number(struct walk *w, struct node *n, const struct arguments *a)
 		return number_result(number_ceil(x));
 	if (called(n, "abs"))
 		return number_result(number_abs(x));
+	if (!called(n, "round"))
+		return call_on_double(w, n, a);
 	if (n->n > 1 && !whole(a, 1, &i)) /* round */
 		return error_result(w, TYPE_NUMBER, FAILURE_WHOLE, n->at);
 	return number_result(number_round(x, i));
