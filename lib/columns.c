@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "columns/name.h"
+#include "utf8.h"
 
 /*
  * The syntax of a LIST, before a header says what it means.  A quote opens at
@@ -40,11 +41,7 @@ static int
 item_refuse(struct buf *say, const char *before, const struct field *item,
     const char *behind)
 {
-	buf_add_text(say, before);
-	buf_add_byte(say, '"');
-	name_show(say, item->raw, item->len);
-	buf_add_byte(say, '"');
-	buf_add_text(say, behind);
+	utf8_say(say, "%s\"%b\"%s", before, item->raw, item->len, behind);
 	return -1;
 }
 
@@ -361,9 +358,9 @@ suggest_trimmed(struct work *w, const struct field *token)
 	if (trimmed.len == token->len ||
 	    !item_position(&trimmed, w->h->n, &number) || number == 0)
 		return false;
-	item_refuse(w->say, "no column ", token, "; did you mean ");
-	name_show(w->say, trimmed.raw, trimmed.len);
-	buf_add_text(w->say, ", without the blank?");
+	utf8_say(w->say,
+	    "no column \"%b\"; did you mean %b, without the blank?", token->raw,
+	    token->len, trimmed.raw, trimmed.len);
 	return true;
 }
 
@@ -376,9 +373,7 @@ refuse_token(struct work *w, const struct field *token)
 
 	if (item_position(token, w->h->n, &number) &&
 	    (token->raw[0] == '@' || find_exact(w, token) == 0)) {
-		buf_add_text(w->say, "no column ");
-		name_show(w->say, token->raw, token->len);
-		buf_add_text(w->say, "; ");
+		utf8_say(w->say, "no column %b; ", token->raw, token->len);
 		name_count(w->say, w->h);
 		return -1;
 	}
@@ -458,19 +453,6 @@ cut(struct work *w, const struct field *item, size_t dash)
 	return r;
 }
 
-/* Appends how a range is written, between two texts; returns -1. */
-static int
-say_range(struct buf *say, const char *before, const struct field *first,
-    const struct field *last, const char *behind)
-{
-	buf_add_text(say, before);
-	name_show(say, first->raw, first->len);
-	buf_add_byte(say, '-');
-	name_show(say, last->raw, last->len);
-	buf_add_text(say, behind);
-	return -1;
-}
-
 /*
  * Says why an item is no range.  If one end is a column or a position the
  * other end is wrong; else it was rather meant as a name.
@@ -502,8 +484,9 @@ refuse_colon(struct work *w, const struct field *item)
 		r = cut(w, item, colon);
 	if (r.first <= 0 || r.last <= 0)
 		return refuse_token(w, item);
-	item_refuse(w->say, "no column ", item, "");
-	return say_range(w->say, "; a range is ", &r.left, &r.right, "");
+	utf8_say(w->say, "no column \"%b\"; a range is %b-%b", item->raw,
+	    item->len, r.left.raw, r.left.len, r.right.raw, r.right.len);
+	return -1;
 }
 
 /* Names may hold dashes: the range is the one cut with a column at each end. */
@@ -529,9 +512,12 @@ add_range(struct work *w, const struct field *item)
 		return item_refuse(w->say, "", item,
 		    " is more than one range; put the names in quotes");
 	if (found.first > found.last) {
-		item_refuse(w->say, "the range ", item, " runs backwards");
-		return say_range(w->say, "; write ", &found.right, &found.left,
-		    ", or the columns one by one");
+		utf8_say(w->say,
+		    "the range \"%b\" runs backwards; write %b-%b, or the "
+		    "columns one by one",
+		    item->raw, item->len, found.right.raw, found.right.len,
+		    found.left.raw, found.left.len);
+		return -1;
 	}
 	for (; found.first <= found.last; found.first++)
 		add_same(w, (size_t)found.first);

@@ -92,7 +92,7 @@ expr_arg(struct expr *e, const char *definition)
 	if (given_arg(&e->given, definition) == 0)
 		return 0;
 	e->say.len = 0;
-	message_add(&e->say, "--arg needs NAME=VALUE, got '%s'", definition);
+	utf8_say(&e->say, "--arg needs NAME=VALUE, got '%s'", definition);
 	return failed(e);
 }
 
@@ -369,7 +369,7 @@ explain_constant(struct buf *out, const struct node *node)
 		return;
 	}
 	t = value_text(&node->value, node->type, room);
-	message_add(out, type_is_text(node->type) ? "\"%t\"" : "%t", &t);
+	utf8_say(out, type_is_text(node->type) ? "\"%t\"" : "%t", &t);
 }
 
 static void
@@ -377,12 +377,12 @@ explain_cell(struct buf *out, const struct header *h, const struct node *node)
 {
 	struct text name;
 
-	message_add(out, "@%n", (size_t)node->number);
+	utf8_say(out, "@%n", (size_t)node->number);
 	if (h->name == NULL)
 		return;
 	name = (struct text){h->name[node->number - 1].raw,
 	    h->name[node->number - 1].len};
-	message_add(out, " {%t}", &name);
+	utf8_say(out, " {%t}", &name);
 }
 
 /* What a node is, without its kids. */
@@ -403,10 +403,10 @@ explain_one(struct buf *out, const struct check *c, const struct node *node)
 		explain_cell(out, c->names.header, node);
 		break;
 	case NODE_VAR:
-		message_add(out, "%t", &node->var->name);
+		utf8_say(out, "%t", &node->var->name);
 		break;
 	case NODE_ARITH:
-		message_add(out, "%c", node->op);
+		utf8_say(out, "%c", node->op);
 		break;
 	case NODE_COMPARE:
 		buf_add_text(out, compare_names[node->op]);
@@ -415,25 +415,25 @@ explain_one(struct buf *out, const struct check *c, const struct node *node)
 		buf_add_text(out, node->function->name);
 		break;
 	case NODE_CONVERT:
-		message_add(out, "to %s", explain_types[node->type]);
+		utf8_say(out, "to %s", explain_types[node->type]);
 		if (node->ndates > 0 || node->marks != NULL)
 			failure_formats(out, node);
 		return;
 	case NODE_REGEX:
 	case NODE_PIECES:
-		message_add(out, "%s %t", explain_names[node->kind], &typed);
+		utf8_say(out, "%s %t", explain_names[node->kind], &typed);
 		return;
 	case NODE_MATCH:
-		message_add(out, "=~ %t", &typed);
+		utf8_say(out, "=~ %t", &typed);
 		break;
 	case NODE_IN_SET:
-		message_add(out, "in a set of %n", set_size(node->set));
+		utf8_say(out, "in a set of %n", set_size(node->set));
 		break;
 	default:
 		buf_add_text(out, explain_names[node->kind]);
 		break;
 	}
-	message_add(out, ": %s", explain_types[node->type]);
+	utf8_say(out, ": %s", explain_types[node->type]);
 }
 
 /* Appends one node and what is below it, indented by depth levels. */
@@ -464,11 +464,11 @@ explain_layout(const struct expr *e, struct buf *out)
 
 		buf_add_byte(out, ' ');
 		if (c->input == 0 && name.len == 0) /* -H: it is a position */
-			message_add(out, "%t", &e->cell[c->cell]->name);
+			utf8_say(out, "%t", &e->cell[c->cell]->name);
 		else if (c->input == 0 || c->renamed)
-			message_add(out, "{%t}", &name);
+			utf8_say(out, "{%t}", &name);
 		if (c->input != 0)
-			message_add(out, c->renamed ? "=@%n" : "@%n", c->input);
+			utf8_say(out, c->renamed ? "=@%n" : "@%n", c->input);
 	}
 	buf_add_byte(out, '\n');
 }
@@ -481,13 +481,13 @@ expr_explain(const struct expr *e, struct buf *out)
 
 	buf_add_text(out, "columns:");
 	for (i = 0; i < e->ncolumns; i++)
-		message_add(out, " @%n", e->columns[i]);
+		utf8_say(out, " @%n", e->columns[i]);
 	buf_add_byte(out, '\n');
 	if (e->options.kind == EXPR_MAP)
 		explain_layout(e, out);
 	for (v = e->check.first; v != NULL; v = v->next) {
 		if (v->name.len > 0)
-			message_add(out, "%t%s\n", &v->name,
+			utf8_say(out, "%t%s\n", &v->name,
 			    v->used || v->value->kind == NODE_CELL ?
 				"" :
 				" (not used)");

@@ -10,7 +10,6 @@
 #include "utf8.h"
 #include "json/text.h"
 
-#define SHOWN 40 /* bytes of a cell that a message holds */
 #define SLACK 32 /* that can be read and written behind what is copied */
 
 enum type { TEXT, NUMBER, BOOL, VALUE };
@@ -39,15 +38,11 @@ has_twice(const struct header *h, struct buf *say)
 
 	if (last == h->n)
 		return false;
-	buf_add_text(say, "an object has each name once: columns ");
-	buf_add_number(say, first + 1);
-	buf_add_text(say, " and ");
-	buf_add_number(say, last + 1);
-	buf_add_text(say, " are both \"");
-	utf8_show(say, h->name[last].raw, h->name[last].len, SHOWN);
-	buf_add_text(say, "\"; csvcut -c 'new=@");
-	buf_add_number(say, last + 1);
-	buf_add_text(say, ",*' gives the last a name of its own");
+	utf8_say(say,
+	    "an object has each name once: columns %n and %n are both "
+	    "\"%b\"; csvcut -c 'new=@%n,*' gives the last a name of its own",
+	    first + 1, last + 1, h->name[last].raw, h->name[last].len,
+	    last + 1);
 	return true;
 }
 
@@ -284,14 +279,9 @@ explain(struct json *j, size_t column, const struct field *f)
 	struct buf *why = &j->why;
 
 	why->len = 0;
-	buf_add_text(why, "column ");
-	buf_add_number(why, column + 1);
-	buf_add_text(why, " \"");
-	utf8_show(why, j->name[column].raw, j->name[column].len, SHOWN);
-	buf_add_text(why, "\": \"");
-	utf8_show(why, f->raw, f->len, SHOWN);
-	buf_add_text(why, "\" is ");
-	buf_add_text(why, reasons[j->type[column]]);
+	utf8_say(why, "column %n \"%b\": \"%b\" is %s", column + 1,
+	    j->name[column].raw, j->name[column].len, f->raw, f->len,
+	    reasons[j->type[column]]);
 	buf_add_byte(why, '\0');
 }
 

@@ -1,5 +1,7 @@
 #include "utf8.h"
 
+#define SHOWN 40 /* bytes of a name or cell that a message holds */
+
 size_t
 utf8_char(const char *p, const char *end)
 {
@@ -109,4 +111,52 @@ utf8_show(struct buf *b, const char *bytes, size_t n, size_t most)
 			buf_add_byte(b, digit[p[i] & 15]);
 		}
 	}
+}
+
+void
+utf8_say_list(struct buf *b, const char *format, va_list args)
+{
+	const struct text *t;
+	const char *p;
+
+	for (p = format; *p != '\0'; p++) {
+		if (*p != '%') {
+			buf_add_byte(b, *p);
+			continue;
+		}
+		switch (*++p) {
+		case 's':
+			buf_add_text(b, va_arg(args, const char *));
+			break;
+		case 'c':
+			buf_add_byte(b, va_arg(args, int));
+			break;
+		case 't':
+			t = va_arg(args, const struct text *);
+			utf8_show(b, t->at, t->len, t->len);
+			break;
+		case 'b': {
+			const char *bytes = va_arg(args, const char *);
+
+			utf8_show(b, bytes, va_arg(args, size_t), SHOWN);
+			break;
+		}
+		case 'n':
+			buf_add_number(b, va_arg(args, size_t));
+			break;
+		default:
+			buf_add_byte(b, *p);
+			break;
+		}
+	}
+}
+
+void
+utf8_say(struct buf *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	utf8_say_list(b, format, args);
+	va_end(args);
 }

@@ -1,5 +1,5 @@
 /*
- * utf8: the characters of UTF-8, and how a message shows bytes.
+ * utf8: the characters of UTF-8, and how a message is put together.
  *
  * The only module that knows what valid UTF-8 is, and what a terminal should
  * not get.
@@ -7,11 +7,18 @@
 #ifndef UTF8_H
 #define UTF8_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "mem.h"
+
+/* A slice of bytes, mostly UTF-8. */
+struct text {
+	const char *at; /* not NUL-terminated; may be NULL when len is 0 */
+	size_t len;     /* bytes */
+};
 
 /*
  * Bytes of the character at p, which is before end: 1 to 4.  A byte that is no
@@ -42,5 +49,13 @@ bool utf8_prints(const char *p, size_t n);
  * characters of them, with "..." behind where there are more.
  */
 void utf8_show(struct buf *b, const char *bytes, size_t n, size_t most);
+
+/*
+ * Appends a message: %s is a C string, %c a character, %n a size_t, %t a const
+ * struct text * as utf8_show shows it, %b a const char * and a size_t, bytes of
+ * the input of which 40 are shown, %% a percent sign.
+ */
+void utf8_say(struct buf *b, const char *format, ...);
+void utf8_say_list(struct buf *b, const char *format, va_list args);
 
 #endif

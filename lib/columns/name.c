@@ -222,12 +222,6 @@ columns_find(const struct header *h, const char *name, size_t n)
 	return found > 1 ? -1 : (long)first;
 }
 
-void
-name_show(struct buf *say, const char *name, size_t n)
-{
-	utf8_show(say, name, n, SHOWN);
-}
-
 /* Appends a name as the user can write it, in quotes or braces. */
 static void
 spell(struct buf *say, const struct field *name, bool braces)
@@ -236,9 +230,7 @@ spell(struct buf *say, const struct field *name, bool braces)
 	size_t n;
 
 	if (!braces) {
-		buf_add_byte(say, '"');
-		name_show(say, name->raw, name->len);
-		buf_add_byte(say, '"');
+		utf8_say(say, "\"%b\"", name->raw, name->len);
 		return;
 	}
 	buf_add_byte(say, '{');
@@ -248,7 +240,7 @@ spell(struct buf *say, const struct field *name, bool braces)
 			buf_add_text(say, "...");
 			break;
 		}
-		name_show(say, p, n);
+		utf8_show(say, p, n, n);
 		if (*p == '}')
 			buf_add_byte(say, '}');
 	}
@@ -258,10 +250,9 @@ spell(struct buf *say, const struct field *name, bool braces)
 void
 name_count(struct buf *say, const struct header *h)
 {
-	buf_add_text(say,
-	    h->name != NULL ? "the header has " : "the first record has ");
-	buf_add_number(say, h->n);
-	buf_add_text(say, h->n == 1 ? " column" : " columns");
+	utf8_say(say, "the %s has %n column%s",
+	    h->name != NULL ? "header" : "first record", h->n,
+	    h->n == 1 ? "" : "s");
 }
 
 /* One column that holds what separates fields elsewhere. */
@@ -319,15 +310,10 @@ list_header(struct buf *say, const struct header *h, bool braces)
 		buf_add_text(say, i == 0 ? ": " : ", ");
 		spell(say, &h->name[i], braces);
 	}
-	if (i < h->n) {
-		buf_add_text(say, " and ");
-		buf_add_number(say, h->n - i);
-		buf_add_text(say, " more");
-	}
-	if (doubt != NULL) {
-		buf_add_text(say, "; ");
-		buf_add_text(say, doubt);
-	}
+	if (i < h->n)
+		utf8_say(say, " and %n more", h->n - i);
+	if (doubt != NULL)
+		utf8_say(say, "; %s", doubt);
 }
 
 /* Is one of the accents that stand behind their letters in it, U+0300 on? */
@@ -378,14 +364,10 @@ list_positions(struct buf *say, const struct header *h,
 	for (i = 0; i < h->n && listed < LISTED; i++) {
 		if (!bears(&h->name[i], name, trimmed))
 			continue;
-		buf_add_text(say, listed++ == 0 ? "" : ", ");
-		buf_add_number(say, i + 1);
+		utf8_say(say, listed++ == 0 ? "%n" : ", %n", i + 1);
 	}
-	if (listed < found) {
-		buf_add_text(say, " and ");
-		buf_add_number(say, found - listed);
-		buf_add_text(say, " more");
-	}
+	if (listed < found)
+		utf8_say(say, " and %n more", found - listed);
 }
 
 void
@@ -399,10 +381,8 @@ columns_explain(struct buf *say, const struct header *h, const char *name,
 
 	if (trimmed)
 		found = count(h, &wanted, true, &first);
-	buf_add_text(say, found > 1 ? "column " : "no column ");
-	buf_add_byte(say, quote);
-	name_show(say, name, n);
-	buf_add_byte(say, quote);
+	utf8_say(say, found > 1 ? "column %c%b%c" : "no column %c%b%c", quote,
+	    name, n, quote);
 	if (found > 1) {
 		buf_add_text(say, " is ambiguous: ");
 		list_positions(say, h, &wanted, found, trimmed);

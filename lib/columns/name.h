@@ -12,9 +12,6 @@
 /* A name without the blanks and tabs at its ends. */
 struct field name_trim(struct field name);
 
-/* Appends at most 40 bytes of a name; as utf8_show does. */
-void name_show(struct buf *say, const char *name, size_t n);
-
 /* Appends "the header has 3 columns", or the same about the records. */
 void name_count(struct buf *say, const struct header *h);
 

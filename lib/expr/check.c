@@ -16,7 +16,7 @@
  * place, or NULL with a message.
  */
 
-/* NULL, with a message at the node, as message_add writes it. */
+/* NULL, with a message at the node, as utf8_say writes it. */
 static struct node *
 check_fail(struct check *c, const struct node *node, const char *format, ...)
 {

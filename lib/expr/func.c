@@ -125,7 +125,7 @@ call_refuse(struct eval *r, const struct instr *i, const char *format,
 {
 	struct buf say = {NULL, 0, 0};
 
-	message_add(&say, format, i->node->function->name);
+	utf8_say(&say, format, i->node->function->name);
 	eval_fail(r, i->node, FAILURE_ARGUMENT,
 	    (struct text){say.data, say.len}, out);
 	buf_free(&say);
@@ -1003,16 +1003,16 @@ function_count(const struct function *f, size_t n, struct buf *say)
 	if (n >= l.needed &&
 	    (n <= l.once || (l.repeat > 0 && (n - l.once) % l.repeat == 0)))
 		return 0;
-	message_add(say, "%s() takes ", f->name);
+	utf8_say(say, "%s() takes ", f->name);
 	if (l.repeat > 1)
-		message_add(say, "a value and pairs of arguments");
+		utf8_say(say, "a value and pairs of arguments");
 	else if (l.repeat == 1)
-		message_add(say, "%n or more arguments", l.needed);
+		utf8_say(say, "%n or more arguments", l.needed);
 	else if (l.needed == l.once)
-		message_add(say, "%n argument%s", l.needed,
+		utf8_say(say, "%n argument%s", l.needed,
 		    l.needed == 1 ? "" : "s");
 	else
-		message_add(say, "%n to %n arguments", l.needed, l.once);
-	message_add(say, ", got %n", n);
+		utf8_say(say, "%n to %n arguments", l.needed, l.once);
+	utf8_say(say, ", got %n", n);
 	return -1;
 }

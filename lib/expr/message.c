@@ -9,48 +9,6 @@
 
 #define EXCERPT 72 /* characters of a long line that are shown */
 
-static void
-add_list(struct buf *say, const char *format, va_list args)
-{
-	const struct text *t;
-	const char *p;
-
-	for (p = format; *p != '\0'; p++) {
-		if (*p != '%') {
-			buf_add_byte(say, *p);
-			continue;
-		}
-		switch (*++p) {
-		case 's':
-			buf_add_text(say, va_arg(args, const char *));
-			break;
-		case 'c':
-			buf_add_byte(say, (char)va_arg(args, int));
-			break;
-		case 't':
-			t = va_arg(args, const struct text *);
-			utf8_show(say, t->at, t->len, t->len);
-			break;
-		case 'n':
-			buf_add_number(say, va_arg(args, size_t));
-			break;
-		default:
-			buf_add_byte(say, *p);
-			break;
-		}
-	}
-}
-
-void
-message_add(struct buf *say, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_list(say, format, args);
-	va_end(args);
-}
-
 /* The line that holds the offset. */
 static struct text
 line_at(struct text program, size_t at)
@@ -81,7 +39,7 @@ message_place(struct buf *say, struct text program, size_t at)
 	if (memchr(program.at, '\n', program.len) != NULL) {
 		for (i = 0; program.at + i < line.at; i++)
 			number += program.at[i] == '\n';
-		message_add(say, "%n:", number);
+		utf8_say(say, "%n:", number);
 	}
 	buf_add_number(say, characters(line.at, program.at + at) + 1);
 }
@@ -130,7 +88,7 @@ message_at_list(struct buf *say, struct text program, size_t at,
 	say->len = 0;
 	message_place(say, program, at);
 	buf_add_text(say, ": ");
-	add_list(say, format, args);
+	utf8_say_list(say, format, args);
 	add_caret(say, line_at(program, at), program.at + at);
 	return -1;
 }
@@ -258,11 +216,11 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 	if (node->kind != NODE_CONVERT || node->kid[0]->kind != NODE_CELL)
 		return;
 	cell = node->kid[0];
-	message_add(say, "column %n", (size_t)cell->number);
+	utf8_say(say, "column %n", (size_t)cell->number);
 	if (h->name != NULL) {
 		name = (struct text){h->name[cell->number - 1].raw,
 		    h->name[cell->number - 1].len};
-		message_add(say, " \"%t\"", &name);
+		utf8_say(say, " \"%t\"", &name);
 	}
 	buf_add_text(say, ": ");
 }
@@ -284,7 +242,7 @@ failure_formats(struct buf *say, const struct node *node)
 		typed.at++;
 		typed.len--;
 	}
-	message_add(say, " (%t", &typed); /* its bracket is there */
+	utf8_say(say, " (%t", &typed); /* its bracket is there */
 }
 
 /* Why, behind the bad cell where the reason begins with a blank. */
@@ -309,7 +267,7 @@ add_reason(struct buf *say, const struct failure *f)
 		reason = f->node->type == TYPE_DATE ? " is not a date" :
 						      " is not a datetime";
 	if (reason == NULL) { /* of error() and of a bad argument */
-		message_add(say, "%t", &f->cell);
+		utf8_say(say, "%t", &f->cell);
 		return;
 	}
 	if (f->kind == FAILURE_RANGE && f->cell.len == 0)
@@ -320,7 +278,7 @@ add_reason(struct buf *say, const struct failure *f)
 	if (time && f->node->ndates > 0)
 		failure_formats(say, f->node);
 	if (time && f->kind != FAILURE_DATE)
-		message_add(say, ": %s", failure_name(f->kind));
+		utf8_say(say, ": %s", failure_name(f->kind));
 }
 
 void

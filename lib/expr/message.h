@@ -17,15 +17,10 @@
 #include "value.h"
 
 /*
- * Appends a message: %s is a C string, %c a character, %t a const struct text *,
- * %n a size_t, %% a percent sign.  %t is shown as utf8_show does.
- */
-void message_add(struct buf *say, const char *format, ...);
-
-/*
  * Puts the three lines of an error at this offset into say, in place of what
  * it holds: "PLACE: message", the line of the program, the caret.  A program
- * of one line has a place like 12, a longer one like 3:12.  Returns -1.
+ * of one line has a place like 12, a longer one like 3:12.  The format is that
+ * of utf8_say.  Returns -1.
  */
 int message_at(struct buf *say, struct text program, size_t at,
     const char *format, ...);

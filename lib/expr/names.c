@@ -142,8 +142,8 @@ explain_plain(const struct names *s, const struct node *node, bool value,
 
 	if (name != NULL) {
 		t = (struct text){name->raw, name->len};
-		message_add(why, "no column '%t'; did you mean {%t}?",
-		    &node->name, &t);
+		utf8_say(why, "no column '%t'; did you mean {%t}?", &node->name,
+		    &t);
 		return;
 	}
 	columns_explain(why, h, node->name.at, node->name.len, true);
@@ -153,13 +153,13 @@ explain_plain(const struct names *s, const struct node *node, bool value,
 		(h->n < 2 || h->name == NULL || !may_be_text(s, node))))
 		return;
 	why->len = 0;
-	message_add(why, "no column '%t'; ", &node->name);
+	utf8_say(why, "no column '%t'; ", &node->name);
 	if (ours != NULL)
-		message_add(why, "say %s", ours);
+		utf8_say(why, "say %s", ours);
 	else if (slip_curly(node->name))
-		message_add(why, "text needs straight quotes: \" or '");
+		utf8_say(why, "text needs straight quotes: \" or '");
 	else
-		message_add(why, "text needs quotes: \"%t\"", &node->name);
+		utf8_say(why, "text needs quotes: \"%t\"", &node->name);
 }
 
 /*

@@ -12,13 +12,9 @@
 #include <stdint.h>
 
 #include "mem.h"
+#include "utf8.h"
 
 #define TEXT_PAD_MAX 65536 /* characters that text_pad fills up to */
-
-struct text {
-	const char *at; /* not NUL-terminated; may be NULL when len is 0 */
-	size_t len;     /* bytes */
-};
 
 static inline bool
 text_digit(char c)
