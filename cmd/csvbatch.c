@@ -11,7 +11,6 @@
 #include "dispatch.h"
 #include "json.h"
 #include "run.h"
-#include "settings.h"
 
 enum {
 	OPT_LINGER = 256,
@@ -72,21 +71,13 @@ static const char help[] =
 
 struct csvbatch {
 	struct run run;
-	/* the command line, as far as it is not in the options below */
-	const char *group, *to, *types, *journal;
-	bool raw, no_output;
+	struct csvbatch_options opt;
 	bool commands; /* an option for commands was given */
-	bool warned;   /* of a process that was left behind */
 	struct command command;
 	/* what depends on the header */
 	struct json *json;
 	struct column_list columns;
 	size_t *key;
-	/* for the modules that do the work */
-	struct batch_options batch;
-	struct task_options task;
-	struct dispatch_options dispatch;
-	struct settings settings;
 };
 
 /* N/s, N/m or N/h as the time between two starts. */
@@ -109,7 +100,7 @@ take_rate(struct csvbatch *b, const char *value, struct buf *say)
 		free(count);
 	}
 	if (bad == 0 && n <= 1000000) {
-		b->dispatch.crew.interval = us[unit - units] / (int64_t)n;
+		b->opt.interval = us[unit - units] / (int64_t)n;
 		return 0;
 	}
 	say->len = 0;
@@ -120,9 +111,10 @@ take_rate(struct csvbatch *b, const char *value, struct buf *say)
 static int
 take_to(struct csvbatch *b, const char *value, struct buf *say)
 {
-	b->to = value;
-	b->batch.form = strcmp(value, "json") == 0 ? BATCH_JSON : BATCH_JSONL;
-	if (b->batch.form == BATCH_JSON || strcmp(value, "jsonl") == 0)
+	b->opt.to = value;
+	b->opt.batch.form =
+	    strcmp(value, "json") == 0 ? BATCH_JSON : BATCH_JSONL;
+	if (b->opt.batch.form == BATCH_JSON || strcmp(value, "jsonl") == 0)
 		return 0;
 	buf_add_text(say, "--to: needs json or jsonl");
 	return -1;
@@ -134,19 +126,18 @@ take_batch(struct csvbatch *b, int option, const char *value, struct buf *say)
 {
 	switch (option) {
 	case 'n':
-		return options_count("-n", value, &b->batch.records, say);
+		return options_count("-n", value, &b->opt.batch.records, say);
 	case 'b':
-		return options_size("-b", value, &b->batch.bytes, say);
+		return options_size("-b", value, &b->opt.batch.bytes, say);
 	case 'g':
-		b->group = value;
+		b->opt.group = value;
 		return columns_check(value, say);
 	case OPT_LINGER:
-		return options_time("--linger", value, &b->dispatch.linger,
-		    say);
+		return options_time("--linger", value, &b->opt.linger, say);
 	case OPT_TO:
 		return take_to(b, value, say);
 	case OPT_TYPES:
-		b->types = value;
+		b->opt.types = value;
 		return json_check_types(value, say);
 	default:
 		return 1;
@@ -157,41 +148,42 @@ take_batch(struct csvbatch *b, int option, const char *value, struct buf *say)
 static int
 take_command(struct csvbatch *b, int option, const char *value, struct buf *say)
 {
-	struct task_options *t = &b->task;
+	struct csvbatch_options *o = &b->opt;
 
 	b->commands = true;
 	switch (option) {
 	case 'j':
-		return options_count("-j", value, &b->dispatch.crew.jobs, say);
+		return options_count("-j", value, &b->opt.jobs, say);
 	case OPT_RETRIES:
 		if (strcmp(value, "0") == 0)
 			return 0;
-		return options_count("--retries", value, &t->retries, say);
+		return options_count("--retries", value, &o->retries, say);
 	case OPT_BACKOFF:
-		return options_time("--backoff", value, &t->backoff, say);
+		return options_time("--backoff", value, &o->backoff, say);
 	case OPT_TIMEOUT:
-		return options_time("--timeout", value, &t->timeout, say);
+		return options_time("--timeout", value, &o->timeout, say);
 	case OPT_RATE:
 		return take_rate(b, value, say);
 	case OPT_BISECT:
-		t->bisect = true;
+		o->bisect = o->batch.origins = true;
 		if (value == NULL)
 			return 0;
-		return options_count("--bisect", value, &t->poison, say);
+		return options_count("--bisect", value, &o->poison, say);
 	case OPT_JOURNAL:
-		b->journal = value;
+		o->journal = value;
+		o->batch.hash = true;
 		return 0;
 	case OPT_RAW:
-		b->raw = true;
+		o->raw = true;
 		return 0;
 	case OPT_NO_OUTPUT:
-		b->no_output = true;
+		o->no_output = true;
 		return 0;
 	case OPT_SAME_COUNT:
-		t->same_count = true;
+		o->same_count = true;
 		return 0;
 	default: /* OPT_KEEP_GOING */
-		b->dispatch.keep_going = true;
+		o->keep_going = o->batch.origins = true;
 		return 0;
 	}
 }
@@ -244,20 +236,21 @@ check_command(struct csvbatch *b)
 		"-o 'part-{}.csv' is for batches without a COMMAND"},
 	    {shards && b->commands,
 		"-o 'part-{}.csv': there is no COMMAND for this option"},
-	    {o->output != NULL && b->no_output,
+	    {o->output != NULL && b->opt.no_output,
 		"-o and --no-output exclude each other"},
-	    {b->journal != NULL && o->output == NULL && !b->no_output,
+	    {b->opt.journal != NULL && o->output == NULL && !b->opt.no_output,
 		"--journal needs -o OUT or --no-output: a run that goes on "
 		"passes over batches whose answers would be lost"},
-	    {b->dispatch.keep_going && o->rejects == NULL,
+	    {b->opt.keep_going && o->rejects == NULL,
 		"--keep-going needs --rejects"},
-	    {b->task.bisect && o->rejects == NULL, "--bisect needs --rejects"},
-	    {b->task.same_count && (b->raw || b->no_output || b->to != NULL),
+	    {b->opt.bisect && o->rejects == NULL, "--bisect needs --rejects"},
+	    {b->opt.same_count &&
+		    (b->opt.raw || b->opt.no_output || b->opt.to != NULL),
 		"--same-count needs answers that are CSV"},
 	};
 
 	check_rules(b, rules, sizeof rules / sizeof rules[0]);
-	b->dispatch.shards = shards ? o->output : NULL;
+	b->opt.command = shards ? NULL : &b->command;
 }
 
 /* What a batch is. */
@@ -266,76 +259,21 @@ check_batch(struct csvbatch *b)
 {
 	const struct reader_options *r = &b->run.opt.reader;
 	const struct rule rules[] = {
-	    {b->batch.records == 0 && b->batch.bytes == 0 && b->group == NULL &&
-		    b->dispatch.linger == 0,
+	    {b->opt.batch.records == 0 && b->opt.batch.bytes == 0 &&
+		    b->opt.group == NULL && b->opt.linger == 0,
 		"when is a batch complete? give -n, -b, -g or --linger"},
-	    {b->journal != NULL && b->dispatch.linger != 0,
+	    {b->opt.journal != NULL && b->opt.linger != 0,
 		"--journal and --linger exclude each other: batches must "
 		"be the same in every run"},
-	    {b->types != NULL && b->to == NULL,
+	    {b->opt.types != NULL && b->opt.to == NULL,
 		"--types needs --to=json or --to=jsonl"},
-	    {b->to != NULL && r->ragged == RAGGED_PASS,
+	    {b->opt.to != NULL && r->ragged == RAGGED_PASS,
 		"--to and --ragged=pass exclude each other"},
-	    {b->to != NULL && r->no_header && r->nnames == 0,
+	    {b->opt.to != NULL && r->no_header && r->nnames == 0,
 		"--to needs names for the columns: --names"},
 	};
 
 	check_rules(b, rules, sizeof rules / sizeof rules[0]);
-}
-
-/* Said once: every batch may leave one. */
-static void
-warn_left(void *arg)
-{
-	struct csvbatch *b = arg;
-
-	if (!b->warned)
-		report_say(&b->run.report,
-		    "a process that a command left behind holds its standard "
-		    "error open; it is not read any more");
-	b->warned = true;
-}
-
-/* What the options say to each module. */
-static void
-spread_options(struct csvbatch *b)
-{
-	const struct options *o = &b->run.opt;
-	struct answer_options *answer = &b->task.answer;
-
-	answer->reader = o->reader;
-	answer->reader.names = NULL;
-	answer->reader.nnames = 0;
-	answer->form = ANSWER_CSV;
-	if (b->raw || b->to != NULL)
-		answer->form = ANSWER_RAW;
-	if (b->no_output)
-		answer->form = ANSWER_NONE;
-	b->batch.quote = o->reader.dialect.quote;
-	b->batch.hash = b->journal != NULL;
-	b->batch.origins = b->task.bisect || b->dispatch.keep_going;
-	b->task.command = &b->command;
-	b->task.batch = &b->batch;
-	b->task.errors = b->batch.origins;
-	b->task.left = warn_left;
-	b->task.arg = b;
-	b->dispatch.batch = &b->batch;
-	b->dispatch.crew.task = &b->task;
-	b->dispatch.ledger.answer = answer;
-	b->dispatch.ledger.output = o->output;
-	b->dispatch.ledger.rejects = o->rejects;
-	b->dispatch.ledger.journal = b->journal;
-	settings_make(&b->settings,
-	    &(struct settings_source){.common = o,
-		.batch = &b->batch,
-		.group = b->group,
-		.to = b->to,
-		.types = b->types,
-		.raw = b->raw,
-		.no_output = b->no_output,
-		.same_count = b->task.same_count});
-	b->dispatch.ledger.settings = b->settings.item;
-	b->dispatch.ledger.nsettings = b->settings.n;
 }
 
 /* Looks for the command before a record is read. */
@@ -345,7 +283,7 @@ find_command(struct csvbatch *b)
 	struct buf say = {NULL, 0, 0};
 	int status = 0;
 
-	if (b->dispatch.shards == NULL)
+	if (b->opt.command != NULL)
 		status = command_find(&b->command, b->run.opt.operand, &say);
 	buf_add_byte(&say, '\0');
 	if (status != 0)
@@ -358,9 +296,9 @@ find_command(struct csvbatch *b)
 static bool
 check_descriptors(struct csvbatch *b)
 {
-	const uint64_t each =
-	    3U + (b->batch.origins ? 4U : 0U) + (b->journal != NULL ? 1U : 0U);
-	const uint64_t jobs = b->dispatch.crew.jobs;
+	const uint64_t each = 3U + (b->opt.batch.origins ? 4U : 0U) +
+	    (b->opt.journal != NULL ? 1U : 0U);
+	const uint64_t jobs = b->opt.jobs;
 	const uint64_t least = 10 + each; /* ours, and the open batch's */
 	struct rlimit limit;
 
@@ -383,22 +321,24 @@ bind_names(struct csvbatch *b, struct buf *say)
 	const struct header *h = b->run.header;
 	size_t i;
 
-	if (b->to != NULL) {
+	if (b->opt.to != NULL) {
 		b->json = json_new(h, &b->run.opt.reader.dialect, say);
 		if (b->json == NULL)
 			return -1;
 	}
-	if (b->types != NULL && json_types(b->json, b->types, h, say) < 0)
+	if (b->opt.types != NULL &&
+	    json_types(b->json, b->opt.types, h, say) < 0)
 		return -1;
-	if (b->group != NULL &&
-	    columns_parse(b->group, h, &b->columns, say) < 0)
+	if (b->opt.group != NULL &&
+	    columns_parse(b->opt.group, h, &b->columns, say) < 0)
 		return -1;
 	b->key = mem_new(b->columns.n, sizeof *b->key);
 	for (i = 0; i < b->columns.n; i++)
-		b->key[i] = b->to != NULL ? b->columns.item[i].number - 1 : i;
-	b->batch.json = b->json;
-	b->batch.key = b->key;
-	b->batch.nkeys = b->columns.n;
+		b->key[i] =
+		    b->opt.to != NULL ? b->columns.item[i].number - 1 : i;
+	b->opt.batch.json = b->json;
+	b->opt.batch.key = b->key;
+	b->opt.batch.nkeys = b->columns.n;
 	return 0;
 }
 
@@ -406,12 +346,12 @@ bind_names(struct csvbatch *b, struct buf *say)
 static void
 need_columns(struct csvbatch *b)
 {
-	const size_t n = b->to != NULL ? b->run.header->n : b->columns.n;
+	const size_t n = b->opt.to != NULL ? b->run.header->n : b->columns.n;
 	struct span *spans = mem_new(n, sizeof *spans);
 	size_t i, column;
 
 	for (i = 0; i < n; i++) {
-		column = b->to != NULL ? i + 1 : b->columns.item[i].number;
+		column = b->opt.to != NULL ? i + 1 : b->columns.item[i].number;
 		spans[i] = (struct span){column, column};
 	}
 	reader_need(b->run.in, spans, n);
@@ -428,7 +368,7 @@ bind_header(struct csvbatch *b)
 	struct buf say = {NULL, 0, 0};
 	bool bound = true;
 
-	b->batch.header = b->run.header;
+	b->opt.batch.header = b->run.header;
 	if (b->run.header->n == 0)
 		return true;
 	if (bind_names(b, &say) < 0) {
@@ -450,12 +390,12 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 	struct dispatch *d;
 
 	run_open_input(r, NULL, 0);
-	*running = d = dispatch_open(r, &b->dispatch);
+	*running = d = dispatch_open(r, &b->opt);
 	if (d == NULL)
 		return 0;
 	if ((run_header(r) || (r->ended && r->report.status == 0)) &&
 	    bind_header(b)) {
-		if (b->dispatch.shards == NULL)
+		if (b->opt.command != NULL)
 			child_watch(); /* until now a signal just ends us */
 		dispatch_run(d);
 	}
@@ -465,22 +405,20 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 int
 main(int argc, char *argv[])
 {
-	struct csvbatch b = {.dispatch.crew.jobs = 1,
-	    .task.backoff = 1000,
-	    .task.poison = TASK_POISON};
+	struct csvbatch b = {.opt = {.jobs = 1, .backoff = 1000, .poison = 10}};
 	struct dispatch *running = NULL;
 	int status, sig = 0;
 
 	run_start(&b.run, &program, &b, argc, argv);
+	b.opt.common = &b.run.opt;
+	b.opt.batch.quote = b.run.opt.reader.dialect.quote;
 	check_batch(&b);
 	check_command(&b);
-	spread_options(&b);
 	if (find_command(&b) && check_descriptors(&b))
 		sig = run_batches(&b, &running);
 	status = run_end(&b.run);
 	dispatch_free(running);
 	command_free(&b.command);
-	settings_free(&b.settings);
 	json_free(b.json);
 	columns_free(&b.columns);
 	free(b.key);

@@ -8,35 +8,44 @@
 #include <string.h>
 
 #include "child.h"
-#include "dispatch/crew.h"
 #include "dispatch/feed.h"
 #include "dispatch/ledger.h"
 #include "dispatch/shards.h"
-#include "input.h"
-#include "report.h"
+#include "dispatch/task.h"
+#include "run.h"
 
 #define PIECES 64 /* of an answer; then it is time to look at other things */
 
+/* A run goes from one stage to a later one, by advance alone. */
+enum stage {
+	RUNNING,  /* batches are begun */
+	DRAINING, /* no more are; those under way are finished, as far as no
+		   * batch before them has failed */
+	HALTED    /* nothing more is passed on */
+};
+
 struct dispatch {
 	struct run *run;
-	const struct dispatch_options *opt;
+	const struct csvbatch_options *opt;
 	struct feed feed;
-	struct crew *crew;
 	struct ledger ledger;
 	struct pollfd *fds;
 
+	enum stage stage;
+	int signal;      /* that we die of, or 0 */
+	int64_t halt_at; /* when that signal halts the run, or 0 */
+	bool warned;     /* of a process that was left behind */
+
 	enum feed_status input; /* what feed_next said last */
-	struct batch *waiting;  /* is complete, while the crew is full */
-	bool busy;              /* there is work left: do not wait */
-	bool out_waits;         /* for the output to take more */
-	bool halted;            /* nothing more is passed on */
-	bool out_failed;        /* and that was said */
-	int64_t halt_at;        /* when that will be, after a signal; or 0 */
-	int signal;             /* that we die of, or 0 */
-	uint64_t failed_at;     /* the earliest batch that has failed */
-	uint64_t rejected;      /* records, up to the last batch that is done */
-	uint64_t done, failed;  /* batches */
-	uint64_t spooled;       /* bytes in temporary files, altogether */
+	struct batch *waiting;  /* is complete, while there are enough tasks */
+	struct task **task;     /* a ring of opt->jobs, the earliest first */
+	size_t first, tasks;
+	int64_t next_start; /* microseconds: no start before that */
+
+	uint64_t rejected;     /* records, up to the last batch that is done */
+	uint64_t done, failed; /* batches */
+	uint64_t retried;      /* tries after a first */
+	uint64_t spooled;      /* bytes in temporary files, altogether */
 };
 
 /* Says a message that a function has left in say. */
@@ -50,6 +59,64 @@ complain(struct dispatch *d, int status, struct buf *say)
 	return status == 0;
 }
 
+static struct task *
+task_at(const struct dispatch *d, size_t i)
+{
+	return d->task[(d->first + i) % d->opt->jobs];
+}
+
+/* The front is finished. */
+static void
+pop_task(struct dispatch *d)
+{
+	task_free(task_at(d, 0));
+	d->first = (d->first + 1) % d->opt->jobs;
+	d->tasks--;
+}
+
+/* Ends the tasks of batches behind this number, at once with kill. */
+static void
+stop_tasks(struct dispatch *d, uint64_t number, bool kill)
+{
+	size_t i;
+
+	for (i = 0; i < d->tasks; i++)
+		if (task_at(d, i)->batch->number > number)
+			task_stop(task_at(d, i), kill);
+}
+
+/* Moves the run on to a stage, if it is not yet there. */
+static void
+advance(struct dispatch *d, enum stage to)
+{
+	size_t i;
+
+	if (to <= d->stage)
+		return;
+	d->stage = to;
+	feed_stop(&d->feed);
+	d->input = FEED_END;
+	batch_free(d->waiting);
+	d->waiting = NULL;
+	for (i = 0; to == HALTED && i < d->tasks; i++)
+		task_dismiss(task_at(d, i)); /* what runs may end by itself */
+}
+
+/* After an error that was said. */
+static void
+halt(struct dispatch *d)
+{
+	stop_tasks(d, 0, false);
+	advance(d, HALTED);
+}
+
+static void
+fail_io(struct dispatch *d)
+{
+	feed_spool_failed(&d->feed, errno);
+	halt(d);
+}
+
 static void
 add_number(struct buf *text, const char *before, uint64_t n)
 {
@@ -59,14 +126,18 @@ add_number(struct buf *text, const char *before, uint64_t n)
 
 /* For --stats and --progress. */
 static void
-tell(void *arg, struct buf *text, struct report_stats *s)
+add_stats(void *arg, struct buf *text, struct report_stats *s)
 {
 	struct dispatch *d = arg;
+	uint64_t running = 0;
+	size_t i;
 
+	for (i = 0; i < d->tasks; i++)
+		running += task_at(d, i)->state == TASK_RUNNING;
 	add_number(text, "; batches: ", d->done);
-	add_number(text, " done, ", crew_running(d->crew));
+	add_number(text, " done, ", running);
 	add_number(text, " running, ", d->failed);
-	add_number(text, " failed, ", crew_retried(d->crew));
+	add_number(text, " failed, ", d->retried);
 	buf_add_text(text, " retried");
 	s->spool_bytes = d->spooled;
 	if (d->ledger.out == NULL)
@@ -79,25 +150,25 @@ tell(void *arg, struct buf *text, struct report_stats *s)
 static bool
 note_files(struct dispatch *d)
 {
-	const struct ledger_options *o = &d->opt->ledger;
-	const bool written = o->answer->form != ANSWER_NONE;
+	const struct csvbatch_options *o = d->opt;
 	struct files *files = &d->run->files;
 	struct buf say = {NULL, 0, 0};
 	int status = 0;
 
-	if (o->journal != NULL) {
+	if (o->journal != NULL)
 		status = files_add(files, FILES_JOURNAL, o->journal, &say);
-		if (status == 0 && written)
-			status =
-			    files_add(files, FILES_OUTPUT, o->output, &say);
-	} else if (written && d->opt->shards == NULL) {
-		status = files_add_output(files, o->output, &say);
-	}
+	if (status != 0 || o->no_output || o->command == NULL)
+		;
+	else if (o->journal != NULL)
+		status =
+		    files_add(files, FILES_OUTPUT, o->common->output, &say);
+	else
+		status = files_add_output(files, o->common->output, &say);
 	return complain(d, status, &say) && run_files(d->run, NULL, 0);
 }
 
 struct dispatch *
-dispatch_open(struct run *r, const struct dispatch_options *opt)
+dispatch_open(struct run *r, const struct csvbatch_options *opt)
 {
 	struct dispatch *d = mem_new(1, sizeof *d);
 	struct buf say = {NULL, 0, 0};
@@ -106,18 +177,17 @@ dispatch_open(struct run *r, const struct dispatch_options *opt)
 
 	d->run = r;
 	d->opt = opt;
-	d->failed_at = UINT64_MAX;
 	d->input = FEED_BUSY;
-	d->crew = crew_new(&opt->crew);
-	d->fds = mem_new(opt->crew.jobs + 2, sizeof *d->fds);
-	r->more_stats = tell;
+	d->task = mem_new(opt->jobs, sizeof(struct task *));
+	d->fds = mem_new(opt->jobs + 2, sizeof *d->fds);
+	r->more_stats = add_stats;
 	r->arg = d;
 	open = note_files(d);
-	if (open && opt->shards != NULL)
-		status = shards_check(opt->shards, &r->files, &say);
-	else if (open && opt->ledger.journal == NULL)
-		status = ledger_open(&d->ledger, &opt->ledger, &say);
-	if (feed_open(&d->feed, r, opt->ledger.journal != NULL) < 0)
+	if (open && opt->command == NULL)
+		status = shards_check(opt->common->output, &r->files, &say);
+	else if (open && opt->journal == NULL)
+		status = ledger_open(&d->ledger, opt, &say);
+	if (feed_open(&d->feed, r, opt) < 0)
 		feed_spool_failed(&d->feed, errno);
 	r->rejects = d->feed.rows;
 	if (complain(d, status, &say) && r->report.status == 0 &&
@@ -129,69 +199,85 @@ dispatch_open(struct run *r, const struct dispatch_options *opt)
 	return NULL;
 }
 
-/* No more batches are begun. */
-static void
-stop_feed(struct dispatch *d)
-{
-	feed_stop(&d->feed);
-	d->input = FEED_END;
-	batch_free(d->waiting);
-	d->waiting = NULL;
-}
-
-/*
- * After an error that was said: nothing more is passed on.  Commands that run
- * are ended, or may end by themselves.
- */
-static void
-halt(struct dispatch *d, bool end_running)
-{
-	stop_feed(d);
-	if (end_running)
-		crew_stop(d->crew, 0, false);
-	crew_dismiss(d->crew, 0);
-	d->halted = true;
-}
-
-static void
-fail_io(struct dispatch *d)
-{
-	feed_spool_failed(&d->feed, errno);
-	halt(d, true);
-}
-
 static void
 write_shard(struct dispatch *d, struct batch *b)
 {
-	if (shards_write(d->run, d->opt->shards, b)) {
+	if (shards_write(d->run, d->opt->common->output, b)) {
 		d->run->out_records += b->records;
 		d->run->out_bytes += b->bytes;
 		d->done++;
 	} else {
-		halt(d, true);
+		halt(d);
 	}
 	batch_free(b);
 }
 
-/* Reads on, and begins the batch that is complete, as far as one may be. */
-static void
+/*
+ * Reads on, and begins the batch that is complete, as far as one may be.
+ * Returns whether there is more to do at once.
+ */
+static bool
 fill(struct dispatch *d)
 {
 	struct batch *b;
 
 	if (d->waiting == NULL)
 		d->input = feed_next(&d->feed, &d->waiting);
-	d->busy = d->input == FEED_BUSY;
-	if (d->waiting == NULL || crew_full(d->crew))
-		return;
+	if (d->waiting == NULL || d->tasks == d->opt->jobs)
+		return d->input == FEED_BUSY;
 	b = d->waiting;
 	d->waiting = NULL;
 	d->spooled += b->bytes;
-	d->busy = true;
-	if (d->opt->shards != NULL)
+	if (d->opt->command == NULL)
 		write_shard(d, b);
 	else
-		crew_add(d->crew, b);
+		d->task[(d->first + d->tasks++) % d->opt->jobs] =
+		    task_new(d->opt, b);
+	return true;
+}
+
+/* Starts the tasks that are ready, as far as the rate allows. */
+static void
+start_tasks(struct dispatch *d)
+{
+	const int64_t now = input_now() * 1000;
+	size_t i;
+
+	for (i = 0; i < d->tasks; i++) {
+		struct task *t = task_at(d, i);
+
+		if (t->state != TASK_READY)
+			continue;
+		if (d->opt->interval > 0 && now < d->next_start)
+			return;
+		if (d->next_start < now)
+			d->next_start = now;
+		d->next_start += d->opt->interval;
+		d->retried += t->tries > 0;
+		task_start(t);
+	}
+}
+
+/* Looks after the tasks that run, and starts what may start. */
+static void
+step_tasks(struct dispatch *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->tasks; i++) {
+		struct task *t = task_at(d, i);
+
+		if (task_step(t) < 0) {
+			fail_io(d);
+			return;
+		}
+		if (t->left && !d->warned)
+			report_say(&d->run->report,
+			    "a process that a command left behind holds its "
+			    "standard error open; it is not read any more");
+		d->warned |= t->left;
+	}
+	start_tasks(d);
 }
 
 /* Says which batch failed, where it stands, and why. */
@@ -220,15 +306,20 @@ report_batch(struct dispatch *d, const struct task *t)
 static void
 see_failures(struct dispatch *d)
 {
-	const struct task *t = crew_failed(d->crew);
+	struct task *t = NULL;
+	size_t i;
 
-	if (t == NULL || t->batch->number >= d->failed_at ||
-	    (d->opt->keep_going && t->refused == 0))
+	for (i = 0; i < d->tasks; i++) {
+		t = task_at(d, i);
+		if (t->state == TASK_FAILED && !t->stopped)
+			break;
+	}
+	if (i == d->tasks || t->told || (d->opt->keep_going && t->refused == 0))
 		return;
-	d->failed_at = t->batch->number;
+	t->told = true;
 	report_batch(d, t);
-	stop_feed(d);
-	crew_stop(d->crew, t->batch->number, false);
+	advance(d, DRAINING);
+	stop_tasks(d, t->batch->number, false);
 }
 
 /* All that belongs to a batch is written: makes it safe, and ends its task. */
@@ -247,11 +338,11 @@ commit(struct dispatch *d, const struct task *t)
 	status = ledger_commit(&d->ledger, t->batch, t->state == TASK_FAILED,
 	    d->rejected, &say);
 	if (!complain(d, status, &say)) {
-		halt(d, false);
+		advance(d, HALTED);
 		return;
 	}
 	d->done++;
-	crew_pop(d->crew);
+	pop_task(d);
 }
 
 /* The answer is passed on: what was found to be poison is rejected. */
@@ -263,7 +354,7 @@ finish(struct dispatch *d, const struct task *t)
 	for (i = 0; i < t->npoison; i++)
 		if (!feed_reject(&d->feed, t->batch, t->poison[i].record,
 			t->poison[i].why)) {
-			halt(d, true);
+			halt(d);
 			return;
 		}
 	d->rejected += t->npoison;
@@ -281,19 +372,18 @@ give_up(struct dispatch *d, const struct task *t)
 	if (!t->stopped && d->opt->keep_going && t->refused == 0) {
 		report_batch(d, t);
 		for (i = 0; i < t->batch->records; i++)
-			if (!feed_reject(&d->feed, t->batch, i, t->why.data))
-				break;
+			if (!feed_reject(&d->feed, t->batch, i, t->why.data)) {
+				halt(d);
+				return;
+			}
 		d->rejected += i;
-		if (i == t->batch->records)
-			commit(d, t);
-		else
-			halt(d, true);
+		commit(d, t);
 		return;
 	}
 	see_failures(d);
 	if (!t->stopped)
 		complain(d, ledger_failed(&d->ledger, t->batch, &say), &say);
-	halt(d, false);
+	advance(d, HALTED);
 }
 
 /* The output fails.  A reader that has gone is no error: we die as it wants. */
@@ -303,13 +393,12 @@ output_failed(struct dispatch *d, int error)
 	if (error == EPIPE)
 		d->signal = SIGPIPE;
 	else
-		report_write(&d->run->report, d->opt->ledger.output, error);
-	d->out_failed = true;
-	halt(d, true);
+		report_write(&d->run->report, d->opt->common->output, error);
+	halt(d);
 }
 
-/* The front is done: passes on a piece of its answer. */
-static void
+/* The front is done: passes on a piece of its answer.  false: it must wait. */
+static bool
 pass_on(struct dispatch *d, struct task *t)
 {
 	const char *const why = ledger_refuses(&d->ledger, &t->answer);
@@ -318,98 +407,110 @@ pass_on(struct dispatch *d, struct task *t)
 	if (why != NULL) {
 		if (task_reject(t, why) < 0)
 			output_failed(d, errno);
-		return;
+		return true;
 	}
-	d->out_waits = !ledger_ready(&d->ledger);
-	if (d->out_waits)
-		return;
+	if (!ledger_ready(&d->ledger))
+		return false;
 	more = ledger_pass(&d->ledger, &t->answer);
 	if (more < 0)
 		output_failed(d,
 		    d->ledger.out->error != 0 ? d->ledger.out->error : errno);
 	else if (more == 0)
 		finish(d, t);
+	return true;
 }
 
 /* Deals with the front.  false: it needs time. */
 static bool
 see_front(struct dispatch *d)
 {
-	struct task *t = crew_front(d->crew);
+	struct task *t = d->tasks > 0 ? task_at(d, 0) : NULL;
 
 	if (t == NULL || (t->state != TASK_DONE && t->state != TASK_FAILED))
 		return false;
-	if (d->halted)
-		crew_pop(d->crew);
-	else if (t->state == TASK_FAILED)
-		give_up(d, t);
+	if (d->stage != HALTED && t->state == TASK_DONE)
+		return pass_on(d, t);
+	if (d->stage == HALTED)
+		pop_task(d);
 	else
-		pass_on(d, t);
-	return !d->out_waits;
+		give_up(d, t);
+	return true;
 }
 
-static void
+/* As fill. */
+static bool
 see_tasks(struct dispatch *d)
 {
 	int pieces = PIECES;
 
-	if (crew_step(d->crew) < 0)
-		fail_io(d);
+	step_tasks(d);
 	see_failures(d);
-	d->out_waits = false;
 	while (pieces > 0 && see_front(d))
 		pieces--;
-	d->busy |= pieces == 0 || (d->waiting != NULL && !crew_full(d->crew));
+	return pieces == 0 || (d->waiting != NULL && d->tasks < d->opt->jobs);
 }
 
 /* Milliseconds that may go by until something is due. */
 static int
 due(struct dispatch *d)
 {
-	int ms = input_sooner(crew_due(d->crew), input_tick(&d->run->hooks));
+	int ms = input_tick(&d->run->hooks);
+	size_t i;
 
+	for (i = 0; i < d->tasks; i++) {
+		struct task *t = task_at(d, i);
+		const int64_t left = d->next_start - input_now() * 1000;
+
+		if (t->state == TASK_READY)
+			ms = input_sooner(ms,
+			    left <= 0 ? 0 : (int)(left / 1000 + 1));
+		ms = input_sooner(ms, task_due(t));
+	}
 	if (d->waiting == NULL)
 		ms = input_sooner(ms, feed_due(&d->feed));
-	if (d->halt_at != 0 && !d->halted)
+	if (d->halt_at != 0 && d->stage != HALTED)
 		ms = input_sooner(ms, child_times.grace);
-	return d->busy ? 0 : ms;
+	return ms;
 }
 
 /* A signal: everything ends, with a grace; a second one is impatient. */
 static void
 see_signal(struct dispatch *d)
 {
-	int sig = child_signal();
+	const int sig = child_signal();
 
 	if (sig != 0) {
-		crew_stop(d->crew, 0, d->signal != 0);
-		stop_feed(d);
-		d->halted |= d->signal != 0;
+		stop_tasks(d, 0, d->signal != 0);
+		advance(d, d->signal != 0 ? HALTED : DRAINING);
 		if (d->halt_at == 0)
 			d->halt_at = input_now() + child_times.grace;
 		d->signal = sig;
 	}
 	if (d->halt_at != 0 && input_now() >= d->halt_at)
-		d->halted = true;
+		advance(d, HALTED);
 }
 
 /* Waits until there is something to do. */
 static void
-wait_for_something(struct dispatch *d)
+wait_for_something(struct dispatch *d, int ms)
 {
 	struct pollfd *out = NULL, *fds = d->fds;
-	size_t n = 0;
+	size_t i, n = 0;
 
 	if (d->input == FEED_WAIT && d->waiting == NULL)
 		fds[n++] =
 		    (struct pollfd){.fd = feed_fd(&d->feed), .events = POLLIN};
-	if (ledger_fd(&d->ledger) >= 0 && !d->halted) {
-		out = &fds[n];
-		fds[n++] = (struct pollfd){.fd = ledger_fd(&d->ledger),
-		    .events = d->out_waits ? POLLOUT : 0};
+	if (ledger_fd(&d->ledger) >= 0 && d->stage != HALTED) {
+		out = &fds[n++];
+		*out = (struct pollfd){.fd = ledger_fd(&d->ledger)};
+		if (d->tasks > 0 && task_at(d, 0)->state == TASK_DONE)
+			out->events = POLLOUT;
 	}
-	n += crew_poll(d->crew, fds + n);
-	if (input_wait(fds, n, due(d)) > 0 && out != NULL &&
+	for (i = 0; i < d->tasks; i++)
+		if (task_fd(task_at(d, i)) >= 0)
+			fds[n++] = (struct pollfd){.fd = task_fd(task_at(d, i)),
+			    .events = POLLIN};
+	if (input_wait(fds, n, ms) > 0 && out != NULL &&
 	    (out->revents & (POLLERR | POLLHUP)) != 0)
 		output_failed(d, EPIPE);
 	input_signal(SIGCHLD);
@@ -420,12 +521,12 @@ wait_for_something(struct dispatch *d)
 static bool
 begin(struct dispatch *d)
 {
-	const struct dispatch_options *o = d->opt;
+	const char *const path = d->opt->journal;
 	struct buf say = {NULL, 0, 0};
 	int status;
 
-	if (o->ledger.journal != NULL) {
-		status = ledger_open(&d->ledger, &o->ledger, &say);
+	if (path != NULL) {
+		status = ledger_open(&d->ledger, d->opt, &say);
 		d->run->rejects = d->ledger.rejects;
 		if (!complain(d, status, &say))
 			return false;
@@ -434,16 +535,14 @@ begin(struct dispatch *d)
 			report_say(&d->run->report,
 			    "%s: last record incomplete, redoing batch "
 			    "%" PRIu64,
-			    o->ledger.journal,
-			    journal_last(d->ledger.journal)->number + 1);
+			    path, journal_last(d->ledger.journal)->number + 1);
 		if (journal_owes(d->ledger.journal))
 			report_fail(&d->run->report, EXIT_COMMAND,
 			    "%s: batches failed before, their records are in "
 			    "%s",
-			    o->ledger.journal, o->ledger.rejects);
+			    path, d->opt->common->rejects);
 	}
-	d->feed.linger = o->linger;
-	if (feed_begin(&d->feed, o->batch, d->ledger.journal) == 0)
+	if (feed_begin(&d->feed, d->ledger.journal) == 0)
 		return true;
 	feed_spool_failed(&d->feed, errno);
 	return false;
@@ -457,7 +556,7 @@ end(struct dispatch *d)
 	struct buf say = {NULL, 0, 0};
 	bool tells;
 
-	if (feed_whole(&d->feed) && !d->halted) {
+	if (feed_whole(&d->feed) && d->stage != HALTED) {
 		if (rest != NULL &&
 		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 			feed_spool_failed(&d->feed, errno);
@@ -476,15 +575,16 @@ end(struct dispatch *d)
 void
 dispatch_run(struct dispatch *d)
 {
+	bool busy;
+
 	if (!begin(d))
 		return;
 	for (;;) {
-		fill(d);
-		see_tasks(d);
-		if (d->input == FEED_END && d->waiting == NULL &&
-		    crew_empty(d->crew))
+		busy = fill(d);
+		busy |= see_tasks(d);
+		if (d->input == FEED_END && d->waiting == NULL && d->tasks == 0)
 			break;
-		wait_for_something(d);
+		wait_for_something(d, busy ? 0 : due(d));
 	}
 	end(d);
 }
@@ -500,7 +600,7 @@ dispatch_end(struct dispatch *d)
 		r->rejects = NULL; /* the journal was never opened */
 	run_close_rejects(r);
 	/* --keep-going publishes without the records of failed batches */
-	keep = r->in != NULL && feed_whole(&d->feed) && !d->halted &&
+	keep = r->in != NULL && feed_whole(&d->feed) && d->stage != HALTED &&
 	    d->signal == 0 &&
 	    (r->report.status == 0 || r->report.status == EXIT_COMMAND);
 	if (d->ledger.out != NULL) {
@@ -508,8 +608,8 @@ dispatch_end(struct dispatch *d)
 		r->out_bytes = d->ledger.out->bytes;
 	}
 	end = ledger_close(&d->ledger, keep);
-	if (end != PART_FAILED || (errno != EPIPE && !d->out_failed))
-		run_closed(r, d->opt->ledger.output, end);
+	if (end != PART_FAILED || (errno != EPIPE && d->stage != HALTED))
+		run_closed(r, d->opt->common->output, end);
 	return d->signal;
 }
 
@@ -519,7 +619,9 @@ dispatch_free(struct dispatch *d)
 	if (d == NULL)
 		return;
 	feed_free(&d->feed);
-	crew_free(d->crew);
+	while (d->tasks > 0)
+		pop_task(d);
+	free(d->task);
 	free(d->fds);
 	free(d);
 }

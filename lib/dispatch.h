@@ -13,70 +13,34 @@
 #include <stdint.h>
 
 #include "batch.h"
-#include "child.h"
-#include "journal.h"
-#include "record.h"
-#include "run.h"
 
-/* How a command's answers are read. */
-enum answer_form {
-	ANSWER_CSV,
-	ANSWER_RAW, /* bytes, passed on as they are */
-	ANSWER_NONE /* the command's output is discarded */
-};
+struct command;
+struct options;
+struct run;
 
-struct answer_options {
-	enum answer_form form;
-	struct reader_options reader; /* how CSV is read; no_header: answers
-				       * have none */
-};
-
-/* How its command is run for one batch. */
-#define TASK_POISON 10 /* records that a search gives up at, by default */
-
-struct task_options {
-	const struct command *command;
-	const struct batch_options *batch; /* for parts of batches */
-	struct answer_options answer;
+/* The command line of csvbatch; batch also has what its header says. */
+struct csvbatch_options {
+	const struct options *common;  /* how CSV is read, -o, --rejects */
+	const struct command *command; /* NULL: batches become the files of -o,
+					* a pattern such as part-{}.csv */
+	/* what a batch is */
+	struct batch_options batch;
+	const char *group, *to, *types; /* -g, --to, --types; or NULL */
+	int64_t linger;                 /* ms; 0: none */
+	/* how its command is run */
+	uint64_t jobs;    /* at a time */
+	int64_t interval; /* microseconds between two starts; 0: none */
 	uint64_t retries; /* tries after the first */
 	int64_t backoff;  /* ms before the first of them; it doubles */
 	int64_t timeout;  /* ms that a try may take; 0: any time */
-	bool same_count;  /* an answer has as many records as its batch */
-	bool bisect;      /* search for the records that a batch fails for */
-	uint64_t poison;  /* records that may be found; more is a failure */
-
-	/* standard error passes through a pipe, so that its last line is known;
-	 * else commands have ours */
-	bool errors;
-	void (*left)(void *arg); /* a process that a command left behind holds
-				  * it; it is not read any more */
-	void *arg;
-};
-
-/* How many run at a time. */
-struct crew_options {
-	const struct task_options *task;
-	uint64_t jobs;    /* tasks at a time */
-	int64_t interval; /* microseconds between two starts; 0: none */
-};
-
-/* Where answers and rejected records go. */
-struct ledger_options {
-	const struct answer_options *answer; /* no output: its form is NONE */
-	const char *output;                  /* -o; NULL: standard output */
-	const char *rejects;                 /* only for a journal, or NULL */
-	const char *journal;                 /* or NULL */
-	const struct setting *settings;
-	size_t nsettings;
-};
-
-struct dispatch_options {
-	const struct batch_options *batch;
-	struct crew_options crew;
-	struct ledger_options ledger;
-	int64_t linger;     /* ms; 0: none */
-	bool keep_going;    /* the records of a failed batch are rejected */
-	const char *shards; /* batches become these files; no command */
+	/* what becomes of its answer, and of a failure */
+	bool raw;            /* answers are bytes, passed on as they are */
+	bool no_output;      /* they are discarded */
+	bool same_count;     /* they have as many records as their batch */
+	bool keep_going;     /* the records of a failed batch are rejected */
+	bool bisect;         /* those are searched for that a batch fails for */
+	uint64_t poison;     /* so many may be found; more is a failure */
+	const char *journal; /* or NULL */
 };
 
 /* Is this value of -o a pattern for files, such as part-{}.csv? */
@@ -89,7 +53,7 @@ struct dispatch;
  * called before run_header.  opt must outlive it.  NULL: a message was said.
  */
 struct dispatch *dispatch_open(struct run *r,
-    const struct dispatch_options *opt);
+    const struct csvbatch_options *opt);
 
 /*
  * Runs all batches of the input whose header r has read.  The run's report has

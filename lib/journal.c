@@ -130,7 +130,10 @@ first_line(const struct setting *settings, size_t n)
 		buf_add_byte(&line, ' ');
 		buf_add_text(&line, settings[i].name);
 		buf_add_byte(&line, '=');
-		add_escaped(&line, settings[i].value);
+		if (settings[i].value != NULL)
+			add_escaped(&line, settings[i].value);
+		else
+			buf_add_number(&line, settings[i].number);
 	}
 	return line;
 }

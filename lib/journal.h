@@ -24,9 +24,10 @@
 
 struct journal;
 
-/* What must be the same in every run on one journal: both any text. */
+/* What must be the same in every run on one journal. */
 struct setting {
-	const char *name, *value;
+	const char *name, *value; /* any text; NULL: it is a number */
+	uint64_t number;
 };
 
 /* One batch.  Of the input: records from 1, bytes from 0. */

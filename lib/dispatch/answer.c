@@ -5,13 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+#include "record.h"
 #include "report.h"
 
 int
-answer_begin(struct answer *a, const struct answer_options *opt)
+answer_begin(struct answer *a, const struct csvbatch_options *opt)
 {
 	*a = (struct answer){.spool = NULL};
-	if (opt->form == ANSWER_NONE)
+	if (answer_form(opt) == ANSWER_NONE)
 		return 0;
 	a->spool = spool_new();
 	return a->spool != NULL ? 0 : -1;
@@ -87,9 +89,9 @@ settle_end(struct answer *a, uint64_t size)
 }
 
 static int
-check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
+check_csv(struct answer *a, const struct csvbatch_options *opt, struct buf *why)
 {
-	struct reader_options how = opt->reader;
+	struct reader_options how = answer_reader(opt);
 	struct reader *r;
 	int fd = spool_open(a->spool), got;
 
@@ -108,12 +110,12 @@ check_csv(struct answer *a, const struct answer_options *opt, struct buf *why)
 }
 
 int
-answer_check(struct answer *a, const struct answer_options *opt,
+answer_check(struct answer *a, const struct csvbatch_options *opt,
     struct buf *why)
 {
-	if (opt->form == ANSWER_CSV)
+	if (answer_form(opt) == ANSWER_CSV)
 		return check_csv(a, opt, why);
-	if (opt->form == ANSWER_RAW) {
+	if (answer_form(opt) == ANSWER_RAW) {
 		a->to = spool_size(a->spool);
 		return a->to != UINT64_MAX ? 1 : -1;
 	}

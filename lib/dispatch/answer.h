@@ -12,9 +12,36 @@
 #include <stdint.h>
 
 #include "dispatch.h"
-#include "output.h"
-#include "record.h"
+#include "mem.h"
+#include "options.h"
 #include "spool.h"
+
+struct writer;
+
+enum answer_form {
+	ANSWER_CSV,
+	ANSWER_RAW, /* bytes, passed on as they are */
+	ANSWER_NONE /* the command's output is discarded */
+};
+
+static inline enum answer_form
+answer_form(const struct csvbatch_options *opt)
+{
+	if (opt->no_output)
+		return ANSWER_NONE;
+	return opt->raw || opt->to != NULL ? ANSWER_RAW : ANSWER_CSV;
+}
+
+/* How an answer in CSV is read: names that were given are not its own. */
+static inline struct reader_options
+answer_reader(const struct csvbatch_options *opt)
+{
+	struct reader_options how = opt->common->reader;
+
+	how.names = NULL;
+	how.nnames = 0;
+	return how;
+}
 
 struct answer {
 	struct spool *spool;
@@ -28,14 +55,14 @@ struct answer {
 };
 
 /* Gets ready to take an answer.  0, or -1 with errno set. */
-int answer_begin(struct answer *a, const struct answer_options *opt);
+int answer_begin(struct answer *a, const struct csvbatch_options *opt);
 void answer_free(struct answer *a); /* {0} is accepted */
 
 /*
  * The command has ended: is what it wrote an answer?  Returns 1; 0 with the
  * reason appended to why; or -1 with errno set.
  */
-int answer_check(struct answer *a, const struct answer_options *opt,
+int answer_check(struct answer *a, const struct csvbatch_options *opt,
     struct buf *why);
 
 /* May it be passed on under this header?  An empty answer may. */

@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "input.h"
+#include "dispatch.h"
 #include "report.h"
+#include "run.h"
 
 #define SLICE ((size_t)256 << 10) /* bytes read in one call of feed_next */
 
@@ -27,19 +28,20 @@ open_pending(struct feed *f)
 }
 
 int
-feed_open(struct feed *f, struct run *run, bool journaled)
+feed_open(struct feed *f, struct run *run, const struct csvbatch_options *opt)
 {
-	*f = (struct feed){.run = run};
-	return journaled && run->opt.rejects != NULL ? open_pending(f) : 0;
+	*f = (struct feed){.run = run, .opt = opt};
+	return opt->journal != NULL && run->opt.rejects != NULL ?
+	    open_pending(f) :
+	    0;
 }
 
 int
-feed_begin(struct feed *f, const struct batch_options *opt,
-    struct journal *journal)
+feed_begin(struct feed *f, struct journal *journal)
 {
 	int got;
 
-	f->filling = filling_new(opt);
+	f->filling = filling_new(&f->opt->batch);
 	if (f->filling == NULL)
 		return -1;
 	f->journal = journal;
@@ -151,25 +153,20 @@ fail_journal(struct feed *f, const char *what)
 	return FEED_END;
 }
 
-static bool
-is_same(const struct batch *b, const struct journal_batch *was)
-{
-	return b->first == was->first && b->last == was->last &&
-	    b->from == was->from && b->to == was->to &&
-	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
-}
-
 /* All records of a batch that was done have come: are they what they were? */
 static enum feed_status
 pass_over(struct feed *f)
 {
+	const struct journal_batch *was = &f->skip;
 	struct batch *b;
 	bool same;
 	int got;
 
 	if (close_batch(f, reader_line(f->run->in) + 1, &b) == FEED_END)
 		return FEED_END;
-	same = is_same(b, &f->skip);
+	same = b->first == was->first && b->last == was->last &&
+	    b->from == was->from && b->to == was->to &&
+	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
 	batch_free(b);
 	if (!same)
 		return fail_journal(f, "the input has changed");
@@ -188,21 +185,17 @@ pass_over(struct feed *f)
 static bool
 is_late(const struct feed *f)
 {
-	return f->linger > 0 && feed_due(f) == 0;
-}
-
-/* Did the number of records come that was expected? */
-static bool
-is_expected(const struct run *r)
-{
-	return r->opt.expect_records == UINT64_MAX ||
-	    reader_record(r->in) == r->opt.expect_records;
+	return f->opt->linger > 0 && feed_due(f) == 0;
 }
 
 bool
 feed_whole(const struct feed *f)
 {
-	return f->run->ended && is_expected(f->run);
+	const struct run *r = f->run;
+
+	return r->ended &&
+	    (r->opt.expect_records == UINT64_MAX ||
+		reader_record(r->in) == r->opt.expect_records);
 }
 
 /* The input is at its end, good or bad. */
@@ -323,9 +316,9 @@ feed_due(const struct feed *f)
 	const struct batch *open = filling_open(f->filling);
 	int64_t left;
 
-	if (f->over || f->linger == 0 || open == NULL)
+	if (f->over || f->opt->linger == 0 || open == NULL)
 		return -1;
-	left = open->opened + f->linger - input_now();
+	left = open->opened + f->opt->linger - input_now();
 	return left > 0 ? (int)left : 0;
 }
 

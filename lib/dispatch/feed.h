@@ -12,21 +12,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "batch.h"
 #include "journal.h"
-#include "run.h"
+#include "record.h"
+
+struct batch;
+struct csvbatch_options;
+struct run;
 
 struct feed {
-	struct run *run;
-	struct filling *filling;
-	int64_t linger;   /* ms; 0: none */
-	uint64_t skipped; /* batches that were done before */
+	uint64_t skipped;    /* batches that were done before */
+	struct writer *rows; /* with a journal: of the open batch */
 
 	/* private */
+	struct run *run;
+	const struct csvbatch_options *opt;
+	struct filling *filling;
 	struct journal *journal;
 	struct journal_batch skip; /* is read now; number 0: none */
-	struct writer *rows;       /* with a journal: of the open batch ... */
-	struct spool *pending;     /* ... in this spool */
+	struct spool *pending;     /* where the rows are */
 	uint64_t before;           /* bytes there that rows did not write */
 	uint64_t npending;         /* rows there */
 	uint64_t kept, nkept;      /* bytes and rows up to the last good record:
@@ -36,18 +39,16 @@ struct feed {
 };
 
 /*
- * Before the header is read.  journaled: rows of rejected records, first in
- * f->rows, are kept until their batch is done.  0, or -1 with errno set.
+ * Before the header is read.  With a journal, rows of rejected records, first
+ * in f->rows, are kept until their batch is done.  opt must outlive f.  0, or
+ * -1 with errno set.
  */
-int feed_open(struct feed *f, struct run *run, bool journaled);
+int feed_open(struct feed *f, struct run *run,
+    const struct csvbatch_options *opt);
 void feed_free(struct feed *f);
 
-/*
- * The header is known, and the journal is open (or NULL).  opt must outlive f.
- * As feed_open.
- */
-int feed_begin(struct feed *f, const struct batch_options *opt,
-    struct journal *journal);
+/* The header is known, and the journal is open (or NULL).  As feed_open. */
+int feed_begin(struct feed *f, struct journal *journal);
 
 enum feed_status {
 	FEED_END,   /* no more batches; run.report knows whether all is well */

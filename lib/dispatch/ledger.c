@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "journal.h"
+#include "options.h"
+#include "output.h"
 #include "rejects.h"
 #include "report.h"
 
@@ -96,13 +100,14 @@ open_committed(struct ledger *l, const char *path, uint64_t committed, int *fd,
 static int
 read_header(struct ledger *l, int fd, struct buf *say)
 {
+	const struct reader_options how = answer_reader(l->opt);
 	const struct header *h;
 	struct reader *r;
 	int got;
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
-		return say_errno(say, ": ", l->opt->output);
-	r = reader_new_fd(fd, l->opt->output, &l->opt->answer->reader);
+		return say_errno(say, ": ", l->opt->common->output);
+	r = reader_new_fd(fd, l->opt->common->output, &how);
 	got = reader_header(r, &h);
 	if (got > 0 && h->raw.raw != NULL) {
 		l->header = mem_copy(h->raw.raw, h->raw.len);
@@ -110,38 +115,94 @@ read_header(struct ledger *l, int fd, struct buf *say)
 	}
 	reader_free(r);
 	if (got < 0)
-		return say_status(say, l->opt->output,
+		return say_status(say, l->opt->common->output,
 		    ": its header cannot be read", EXIT_JOURNAL);
 	if (lseek(fd, 0, SEEK_END) < 0)
-		return say_errno(say, ": ", l->opt->output);
+		return say_errno(say, ": ", l->opt->common->output);
 	return 0;
+}
+
+/* Names and arguments hold any byte: their hash stands for them. */
+static char *
+hash_words(struct buf *words)
+{
+	struct buf text = {NULL, 0, 0};
+
+	if (words->len > 0)
+		digest_add(&text, digest_of(words->data, words->len));
+	buf_add_byte(&text, '\0');
+	buf_free(words);
+	return text.data;
 }
 
 static int
 open_journal(struct ledger *l, struct buf *say)
 {
-	const struct ledger_options *o = l->opt;
+	static const char *const ragged[] =
+	    {[RAGGED_ERROR] = "", [RAGGED_PAD] = "pad", [RAGGED_PASS] = "pass"};
+	const struct csvbatch_options *o = l->opt;
+	const struct reader_options *r = &o->common->reader;
+	const char delim[2] = {r->dialect.delim, '\0'};
+	const char quote[2] = {r->dialect.quote, '\0'};
+	struct buf words = {NULL, 0, 0}, names = {NULL, 0, 0};
+	char *const *arg;
+	char *command, *named;
+	size_t i;
+	int status;
 
-	return journal_open(&l->journal, o->journal, o->settings, o->nsettings,
-	    say);
+	for (arg = o->command->argv; *arg != NULL; arg++)
+		buf_add(&words, *arg, strlen(*arg) + 1);
+	command = hash_words(&words);
+	for (i = 0; i < r->nnames; i++) {
+		buf_add(&names, r->names[i].raw, r->names[i].len);
+		buf_add_byte(&names, '\0');
+	}
+	named = hash_words(&names);
+	const struct setting settings[] = {
+	    {"-n", NULL, o->batch.records},
+	    {"-b", NULL, o->batch.bytes},
+	    {"-g", o->group != NULL ? o->group : "", 0},
+	    {"--to", o->to != NULL ? o->to : "", 0},
+	    {"--types", o->types != NULL ? o->types : "", 0},
+	    {"-d", delim, 0},
+	    {"-q", quote, 0},
+	    {"-H", NULL, r->no_header && r->nnames == 0},
+	    {"--names", named, 0},
+	    {"--ragged", ragged[r->ragged], 0},
+	    {"--max-record", NULL, r->max_record},
+	    {"--raw", NULL, o->raw},
+	    {"--no-output", NULL, o->no_output},
+	    {"--same-count", NULL, o->same_count},
+	    {"-o", o->common->output != NULL ? o->common->output : "", 0},
+	    {"--rejects", o->common->rejects != NULL ? o->common->rejects : "",
+		0},
+	    {"COMMAND", command, 0},
+	};
+	status = journal_open(&l->journal, o->journal, settings,
+	    sizeof settings / sizeof settings[0], say);
+	free(command);
+	free(named);
+	return status;
 }
 
 /* The output of a run with a journal. */
 static int
 open_output(struct ledger *l, struct buf *say)
 {
-	const struct answer_options *answer = l->opt->answer;
+	const struct options *common = l->opt->common;
 	int fd, status;
 
 	l->out_base = journal_last(l->journal)->out;
-	status = open_committed(l, l->opt->output, l->out_base, &fd, say);
+	status =
+	    open_committed(l, l->opt->common->output, l->out_base, &fd, say);
 	if (fd >= 0)
-		l->out = writer_new(fd, &answer->reader.dialect);
-	if (status != 0 || l->out_base == 0 || answer->form != ANSWER_CSV)
+		l->out = writer_new(fd, &common->reader.dialect);
+	if (status != 0 || l->out_base == 0 ||
+	    answer_form(l->opt) != ANSWER_CSV)
 		return status;
 	if (pread(fd, &l->eol, 1, (off_t)l->out_base - 1) != 1)
-		return say_errno(say, ": ", l->opt->output);
-	return answer->reader.no_header ? 0 : read_header(l, fd, say);
+		return say_errno(say, ": ", l->opt->common->output);
+	return common->reader.no_header ? 0 : read_header(l, fd, say);
 }
 
 /* The rejects of a run with a journal. */
@@ -151,16 +212,17 @@ open_rejects(struct ledger *l, struct buf *say)
 	int fd, status;
 
 	l->rejects_base = journal_last(l->journal)->rejects;
-	status = open_committed(l, l->opt->rejects, l->rejects_base, &fd, say);
+	status = open_committed(l, l->opt->common->rejects, l->rejects_base,
+	    &fd, say);
 	if (fd >= 0)
-		l->rejects = writer_new(fd, &l->opt->answer->reader.dialect);
+		l->rejects = writer_new(fd, &l->opt->common->reader.dialect);
 	if (status != 0 || l->rejects_base > 0)
 		return status;
 	writer_add(l->rejects, REJECTS_HEADER, sizeof REJECTS_HEADER - 1);
 	writer_done(l->rejects);
 	if (writer_flush(l->rejects) < 0) {
 		errno = l->rejects->error;
-		return say_errno(say, ": ", l->opt->rejects);
+		return say_errno(say, ": ", l->opt->common->rejects);
 	}
 	return 0;
 }
@@ -169,20 +231,21 @@ open_rejects(struct ledger *l, struct buf *say)
 static int
 open_plain(struct ledger *l, struct buf *say)
 {
-	const struct dialect *d = &l->opt->answer->reader.dialect;
+	const struct dialect *d = &l->opt->common->reader.dialect;
 
-	if (l->opt->answer->form == ANSWER_NONE)
+	if (l->opt->no_output)
 		return 0;
-	if (l->opt->output == NULL) {
+	if (l->opt->common->output == NULL) {
 		l->out = writer_new(STDOUT_FILENO, d);
 		return 0;
 	}
-	l->out = writer_open(l->opt->output, d, say);
+	l->out = writer_open(l->opt->common->output, d, say);
 	return l->out != NULL ? 0 : EXIT_IO;
 }
 
 int
-ledger_open(struct ledger *l, const struct ledger_options *opt, struct buf *say)
+ledger_open(struct ledger *l, const struct csvbatch_options *opt,
+    struct buf *say)
 {
 	struct stat st;
 	int status;
@@ -196,9 +259,9 @@ ledger_open(struct ledger *l, const struct ledger_options *opt, struct buf *say)
 		return status;
 	}
 	status = open_journal(l, say);
-	if (status == 0 && opt->answer->form != ANSWER_NONE)
+	if (status == 0 && !opt->no_output)
 		status = open_output(l, say);
-	if (status == 0 && opt->rejects != NULL)
+	if (status == 0 && opt->common->rejects != NULL)
 		status = open_rejects(l, say);
 	return status;
 }
@@ -332,11 +395,11 @@ sync_all(struct ledger *l, uint64_t *out, uint64_t *rejects, struct buf *say)
 	int status = 0;
 
 	if (l->out != NULL)
-		status =
-		    sync_file(l->out, l->out_base, l->opt->output, out, say);
+		status = sync_file(l->out, l->out_base, l->opt->common->output,
+		    out, say);
 	if (status == 0 && l->rejects != NULL)
-		status = sync_file(l->rejects, l->rejects_base, l->opt->rejects,
-		    rejects, say);
+		status = sync_file(l->rejects, l->rejects_base,
+		    l->opt->common->rejects, rejects, say);
 	if (status == 0)
 		status = check_name(journal_stands(l->journal), l->opt->journal,
 		    say);

@@ -15,11 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "batch.h"
-#include "dispatch.h"
 #include "dispatch/answer.h"
-#include "journal.h"
-#include "output.h"
+#include "files.h"
 
 struct ledger {
 	struct writer *out;      /* NULL: discarded */
@@ -30,14 +27,17 @@ struct ledger {
 	char eol; /* the last byte of the answers' line ends; 0: not known */
 
 	/* private */
-	const struct ledger_options *opt;
+	const struct csvbatch_options *opt;
 	uint64_t out_base, rejects_base; /* lengths when they were opened */
 	uint64_t at;                     /* of the answer that is passed on */
 	bool slow;                       /* more than a piece may block */
 };
 
-/* Opens what the options name.  opt must outlive it. */
-int ledger_open(struct ledger *l, const struct ledger_options *opt,
+/*
+ * Opens what the options name; a journal is compared with what of them decides
+ * what a batch and its answer are.  opt must outlive it.
+ */
+int ledger_open(struct ledger *l, const struct csvbatch_options *opt,
     struct buf *say);
 
 /* Why this answer cannot be passed on behind those before; NULL: it can. */

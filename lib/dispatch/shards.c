@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "dispatch.h"
 #include "dispatch/answer.h"
 #include "output.h"
 #include "report.h"

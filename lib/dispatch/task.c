@@ -8,12 +8,13 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "dispatch/errors.h"
 #include "input.h"
+#include "options.h"
 #include "report.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
 #define VARIABLES 7
+#define LINE 400 /* bytes kept of a line of standard error */
 #define STACK 65 /* halving 2^64 records leaves one more than 64 ranges */
 
 struct range {
@@ -26,78 +27,117 @@ struct range {
  * input.
  */
 struct search {
-	const struct batch *whole;
-	const struct batch_options *opt;
 	struct batch *part;        /* that is tried */
-	struct range range;        /* of it in the whole */
+	struct range range;        /* of it in the batch */
 	struct range stack[STACK]; /* to be tried, the next one on top */
 	size_t depth;
 };
 
-static void
-search_split(struct search *s)
-{
-	struct range left = {s->range.from, s->range.n / 2};
-	struct range right = {left.from + left.n, s->range.n - left.n};
-
-	s->stack[s->depth++] = right;
-	s->stack[s->depth++] = left;
-}
-
-/* In a batch that has failed as a whole. */
-static struct search *
-search_new(const struct batch *b, const struct batch_options *opt)
-{
-	struct search *s = mem_new(1, sizeof *s);
-
-	s->whole = b;
-	s->opt = opt;
-	s->range = (struct range){0, b->records};
-	return s;
-}
-
-static void
-search_free(struct search *s)
-{
-	if (s == NULL)
-		return;
-	batch_free(s->part);
-	free(s);
-}
+struct line {
+	char text[LINE];
+	size_t n;
+};
 
 /*
- * The part that is to be tried next; the search owns it.  NULL with errno 0
- * when all have been tried, or with errno set on failure.
+ * A command's standard error, which comes through a pipe and is passed on to
+ * ours as it is.
  */
-static struct batch *
-search_next(struct search *s)
+struct errors {
+	int ours, theirs;      /* the ends of the pipe; -1: closed */
+	int64_t until;         /* how long others may hold it; 0: not yet set */
+	bool cut;              /* they held it longer */
+	struct line now, last; /* last: that was not empty */
+};
+
+/* NULL with errno set on failure. */
+static struct errors *
+errors_new(void)
 {
-	batch_free(s->part);
-	s->part = NULL;
-	errno = 0;
-	if (s->depth == 0)
+	struct errors *e;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return NULL;
-	s->range = s->stack[--s->depth];
-	s->part = batch_part(s->whole, s->opt, s->range.from, s->range.n);
-	return s->part;
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	e = mem_new(1, sizeof *e);
+	e->ours = ends[0];
+	e->theirs = ends[1];
+	return e;
+}
+
+static void
+errors_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void
+errors_free(struct errors *e)
+{
+	if (e == NULL)
+		return;
+	errors_close(&e->ours);
+	errors_close(&e->theirs);
+	free(e);
+}
+
+static void
+errors_note(struct errors *e, const char *bytes, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (bytes[i] != '\n' && bytes[i] != '\r') {
+			if (e->now.n < LINE)
+				e->now.text[e->now.n++] = bytes[i];
+		} else if (e->now.n > 0) {
+			e->last = e->now;
+			e->now.n = 0;
+		}
+	}
+}
+
+/* Passes on what is there. */
+static void
+errors_read(struct errors *e)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while (e->ours >= 0) {
+		n = read(e->ours, bytes, sizeof bytes);
+		if (n > 0) {
+			errors_note(e, bytes, (size_t)n);
+			report_pass(bytes, (size_t)n);
+		} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+			errors_close(&e->ours);
+		} else if (errno == EAGAIN) {
+			return;
+		}
+	}
 }
 
 /*
- * The part has failed.  Returns true, with *record counted from 0, when it is a
- * single record; else it will be tried in halves.
+ * The command has ended: is its output complete?  It is not while others hold
+ * the pipe, until they have had the time for it.
  */
 static bool
-search_failed(struct search *s, uint64_t *record)
+errors_complete(struct errors *e)
 {
-	*record = s->range.from;
-	if (s->range.n == 1)
-		return true;
-	search_split(s);
-	return false;
+	errors_read(e);
+	if (e->until == 0)
+		e->until = input_now() + child_times.orphan;
+	if (e->ours >= 0 && input_now() >= e->until) {
+		e->cut = true;
+		errors_close(&e->ours);
+	}
+	return e->ours < 0;
 }
 
 struct task *
-task_new(const struct task_options *opt, struct batch *batch)
+task_new(const struct csvbatch_options *opt, struct batch *batch)
 {
 	struct task *t = mem_new(1, sizeof *t);
 
@@ -123,7 +163,9 @@ task_free(struct task *t)
 	if (t == NULL)
 		return;
 	end_try(t);
-	search_free(t->search);
+	if (t->search != NULL)
+		batch_free(t->search->part);
+	free(t->search);
 	answer_free(&t->answer);
 	for (i = 0; i < t->npoison; i++)
 		free(t->poison[i].why);
@@ -140,44 +182,13 @@ subject(const struct task *t)
 	return t->search != NULL ? t->search->part : t->batch;
 }
 
-static char *
-number_variable(const char *name, uint64_t n)
-{
-	struct buf b = {NULL, 0, 0};
-
-	buf_add_text(&b, name);
-	buf_add_number(&b, n);
-	buf_add_byte(&b, '\0');
-	return b.data;
-}
-
-static char *
-id_variable(const char *name, struct digest id)
-{
-	struct buf b = {NULL, 0, 0};
-
-	buf_add_text(&b, name);
-	digest_add(&b, id);
-	buf_add_byte(&b, '\0');
-	return b.data;
-}
-
-/* What a command is told; each to be freed. */
+/* Adds a variable with a number to those that a command is told. */
 static void
-make_environment(const struct task *t, char *env[VARIABLES + 1])
+add_variable(struct buf *env, const char *name, uint64_t n)
 {
-	const struct batch *b = subject(t);
-	/* Every part of a search has one try, and an id of its own. */
-	uint64_t attempt = t->search != NULL ? 1 : t->tries + 1;
-
-	env[0] = number_variable("CSVBATCH_NUMBER=", b->number);
-	env[1] = number_variable("CSVBATCH_RECORDS=", b->records);
-	env[2] = number_variable("CSVBATCH_FIRST=", b->first);
-	env[3] = number_variable("CSVBATCH_LAST=", b->last);
-	env[4] = number_variable("CSVBATCH_BYTES=", b->bytes);
-	env[5] = number_variable("CSVBATCH_ATTEMPT=", attempt);
-	env[6] = id_variable("CSVBATCH_ID=", b->id);
-	env[VARIABLES] = NULL;
+	buf_add_text(env, name);
+	buf_add_number(env, n);
+	buf_add_byte(env, '\0');
 }
 
 static void
@@ -191,15 +202,28 @@ set_why(struct task *t, const char *text)
 static int
 start_child(struct task *t, const int fd[3])
 {
-	char *env[VARIABLES + 1];
+	const struct batch *b = subject(t);
+	char *env[VARIABLES + 1] = {NULL}, *p;
+	struct buf text = {NULL, 0, 0};
 	int i, status;
 
-	make_environment(t, env);
+	add_variable(&text, "CSVBATCH_NUMBER=", b->number);
+	add_variable(&text, "CSVBATCH_RECORDS=", b->records);
+	add_variable(&text, "CSVBATCH_FIRST=", b->first);
+	add_variable(&text, "CSVBATCH_LAST=", b->last);
+	add_variable(&text, "CSVBATCH_BYTES=", b->bytes);
+	/* Every part of a search has one try, and an id of its own. */
+	add_variable(&text,
+	    "CSVBATCH_ATTEMPT=", t->search != NULL ? 1 : t->tries + 1);
+	buf_add_text(&text, "CSVBATCH_ID=");
+	digest_add(&text, b->id);
+	buf_add_byte(&text, '\0');
+	for (i = 0, p = text.data; i < VARIABLES; i++, p += strlen(p) + 1)
+		env[i] = p;
 	t->why.len = 0;
 	status = child_start(&t->child, t->opt->command, fd, env, &t->why);
 	buf_add_byte(&t->why, '\0');
-	for (i = 0; i < VARIABLES; i++)
-		free(env[i]);
+	buf_free(&text);
 	return status;
 }
 
@@ -210,14 +234,14 @@ task_start(struct task *t)
 
 	t->advice = "";
 	fd[0] = spool_open(subject(t)->input);
-	if (answer_begin(&t->now, &t->opt->answer) == 0) {
+	if (answer_begin(&t->now, t->opt) == 0) {
 		if (t->now.spool == NULL)
 			none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		fd[1] = t->now.spool != NULL ? spool_fd(t->now.spool) : none;
 	}
-	if (t->opt->errors) {
+	if (t->opt->batch.origins) {
 		t->errors = errors_new();
-		fd[2] = t->errors != NULL ? errors_child_end(t->errors) : -1;
+		fd[2] = t->errors != NULL ? t->errors->theirs : -1;
 	}
 	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0)
 		set_why(t, strerror(errno));
@@ -234,7 +258,7 @@ task_start(struct task *t)
 		return;
 	}
 	if (t->errors != NULL)
-		errors_started(t->errors);
+		errors_close(&t->errors->theirs);
 	t->tries++;
 	t->timed_out = false;
 	t->due = t->opt->timeout > 0 ? input_now() + t->opt->timeout : 0;
@@ -265,45 +289,54 @@ pause_before(const struct task *t)
 static int
 continue_search(struct task *t)
 {
-	if (t->stopped)
+	struct search *s = t->search;
+
+	if (t->stopped) {
 		t->state = TASK_FAILED;
-	else if (search_next(t->search) != NULL)
-		t->state = TASK_READY;
-	else if (errno != 0)
-		return -1;
-	else
+		return 0;
+	}
+	batch_free(s->part);
+	s->part = NULL;
+	if (s->depth == 0) {
 		t->state = TASK_DONE;
-	return 0;
+		return 0;
+	}
+	s->range = s->stack[--s->depth];
+	s->part =
+	    batch_part(t->batch, &t->opt->batch, s->range.from, s->range.n);
+	t->state = TASK_READY;
+	return s->part != NULL ? 0 : -1;
 }
 
-/* Too many records fail: t->why says why the last one did. */
-static void
-explain_surrender(struct task *t)
-{
-	struct buf why = {NULL, 0, 0};
-
-	buf_add_text(&why, "more records fail than --bisect may reject: ");
-	buf_add(&why, t->why.data, t->why.len);
-	buf_free(&t->why);
-	t->why = why;
-}
-
-/* The part that was tried has failed.  As task_step. */
+/*
+ * The part that was tried has failed: it is poison, or tried in halves.  As
+ * task_step.
+ */
 static int
 search_deeper(struct task *t)
 {
-	uint64_t record;
+	struct search *s = t->search;
+	const struct range all = s->range, left = {all.from, all.n / 2};
+	struct buf why = {NULL, 0, 0};
 
-	if (!search_failed(t->search, &record))
+	if (all.n > 1) {
+		s->stack[s->depth++] =
+		    (struct range){left.from + left.n, all.n - left.n};
+		s->stack[s->depth++] = left;
 		return continue_search(t);
+	}
 	if (t->npoison == t->opt->poison) {
-		explain_surrender(t);
+		buf_add_text(&why,
+		    "more records fail than --bisect may reject: ");
+		buf_add(&why, t->why.data, t->why.len);
+		buf_free(&t->why);
+		t->why = why;
 		t->state = TASK_FAILED;
 		return 0;
 	}
 	t->poison = mem_resize(t->poison, t->npoison + 1, sizeof *t->poison);
-	t->poison[t->npoison++] =
-	    (struct poison){record, mem_copy(t->why.data, strlen(t->why.data))};
+	t->poison[t->npoison++] = (struct poison){all.from,
+	    mem_copy(t->why.data, strlen(t->why.data))};
 	return continue_search(t);
 }
 
@@ -326,8 +359,9 @@ after_failure(struct task *t, bool by_itself)
 	if (!t->opt->bisect || !by_itself)
 		return 0;
 	if (t->search == NULL) {
-		t->search = search_new(t->batch, t->opt->batch);
-		if (answer_begin(&t->answer, &t->opt->answer) < 0)
+		t->search = mem_new(1, sizeof *t->search);
+		t->search->range.n = t->batch->records;
+		if (answer_begin(&t->answer, t->opt) < 0)
 			return -1;
 	}
 	return search_deeper(t);
@@ -348,7 +382,8 @@ after_success(struct task *t)
 	}
 	got = answer_append(&t->answer, &t->now);
 	if (got == 0) {
-		set_why(t, "its header or line end differs from that of "
+		set_why(t,
+		    "its header or line end differs from that of "
 		    "another part");
 		t->advice = REPORT_RAW;
 		return after_failure(t, false);
@@ -363,7 +398,7 @@ judge_answer(struct task *t)
 	int good;
 
 	t->why.len = 0;
-	good = answer_check(&t->now, &t->opt->answer, &t->why);
+	good = answer_check(&t->now, t->opt, &t->why);
 	if (good < 0)
 		return -1;
 	if (good == 0)
@@ -386,19 +421,19 @@ judge_answer(struct task *t)
 static void
 explain_end(struct task *t, int status)
 {
-	const char *line = NULL;
-	size_t n = 0;
+	const struct errors *e = t->errors;
+	const struct line *last = NULL;
 
 	t->why.len = 0;
-	if (t->errors != NULL)
-		line = errors_last_line(t->errors, &n);
+	if (e != NULL)
+		last = e->now.n > 0 ? &e->now : &e->last;
 	if (t->timed_out)
 		buf_add_text(&t->why, "it took longer than --timeout");
 	else
 		child_describe(status, &t->why);
-	if (n > 0) {
+	if (last != NULL && last->n > 0) {
 		buf_add_text(&t->why, ": ");
-		buf_add(&t->why, line, n);
+		buf_add(&t->why, last->text, last->n);
 	}
 	buf_add_byte(&t->why, '\0');
 }
@@ -452,8 +487,7 @@ step(struct task *t)
 		return 0;
 	if (t->errors != NULL && !errors_complete(t->errors))
 		return 0;
-	if (t->errors != NULL && errors_cut(t->errors))
-		t->opt->left(t->opt->arg);
+	t->left |= t->errors != NULL && t->errors->cut;
 	return judge(t);
 }
 
@@ -496,7 +530,7 @@ task_due(struct task *t)
 int
 task_fd(const struct task *t)
 {
-	return t->errors != NULL ? errors_fd(t->errors) : -1;
+	return t->errors != NULL ? t->errors->ours : -1;
 }
 
 int

@@ -42,19 +42,22 @@ struct task {
 	int refused;        /* the exit status when no try can be started */
 	struct buf why;     /* the last failure, ends with NUL */
 	const char *advice; /* to be said behind it, or "" */
+	bool left; /* a process that a command left behind holds its standard
+		    * error, which is not read any more */
+	bool told; /* its owner's */
 
 	/* private */
-	const struct task_options *opt;
+	const struct csvbatch_options *opt;
 	struct child child;
 	int64_t due; /* end of the pause, or of the time for a try */
 	bool timed_out;
 	struct answer now;     /* of the try that runs */
-	struct errors *errors; /* its standard error */
+	struct errors *errors; /* its standard error; NULL: it is ours */
 	struct search *search; /* NULL: no bisect has begun */
 };
 
 /* A task that is ready.  It owns the batch.  opt must outlive it. */
-struct task *task_new(const struct task_options *opt, struct batch *batch);
+struct task *task_new(const struct csvbatch_options *opt, struct batch *batch);
 void task_free(struct task *t); /* NULL is accepted; no child may run */
 
 /*

@@ -55,7 +55,7 @@ answers_free(struct answers *a)
 
 /* A record that ends behind the last byte that was read has our line end. */
 static int
-next_record(struct answers *a, struct answer *piece)
+next_record(struct answers *a, struct piece *piece)
 {
 	struct record rec;
 	int got = reader_next_nowait(a->reader, &rec);
@@ -105,7 +105,7 @@ drop_given(struct answers *a)
 
 /* All bytes up to the last LF that is there; a line too long comes as it is. */
 static int
-next_lines(struct answers *a, struct answer *piece)
+next_lines(struct answers *a, struct piece *piece)
 {
 	struct buf *t = &a->text;
 	const char *last = NULL;
@@ -125,14 +125,14 @@ next_lines(struct answers *a, struct answer *piece)
 	if (n == 0)
 		buf_add_byte(t, '\n');
 	a->given = last != NULL ? (size_t)(last + 1 - t->data) : t->len;
-	*piece = (struct answer){.bytes = t->data,
+	*piece = (struct piece){.bytes = t->data,
 	    .len = a->given,
 	    .unended = n == 0};
 	return 1;
 }
 
 static int
-next_bytes(struct answers *a, struct answer *piece)
+next_bytes(struct answers *a, struct piece *piece)
 {
 	ssize_t n;
 
@@ -142,12 +142,12 @@ next_bytes(struct answers *a, struct answer *piece)
 		return a->error != 0 ? -1 : READER_WOULD_WAIT;
 	if (n == 0)
 		return 0;
-	*piece = (struct answer){.bytes = a->text.data, .len = a->text.len};
+	*piece = (struct piece){.bytes = a->text.data, .len = a->text.len};
 	return 1;
 }
 
 int
-answers_next(struct answers *a, struct answer *piece)
+answers_next(struct answers *a, struct piece *piece)
 {
 	switch (a->kind) {
 	case ANSWERS_CSV:

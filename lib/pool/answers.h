@@ -15,7 +15,7 @@
 
 enum answers_kind { ANSWERS_CSV, ANSWERS_LINES, ANSWERS_BYTES };
 
-struct answer {
+struct piece {
 	const char *bytes; /* lives until the next call */
 	size_t len;
 	size_t end; /* of them, the line end of a CSV record */
@@ -36,7 +36,7 @@ void answers_free(struct answers *a); /* NULL is accepted */
  * The next piece: 1, READER_WOULD_WAIT, 0 at the end, -1 when it is no CSV or
  * cannot be read.
  */
-int answers_next(struct answers *a, struct answer *piece);
+int answers_next(struct answers *a, struct piece *piece);
 
 /* Is there the beginning of a piece? */
 bool answers_partial(const struct answers *a);

@@ -57,7 +57,7 @@ most_bytes(const struct pool *p)
 static void
 begin_batch(struct pool *p, const struct pool_record *rec)
 {
-	struct batch *b = &p->open;
+	struct gathered *b = &p->open;
 
 	b->first = rec->number;
 	b->line = rec->line;
@@ -69,14 +69,14 @@ begin_batch(struct pool *p, const struct pool_record *rec)
 }
 
 static bool
-is_full(const struct batch *b)
+is_full(const struct gathered *b)
 {
 	return b->records >= b->most_records || b->bytes.len >= b->most_bytes;
 }
 
 /* Does it tell what a block of its size costs? */
 static bool
-is_size(const struct batch *b)
+is_size(const struct gathered *b)
 {
 	return b->bytes.len > b->most_bytes / 2;
 }
@@ -84,7 +84,7 @@ is_size(const struct batch *b)
 static void
 close_open(struct pool *p)
 {
-	struct batch b = p->closed;
+	struct gathered b = p->closed;
 
 	p->closed = p->open;
 	p->open = b;
@@ -165,7 +165,7 @@ taker(struct pool *p, uint64_t records)
 
 /* Starts w if need be; from now on it is to answer these records, too. */
 static int
-engage(struct pool *p, struct worker *w, const struct batch *b)
+engage(struct pool *p, struct worker *w, const struct gathered *b)
 {
 	struct unit *u = NULL;
 
@@ -208,7 +208,7 @@ send_more(struct worker *w, const char *bytes, size_t n)
 static void
 hand(struct pool *p, struct worker *w)
 {
-	struct batch *b = &p->closed;
+	struct gathered *b = &p->closed;
 	struct buf empty;
 
 	if (engage(p, w, b) < 0)
@@ -271,7 +271,7 @@ take_routed(struct pool *p, const struct pool_record *rec)
 {
 	struct worker *w = &p->worker[rec->route % p->opt.workers];
 	const size_t last = (p->head + p->units + p->ring - 1);
-	const struct batch b = {.first = rec->number,
+	const struct gathered b = {.first = rec->number,
 	    .line = rec->line,
 	    .records = 1};
 
@@ -300,7 +300,7 @@ handout_wants(const struct pool *p)
 size_t
 handout_room(const struct pool *p)
 {
-	const struct batch *b = &p->open;
+	const struct gathered *b = &p->open;
 	const size_t most = b->records > 0 ? b->most_bytes : p->pace.block;
 	const size_t used = b->records > 0 ? b->bytes.len : p->header.len;
 
@@ -312,7 +312,7 @@ handout_room(const struct pool *p)
 void
 handout_take(struct pool *p, const struct pool_record *rec)
 {
-	struct batch *b = &p->open;
+	struct gathered *b = &p->open;
 
 	p->bytes_given += rec->len;
 	if (p->opt.routed) {

@@ -58,7 +58,7 @@ advance(struct pool *p)
 }
 
 void
-order_answer(struct pool *p, struct unit *u, const struct answer *a)
+order_answer(struct pool *p, struct unit *u, const struct piece *a)
 {
 	if (u == NULL || order_is_turn(p, u)) {
 		writer_whole(p->out, a->bytes, a->len, a->records);

@@ -48,7 +48,7 @@ struct worker {
 	bool headed;     /* the header of its answers was seen */
 	bool alike;      /* its answers have the line end of the others */
 	struct buf tail; /* the last answer, when it may be half of one */
-	struct answer tail_piece;
+	struct piece tail_piece;
 	bool bad; /* its answers end with what is no CSV */
 
 	struct unit *oldest, *newest; /* not answered */
@@ -73,7 +73,7 @@ struct pace {
 };
 
 /* Records that are not handed out yet. */
-struct batch {
+struct gathered {
 	struct buf bytes;
 	uint64_t first, line, records;
 	uint64_t most_records; /* it is full with so many */
@@ -88,11 +88,11 @@ struct pool {
 	size_t answer_header_by; /* the number of the worker that wrote it */
 	char answer_eol;         /* of the first answer: LF or CR; 0 */
 
-	struct worker *worker; /* opt.workers of them */
-	size_t started;        /* of those with POOL_ORDERED, POOL_FREE */
-	struct batch open;     /* is being filled */
-	struct batch closed;   /* waits for a worker; no records: none does */
-	struct worker *choked; /* of routed ones: has too much to send */
+	struct worker *worker;  /* opt.workers of them */
+	size_t started;         /* of those with POOL_ORDERED, POOL_FREE */
+	struct gathered open;   /* is being filled */
+	struct gathered closed; /* waits for a worker; no records: none does */
+	struct worker *choked;  /* of routed ones: has too much to send */
 	struct pace pace;
 	size_t handout; /* records that POOL_ORDERED hands out */
 	uint64_t bytes_given;
@@ -181,7 +181,7 @@ struct unit *order_add(struct pool *p, struct worker *w);
 bool order_is_turn(const struct pool *p, const struct unit *u);
 
 /* A piece of u's answer: is written, or held.  u NULL: written. */
-void order_answer(struct pool *p, struct unit *u, const struct answer *a);
+void order_answer(struct pool *p, struct unit *u, const struct piece *a);
 
 /* w's oldest unit has all of its answer. */
 void order_whole(struct pool *p, struct worker *w);

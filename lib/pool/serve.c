@@ -170,7 +170,7 @@ worker_is_read(const struct pool *p, const struct worker *w)
 
 /* The first header is written; every other one must be the same. */
 static void
-take_header(struct pool *p, struct worker *w, const struct answer *a)
+take_header(struct pool *p, struct worker *w, const struct piece *a)
 {
 	struct buf *h = &p->answer_header;
 	const size_t n = a->len - a->end;
@@ -187,7 +187,7 @@ take_header(struct pool *p, struct worker *w, const struct answer *a)
 
 /* Answers are one file: the line end of the first decides. */
 static bool
-is_alike(struct pool *p, struct worker *w, const struct answer *a)
+is_alike(struct pool *p, struct worker *w, const struct piece *a)
 {
 	if (p->answer_eol == 0)
 		p->answer_eol = a->eol;
@@ -198,7 +198,7 @@ is_alike(struct pool *p, struct worker *w, const struct answer *a)
 }
 
 static void
-take_piece(struct pool *p, struct worker *w, const struct answer *a)
+take_piece(struct pool *p, struct worker *w, const struct piece *a)
 {
 	struct unit *u = w->oldest;
 
@@ -225,7 +225,7 @@ take_piece(struct pool *p, struct worker *w, const struct answer *a)
 
 /* An answer that may be half of one waits for w's exit status. */
 static void
-keep_tail(struct worker *w, const struct answer *a)
+keep_tail(struct worker *w, const struct piece *a)
 {
 	buf_add(&w->tail, a->bytes, a->len);
 	w->tail_piece = *a;
@@ -264,7 +264,7 @@ ended(struct pool *p, struct worker *w)
 void
 worker_answers(struct pool *p, struct worker *w)
 {
-	struct answer a;
+	struct piece a;
 	size_t taken = 0;
 	int got = 1;
 

@@ -14,7 +14,7 @@
 
 #include "need.h"
 
-static const struct setting settings[] = {{"-n", "1"}, {"COMMAND", "x"}};
+static const struct setting settings[] = {{"-n", "1", 0}, {"COMMAND", "x", 0}};
 
 static int
 open_journal(struct journal **j, const char *path)

@@ -9,16 +9,19 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "output.h"
 
-static struct answer_options
-options(enum answer_form form)
+static struct options common;
+
+static struct csvbatch_options
+options(bool raw)
 {
-	return (struct answer_options){form, READER_DEFAULTS};
+	return (struct csvbatch_options){.common = &common, .raw = raw};
 }
 
 /* An answer as a command leaves it; what answer_check says. */
 static int
-make(struct answer *a, const struct answer_options *opt, const char *text)
+make(struct answer *a, const struct csvbatch_options *opt, const char *text)
 {
 	struct buf why = {NULL, 0, 0};
 	int good;
@@ -57,7 +60,7 @@ passes(const struct answer *a, int with_header, const char *want)
 static void
 good_answers(void)
 {
-	const struct answer_options csv = options(ANSWER_CSV);
+	const struct csvbatch_options csv = options(false);
 	struct answer a;
 
 	CHECK(make(&a, &csv, "a,b\n1,2\n\"x\ny\",\n") == 1);
@@ -87,14 +90,15 @@ good_answers(void)
 static void
 without_header(void)
 {
-	struct answer_options csv = options(ANSWER_CSV);
+	const struct csvbatch_options csv = options(false);
 	struct answer a;
 
-	csv.reader.no_header = true;
+	common.reader.no_header = true;
 	CHECK(make(&a, &csv, "1,2\n3,4") == 1);
 	CHECK(a.records == 2 && passes(&a, 1, "1,2\n3,4\n"));
 	CHECK(answer_fits(&a, "x", 1));
 	answer_free(&a);
+	common.reader.no_header = false;
 }
 
 static void
@@ -104,8 +108,8 @@ bad_answers(void)
 	    "a,b\n\"1,2\n", "a,b\n\"1\"x,2\n", "\"a",
 	    "\xff\xfe"
 	    "a"};
-	const struct answer_options csv = options(ANSWER_CSV);
-	const struct answer_options raw = options(ANSWER_RAW);
+	const struct csvbatch_options csv = options(false);
+	const struct csvbatch_options raw = options(true);
 	struct answer a;
 	size_t i;
 
@@ -120,7 +124,7 @@ bad_answers(void)
 static void
 appended(void)
 {
-	const struct answer_options csv = options(ANSWER_CSV);
+	const struct csvbatch_options csv = options(false);
 	struct answer all, a;
 
 	CHECK(answer_begin(&all, &csv) == 0);
@@ -141,6 +145,7 @@ appended(void)
 int
 main(void)
 {
+	common.reader = READER_DEFAULTS;
 	good_answers();
 	without_header();
 	bad_answers();

@@ -13,10 +13,10 @@
 
 static char path[64];
 
-static const struct setting settings[] = {{"-n", "1000"}, {"-g", "a b%c\n"},
-    {"COMMAND", "0123456789abcdef"}};
-static const struct setting others[] = {{"-n", "2000"}, {"-g", "a b%c\n"},
-    {"COMMAND", "0123456789abcdee"}};
+static const struct setting settings[] = {{"-n", "1000", 0},
+    {"-g", "a b%c\n", 0}, {"COMMAND", "0123456789abcdef", 0}};
+static const struct setting others[] = {{"-n", "2000", 0}, {"-g", "a b%c\n", 0},
+    {"COMMAND", "0123456789abcdee", 0}};
 
 static const struct journal_batch batches[] = {{1, 1, 1000, 20, 9000, {11, 12},
 						   500, 0, 0},
