@@ -26,7 +26,8 @@ BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 NEIGHBOURS = $(filter-out %.bash %.py,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
-SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes $(wildcard tests/soak/*)
+SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes \
+	completion/words completion/csvpipe.bash $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
@@ -75,16 +76,38 @@ fuzz-run: $(FUZZ)
 	@set -e; for f in $(FUZZ); do mkdir -p $$f.corpus; \
 		$$f -max_total_time=$(FUZZ_SECONDS) $$f.corpus; done
 
+# PROGRAM_PREFIX=x installs xcsvcut and xcsvcut(1): csvkit has a csvcut, too.
+NAMES = $(addprefix $(PROGRAM_PREFIX),$(notdir $(PROGRAMS)))
+ROOT = $(DESTDIR)$(PREFIX)
+BASH_DIR = $(ROOT)/share/bash-completion/completions
+FISH_DIR = $(ROOT)/share/fish/vendor_completions.d
+ZSH_DIR = $(ROOT)/share/zsh/site-functions
+FUNCTIONS = $(shell sed -n 's/^[ \t]*{"\([a-z_]*\)", "[^"]*", TYPE.*/\1/p' lib/expr/func.c)
+FILL = sed 's/@PROGRAMS@/$(NAMES)/; s/@FUNCTIONS@/$(FUNCTIONS)/'
+
 install: all
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man7)
-	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7
+	install -d $(ROOT)/bin $(ROOT)/share/csvpipe $(ROOT)/share/man/man1 \
+		$(ROOT)/share/man/man7 $(BASH_DIR) $(FISH_DIR) $(ZSH_DIR)
+	$(FILL) completion/words > $(ROOT)/share/csvpipe/words
+	chmod 755 $(ROOT)/share/csvpipe/words
+	$(FILL) completion/_csvpipe > $(ZSH_DIR)/_csvpipe
+	$(FILL) completion/csvpipe.bash > $(BASH_DIR)/csvpipe
+	$(FILL) completion/csvpipe.fish > $(FISH_DIR)/csvpipe.fish
+	install -m 644 man/*.7 $(ROOT)/share/man/man7
+	set -e; for p in $(notdir $(PROGRAMS)); do \
+		n=$(PROGRAM_PREFIX)$$p; \
+		install $(B)/$$p $(ROOT)/bin/$$n; \
+		install -m 644 man/$$p.1 $(ROOT)/share/man/man1/$$n.1; \
+		ln -sf csvpipe $(BASH_DIR)/$$n; \
+		ln -sf csvpipe.fish $(FISH_DIR)/$$n.fish; \
+	done
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX) && rm -f $(patsubst $(B)/%,bin/%,$(PROGRAMS)) \
-		$(patsubst man/%.1,share/man/man1/%.1,$(wildcard man/*.1)) \
-		$(patsubst man/%.7,share/man/man7/%.7,$(wildcard man/*.7))
+	rm -rf $(ROOT)/share/csvpipe
+	rm -f $(patsubst man/%,$(ROOT)/share/man/man7/%,$(wildcard man/*.7)) \
+		$(ZSH_DIR)/_csvpipe $(foreach n,$(NAMES),$(ROOT)/bin/$(n) \
+		$(ROOT)/share/man/man1/$(n).1) \
+		$(foreach n,csvpipe $(NAMES),$(BASH_DIR)/$(n) $(FISH_DIR)/$(n).fish)
 
 # What is suppressed: cppcheck takes 0x1p63 for an integer, and does not see
 # that a function which rejects a NULL never returns.

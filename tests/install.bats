@@ -15,7 +15,22 @@ setup() {
 		[ -f "$to/opt/x/share/man/man${page##*.}/${page#man/}" ]
 	done
 	make -s uninstall B="$BIN" PREFIX=/opt/x DESTDIR="$to"
-	[ -z "$(find "$to" -type f)" ]
+	[ -z "$(find "$to" ! -type d)" ]
+}
+
+@test "PROGRAM_PREFIX gives the programs, pages and completions other names" {
+	to=$BATS_TEST_TMPDIR/root
+	make -s install B="$BIN" PREFIX=/usr DESTDIR="$to" PROGRAM_PREFIX=x
+	[ "$(cd "$to/usr/bin" && echo *)" = \
+		"xcsvbatch xcsvcut xcsvfilter xcsvmap xcsvpar" ]
+	[ -f "$to/usr/share/man/man1/xcsvcut.1" ]
+	grep -q xcsvmap "$to/usr/share/bash-completion/completions/xcsvcut"
+	echo 'a b' >"$BATS_TEST_TMPDIR/in"
+	PATH=$to/usr/bin:$PATH "$to/usr/share/csvpipe/words" 'xcsvcut -c a' \
+		" $BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/got"
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/got")" = 'a b' ]
+	make -s uninstall B="$BIN" PREFIX=/usr DESTDIR="$to" PROGRAM_PREFIX=x
+	[ -z "$(find "$to" ! -type d)" ]
 }
 
 @test "a program links with the libraries it needs and no other" {
