@@ -20,6 +20,7 @@ struct expr {
 	struct eval eval;
 	size_t *columns; /* of the input, that are looked at, in rising order */
 	size_t ncolumns;
+	size_t beside; /* fields of expr_sieve that are not its own */
 	/* of a map: */
 	struct expr_column *layout;
 	size_t nlayout;
@@ -279,7 +280,13 @@ expr_sieve(void *arg, const struct field *field, size_t n)
 {
 	const struct expr *e = arg;
 
-	return eval_sieve(&e->eval, field, e->ncolumns, n);
+	return eval_sieve(&e->eval, field, e->ncolumns + e->beside, n);
+}
+
+void
+expr_beside(struct expr *e, size_t n)
+{
+	e->beside = n;
 }
 
 int

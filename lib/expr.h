@@ -94,6 +94,9 @@ int expr_test(struct expr *e, const struct expr_input *in);
  */
 uint64_t expr_sieve(void *arg, const struct field *field, size_t n);
 
+/* Before that: each record has n more fields, behind those of expr_columns. */
+void expr_beside(struct expr *e, size_t n);
+
 /* A computed cell; the bytes live until the next call, and are decoded. */
 struct expr_cell {
 	const char *text;

@@ -159,6 +159,16 @@ program_parse(struct program *p, struct run *r)
 	return operand;
 }
 
+void
+program_whole(struct run *r, const char *what)
+{
+	if (getenv("CSVPAR_BLOCK") == NULL)
+		return;
+	report_fail(&r->report, EXIT_USAGE,
+	    "%s: a block of csvpar does not know the records before it", what);
+	report_exit(&r->report);
+}
+
 static uint64_t
 row_now(void *arg)
 {

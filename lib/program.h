@@ -86,6 +86,12 @@ size_t program_parse(struct program *p, struct run *r);
  */
 bool program_bind(struct program *p, struct run *r);
 
+/*
+ * Ends the process with a usage error in a block of csvpar, where `what` would
+ * not see the records of other blocks.
+ */
+void program_whole(struct run *r, const char *what);
+
 /* What expr_test and expr_map are to look at. */
 static inline const struct expr_input *
 program_input(struct program *p, const struct record *rec)

@@ -54,6 +54,78 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 		csvfilter --count 'num(n) > 0'
 }
 
+@test "--first keeps the first record of each content" {
+	local t='a,b\n1,x\n"1",y\n,x\n2,"x"\n"",z\n"2 ""q",x\n'
+	one "$t" 0 'a,b\n1,x\n,x\n2,"x"\n"2 ""q",x\n' '' \
+		csvfilter true --first a
+	one "$t" 0 'a,b\n1,x\n"1",y\n"",z\n' '' csvfilter true --first b
+	one "$t" 0 = '' csvfilter true --first a,b
+	one "$t" 0 = '' csvfilter true --first '*'
+	one "$t" 0 'a,b\n"1",y\n2,"x"\n' '' csvfilter --first @2 -v \
+		'a == missing or b == "x" and a == 1'
+	one "$t" 0 'a,b\n1,x\n,x\n' '' csvfilter true --first a --limit 2
+	one "$t" 0 '4\n' '' csvfilter true --first a --count
+	one '' 0 '' '' csvfilter true --first a
+	one 'a;b\r\n1;\x27x\x27\r\n1;x\r\n' 0 \
+		'a;b\r\n1;\x27x\x27\r\n' '' \
+		csvfilter -d ';' -q "'" true --first b
+	one '1,x\n2,x\n' 0 '1,x\n' '' csvfilter -H true --first 2
+}
+
+@test "--first with several columns keeps their borders apart" {
+	one 'a,b,c\nx,yz,1\nxy,z,1\n,xyz,1\nxyz,,1\n' 0 = '' \
+		csvfilter true --first a,b,c
+	one 'a,b\n1\n1,\n1,2\n' 0 'a,b\n1\n1,2\n' '' \
+		csvfilter true --ragged=pass --first a,b
+}
+
+@test "--first beside an expression that looks at other columns" {
+	"$PARKING" -n 20000 -q 100 >in
+	"$BIN/csvfilter" '{Vehicle Make} == "FORD"' in |
+		"$BIN/csvfilter" true --first 'Street Name' >want
+	[ "$(wc -l <want)" -gt 50 ]
+	"$BIN/csvfilter" '{Vehicle Make} == "FORD"' --first 'Street Name' in >out
+	same want out
+}
+
+@test "--count --by writes values and counts" {
+	local t='a,b\n1,x\n"1",y\n,x\n2,"x"\n'
+	one "$t" 0 'a,count\n1,2\n,1\n2,1\n' '' csvfilter true --count --by a
+	one "$t" 0 'b,count\nx,3\ny,1\n' '' csvfilter true --by b --count
+	one "$t" 0 'b,a,count\nx,1,1\ny,1,1\nx,,1\nx,2,1\n' '' \
+		csvfilter true --count --by b,a
+	one "$t" 0 'b,count\nx,2\n' '' csvfilter 'a != 1' --count --by b
+	one "$t" 0 'b,count\nx,1\ny,1\n' '' \
+		csvfilter true --limit 2 --count --by b
+	one "$t" 0 'b,count\nx,2\n' '' \
+		csvfilter 'b == "x"' --count --by b --first a -o - --limit 2
+	one 'a,b\n' 0 'a,count\n' '' csvfilter true --count --by a
+	one '' 0 '' '' csvfilter true --count --by a
+	one '1,x\r\n2,x\r\n' 0 'x,2\n' '' csvfilter -H true --count --by @2
+	one '"a, b"\n"1, 2"\n"""q"\n' 0 '"a, b",count\n"1, 2",1\n"""q",1\n' \
+		'' csvfilter true --count --by @1
+	one 'a,b\n1,x\n2\n' 1 '' \
+		'@: stdin:3: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' \
+		csvfilter true --count --by a
+}
+
+@test "--first and --by: what is no good is said before the first record" {
+	local block='--first: a block of csvpar does not know the records before it'
+	one "$table" 2 '' \
+		'@: no column "x"; the header has 2 columns: "n", "s"\n' \
+		csvfilter true --first x
+	one "$table" 2 '' '@: --first and --by give no new names\n' \
+		csvfilter true --first x=n
+	one "$table" 2 '' '@: --first and --by give no new names\n' \
+		csvfilter true --count --by x=n
+	one "$table" 2 '' '@: --by is for --count\n' csvfilter true --by n
+	CSVPAR_BLOCK=1 one "$table" 2 '' "@: $block\n" csvfilter true --first n
+	CSVPAR_BLOCK=1 one "$table" 2 '' "@: --count --by${block#--first}\n" \
+		csvfilter true --count --by n
+	run "$BIN/csvfilter" true --first n,,s <in
+	[ "$status" = 2 ]
+}
+
 @test "the program from -e, from several, from -f: then operands are files" {
 	put "$table"
 	cp in file

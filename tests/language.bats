@@ -11,3 +11,23 @@ oracle() {
 @test "upper, lower and title of every code point are those of Unicode" {
 	oracle case
 }
+
+@test "--first and --count --by are what a dict of Python says" {
+	oracle keys 50000 20000
+}
+
+@test "a key of --first takes at most 48 bytes, and 72 while the table grows" {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	peak() { # of $1 keys, in bytes a key, beside what one takes
+		seq -f 'key %.0f' "$1" | "$BIN/tests/peak" kib \
+			"$BIN/csvfilter" -H true --first 1 --count >out
+		[ "$(cat out)" = "$1" ]
+		echo $((($(cat kib) - base) * 1024 / $1))
+	}
+	base=0
+	peak 1 >/dev/null
+	base=$(cat kib)
+	# the last growth was at 699050 keys
+	[ "$(peak 699100)" -le 73 ]
+	[ "$(peak 1390000)" -le 48 ]
+}

@@ -2,16 +2,24 @@
 """Judge the words of the language that Python knows, too.
 
 usage: language_oracle.py DIRECTORY case
+       language_oracle.py DIRECTORY keys RECORDS KEYS
 
 case: upper(), lower() and title() of every code point that this Python's
-Unicode has, against str's where that is one to one.  Prints what was compared,
-or the first differences and exits 1.
+Unicode has, against str's where that is one to one.
+
+keys: csvfilter --first and --count --by on random records with so many keys,
+against a dict.
+
+Prints what was compared, or the first differences and exits 1.
 """
 
 import csv
 import io
+import itertools
+import random
 import subprocess
 import sys
+import tempfile
 import unicodedata
 
 wrong = 0
@@ -55,5 +63,46 @@ def case():
     print(f"{len(points)} code points, {others} mappings not one to one")
 
 
-{"case": case}[sys.argv[2]]()
+def draw_cell(rng, keys):
+    """A content, and how it stands in the file."""
+    content = rng.choice(["", "k", "K", 'a"b', "x,", "é", "two\nlines"]) + \
+        str(rng.randrange(keys))
+    if rng.random() < 0.2 or any(c in content for c in '",\n'):
+        return content, '"' + content.replace('"', '""') + '"'
+    return content, content
+
+
+def keys_of(records, keys):
+    rng = random.Random(records)
+    few = int(keys ** 0.5 / 7) + 1
+    first, counts = {}, {}
+    with tempfile.NamedTemporaryFile("w", newline="") as file:
+        file.write("n,a,b,c\n")
+        for n in range(records):
+            a, raw_a = draw_cell(rng, few)
+            b, raw_b = draw_cell(rng, few)
+            line = f"{n},{raw_a},{raw_b},{n % 7}\n"
+            file.write(line)
+            if n % 7 == 3:
+                continue
+            first.setdefault((a, b), line)
+            counts[b, a] = counts.get((b, a), 0) + 1
+        file.flush()
+        got = run("csvfilter", "c != 3", "--first", "a,b", file.name, text="")
+        want = csv.reader(io.StringIO("n,a,b,c\n" + "".join(first.values()),
+                                      newline=""))
+        for row, line in itertools.zip_longest(got, want):
+            if row != line:
+                differ(f"--first: {row}, not {line}")
+        got = run("csvfilter", "c != 3", "--count", "--by", "b,a", file.name,
+                  text="")
+        want = [["b", "a", "count"]] + [
+            [*key, str(n)] for key, n in counts.items()]
+        for row, line in itertools.zip_longest(got, want):
+            if row != line:
+                differ(f"--count --by: {row}, not {line}")
+    print(f"{records} records, {len(first)} keys")
+
+
+{"case": case, "keys": keys_of}[sys.argv[2]](*map(int, sys.argv[3:]))
 sys.exit(wrong > 0)
