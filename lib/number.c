@@ -247,19 +247,41 @@ divide_exact(struct digits a, struct digits b, struct digits *quotient)
 	    multiply_power(&quotient->coef, 5, tens - fives);
 }
 
-/* a / b for decimals whose quotient is none: rounded once where it can be. */
+/*
+ * a / b, b below 2^127, as the nearest double: 64 bits of the quotient or
+ * more, the last one set when more would follow.
+ */
+static double
+divide_bits(u128 a, u128 b)
+{
+	const uint64_t high = (uint64_t)(b >> 64);
+	const int step = high != 0 ? __builtin_clzll(high) : 64;
+	u128 quotient = a / b;
+	int shift = 0;
+
+	for (a -= quotient * b; quotient >> 63 == 0; shift += step) {
+		a <<= step;
+		quotient = quotient << step | a / b;
+		a %= b;
+	}
+	return ldexp((double)(quotient | (a != 0)), -shift);
+}
+
+/* a / b for decimals whose quotient is none. */
 static double
 divide_real(struct number a, struct number b)
 {
 	i128 ca, cb;
+	double x;
 
-	if (are_short(a, b)) {
-		align(a, b, &ca, &cb);
-		if (ca <= DOUBLE_WHOLE && ca >= -DOUBLE_WHOLE &&
-		    cb <= DOUBLE_WHOLE && cb >= -DOUBLE_WHOLE)
-			return (double)(int64_t)ca / (double)(int64_t)cb;
-	}
-	return number_to_double(a) / number_to_double(b);
+	if (!are_short(a, b))
+		return wide_divide(digits_of(a), digits_of(b));
+	align(a, b, &ca, &cb);
+	if (ca <= DOUBLE_WHOLE && ca >= -DOUBLE_WHOLE && cb <= DOUBLE_WHOLE &&
+	    cb >= -DOUBLE_WHOLE)
+		return (double)(int64_t)ca / (double)(int64_t)cb;
+	x = divide_bits((u128)(ca < 0 ? -ca : ca), (u128)(cb < 0 ? -cb : cb));
+	return (ca < 0) != (cb < 0) ? -x : x;
 }
 
 static bool

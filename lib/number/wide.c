@@ -166,6 +166,39 @@ wide_to_double(struct digits d)
 	return d.negative ? -x : x;
 }
 
+/*
+ * Long division.  The quotient stands in so many places that what is cut off
+ * cannot decide: one that is half of two doubles ends within 4 places for each
+ * digit of b, and any other differs from such a half by more than
+ * 1 / (b^2 * 2^54 * 10^scale), with the scale of the quotient.
+ */
+double
+wide_divide(struct digits a, struct digits b)
+{
+	const int scale = a.scale - b.scale, size = digits_count(b.coef);
+	const int step = size > LIMB_DIGITS ? 2 * LIMB_DIGITS - size :
+					      LIMB_DIGITS;
+	const int places = 20 + 4 * size + abs(scale);
+	char text[512];
+	u128 part = a.coef / b.coef;
+	int at = 0, n;
+	double x;
+
+	n = snprintf(text, sizeof text, "%llu%018llu",
+	    (unsigned long long)(part / WIDE_HALF),
+	    (unsigned long long)(part % WIDE_HALF));
+	for (; at < places; at += step) {
+		a.coef = (a.coef - part * b.coef) * wide_ten[step];
+		part = a.coef / b.coef;
+		n += snprintf(text + n, sizeof text - (size_t)n, "%0*llu", step,
+		    (unsigned long long)part);
+	}
+	snprintf(text + n, sizeof text - (size_t)n, "%de%d",
+	    a.coef != part * b.coef, -scale - at - 1);
+	x = strtod(text, NULL);
+	return a.negative != b.negative ? -x : x;
+}
+
 /* v / 10^scale, and a little more of v if rest, as a number. */
 static struct number
 settle(bool negative, struct big v, int scale, bool rest)

@@ -42,6 +42,9 @@ struct number wide_zero(int scale, bool negative);
 /* The double that is nearest to it. */
 double wide_to_double(struct digits d);
 
+/* The double that is nearest to a / b; b is not 0. */
+double wide_divide(struct digits a, struct digits b);
+
 struct number wide_add(struct digits a, struct digits b);
 struct number wide_mul(struct digits a, struct digits b);
 struct number wide_mod(struct digits a, struct digits b); /* b is not 0 */
