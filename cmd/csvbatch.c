@@ -10,6 +10,7 @@
 #include "columns.h"
 #include "dispatch.h"
 #include "json.h"
+#include "partition.h"
 #include "run.h"
 
 enum {
@@ -62,6 +63,7 @@ static const char help[] =
     "      --no-output         discard them\n"
     "      --same-count        they have as many records as their batch\n"
     "  -o 'part-{}.csv'        no command: a file for every batch\n"
+    "  -o '{COLUMN}.csv'       no command, no batches: a file for every value\n"
     "\nFailures:\n"
     "      --keep-going        reject the records of a failed batch, go on\n"
     "      --bisect[=N]        find the records that a batch fails for, "
@@ -253,6 +255,24 @@ check_command(struct csvbatch *b)
 	b->opt.command = shards ? NULL : &b->command;
 }
 
+/* -o names columns: there are neither batches nor commands. */
+static void
+check_partition(struct csvbatch *b)
+{
+	const struct rule rules[] = {
+	    {b->run.opt.noperands > 0,
+		"-o with a {COLUMN} is for records without a COMMAND"},
+	    {b->commands,
+		"-o with a {COLUMN}: there is no COMMAND for this option"},
+	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 || b->opt.group != NULL ||
+		    b->opt.linger != 0 || b->opt.to != NULL ||
+		    b->opt.types != NULL,
+		"-o with a {COLUMN}: there are no batches for this option"},
+	};
+
+	check_rules(b, rules, sizeof rules / sizeof rules[0]);
+}
+
 /* What a batch is. */
 static void
 check_batch(struct csvbatch *b)
@@ -410,6 +430,11 @@ main(int argc, char *argv[])
 	int status, sig = 0;
 
 	run_start(&b.run, &program, &b, argc, argv);
+	if (b.run.opt.output != NULL && partition_named(b.run.opt.output)) {
+		check_partition(&b);
+		partition_run(&b.run, b.run.opt.output);
+		return run_end(&b.run);
+	}
 	b.opt.common = &b.run.opt;
 	b.opt.batch.quote = b.run.opt.reader.dialect.quote;
 	check_batch(&b);

@@ -325,6 +325,23 @@ part_remove_stale(const char *name, int *stale, const char **what)
 	return -1;
 }
 
+int
+part_clear(const char *name, struct buf *say)
+{
+	const char *what = NULL;
+	int stale = -1;
+	const int done = part_remove_stale(name, &stale, &what);
+
+	if (done != 0) {
+		buf_add_text(say, name);
+		buf_add_text(say, ": ");
+		buf_add_text(say, what != NULL ? what : strerror(errno));
+	}
+	if (stale >= 0)
+		close(stale);
+	return done;
+}
+
 /* Makes the part and locks it.  As part_remove_stale. */
 static int
 part_make(struct part *p, int *fd, const char **what)

@@ -101,4 +101,10 @@ enum part_end part_publish(struct part *p, int fd);
 /* Removes it.  Closes fd, and frees p. */
 void part_discard(struct part *p, int fd);
 
+/*
+ * Removes a part by its name, which must have been left by a dead run of ours.
+ * -1: a message is in say.
+ */
+int part_clear(const char *name, struct buf *say);
+
 #endif

@@ -393,12 +393,19 @@ run_stats(struct run *r)
 	buf_free(&more);
 }
 
+bool
+run_whole(const struct run *r)
+{
+	return r->ended &&
+	    (r->opt.expect_records == UINT64_MAX ||
+		reader_record(r->in) == r->opt.expect_records);
+}
+
 /* --expect-records, which only the end of the input can tell. */
 static void
 check_count(struct run *r)
 {
-	if (r->ended && r->opt.expect_records != UINT64_MAX &&
-	    reader_record(r->in) != r->opt.expect_records)
+	if (r->ended && !run_whole(r))
 		report_fail(&r->report, EXIT_DATA,
 		    "%s: %" PRIu64
 		    " record%s came, --expect-records is %" PRIu64,

@@ -108,6 +108,9 @@ run_next(struct run *r, struct record *rec)
 /* The same without waiting: or READER_WOULD_WAIT. */
 int run_next_nowait(struct run *r, struct record *rec);
 
+/* Was the input read to its end, and did --expect-records come? */
+bool run_whole(const struct run *r);
+
 /*
  * A record is bad: of reader_fault, or of reader_blame.  Returns 0 when it was
  * rejected and the run goes on, or -1 with the message said.

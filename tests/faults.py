@@ -31,7 +31,8 @@ SYNC = ["EIO", "ENOSPC", "EDQUOT"]
 STAT = ["EIO", "ENOMEM"]
 ERRNOS = {
     "read": READ, "pread64": READ, "write": WRITE, "pwrite64": WRITE,
-    "fsync": SYNC, "fdatasync": SYNC, "ftruncate": ["EIO", "EPERM", "ENOSPC"],
+    "fsync": SYNC, "fdatasync": SYNC, "syncfs": SYNC,
+    "ftruncate": ["EIO", "EPERM", "ENOSPC"],
     "openat": ["EMFILE", "ENFILE", "ENOMEM", "EIO", "EACCES"],
     "newfstatat": STAT, "statx": STAT, "faccessat2": ["EIO", "EACCES"],
     "rename": ["EIO", "ENOSPC", "EACCES", "EROFS"],
@@ -43,6 +44,7 @@ ERRNOS = {
     "mremap": ["ENOMEM"], "munmap": ["ENOMEM"], "madvise": ["EAGAIN"],
     "prlimit64": ["EPERM"], "close_range": ["ENOSYS"], "brk": ["full"],
     "getrandom": ["ENOSYS"], "setpgid": ["EACCES", "ESRCH"],
+    "mkdir": ["EIO", "EACCES", "ENOSPC"],
     "readlink": ["EIO"], "getdents64": ["EIO"], "ioctl": ["EINVAL"],
 }  # fmt: skip
 FCNTL = {
@@ -114,7 +116,7 @@ def is_loss(call, errno):
     """Has the program no right to go on as if nothing had been?"""
     if errno in AGAIN | {"EPIPE"} or call.text.startswith("write(2<"):
         return False
-    if call.name == "close":
+    if call.name == "close" and "csvbatch~.part" not in call.text:
         return any(end in call.text for end in (".part>", "/bad>", "close(1<"))
     return call.name in ("write", "pwrite64", "fsync", "fdatasync", "rename")
 
