@@ -7,137 +7,12 @@
 
 #include "expr/text.h"
 
-static bool calendar_days(int year, int month, int day, int64_t *days);
-
-/*
- * The calendar: days, and what a cell says about one.
- */
-
 /* A day and a time as they are written. */
 struct moment {
 	int64_t days;   /* since 1970 */
 	int64_t micros; /* since midnight */
 	int64_t offset; /* microseconds that the clock is ahead of UTC */
 };
-
-/*
- * How eight bytes of a text look: each is the byte itself, or a digit where
- * that is '0'.  `above` raises to 0x80 what ^ leaves of another byte.
- */
-struct calendar_eight {
-	char is[8], above[8];
-};
-
-/* 0: the text, of at least eight bytes, begins so. */
-static inline uint64_t
-calendar_other(const struct calendar_eight *e, const char *text)
-{
-	uint64_t other, is, above;
-
-	memcpy(&other, text, sizeof other);
-	memcpy(&is, e->is, sizeof is);
-	memcpy(&above, e->above, sizeof above);
-	other ^= is;
-	return (other | (other + above)) & UINT64_C(0x8080808080808080);
-}
-
-/* The number of two digits. */
-static inline int
-calendar_two(const char *p)
-{
-	return (p[0] - '0') * 10 + (p[1] - '0');
-}
-
-/* Reads all n bytes of a text by a compiled format. */
-struct date_format;
-
-/*
- * Compiled date formats.
- */
-
-/* What a code says; the index of a value. */
-enum date_field {
-	YEAR,
-	MONTH,
-	DAY,
-	YEARDAY,
-	WEEKDAY,
-	HOUR,
-	HALF, /* 0: am, 1: pm */
-	MINUTE,
-	SECOND,
-	FRACTION,
-	EPOCH,
-	ZONE,
-	NFIELDS
-};
-
-/* A code that is written as a number, and what it reads. */
-struct date_number {
-	char code;
-	unsigned char field, most; /* digits */
-	short low, high;
-	enum date_status beyond; /* what a number outside these is */
-};
-
-/* One step: a code, or a byte that stands for itself. */
-struct date_op {
-	char code; /* 0: the byte */
-	char byte;
-	unsigned char least;              /* digits; number codes only */
-	const struct date_number *number; /* NULL: another code */
-};
-
-/*
- * The text of a format of year, month, day and bytes that stand for themselves
- * where each number has all its digits.  So most cells look, and they are read
- * at once: the first eight bytes and the last eight, which may overlap.
- */
-#define DATE_SHAPE 16
-struct date_shape {
-	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
-	struct calendar_eight half[2];
-	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
-};
-
-/* Does the text, which is not shorter, begin with this shape? */
-static inline bool
-date_has_shape(const struct date_shape *s, const char *text)
-{
-	return (calendar_other(&s->half[0], text) |
-		   calendar_other(&s->half[1], text + s->n - 8)) == 0;
-}
-
-/* Then its day, if it exists, at midnight. */
-static inline enum date_status
-date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
-{
-	const char *const year = text + s->at[YEAR];
-
-	m->micros = m->offset = 0;
-	return calendar_days(calendar_two(year) * 100 + calendar_two(year + 2),
-		   calendar_two(text + s->at[MONTH]),
-		   calendar_two(text + s->at[DAY]), &m->days) ?
-	    DATE_OK :
-	    DATE_NONE;
-}
-
-struct date_format {
-	bool twelve; /* has %I */
-	struct date_shape shape;
-	size_t n;
-	struct date_op op[];
-};
-
-/* Names in English; three letters are their short form. */
-#define DATE_NAME 10 /* bytes of the longest, with its NUL */
-
-extern const char date_month[12][DATE_NAME];
-extern const char date_day[7][DATE_NAME]; /* from Monday on */
-extern const char date_half[2][DATE_NAME];
-
-static enum date_status date_format_read(const struct date_format *f, const char *text,
-    size_t n, struct moment *m);
 
 /*
  * Years are counted from March here, so that the leap day is the last of its
@@ -217,6 +92,34 @@ date_split(int64_t micros, struct date_parts *p)
 	p->micro = (int)(rest % DATE_SECOND);
 }
 
+/*
+ * How eight bytes of a text look: each is the byte itself, or a digit where
+ * that is '0'.  `above` raises to 0x80 what ^ leaves of another byte.
+ */
+struct calendar_eight {
+	char is[8], above[8];
+};
+
+/* 0: the text, of at least eight bytes, begins so. */
+static inline uint64_t
+calendar_other(const struct calendar_eight *e, const char *text)
+{
+	uint64_t other, is, above;
+
+	memcpy(&other, text, sizeof other);
+	memcpy(&is, e->is, sizeof is);
+	memcpy(&above, e->above, sizeof above);
+	other ^= is;
+	return (other | (other + above)) & UINT64_C(0x8080808080808080);
+}
+
+/* The number of two digits. */
+static inline int
+calendar_two(const char *p)
+{
+	return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
 /* Reads two digits, if there are any before end. */
 static bool
 read_two(const char *p, const char *end, int *value)
@@ -226,6 +129,81 @@ read_two(const char *p, const char *end, int *value)
 	*value = calendar_two(p);
 	return true;
 }
+
+/* What a code says; the index of a value. */
+enum date_field {
+	YEAR,
+	MONTH,
+	DAY,
+	YEARDAY,
+	WEEKDAY,
+	HOUR,
+	HALF, /* 0: am, 1: pm */
+	MINUTE,
+	SECOND,
+	FRACTION,
+	EPOCH,
+	ZONE,
+	NFIELDS
+};
+
+/* What a code reads. */
+struct date_code {
+	char code;
+	unsigned char field;
+	unsigned char most; /* digits of a number; 0: it is none */
+	short low, high;
+	enum date_status beyond; /* what a number outside these is */
+};
+
+/* One step: a code, or a byte that stands for itself. */
+struct date_op {
+	char code; /* 0: the byte */
+	char byte;
+	unsigned char least;            /* digits; number codes only */
+	const struct date_code *number; /* NULL: another code */
+};
+
+/*
+ * The text of a format of year, month, day and bytes that stand for themselves
+ * where each number has all its digits.  So most cells look, and they are read
+ * at once: the first eight bytes and the last eight, which may overlap.
+ */
+#define DATE_SHAPE 16
+struct date_shape {
+	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
+	struct calendar_eight half[2];
+	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
+};
+
+/* Does the text, which is not shorter, begin with this shape? */
+static inline bool
+date_has_shape(const struct date_shape *s, const char *text)
+{
+	return (calendar_other(&s->half[0], text) |
+		   calendar_other(&s->half[1], text + s->n - 8)) == 0;
+}
+
+/* Then its day, if it exists, at midnight. */
+static inline enum date_status
+date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
+{
+	const char *const year = text + s->at[YEAR];
+
+	m->micros = m->offset = 0;
+	return calendar_days(calendar_two(year) * 100 + calendar_two(year + 2),
+		   calendar_two(text + s->at[MONTH]),
+		   calendar_two(text + s->at[DAY]), &m->days) ?
+	    DATE_OK :
+	    DATE_NONE;
+}
+
+struct date_format {
+	bool twelve; /* has %I */
+	struct date_shape shape;
+	size_t n;
+	struct date_op op[];
+};
 
 /*
  * Reads the digits of a fraction of a second at *p, at least one, and moves
@@ -316,85 +294,6 @@ read_time(const char **p, const char *end, struct moment *m)
 			   DATE_OK;
 }
 
-/* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
-static enum date_status
-read_iso(struct text t, struct moment *m)
-{
-	static const struct date_shape dashed = {10,
-	    {{"0000-00-", TWO TWO ONE TWO ONE},
-		{"00-00-00", TWO ONE TWO ONE TWO}},
-	    {0, 5, 8}};
-	static const struct date_shape tight = {8,
-	    {{"00000000", TWO TWO TWO TWO}, {"00000000", TWO TWO TWO TWO}},
-	    {0, 4, 6}};
-	const struct date_shape *const shape =
-	    t.len >= 10 && t.at[4] == '-' ? &dashed : &tight;
-	const char *p, *const end = t.at + t.len;
-	enum date_status status;
-
-	if (t.len < shape->n || !date_has_shape(shape, t.at) ||
-	    date_shape_read(shape, t.at, m) != DATE_OK)
-		return DATE_NONE;
-	p = t.at + shape->n;
-	if (p == end)
-		return DATE_OK;
-	if (*p != 'T' && *p != ' ')
-		return DATE_NONE;
-	p++;
-	status = read_time(&p, end, m);
-	return status == DATE_NONE ||
-		(p < end && !calendar_offset(&p, end, &m->offset)) || p < end ?
-	    DATE_NONE :
-	    status;
-}
-
-static enum date_status
-read_whole(const struct date_format *f, struct text t, struct moment *m)
-{
-	return f != NULL ? date_format_read(f, t.at, t.len, m) : read_iso(t, m);
-}
-
-/* What did not match: without the blanks around it, if there are any. */
-static __attribute__((noinline)) enum date_status
-read_stripped(const struct date_format *f, struct text t, struct moment *m)
-{
-	const struct text bare = text_without_blanks(t);
-
-	return bare.len < t.len ? read_whole(f, bare, m) : DATE_NONE;
-}
-
-enum date_status
-date_parse(const struct date_format *f, const char *text, size_t n,
-    int64_t *days)
-{
-	const struct text t = {text, n};
-	struct moment m;
-	enum date_status status = read_whole(f, t, &m);
-
-	if (status == DATE_NONE)
-		status = read_stripped(f, t, &m);
-	if (status == DATE_OK)
-		*days = m.days;
-	return status;
-}
-
-enum date_status
-datetime_parse(const struct date_format *f, const char *text, size_t n,
-    int64_t *micros)
-{
-	const struct text t = {text, n};
-	struct moment m;
-	enum date_status status = read_whole(f, t, &m);
-
-	if (status == DATE_NONE)
-		status = read_stripped(f, t, &m);
-	if (status != DATE_OK)
-		return status;
-	*micros = m.days * DATE_DAY + m.micros - m.offset;
-	return *micros < DATETIME_MIN || *micros > DATETIME_MAX ? DATE_NONE :
-								  DATE_OK;
-}
-
 /* Writes v with at least n digits; returns what is behind them. */
 static char *
 calendar_put(char *p, int v, int n)
@@ -460,7 +359,7 @@ datetime_print(int64_t micros, char out[DATE_TEXT])
 #define BIT(field) (1U << (field))
 #define TWICE BIT(NFIELDS) /* two codes for one field */
 
-static const struct date_number number_code[] = {
+static const struct date_code codes[] = {
     {'Y', YEAR, 4, 1, 9999, DATE_NONE},
     {'y', YEAR, 2, 0, 99, DATE_NONE},
     {'m', MONTH, 2, 1, 12, DATE_NONE},
@@ -471,57 +370,40 @@ static const struct date_number number_code[] = {
     {'I', HOUR, 2, 1, 12, DATE_HOUR},
     {'M', MINUTE, 2, 0, 59, DATE_MINUTE},
     {'S', SECOND, 2, 0, 59, DATE_SECONDS},
+    {'f', FRACTION, 0, 0, 0, DATE_NONE},
+    {'s', EPOCH, 0, 0, 0, DATE_NONE},
+    {'p', HALF, 0, 0, 0, DATE_NONE},
+    {'b', MONTH, 0, 0, 0, DATE_NONE},
+    {'B', MONTH, 0, 0, 0, DATE_NONE},
+    {'a', WEEKDAY, 0, 0, 0, DATE_NONE},
+    {'A', WEEKDAY, 0, 0, 0, DATE_NONE},
+    {'z', ZONE, 0, 0, 0, DATE_NONE},
 };
 
-static const struct other_code {
-	char code;
-	unsigned char field;
-} other_code[] = {
-    {'f', FRACTION},
-    {'s', EPOCH},
-    {'p', HALF},
-    {'b', MONTH},
-    {'B', MONTH},
-    {'a', WEEKDAY},
-    {'A', WEEKDAY},
-    {'z', ZONE},
-};
+/* Names in English; three letters are their short form. */
+#define DATE_NAME 10 /* bytes of the longest, with its NUL */
 
-const char date_month[12][DATE_NAME] = {"January", "February", "March", "April",
-    "May", "June", "July", "August", "September", "October", "November",
-    "December"};
-const char date_day[7][DATE_NAME] = {"Monday", "Tuesday", "Wednesday",
+static const char date_month[12][DATE_NAME] = {"January", "February", "March",
+    "April", "May", "June", "July", "August", "September", "October",
+    "November", "December"};
+static const char date_day[7][DATE_NAME] = {"Monday", "Tuesday", "Wednesday",
     "Thursday", "Friday", "Saturday", "Sunday"};
-const char date_half[2][DATE_NAME] = {"AM", "PM"};
+static const char date_half[2][DATE_NAME] = {"AM", "PM"};
 
 /* Appends the operation of one code; returns its field, or -1. */
 static int
 add_code(struct date_format *f, char code)
 {
-	struct date_op *op = &f->op[f->n];
-	size_t i;
+	const struct date_code *c;
 
-	*op = (struct date_op){.code = code};
-	for (i = 0; i < sizeof number_code / sizeof *number_code; i++) {
-		if (number_code[i].code == code) {
-			op->number = &number_code[i];
-			f->n++;
-			return number_code[i].field;
-		}
-	}
-	for (i = 0; i < sizeof other_code / sizeof *other_code; i++) {
-		if (other_code[i].code == code) {
-			f->n++;
-			return other_code[i].field;
-		}
+	for (c = codes; c < codes + sizeof codes / sizeof *codes; c++) {
+		if (c->code != code)
+			continue;
+		f->op[f->n++] = (struct date_op){.code = code,
+		    .number = c->most > 0 ? c : NULL};
+		return c->field;
 	}
 	return -1;
-}
-
-static void
-add_byte(struct date_format *f, char byte)
-{
-	f->op[f->n++] = (struct date_op){.byte = byte};
 }
 
 /* What %T %F %D are short for, or NULL. */
@@ -552,7 +434,7 @@ add_ops(struct date_format *f, const char *p, const char *end, unsigned *have)
 
 	for (; p < end && why == NULL; p++) {
 		if (*p != '%') {
-			add_byte(f, *p);
+			f->op[f->n++] = (struct date_op){.byte = *p};
 			continue;
 		}
 		if (++p == end)
@@ -561,7 +443,7 @@ add_ops(struct date_format *f, const char *p, const char *end, unsigned *have)
 		if (longer != NULL) {
 			why = add_ops(f, longer, longer + 8, have);
 		} else if (*p == '%') {
-			add_byte(f, '%');
+			f->op[f->n++] = (struct date_op){.byte = '%'};
 		} else if (*p == '*') {
 			f->op[f->n++] = (struct date_op){.code = '*'};
 		} else {
@@ -617,7 +499,7 @@ set_shape(struct date_format *f, unsigned have)
 	if (have != (BIT(YEAR) | BIT(MONTH) | BIT(DAY)))
 		return;
 	for (i = 0; i < f->n; i++) {
-		const struct date_number *number = f->op[i].number;
+		const struct date_code *number = f->op[i].number;
 
 		bytes = number != NULL ? number->most : 1;
 		if (f->op[i].code == 'y' ||
@@ -715,7 +597,7 @@ struct reading {
 static bool
 read_number(struct reading *r, const struct date_op *op)
 {
-	const struct date_number *code = op->number;
+	const struct date_code *code = op->number;
 	int v = 0, n = 0;
 
 	/* a blank stands for the first digit of %e */
@@ -894,13 +776,92 @@ read_ops(const struct date_format *f, const char *text, size_t n,
 	    DATE_NONE;
 }
 
+/* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
 static enum date_status
-date_format_read(const struct date_format *f, const char *text, size_t n,
-    struct moment *m)
+read_iso(struct text t, struct moment *m)
 {
-	if (n > 0 && n == f->shape.n && date_has_shape(&f->shape, text))
-		return date_shape_read(&f->shape, text, m);
-	return read_ops(f, text, n, m);
+	static const struct date_shape dashed = {10,
+	    {{"0000-00-", TWO TWO ONE TWO ONE},
+		{"00-00-00", TWO ONE TWO ONE TWO}},
+	    {0, 5, 8}};
+	static const struct date_shape tight = {8,
+	    {{"00000000", TWO TWO TWO TWO}, {"00000000", TWO TWO TWO TWO}},
+	    {0, 4, 6}};
+	const struct date_shape *const shape =
+	    t.len >= 10 && t.at[4] == '-' ? &dashed : &tight;
+	const char *p, *const end = t.at + t.len;
+	enum date_status status;
+
+	if (t.len < shape->n || !date_has_shape(shape, t.at) ||
+	    date_shape_read(shape, t.at, m) != DATE_OK)
+		return DATE_NONE;
+	p = t.at + shape->n;
+	if (p == end)
+		return DATE_OK;
+	if (*p != 'T' && *p != ' ')
+		return DATE_NONE;
+	p++;
+	status = read_time(&p, end, m);
+	return status == DATE_NONE ||
+		(p < end && !calendar_offset(&p, end, &m->offset)) || p < end ?
+	    DATE_NONE :
+	    status;
+}
+
+/* Reads a text by a format, or as ISO. */
+static enum date_status
+read_whole(const struct date_format *f, struct text t, struct moment *m)
+{
+	if (f == NULL)
+		return read_iso(t, m);
+	if (t.len > 0 && t.len == f->shape.n && date_has_shape(&f->shape, t.at))
+		return date_shape_read(&f->shape, t.at, m);
+	return read_ops(f, t.at, t.len, m);
+}
+
+/* What did not match: without the blanks around it, if there are any. */
+static __attribute__((noinline)) enum date_status
+read_stripped(const struct date_format *f, struct text t, struct moment *m)
+{
+	const struct text bare = text_without_blanks(t);
+
+	return bare.len < t.len ? read_whole(f, bare, m) : DATE_NONE;
+}
+
+static inline enum date_status
+read_cell(const struct date_format *f, struct text t, struct moment *m)
+{
+	const enum date_status status = read_whole(f, t, m);
+
+	return status != DATE_NONE ? status : read_stripped(f, t, m);
+}
+
+enum date_status
+date_parse(const struct date_format *f, const char *text, size_t n,
+    int64_t *days)
+{
+	struct moment m;
+	const enum date_status status =
+	    read_cell(f, (struct text){text, n}, &m);
+
+	if (status == DATE_OK)
+		*days = m.days;
+	return status;
+}
+
+enum date_status
+datetime_parse(const struct date_format *f, const char *text, size_t n,
+    int64_t *micros)
+{
+	struct moment m;
+	const enum date_status status =
+	    read_cell(f, (struct text){text, n}, &m);
+
+	if (status != DATE_OK)
+		return status;
+	*micros = m.days * DATE_DAY + m.micros - m.offset;
+	return *micros < DATETIME_MIN || *micros > DATETIME_MAX ? DATE_NONE :
+								  DATE_OK;
 }
 
 #define BYTES_PER_OP 12 /* that are written: "-62135596800" is the longest */
@@ -913,31 +874,6 @@ put_name(char *p, const char *name, size_t n)
 		n = strlen(name);
 	memcpy(p, name, n);
 	return p + n;
-}
-
-static int
-number_value(const struct date_parts *d, char code)
-{
-	switch (code) {
-	case 'Y':
-		return d->year;
-	case 'y':
-		return d->year % 100;
-	case 'm':
-		return d->month;
-	case 'j':
-		return d->yearday;
-	case 'H':
-		return d->hour;
-	case 'I':
-		return (d->hour + 11) % 12 + 1;
-	case 'M':
-		return d->minute;
-	case 'S':
-		return d->second;
-	default: /* d e */
-		return d->day;
-	}
 }
 
 static char *
@@ -961,13 +897,27 @@ static char *
 put_op(char *p, const struct date_op *op, const struct date_parts *d,
     int64_t micros)
 {
+	const int value[] = {[YEAR] = d->year,
+	    [MONTH] = d->month,
+	    [DAY] = d->day,
+	    [YEARDAY] = d->yearday,
+	    [HOUR] = d->hour,
+	    [MINUTE] = d->minute,
+	    [SECOND] = d->second};
+	int v;
+
 	if (op->code == 'e' && d->day < 10) {
 		*p++ = ' ';
 		return calendar_put(p, d->day, 1);
 	}
-	if (op->number != NULL)
-		return calendar_put(p, number_value(d, op->code),
-		    op->number->most);
+	if (op->number != NULL) {
+		v = value[op->number->field];
+		if (op->code == 'y')
+			v %= 100;
+		else if (op->code == 'I')
+			v = (v + 11) % 12 + 1;
+		return calendar_put(p, v, op->number->most);
+	}
 	switch (op->code) {
 	case '\0':
 		*p++ = op->byte;
