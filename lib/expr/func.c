@@ -18,69 +18,6 @@
  * an error, and with FORM_PLAIN no number or date of them missing.
  */
 
-#define CALL(name)                                              \
-	void call_##name(struct eval *r, const struct instr *i, \
-	    struct value *out)
-
-CALL(len);
-CALL(lower);
-CALL(upper);
-CALL(title);
-CALL(trim);
-CALL(ltrim);
-CALL(rtrim);
-CALL(substr);
-CALL(lpad);
-CALL(rpad);
-CALL(replace);
-CALL(contains);
-CALL(starts_with);
-CALL(ends_with);
-CALL(index_of);
-CALL(count_of);
-CALL(part);
-CALL(join);
-CALL(join_nonempty);
-CALL(match);
-CALL(sub);
-CALL(gsub);
-CALL(hash);
-CALL(json);
-
-CALL(int);
-CALL(round);
-CALL(floor);
-CALL(ceil);
-CALL(abs);
-CALL(sqrt);
-CALL(exp);
-CALL(log);
-CALL(log10);
-CALL(pow);
-CALL(min);
-CALL(max);
-CALL(sum);
-CALL(fixed);
-CALL(format);
-CALL(is_num);
-
-CALL(year);
-CALL(month);
-CALL(day);
-CALL(weekday);
-CALL(hour);
-CALL(minute);
-CALL(second);
-CALL(strftime);
-CALL(is_date);
-CALL(now);
-CALL(today);
-
-CALL(row);
-CALL(line);
-CALL(file);
-CALL(ncols);
-
 /* The functions on context, and what the others share. */
 
 static void
@@ -131,25 +68,24 @@ call_refuse(struct eval *r, const struct instr *i, const char *format,
 	buf_free(&say);
 }
 
-void
-call_row(struct eval *r, const struct instr *i, struct value *out)
+/* Which of the functions that share what is run was called? */
+static int
+which(const struct instr *i)
 {
-	const struct expr_place *at = r->in->place;
-
-	(void)i;
-	call_number(out, number_of_int((int64_t)at->row(at->arg)));
+	return i->node->function->which;
 }
 
-void
-call_line(struct eval *r, const struct instr *i, struct value *out)
+/* row, line */
+static void
+call_place(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct expr_place *at = r->in->place;
+	const uint64_t n = (which(i) == 0 ? at->row : at->line)(at->arg);
 
-	(void)i;
-	call_number(out, number_of_int((int64_t)at->line(at->arg)));
+	call_number(out, number_of_int((int64_t)n));
 }
 
-void
+static void
 call_file(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct expr_place *at = r->in->place;
@@ -159,27 +95,19 @@ call_file(struct eval *r, const struct instr *i, struct value *out)
 	call_text(out, (struct text){file, strlen(file)});
 }
 
-void
+static void
 call_ncols(struct eval *r, const struct instr *i, struct value *out)
 {
 	(void)i;
 	call_number(out, number_of_int((int64_t)r->in->nfields));
 }
 
-void
+/* now, today */
+static void
 call_now(struct eval *r, const struct instr *i, struct value *out)
 {
-	(void)i;
 	out->kind = VALUE_TIME;
-	out->time = r->given->now;
-}
-
-void
-call_today(struct eval *r, const struct instr *i, struct value *out)
-{
-	(void)i;
-	out->kind = VALUE_TIME;
-	out->time = date_of(r->given->now);
+	out->time = which(i) == 0 ? r->given->now : date_of(r->given->now);
 }
 
 /* The functions on numbers. */
@@ -190,31 +118,17 @@ arg_number(const struct eval *r, const struct instr *i)
 	return eval_arg(r, i, 0)->number;
 }
 
-void
-call_int(struct eval *r, const struct instr *i, struct value *out)
+/* int, floor, ceil, abs */
+static void
+call_whole_part(struct eval *r, const struct instr *i, struct value *out)
 {
-	call_number(out, number_trunc(arg_number(r, i)));
+	static struct number (*const of[])(struct number) = {number_trunc,
+	    number_floor, number_ceil, number_abs};
+
+	call_number(out, of[which(i)](arg_number(r, i)));
 }
 
-void
-call_floor(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_floor(arg_number(r, i)));
-}
-
-void
-call_ceil(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_ceil(arg_number(r, i)));
-}
-
-void
-call_abs(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_abs(arg_number(r, i)));
-}
-
-void
+static void
 call_round(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t places = 0;
@@ -237,7 +151,7 @@ call_real(struct eval *r, const struct instr *i, double x, struct value *out)
 		    out);
 }
 
-void
+static void
 call_sqrt(struct eval *r, const struct instr *i, struct value *out)
 {
 	const double x = number_to_double(arg_number(r, i));
@@ -248,40 +162,28 @@ call_sqrt(struct eval *r, const struct instr *i, struct value *out)
 		call_real(r, i, sqrt(x), out);
 }
 
-void
+static void
 call_exp(struct eval *r, const struct instr *i, struct value *out)
 {
 	call_real(r, i, exp(number_to_double(arg_number(r, i))), out);
 }
 
+/* log, log10 */
 static void
-logarithm(struct eval *r, const struct instr *i, double (*log_of)(double),
-    struct value *out)
+call_log(struct eval *r, const struct instr *i, struct value *out)
 {
 	const double x = number_to_double(arg_number(r, i));
 
 	if (x <= 0)
 		call_refuse(r, i, "%s() of what is not above 0", out);
 	else
-		call_real(r, i, log_of(x), out);
-}
-
-void
-call_log(struct eval *r, const struct instr *i, struct value *out)
-{
-	logarithm(r, i, log, out);
-}
-
-void
-call_log10(struct eval *r, const struct instr *i, struct value *out)
-{
-	logarithm(r, i, log10, out);
+		call_real(r, i, which(i) == 0 ? log(x) : log10(x), out);
 }
 
 #define POW_MAX 256 /* 2^256 is beyond all decimals */
 
 /* Exact where the exponent is whole and the power a decimal. */
-void
+static void
 call_pow(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct number base = arg_number(r, i);
@@ -312,9 +214,9 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 	call_real(r, i, pow(x, y), out);
 }
 
-/* The argument that is beyond all others on one side; missing if none is. */
+/* min, max: the argument beyond all others on a side; missing if none is */
 static void
-extreme(struct eval *r, const struct instr *i, int side, struct value *out)
+call_extreme(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct value *v, *best = NULL;
 	size_t k;
@@ -323,7 +225,7 @@ extreme(struct eval *r, const struct instr *i, int side, struct value *out)
 		v = eval_arg(r, i, k);
 		if (v->kind != VALUE_MISSING &&
 		    (best == NULL ||
-			number_compare(v->number, best->number) == side))
+			number_compare(v->number, best->number) == which(i)))
 			best = v;
 	}
 	if (best == NULL)
@@ -332,19 +234,7 @@ extreme(struct eval *r, const struct instr *i, int side, struct value *out)
 		call_number(out, best->number);
 }
 
-void
-call_min(struct eval *r, const struct instr *i, struct value *out)
-{
-	extreme(r, i, -1, out);
-}
-
-void
-call_max(struct eval *r, const struct instr *i, struct value *out)
-{
-	extreme(r, i, 1, out);
-}
-
-void
+static void
 call_sum(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct number total = number_of_int(0);
@@ -369,7 +259,7 @@ call_sum(struct eval *r, const struct instr *i, struct value *out)
 		out->kind = VALUE_MISSING;
 }
 
-void
+static void
 call_fixed(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t places;
@@ -387,7 +277,7 @@ call_fixed(struct eval *r, const struct instr *i, struct value *out)
 		number_fixed(arg_number(r, i), (unsigned)places, to)});
 }
 
-void
+static void
 call_format(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct number_format *f = i->node->format;
@@ -402,7 +292,7 @@ call_format(struct eval *r, const struct instr *i, struct value *out)
 	call_text(out, (struct text){to, number_format(f, x, to)});
 }
 
-void
+static void
 call_is_num(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text t = eval_arg(r, i, 0)->text;
@@ -420,7 +310,7 @@ arg_text(const struct eval *r, const struct instr *i, size_t k)
 	return eval_arg(r, i, k)->text;
 }
 
-void
+static void
 call_len(struct eval *r, const struct instr *i, struct value *out)
 {
 	size_t n = text_length(arg_text(r, i, 0));
@@ -428,53 +318,28 @@ call_len(struct eval *r, const struct instr *i, struct value *out)
 	call_number(out, number_of_int((int64_t)n));
 }
 
+/* lower, upper, title */
 static void
-in_case(struct eval *r, const struct instr *i, enum text_case how,
-    struct value *out)
+call_case(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text t = text_case(&r->scratch, arg_text(r, i, 0), how);
+	const struct text t =
+	    text_case(&r->scratch, arg_text(r, i, 0), (enum text_case)which(i));
 
 	if (!eval_long(r, i->node, t.len, out))
 		call_text(out, t);
 }
 
-void
-call_lower(struct eval *r, const struct instr *i, struct value *out)
-{
-	in_case(r, i, TEXT_LOWER, out);
-}
-
-void
-call_upper(struct eval *r, const struct instr *i, struct value *out)
-{
-	in_case(r, i, TEXT_UPPER, out);
-}
-
-void
-call_title(struct eval *r, const struct instr *i, struct value *out)
-{
-	in_case(r, i, TEXT_TITLE, out);
-}
-
-void
+/* trim, ltrim, rtrim */
+static void
 call_trim(struct eval *r, const struct instr *i, struct value *out)
 {
-	call_text(out, text_trim(arg_text(r, i, 0)));
+	static struct text (*const of[])(
+	    struct text) = {text_trim, text_ltrim, text_rtrim};
+
+	call_text(out, of[which(i)](arg_text(r, i, 0)));
 }
 
-void
-call_ltrim(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_text(out, text_ltrim(arg_text(r, i, 0)));
-}
-
-void
-call_rtrim(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_text(out, text_rtrim(arg_text(r, i, 0)));
-}
-
-void
+static void
 call_substr(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t start, n = INT64_MAX;
@@ -499,8 +364,9 @@ for_nothing(struct eval *r, const struct instr *i, struct value *out)
 	return true;
 }
 
+/* lpad, rpad */
 static void
-pad(struct eval *r, const struct instr *i, bool left, struct value *out)
+call_pad(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct text fill = {" ", 1}, padded;
 	int64_t width;
@@ -511,26 +377,14 @@ pad(struct eval *r, const struct instr *i, bool left, struct value *out)
 		fill = arg_text(r, i, 2);
 	if (text_length(fill) != 1)
 		call_refuse(r, i, "%s() fills with one character", out);
-	else if (text_pad(&r->scratch, arg_text(r, i, 0), width, fill, left,
-		     &padded) < 0)
+	else if (text_pad(&r->scratch, arg_text(r, i, 0), width, fill,
+		     which(i) == 0, &padded) < 0)
 		call_refuse(r, i, "%s() fills up to 65536 characters", out);
 	else
 		call_text(out, padded);
 }
 
-void
-call_lpad(struct eval *r, const struct instr *i, struct value *out)
-{
-	pad(r, i, true, out);
-}
-
-void
-call_rpad(struct eval *r, const struct instr *i, struct value *out)
-{
-	pad(r, i, false, out);
-}
-
-void
+static void
 call_replace(struct eval *r, const struct instr *i, struct value *out)
 {
 	if (!for_nothing(r, i, out))
@@ -540,25 +394,17 @@ call_replace(struct eval *r, const struct instr *i, struct value *out)
 			r->given->longest));
 }
 
-void
+/* contains, starts_with, ends_with */
+static void
 call_contains(struct eval *r, const struct instr *i, struct value *out)
 {
-	call_bool(out, text_contains(arg_text(r, i, 0), arg_text(r, i, 1)));
+	static bool (*const of[])(struct text, struct text) = {text_contains,
+	    text_starts, text_ends};
+
+	call_bool(out, of[which(i)](arg_text(r, i, 0), arg_text(r, i, 1)));
 }
 
-void
-call_starts_with(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_bool(out, text_starts(arg_text(r, i, 0), arg_text(r, i, 1)));
-}
-
-void
-call_ends_with(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_bool(out, text_ends(arg_text(r, i, 0), arg_text(r, i, 1)));
-}
-
-void
+static void
 call_index_of(struct eval *r, const struct instr *i, struct value *out)
 {
 	size_t at;
@@ -572,7 +418,7 @@ call_index_of(struct eval *r, const struct instr *i, struct value *out)
 		call_number(out, number_of_int((int64_t)at));
 }
 
-void
+static void
 call_count_of(struct eval *r, const struct instr *i, struct value *out)
 {
 	size_t n;
@@ -583,7 +429,7 @@ call_count_of(struct eval *r, const struct instr *i, struct value *out)
 	call_number(out, number_of_int((int64_t)n));
 }
 
-void
+static void
 call_part(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text separator = arg_text(r, i, 1);
@@ -603,9 +449,11 @@ call_part(struct eval *r, const struct instr *i, struct value *out)
 	}
 }
 
+/* join, join_nonempty */
 static void
-join(struct eval *r, const struct instr *i, bool keep_empty, struct value *out)
+call_join(struct eval *r, const struct instr *i, struct value *out)
 {
+	const bool keep_empty = which(i) == 0;
 	const struct text separator = arg_text(r, i, 0);
 	size_t len = 0, parts = 0, k;
 	struct text t;
@@ -635,25 +483,13 @@ join(struct eval *r, const struct instr *i, bool keep_empty, struct value *out)
 	call_text(out, (struct text){to, len});
 }
 
-void
-call_join(struct eval *r, const struct instr *i, struct value *out)
-{
-	join(r, i, true, out);
-}
-
-void
-call_join_nonempty(struct eval *r, const struct instr *i, struct value *out)
-{
-	join(r, i, false, out);
-}
-
 static void
 over_limit(struct eval *r, const struct instr *i, struct value *out)
 {
 	eval_fail(r, i->node, FAILURE_REGEX, (struct text){NULL, 0}, out);
 }
 
-void
+static void
 call_match(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct regex *re = i->node->kid[1]->regex;
@@ -667,8 +503,9 @@ call_match(struct eval *r, const struct instr *i, struct value *out)
 		call_text(out, got == 1 ? found : (struct text){NULL, 0});
 }
 
+/* sub, gsub */
 static void
-substitute(struct eval *r, const struct instr *i, bool all, struct value *out)
+call_sub(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct node *to = i->node->kid[2];
 	const struct regex_piece *piece = to->piece;
@@ -681,27 +518,16 @@ substitute(struct eval *r, const struct instr *i, bool all, struct value *out)
 		piece = &whole;
 		n = 1;
 	}
-	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0), all, piece,
-		n, r->given->longest, &r->scratch, &t) == REGEX_LIMIT)
+	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0),
+		which(i) == 1, piece, n, r->given->longest, &r->scratch,
+		&t) == REGEX_LIMIT)
 		over_limit(r, i, out);
 	else
 		call_text(out, t);
 }
 
-void
-call_sub(struct eval *r, const struct instr *i, struct value *out)
-{
-	substitute(r, i, false, out);
-}
-
-void
-call_gsub(struct eval *r, const struct instr *i, struct value *out)
-{
-	substitute(r, i, true, out);
-}
-
 /* The top 53 bits, since those are a number in every other tool, too. */
-void
+static void
 call_hash(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text t = arg_text(r, i, 0);
@@ -719,7 +545,7 @@ number_text(struct eval *r, struct text t)
 	return (struct text){to, number_json(t.at, t.len, to)};
 }
 
-void
+static void
 call_json(struct eval *r, const struct instr *i, struct value *out)
 {
 	const enum type type = i->node->kid[0]->type;
@@ -757,58 +583,26 @@ arg_time(const struct eval *r, const struct instr *i)
 	return time;
 }
 
-static struct date_parts
-arg_parts(const struct eval *r, const struct instr *i)
+/* year, month, day, weekday, hour, minute, second */
+static void
+call_part_of_time(struct eval *r, const struct instr *i, struct value *out)
 {
-	struct date_parts parts;
+	static const size_t part[] = {offsetof(struct date_parts, year),
+	    offsetof(struct date_parts, month),
+	    offsetof(struct date_parts, day),
+	    offsetof(struct date_parts, weekday),
+	    offsetof(struct date_parts, hour),
+	    offsetof(struct date_parts, minute),
+	    offsetof(struct date_parts, second)};
+	struct date_parts p;
+	int n;
 
-	date_split(arg_time(r, i), &parts);
-	return parts;
+	date_split(arg_time(r, i), &p);
+	memcpy(&n, (const char *)&p + part[which(i)], sizeof n);
+	call_number(out, number_of_int(n));
 }
 
-void
-call_year(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).year));
-}
-
-void
-call_month(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).month));
-}
-
-void
-call_day(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).day));
-}
-
-void
-call_weekday(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).weekday));
-}
-
-void
-call_hour(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).hour));
-}
-
-void
-call_minute(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).minute));
-}
-
-void
-call_second(struct eval *r, const struct instr *i, struct value *out)
-{
-	call_number(out, number_of_int(arg_parts(r, i).second));
-}
-
-void
+static void
 call_strftime(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct text t;
@@ -818,7 +612,7 @@ call_strftime(struct eval *r, const struct instr *i, struct value *out)
 	call_text(out, t);
 }
 
-void
+static void
 call_is_date(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct text t = eval_arg(r, i, 0)->text;
@@ -836,86 +630,87 @@ call_is_date(struct eval *r, const struct instr *i, struct value *out)
 	call_bool(out, is);
 }
 
+#define PLAIN FORM_PLAIN
+#define ACROSS FORM_ACROSS
+#define CONVERT FORM_CONVERT
+#define CONSTANT FORM_CONSTANT
 #define PURE FUNCTION_PURE
 #define FAILS FUNCTION_FAILS
 #define GROWS FUNCTION_GROWS
 
 static const struct function functions[] = {
     /* text */
-    {"len", "t", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_len},
-    {"lower", "t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 20, call_lower},
-    {"upper", "t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 20, call_upper},
-    {"title", "t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 60, call_title},
-    {"trim", "t", TYPE_TEXT, FORM_PLAIN, PURE, 5, call_trim},
-    {"ltrim", "t", TYPE_TEXT, FORM_PLAIN, PURE, 5, call_ltrim},
-    {"rtrim", "t", TYPE_TEXT, FORM_PLAIN, PURE, 5, call_rtrim},
-    {"substr", "tz?i", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 15, call_substr},
-    {"lpad", "ti?c", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_lpad},
-    {"rpad", "ti?c", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_rpad},
-    {"replace", "tst", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 40, call_replace},
-    {"contains", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 20, call_contains},
-    {"starts_with", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 5, call_starts_with},
-    {"ends_with", "tt", TYPE_BOOL, FORM_PLAIN, PURE, 5, call_ends_with},
-    {"index_of", "ts", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 20,
-	call_index_of},
-    {"count_of", "ts", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 20,
-	call_count_of},
-    {"part", "tsz", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 25, call_part},
-    {"join", "t*t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 30, call_join},
-    {"join_nonempty", "t*t", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 30,
-	call_join_nonempty},
-    {"str", "a", TYPE_TEXT, FORM_CONVERT, PURE, 20, NULL},
+    {"len", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_len, 0},
+    {"lower", "t", TYPE_TEXT, PLAIN, PURE | GROWS, 20, call_case, TEXT_LOWER},
+    {"upper", "t", TYPE_TEXT, PLAIN, PURE | GROWS, 20, call_case, TEXT_UPPER},
+    {"title", "t", TYPE_TEXT, PLAIN, PURE | GROWS, 60, call_case, TEXT_TITLE},
+    {"trim", "t", TYPE_TEXT, PLAIN, PURE, 5, call_trim, 0},
+    {"ltrim", "t", TYPE_TEXT, PLAIN, PURE, 5, call_trim, 1},
+    {"rtrim", "t", TYPE_TEXT, PLAIN, PURE, 5, call_trim, 2},
+    {"substr", "tz?i", TYPE_TEXT, PLAIN, PURE | FAILS, 15, call_substr, 0},
+    {"lpad", "ti?c", TYPE_TEXT, PLAIN, PURE | FAILS, 25, call_pad, 0},
+    {"rpad", "ti?c", TYPE_TEXT, PLAIN, PURE | FAILS, 25, call_pad, 1},
+    {"replace", "tst", TYPE_TEXT, PLAIN, PURE | FAILS, 40, call_replace, 0},
+    {"contains", "tt", TYPE_BOOL, PLAIN, PURE, 20, call_contains, 0},
+    {"starts_with", "tt", TYPE_BOOL, PLAIN, PURE, 5, call_contains, 1},
+    {"ends_with", "tt", TYPE_BOOL, PLAIN, PURE, 5, call_contains, 2},
+    {"index_of", "ts", TYPE_NUMBER, PLAIN, PURE | FAILS, 20, call_index_of, 0},
+    {"count_of", "ts", TYPE_NUMBER, PLAIN, PURE | FAILS, 20, call_count_of, 0},
+    {"part", "tsz", TYPE_TEXT, PLAIN, PURE | FAILS, 25, call_part, 0},
+    {"join", "t*t", TYPE_TEXT, PLAIN, PURE | GROWS, 30, call_join, 0},
+    {"join_nonempty", "t*t", TYPE_TEXT, PLAIN, PURE | GROWS, 30, call_join, 1},
+    {"str", "a", TYPE_TEXT, CONVERT, PURE, 20, NULL, 0},
     /* regular expressions */
-    {"match", "tx?g", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 100, call_match},
-    {"sub", "txr", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 150, call_sub},
-    {"gsub", "txr", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 250, call_gsub},
+    {"match", "tx?g", TYPE_TEXT, PLAIN, PURE | FAILS, 100, call_match, 0},
+    {"sub", "txr", TYPE_TEXT, PLAIN, PURE | FAILS, 150, call_sub, 0},
+    {"gsub", "txr", TYPE_TEXT, PLAIN, PURE | FAILS, 250, call_sub, 1},
     /* numbers */
-    {"num", "a?mm", TYPE_NUMBER, FORM_CONVERT, PURE | FAILS, 10, NULL},
-    {"int", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_int},
-    {"round", "n?i", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 10, call_round},
-    {"floor", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_floor},
-    {"ceil", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_ceil},
-    {"abs", "n", TYPE_NUMBER, FORM_PLAIN, PURE, 5, call_abs},
-    {"sqrt", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 15, call_sqrt},
-    {"exp", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 30, call_exp},
-    {"log", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 30, call_log},
-    {"log10", "n", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 30, call_log10},
-    {"pow", "nn", TYPE_NUMBER, FORM_PLAIN, PURE | FAILS, 50, call_pow},
-    {"min", "*n", TYPE_NUMBER, FORM_ACROSS, PURE, 10, call_min},
-    {"max", "*n", TYPE_NUMBER, FORM_ACROSS, PURE, 10, call_max},
-    {"sum", "*n", TYPE_NUMBER, FORM_ACROSS, PURE | FAILS, 10, call_sum},
-    {"fixed", "nk", TYPE_TEXT, FORM_PLAIN, PURE | FAILS, 30, call_fixed},
-    {"format", "pn", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 50, call_format},
+    {"num", "a?mm", TYPE_NUMBER, CONVERT, PURE | FAILS, 10, NULL, 0},
+    {"int", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 0},
+    {"round", "n?i", TYPE_NUMBER, PLAIN, PURE | FAILS, 10, call_round, 0},
+    {"floor", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 1},
+    {"ceil", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 2},
+    {"abs", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 3},
+    {"sqrt", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 15, call_sqrt, 0},
+    {"exp", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 30, call_exp, 0},
+    {"log", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 30, call_log, 0},
+    {"log10", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 30, call_log, 1},
+    {"pow", "nn", TYPE_NUMBER, PLAIN, PURE | FAILS, 50, call_pow, 0},
+    {"min", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_extreme, -1},
+    {"max", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_extreme, 1},
+    {"sum", "*n", TYPE_NUMBER, ACROSS, PURE | FAILS, 10, call_sum, 0},
+    {"fixed", "nk", TYPE_TEXT, PLAIN, PURE | FAILS, 30, call_fixed, 0},
+    {"format", "pn", TYPE_TEXT, PLAIN, PURE | GROWS, 50, call_format, 0},
     /* dates */
-    {"date", "a?*f", TYPE_DATE, FORM_CONVERT, PURE | FAILS, 20, NULL},
-    {"datetime", "a?*f", TYPE_DATETIME, FORM_CONVERT, PURE | FAILS, 30, NULL},
-    {"year", "d", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_year},
-    {"month", "d", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_month},
-    {"day", "d", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_day},
-    {"weekday", "d", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_weekday},
-    {"hour", "D", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_hour},
-    {"minute", "D", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_minute},
-    {"second", "D", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_second},
-    {"strftime", "Dw", TYPE_TEXT, FORM_PLAIN, PURE | GROWS, 60, call_strftime},
-    {"now", "", TYPE_DATETIME, FORM_PLAIN, PURE, 1, call_now},
-    {"today", "", TYPE_DATE, FORM_PLAIN, PURE, 1, call_today},
+    {"date", "a?*f", TYPE_DATE, CONVERT, PURE | FAILS, 20, NULL, 0},
+    {"datetime", "a?*f", TYPE_DATETIME, CONVERT, PURE | FAILS, 30, NULL, 0},
+    {"year", "d", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 0},
+    {"month", "d", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 1},
+    {"day", "d", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 2},
+    {"weekday", "d", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 3},
+    {"hour", "D", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 4},
+    {"minute", "D", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 5},
+    {"second", "D", TYPE_NUMBER, PLAIN, PURE, 10, call_part_of_time, 6},
+    {"strftime", "Dw", TYPE_TEXT, PLAIN, PURE | GROWS, 60, call_strftime, 0},
+    {"now", "", TYPE_DATETIME, PLAIN, PURE, 1, call_now, 0},
+    {"today", "", TYPE_DATE, PLAIN, PURE, 1, call_now, 1},
     /* choice */
-    {"switch", "aaa?*a", TYPE_TEXT, FORM_SWITCH, PURE, 10, NULL},
-    {"recode", "aaa?*aa", TYPE_TEXT, FORM_RECODE, PURE, 10, NULL},
-    {"missing", "a", TYPE_BOOL, FORM_MISSING, PURE, 2, NULL},
-    {"is_num", "t", TYPE_BOOL, FORM_PLAIN, PURE, 10, call_is_num},
-    {"is_date", "t?*f", TYPE_BOOL, FORM_PLAIN, PURE, 20, call_is_date},
+    {"switch", "aaa?*a", TYPE_TEXT, FORM_SWITCH, PURE, 10, NULL, 0},
+    {"recode", "aaa?*aa", TYPE_TEXT, FORM_RECODE, PURE, 10, NULL, 0},
+    {"missing", "a", TYPE_BOOL, FORM_MISSING, PURE, 2, NULL, 0},
+    {"is_num", "t", TYPE_BOOL, PLAIN, PURE, 10, call_is_num, 0},
+    {"is_date", "t?*f", TYPE_BOOL, PLAIN, PURE, 20, call_is_date, 0},
     /* context */
-    {"row", "", TYPE_NUMBER, FORM_PLAIN, 0, 1, call_row},
-    {"line", "", TYPE_NUMBER, FORM_PLAIN, 0, 20, call_line},
-    {"file", "", TYPE_TEXT, FORM_PLAIN, 0, 1, call_file},
-    {"ncols", "", TYPE_NUMBER, FORM_PLAIN, 0, 1, call_ncols},
-    {"env", "l", TYPE_TEXT, FORM_CONSTANT, PURE, 0, NULL},
-    {"arg", "l", TYPE_TEXT, FORM_CONSTANT, PURE, 0, NULL},
+    {"row", "", TYPE_NUMBER, PLAIN, 0, 1, call_place, 0},
+    {"line", "", TYPE_NUMBER, PLAIN, 0, 20, call_place, 1},
+    {"file", "", TYPE_TEXT, PLAIN, 0, 1, call_file, 0},
+    {"ncols", "", TYPE_NUMBER, PLAIN, 0, 1, call_ncols, 0},
+    {"env", "l", TYPE_TEXT, CONSTANT, PURE, 0, NULL, 0},
+    {"arg", "l", TYPE_TEXT, CONSTANT, PURE, 0, NULL, 0},
     /* other */
-    {"hash", "t", TYPE_NUMBER, FORM_PLAIN, PURE, 10, call_hash},
-    {"json", "a", TYPE_TEXT, FORM_ACROSS, PURE | FAILS, 40, call_json},
-    {"error", "t", TYPE_NEVER, FORM_RAISE, FAILS, 5, NULL},
+    {"hash", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_hash, 0},
+    {"json", "a", TYPE_TEXT, ACROSS, PURE | FAILS, 40, call_json, 0},
+    {"error", "t", TYPE_NEVER, FORM_RAISE, FAILS, 5, NULL, 0},
 };
 
 #define FUNCTIONS (sizeof functions / sizeof *functions)

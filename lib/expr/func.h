@@ -52,6 +52,7 @@ struct function {
 	unsigned cost; /* about how many nanoseconds */
 	/* out = f(arguments); NULL where form has no use for it */
 	void (*run)(struct eval *r, const struct instr *i, struct value *out);
+	int which; /* of the functions that share run */
 };
 
 /* The function of this name, or NULL. */
