@@ -114,11 +114,7 @@ expr_na(struct expr *e, const char *list)
 int
 expr_parse(struct expr *e, const char *text, size_t n)
 {
-	char *copy = arena_alloc(&e->tree.arena, n);
-
-	if (n > 0)
-		memcpy(copy, text, n);
-	e->tree.program = (struct text){copy, n};
+	e->tree.program = text_copy(&e->tree.arena, (struct text){text, n});
 	e->check = (struct check){.tree = &e->tree,
 	    .options = &e->options,
 	    .given = &e->given,
@@ -129,21 +125,7 @@ expr_parse(struct expr *e, const char *text, size_t n)
 	return 0;
 }
 
-/* Marks what a value needs: its variables, and its columns in needs. */
-static void
-mark(struct node *node, bool *needs)
-{
-	size_t i;
-
-	if (node->kind == NODE_CELL)
-		needs[node->number] = true;
-	if (node->kind == NODE_VAR && !node->var->used) {
-		node->var->used = true;
-		mark(node->var->value, needs);
-	}
-	for (i = 0; i < node->n; i++)
-		mark(node->kid[i], needs);
-}
+static void mark(struct node *node, bool *needs);
 
 static void
 mark_variable(struct variable *var, bool *needs)
@@ -152,6 +134,20 @@ mark_variable(struct variable *var, bool *needs)
 		var->used = true;
 		mark(var->value, needs);
 	}
+}
+
+/* Marks what a value needs: its variables, and its columns in needs. */
+static void
+mark(struct node *node, bool *needs)
+{
+	size_t i;
+
+	if (node->kind == NODE_CELL)
+		needs[node->number] = true;
+	if (node->kind == NODE_VAR)
+		mark_variable(node->var, needs);
+	for (i = 0; i < node->n; i++)
+		mark(node->kid[i], needs);
 }
 
 /* The columns that are looked at, as the fields of expr_input. */
@@ -191,35 +187,22 @@ add_column(struct expr *e, const struct named *c)
 	e->cell[e->ncells++] = c->var;
 }
 
-/* With --only the assigned columns in the order of their assignments. */
-static void
-lay_out_only(struct expr *e)
-{
-	const struct names *names = &e->check.names;
-	size_t *at = mem_new(names->assigned + 1, sizeof *at), i;
-
-	for (i = 0; i < names->n; i++)
-		at[names->column[i].order] = i;
-	for (i = 1; i <= names->assigned; i++)
-		if (!names->column[at[i]].dropped)
-			add_column(e, &names->column[at[i]]);
-	free(at);
-}
-
 static void
 lay_out(struct expr *e)
 {
 	const struct names *names = &e->check.names;
-	size_t i;
+	const size_t n = e->options.only ? names->assigned : names->n;
+	size_t *at = mem_new(names->n + 1, sizeof *at), i;
 
 	e->layout = mem_new(names->n, sizeof *e->layout);
 	e->cell = mem_new(names->n, sizeof(struct variable *));
-	if (e->options.only)
-		lay_out_only(e);
-	else
-		for (i = 0; i < names->n; i++)
-			if (!names->column[i].dropped)
-				add_column(e, &names->column[i]);
+	/* with --only the assigned columns, as their assignments stand */
+	for (i = 0; i < names->n; i++)
+		at[e->options.only ? names->column[i].order : i + 1] = i;
+	for (i = 1; i <= n; i++)
+		if (!names->column[at[i]].dropped)
+			add_column(e, &names->column[at[i]]);
+	free(at);
 	e->answer = mem_new(e->ncells, sizeof *e->answer);
 	e->room = mem_new(e->ncells, sizeof *e->room);
 	e->plain = strchr(VALUE_BYTES, e->options.dialect.delim) == NULL &&

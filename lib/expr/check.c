@@ -767,31 +767,37 @@ check_in(struct check *c, struct node *node)
 	return check_with(c, x, var, any);
 }
 
-/* The lines of a set's file that are a value of this type. */
+/* The lines of a set's file that are a value of this type, without their LF. */
 static struct set *
 lines_of_type(struct check *c, struct text lines, enum type type)
 {
+	const char *p = lines.at, *end = lines.at + lines.len, *stop;
 	struct arena *a = &c->tree->arena;
-	size_t n, i, good = 0;
-	struct value *v = given_lines(lines, a, &n);
+	struct value *v;
+	size_t n = 1, i;
 	bool is;
 
-	for (i = 0; i < n; i++) {
-		const struct text t = v[i].text;
-
+	for (i = 0; i < lines.len; i++)
+		n += lines.at[i] == '\n';
+	v = arena_alloc(a, mem_mul(n, sizeof *v));
+	for (n = 0; p < end; p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (stop == NULL)
+			stop = end;
+		i = (size_t)(stop - p);
+		v[n].kind = VALUE_TEXT;
+		v[n].text = (struct text){p, i};
 		if (type == TYPE_NUMBER)
-			is = number_parse(t.at, t.len, &v[i].number) ==
-			    NUMBER_OK;
+			is = number_parse(p, i, &v[n].number) == NUMBER_OK;
 		else if (type == TYPE_DATE)
-			is = date_parse(NULL, t.at, t.len, &v[i].time) == 0;
+			is = date_parse(NULL, p, i, &v[n].time) == DATE_OK;
 		else if (type == TYPE_DATETIME)
-			is = datetime_parse(NULL, t.at, t.len, &v[i].time) == 0;
+			is = datetime_parse(NULL, p, i, &v[n].time) == DATE_OK;
 		else
 			is = true;
-		if (is)
-			v[good++] = v[i];
+		n += is && i > 0;
 	}
-	return set_new(a, type, v, good, c->given->na);
+	return set_new(a, type, v, n, c->given->na);
 }
 
 /* x in @name */

@@ -7,10 +7,13 @@
 #include "expr/func.h"
 #include "expr/regex.h"
 
-static uint32_t code_value(struct code *c, struct node *node);
-static void code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
-    uint32_t bad);
+/* Where a condition goes. */
+struct exits {
+	uint32_t yes, no, bad;
+};
 
+static uint32_t code_value(struct code *c, struct node *node);
+static void code_test(struct code *c, struct node *node, struct exits to);
 static void value_into(struct code *c, struct node *node, uint32_t out);
 
 /* Appends an instruction; the pointer is good until the next one. */
@@ -130,15 +133,6 @@ compute_all(struct code *c, enum op op, struct node *node, uint32_t out)
 	i->nargs = node->n;
 }
 
-static uint32_t
-constant(struct code *c, const struct node *node)
-{
-	uint32_t slot = code_slot(c);
-
-	c->slot[slot] = node->value;
-	return slot;
-}
-
 /* A cell as text, or read as the type of the node. */
 static void
 cell(struct code *c, enum op op, const struct node *cell,
@@ -148,15 +142,6 @@ cell(struct code *c, enum op op, const struct node *cell,
 
 	i->out = out;
 	i->a = code_field(c, cell);
-}
-
-static void
-convert(struct code *c, struct node *node, uint32_t out)
-{
-	if (node->kid[0]->kind == NODE_CELL && node->type != TYPE_TEXT)
-		cell(c, OP_READ, node->kid[0], node, out);
-	else
-		compute(c, OP_CONVERT, node, out);
 }
 
 /* Pairs of condition and value, then what else. */
@@ -170,7 +155,7 @@ choice(struct code *c, struct node *node, uint32_t out)
 	for (k = 0; k + 1 < node->n; k += 2) {
 		yes = code_label(c);
 		no = code_label(c);
-		code_test(c, node->kid[k], yes, no, bad);
+		code_test(c, node->kid[k], (struct exits){yes, no, bad});
 		code_place(c, yes);
 		value_into(c, node->kid[k + 1], out);
 		code_jump(c, end);
@@ -208,7 +193,7 @@ truth(struct code *c, struct node *node, uint32_t out)
 	const uint32_t bad = code_label(c), end = code_label(c);
 	struct instr *i;
 
-	code_test(c, node, yes, no, bad);
+	code_test(c, node, (struct exits){yes, no, bad});
 	code_place(c, yes);
 	i = code_emit(c, OP_BOOL, node);
 	i->out = out;
@@ -222,21 +207,6 @@ truth(struct code *c, struct node *node, uint32_t out)
 	code_place(c, end);
 }
 
-static enum op
-call_op(const struct node *node)
-{
-	return node->function->form == FORM_ACROSS ? OP_CALL_ACROSS : OP_CALL;
-}
-
-static enum op
-arith_op(const struct node *node)
-{
-	return type_is_time(node->kid[0]->type) ||
-		type_is_time(node->kid[1]->type) ?
-	    OP_DAYS :
-	    OP_ARITH;
-}
-
 /*
  * Compiles a node whose value goes to out.  A value is computed where it is
  * wanted, because a copy of what was just written makes the processor wait.
@@ -244,6 +214,8 @@ arith_op(const struct node *node)
 static void
 value_into(struct code *c, struct node *node, uint32_t out)
 {
+	const struct node *kid = node->n > 0 ? node->kid[0] : NULL;
+
 	node->caught = c->caught > 0;
 	switch (node->kind) {
 	case NODE_CONST:
@@ -258,16 +230,27 @@ value_into(struct code *c, struct node *node, uint32_t out)
 		compute(c, OP_NEG, node, out);
 		break;
 	case NODE_ARITH:
-		compute(c, arith_op(node), node, out);
+		compute(c,
+		    type_is_time(kid->type) ||
+			    type_is_time(node->kid[1]->type) ?
+			OP_DAYS :
+			OP_ARITH,
+		    node, out);
 		break;
 	case NODE_CONVERT:
-		convert(c, node, out);
+		if (kid->kind == NODE_CELL && node->type != TYPE_TEXT)
+			cell(c, OP_READ, kid, node, out);
+		else
+			compute(c, OP_CONVERT, node, out);
 		break;
 	case NODE_CAT:
 		compute_all(c, OP_CAT, node, out);
 		break;
 	case NODE_CALL:
-		compute_all(c, call_op(node), node, out);
+		compute_all(c,
+		    node->function->form == FORM_ACROSS ? OP_CALL_ACROSS :
+							  OP_CALL,
+		    node, out);
 		break;
 	case NODE_RAISE:
 		compute(c, OP_RAISE, node, out);
@@ -292,7 +275,9 @@ code_value(struct code *c, struct node *node)
 
 	switch (node->kind) {
 	case NODE_CONST:
-		return constant(c, node);
+		out = code_slot(c);
+		c->slot[out] = node->value;
+		return out;
 	case NODE_VAR:
 		return (uint32_t)node->var->slot;
 	case NODE_WITH:
@@ -312,31 +297,24 @@ code_value(struct code *c, struct node *node)
 static void
 resolve(struct code *c)
 {
-	uint32_t *exits[3];
 	size_t i, k, hops;
 
-	for (i = 0; i < c->n; i++) {
-		exits[0] = &c->instr[i].yes;
-		exits[1] = &c->instr[i].no;
-		exits[2] = &c->instr[i].bad;
+	for (i = 0; i < c->n; i++)
 		for (k = 0; k < 3; k++)
-			*exits[k] = c->label[*exits[k]];
-	}
-	for (i = 0; i < c->n; i++) {
-		exits[0] = &c->instr[i].yes;
-		exits[1] = &c->instr[i].no;
-		exits[2] = &c->instr[i].bad;
-		for (k = 0; k < 3; k++)
-			for (hops = 0; hops < c->n && *exits[k] < c->n &&
-			     c->instr[*exits[k]].op == OP_JUMP;
+			c->instr[i].exit[k] = c->label[c->instr[i].exit[k]];
+	for (i = 0; i < c->n; i++)
+		for (k = 0; k < 3; k++) {
+			uint32_t *to = &c->instr[i].exit[k];
+
+			for (hops = 0; hops < c->n && *to < c->n &&
+			     c->instr[*to].op == OP_JUMP;
 			     hops++)
-				*exits[k] = c->instr[*exits[k]].yes;
-	}
-	for (i = 0; i < c->n; i++) {
+				*to = c->instr[*to].yes;
+		}
+	for (i = 0; i < c->n; i++)
 		if (c->instr[i].op == OP_JUMP &&
 		    c->instr[c->instr[i].yes].op >= OP_END_TRUE)
 			c->instr[i] = c->instr[c->instr[i].yes];
-	}
 }
 
 /* Label 0 is for exits that are never taken, slot 0 for no value. */
@@ -358,7 +336,7 @@ code_filter(struct code *c, struct variable *filter)
 	yes = code_label(c);
 	no = code_label(c);
 	bad = code_label(c);
-	code_test(c, filter->value, yes, no, bad);
+	code_test(c, filter->value, (struct exits){yes, no, bad});
 	code_place(c, yes);
 	code_emit(c, OP_END_TRUE, NULL);
 	code_place(c, no);
@@ -398,29 +376,20 @@ code_constant(struct node *node, const struct givens *given, struct arena *a,
 	struct variable var = {.value = node, .used = true};
 	struct code c = {.given = given};
 	struct eval r = {.given = given};
-	char *text;
 
 	code_map(&c, &var);
 	r.code = c.instr;
 	r.slot = c.slot;
 	eval_record(&r);
 	*out = r.slot[var.slot];
-	if (out->text.at != NULL && out->text.len > 0) {
-		text = arena_alloc(a, out->text.len);
-		memcpy(text, out->text.at, out->text.len);
-		out->text.at = text;
-	}
+	if (out->text.at != NULL)
+		out->text = text_copy(a, out->text);
 	code_free(&c);
 	arena_free(&r.scratch);
 	return out->kind != VALUE_ERROR;
 }
 
 /* ---- conditions as jumps ---- */
-
-/* Where a condition goes. */
-struct exits {
-	uint32_t yes, no, bad;
-};
 
 static struct instr *
 emit_test(struct code *c, enum op op, const struct node *node, struct exits to)
@@ -453,17 +422,21 @@ raw_cell(const struct code *c, const struct node *node, struct text *text)
 }
 
 static void
-test_equal(struct code *c, struct node *node, struct exits to)
+test_compare(struct code *c, struct node *node, struct exits to)
 {
+	const bool order = node->op != COMPARE_EQ && node->op != COMPARE_NE;
+	const struct node *cell;
 	struct text text;
-	const struct node *cell = raw_cell(c, node, &text);
 	struct instr *i;
 	uint32_t a, b;
 
+	if (node->op == COMPARE_NE)
+		to = (struct exits){to.no, to.yes, to.bad};
+	cell = order ? NULL : raw_cell(c, node, &text);
 	if (cell == NULL) {
 		a = code_value(c, node->kid[0]);
 		b = code_value(c, node->kid[1]);
-		i = emit_test(c, OP_EQUAL, node, to);
+		i = emit_test(c, order ? OP_ORDER : OP_EQUAL, node, to);
 		i->a = a;
 		i->b = b;
 		return;
@@ -475,28 +448,6 @@ test_equal(struct code *c, struct node *node, struct exits to)
 	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
 	if (text.len > 8)
 		memcpy(&i->last, text.at + text.len - 8, 8);
-}
-
-static void
-test_order(struct code *c, struct node *node, struct exits to)
-{
-	uint32_t a = code_value(c, node->kid[0]);
-	uint32_t b = code_value(c, node->kid[1]);
-	struct instr *i = emit_test(c, OP_ORDER, node, to);
-
-	i->a = a;
-	i->b = b;
-}
-
-static void
-test_compare(struct code *c, struct node *node, struct exits to)
-{
-	if (node->op == COMPARE_EQ)
-		test_equal(c, node, to);
-	else if (node->op == COMPARE_NE)
-		test_equal(c, node, (struct exits){to.no, to.yes, to.bad});
-	else
-		test_order(c, node, to);
 }
 
 /* A test of one value, which has an instruction of its own for a raw cell. */
@@ -513,15 +464,6 @@ test_one(struct code *c, struct node *node, enum op op, enum op raw,
 	}
 	a = code_value(c, kid);
 	emit_test(c, op, node, to)->a = a;
-}
-
-/* What is a bool and no condition: a call, a variable. */
-static void
-test_value(struct code *c, struct node *node, struct exits to)
-{
-	uint32_t a = code_value(c, node);
-
-	emit_test(c, OP_TRUTH, node, to)->a = a;
 }
 
 /* Can an error of some term come before another term is known? */
@@ -544,9 +486,9 @@ needs_chain(const struct node *node)
 static void
 test_logic(struct code *c, struct node *node, struct exits to)
 {
-	const bool and = node->kind == NODE_AND, chained = needs_chain(node);
-	const uint32_t decided = and? to.no : to.yes;
-	const uint32_t undecided = and? to.yes : to.no;
+	const bool all = node->kind == NODE_AND, chained = needs_chain(node);
+	const uint32_t decided = all ? to.no : to.yes;
+	const uint32_t undecided = all ? to.yes : to.no;
 	const uint32_t chain = (uint32_t)c->nchains, close = code_label(c);
 	uint32_t next, bad;
 	size_t k;
@@ -559,8 +501,9 @@ test_logic(struct code *c, struct node *node, struct exits to)
 		next = chained ? close : undecided;
 		if (k + 1 < node->n)
 			next = code_label(c);
-		code_test(c, node->kid[k], and? next : decided,
-		    and? decided : next, bad);
+		code_test(c, node->kid[k],
+		    all ? (struct exits){next, decided, bad} :
+			  (struct exits){decided, next, bad});
 		if (chained) {
 			code_place(c, bad);
 			code_emit(c, OP_CHAIN_KEEP, node)->a = chain;
@@ -584,12 +527,12 @@ test_choice(struct code *c, struct node *node, struct exits to)
 	for (k = 0; k + 1 < node->n; k += 2) {
 		yes = code_label(c);
 		no = code_label(c);
-		code_test(c, node->kid[k], yes, no, to.bad);
+		code_test(c, node->kid[k], (struct exits){yes, no, to.bad});
 		code_place(c, yes);
-		code_test(c, node->kid[k + 1], to.yes, to.no, to.bad);
+		code_test(c, node->kid[k + 1], to);
 		code_place(c, no);
 	}
-	code_test(c, node->kid[k], to.yes, to.no, to.bad);
+	code_test(c, node->kid[k], to);
 }
 
 /* a ?? b of bools, which are never missing: b where a is an error */
@@ -599,26 +542,26 @@ test_default(struct code *c, struct node *node, struct exits to)
 	uint32_t bad = code_label(c);
 
 	c->caught++;
-	code_test(c, node->kid[0], to.yes, to.no, bad);
+	code_test(c, node->kid[0], (struct exits){to.yes, to.no, bad});
 	c->caught--;
 	code_place(c, bad);
-	code_test(c, node->kid[1], to.yes, to.no, to.bad);
+	code_test(c, node->kid[1], to);
 }
 
 /* Compiles a condition to jumps to three labels. */
 static void
-code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
-    uint32_t bad)
+code_test(struct code *c, struct node *node, struct exits to)
 {
-	const struct exits to = {yes, no, bad};
+	uint32_t a;
 
 	node->caught = c->caught > 0;
 	switch (node->kind) {
 	case NODE_CONST:
-		code_jump(c, node->value.truth ? yes : no);
+		code_jump(c, node->value.truth ? to.yes : to.no);
 		break;
 	case NODE_NOT:
-		code_test(c, node->kid[0], no, yes, bad);
+		code_test(c, node->kid[0],
+		    (struct exits){to.no, to.yes, to.bad});
 		break;
 	case NODE_COMPARE:
 		test_compare(c, node, to);
@@ -644,10 +587,12 @@ code_test(struct code *c, struct node *node, uint32_t yes, uint32_t no,
 		break;
 	case NODE_WITH:
 		node->var->slot = code_value(c, node->kid[0]);
-		code_test(c, node->kid[1], yes, no, bad);
+		code_test(c, node->kid[1], to);
 		break;
 	default:
-		test_value(c, node, to);
+		/* a bool that is no condition: a call, a variable */
+		a = code_value(c, node);
+		emit_test(c, OP_TRUTH, node, to)->a = a;
 		break;
 	}
 }

@@ -114,14 +114,13 @@ match(struct eval *r, const struct instr *i)
 	return fail(r, i, &error, &error);
 }
 
-static uint32_t
-member(struct eval *r, const struct instr *i)
+/* The exit of a test of one value, by its outcome where it is no error. */
+static inline uint32_t
+outcome(struct eval *r, const struct instr *i, const struct value *v, bool yes)
 {
-	const struct value *v = &r->slot[i->a];
-
 	if (v->kind == VALUE_ERROR)
 		return fail(r, i, v, v);
-	return set_has(i->node->set, v) ? i->yes : i->no;
+	return yes ? i->yes : i->no;
 }
 
 static uint32_t
@@ -142,26 +141,6 @@ order(struct eval *r, const struct instr *i)
 	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR)
 		return fail(r, i, a, b);
 	return is_ordered(a, b, i->node->op) ? i->yes : i->no;
-}
-
-static uint32_t
-empty(struct eval *r, const struct instr *i)
-{
-	const struct value *v = &r->slot[i->a];
-
-	if (v->kind == VALUE_ERROR)
-		return fail(r, i, v, v);
-	return is_missing(r, v) ? i->yes : i->no;
-}
-
-static uint32_t
-truth(struct eval *r, const struct instr *i)
-{
-	const struct value *v = &r->slot[i->a];
-
-	if (v->kind == VALUE_ERROR)
-		return fail(r, i, v, v);
-	return v->truth ? i->yes : i->no;
 }
 
 /* A cell as a value, which is written in place: see code.c. */
@@ -293,7 +272,7 @@ static __attribute__((noinline)) enum op
 run(struct eval *r, const struct instr *i)
 {
 	const struct instr *const code = r->code;
-	struct value *const slot = r->slot, v;
+	struct value *const slot = r->slot, *in, v;
 
 	arena_reset(&r->scratch);
 	for (;;) {
@@ -317,16 +296,19 @@ run(struct eval *r, const struct instr *i)
 			i = code + order(r, i);
 			continue;
 		case OP_EMPTY:
-			i = code + empty(r, i);
+			in = &slot[i->a];
+			i = code + outcome(r, i, in, is_missing(r, in));
 			continue;
 		case OP_MATCH:
 			i = code + match(r, i);
 			continue;
 		case OP_IN_SET:
-			i = code + member(r, i);
+			in = &slot[i->a];
+			i = code + outcome(r, i, in, set_has(i->node->set, in));
 			continue;
 		case OP_TRUTH:
-			i = code + truth(r, i);
+			in = &slot[i->a];
+			i = code + outcome(r, i, in, in->truth);
 			continue;
 		case OP_JUMP:
 			i = code + i->yes;
@@ -433,7 +415,6 @@ eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
     struct text text, struct value *out)
 {
 	struct failure *f;
-	char *copy;
 
 	if (r->null && node->type != TYPE_BOOL && node->type != TYPE_NEVER) {
 		r->count[kind] += !node->caught;
@@ -445,10 +426,7 @@ eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
 	f = arena_alloc(&r->scratch, sizeof *f);
 	if (kind != FAILURE_USER && text.len > CELL_SHOWN)
 		text.len = CELL_SHOWN;
-	copy = arena_alloc(&r->scratch, text.len);
-	if (text.len > 0)
-		memcpy(copy, text.at, text.len);
-	*f = (struct failure){kind, node, {copy, text.len}};
+	*f = (struct failure){kind, node, text_copy(&r->scratch, text)};
 	out->kind = VALUE_ERROR;
 	out->failure = f;
 }
@@ -553,14 +531,6 @@ eval_read(struct eval *r, const struct node *node, struct text t,
 		to_time(r, node, t, out);
 }
 
-/* A date as a datetime, or the day of a datetime. */
-static void
-between_times(const struct node *node, int64_t time, struct value *out)
-{
-	out->kind = VALUE_TIME;
-	out->time = node->type == TYPE_DATE ? date_of(time) : time * DATE_DAY;
-}
-
 void
 eval_convert(struct eval *r, const struct node *node, const struct value *v,
     struct value *out)
@@ -578,7 +548,10 @@ eval_convert(struct eval *r, const struct node *node, const struct value *v,
 	} else if (v->kind == VALUE_TEXT) {
 		eval_read(r, node, v->text, out);
 	} else if (v->kind == VALUE_TIME) {
-		between_times(node, v->time, out);
+		/* a date as a datetime, or the day of a datetime */
+		out->kind = VALUE_TIME;
+		out->time = node->type == TYPE_DATE ? date_of(v->time) :
+						      v->time * DATE_DAY;
 	} else {
 		*out = *v;
 	}

@@ -66,7 +66,12 @@ enum op {
 struct instr {
 	uint8_t op; /* enum op */
 	uint32_t out, a, b;
-	uint32_t yes, no, bad; /* indices of instructions */
+	union {
+		struct {
+			uint32_t yes, no, bad; /* indices of instructions */
+		};
+		uint32_t exit[3];
+	};
 	union {
 		struct {
 			const struct node *node;

@@ -564,9 +564,7 @@ call_json(struct eval *r, const struct instr *i, struct value *out)
 		eval_fail(r, i->node, FAILURE_UTF8, t, out);
 	else
 		call_text(out,
-		    (struct text){memcpy(arena_alloc(&r->scratch, json.len),
-				      json.data, json.len),
-			json.len});
+		    text_copy(&r->scratch, (struct text){json.data, json.len}));
 	buf_free(&json);
 }
 

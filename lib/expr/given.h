@@ -37,12 +37,6 @@ int given_na(struct givens *g, const char *list, struct buf *say);
 /* The one of this name, or NULL. */
 const struct given *given_find(const struct given *list, struct text name);
 
-/*
- * The lines of a set's file that are not empty, as n text values in the arena:
- * without their line ends, LF.
- */
-struct value *given_lines(struct text lines, struct arena *a, size_t *n);
-
 void given_free(struct givens *g);
 
 #endif

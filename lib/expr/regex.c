@@ -788,7 +788,6 @@ regex_replace(struct regex *re, struct text t, bool all,
 	const char *copied;
 	struct text whole;
 	bool empty;
-	char *bytes;
 	int found;
 
 	*out = t = begin(re, t);
@@ -811,9 +810,7 @@ regex_replace(struct regex *re, struct text t, bool all,
 	if (found < 0)
 		return found;
 	buf_add(&re->scratch, copied, (size_t)(t.at + t.len - copied));
-	bytes = arena_alloc(a, re->scratch.len);
-	if (re->scratch.len > 0)
-		memcpy(bytes, re->scratch.data, re->scratch.len);
-	*out = (struct text){bytes, re->scratch.len};
+	*out = text_copy(a,
+	    (struct text){re->scratch.data, re->scratch.len});
 	return 1;
 }

@@ -47,6 +47,9 @@ build(struct set *s, struct arena *a)
 	for (i = 0; i < s->n; i++) {
 		const struct text t = s->value[i].text;
 
+		s->empty |= t.len == 0;
+		s->missing |=
+		    t.len == 0 || (s->na != NULL && set_holds(s->na, t));
 		if (t.len == 0 || set_holds(s, t))
 			continue;
 		at = slot_of(s, t);
@@ -54,20 +57,6 @@ build(struct set *s, struct arena *a)
 			at = (at + 1) & s->mask;
 		s->slot[at] = (uint32_t)i + 1;
 		s->lengths |= length_bit(t.len);
-	}
-}
-
-static void
-find_missing(struct set *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++) {
-		const struct text t = s->value[i].text;
-
-		s->empty |= t.len == 0;
-		s->missing |=
-		    t.len == 0 || (s->na != NULL && set_holds(s->na, t));
 	}
 }
 
@@ -98,13 +87,11 @@ set_new(struct arena *a, enum type type, struct value *v, size_t n,
 	s->value = v;
 	s->n = n;
 	s->na = na;
-	if (type_is_text(type)) {
+	if (type_is_text(type))
 		build(s, a);
-		find_missing(s);
-	} else if (n > 0) {
+	else if (n > 0)
 		qsort(v, n, sizeof *v,
 		    type == TYPE_NUMBER ? by_number : by_time);
-	}
 	return s;
 }
 
@@ -148,8 +135,3 @@ set_size(const struct set *s)
 	return s->n;
 }
 
-const struct value *
-set_value(const struct set *s, size_t i)
-{
-	return &s->value[i];
-}

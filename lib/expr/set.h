@@ -34,7 +34,4 @@ bool set_holds(const struct set *s, struct text t);
 
 size_t set_size(const struct set *s);
 
-/* Its i-th value, in no order that matters. */
-const struct value *set_value(const struct set *s, size_t i);
-
 #endif

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mem.h"
 #include "utf8.h"
@@ -20,6 +21,16 @@ static inline bool
 text_digit(char c)
 {
 	return (unsigned char)(c - '0') <= 9;
+}
+
+static inline struct text
+text_copy(struct arena *a, struct text t)
+{
+	char *to = arena_alloc(a, t.len);
+
+	if (t.len > 0)
+		memcpy(to, t.at, t.len);
+	return (struct text){to, t.len};
 }
 
 size_t text_length(struct text t); /* in characters */
