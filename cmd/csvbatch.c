@@ -427,7 +427,7 @@ main(int argc, char *argv[])
 {
 	struct csvbatch b = {.opt = {.jobs = 1, .backoff = 1000, .poison = 10}};
 	struct dispatch *running = NULL;
-	int status, sig = 0;
+	int status;
 
 	run_start(&b.run, &program, &b, argc, argv);
 	if (b.run.opt.output != NULL && partition_named(b.run.opt.output)) {
@@ -440,16 +440,14 @@ main(int argc, char *argv[])
 	check_batch(&b);
 	check_command(&b);
 	if (find_command(&b) && check_descriptors(&b))
-		sig = run_batches(&b, &running);
+		b.run.signal = run_batches(&b, &running);
 	status = run_end(&b.run);
 	dispatch_free(running);
 	command_free(&b.command);
 	json_free(b.json);
 	columns_free(&b.columns);
 	free(b.key);
-	if (sig == 0)
-		sig = child_signal(); /* it ended a write */
-	if (sig != 0)
-		child_die(sig);
+	if (b.run.signal != 0)
+		child_die(b.run.signal);
 	return status;
 }

@@ -370,7 +370,7 @@ main(int argc, char *argv[])
 {
 	struct par par = {.pool = NULL};
 	struct run *r = &par.run;
-	int status, sig;
+	int status;
 
 	run_start(r, &program, &par, argc, argv);
 	settle_options(&par);
@@ -383,7 +383,7 @@ main(int argc, char *argv[])
 	buf_free(&par.decoded);
 	free(par.key);
 	status = run_end(r);
-	if ((sig = child_signal()) != 0) /* it ended a write */
-		child_die(sig);
+	if (r->signal != 0)
+		child_die(r->signal);
 	return status;
 }

@@ -17,6 +17,7 @@
 #endif
 
 #define GROUP_LOOK 20 /* ms; nobody tells us that a group is gone */
+#define LOG "CSVPIPE_LOG="
 
 extern char **environ;
 
@@ -110,7 +111,10 @@ is_replaced(const char *variable, char *const *env)
 	return false;
 }
 
-/* env, then what of our environment it does not replace; to be freed. */
+/*
+ * env, then what of our environment it does not replace; to be freed.  We look
+ * after our children ourselves: they vouch for nothing.
+ */
 static char **
 environment(char *const *env)
 {
@@ -125,7 +129,8 @@ environment(char *const *env)
 	for (n = 0; env[n] != NULL; n++)
 		all[n] = env[n];
 	for (i = 0; environ[i] != NULL; i++)
-		if (!is_replaced(environ[i], env))
+		if (strncmp(environ[i], LOG, sizeof LOG - 1) != 0 &&
+		    !is_replaced(environ[i], env))
 			all[n++] = environ[i];
 	return all;
 }

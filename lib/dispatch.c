@@ -607,6 +607,7 @@ dispatch_end(struct dispatch *d)
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;
 	}
+	r->settled = keep;
 	end = ledger_close(&d->ledger, keep);
 	if (end != PART_FAILED || (errno != EPIPE && d->stage != HALTED))
 		run_closed(r, d->opt->common->output, end);

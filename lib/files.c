@@ -165,7 +165,7 @@ files_add(struct files *f, enum files_role role, const char *path,
 {
 	static const char *const names[] = {"input file", "output file",
 	    "output file", "the .part of the output file", "journal",
-	    "rejects file"};
+	    "rejects file", "log", "file of --progress"};
 	struct files_entry e = {.role = role};
 
 	if (!(path != NULL ? files_locate(&e, path) :

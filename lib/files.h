@@ -24,7 +24,9 @@ enum files_role {
 			 * an input, too */
 	FILES_PART,
 	FILES_JOURNAL,
-	FILES_REJECTS
+	FILES_REJECTS,
+	FILES_LOG, /* of vouch */
+	FILES_PROGRESS
 };
 
 /* The way out, behind a message that two files which are written are one. */

@@ -19,6 +19,8 @@
 struct input_hooks {
 	int (*idle)(void *arg);  /* the next read would block; -1: end */
 	void (*tick)(void *arg); /* a second went by, or SIGUSR1 came */
+	int (*ended)(void *arg, int fd); /* fd is at its end; -1: it is not
+					  * whole, and that was said */
 	void *arg;
 	bool ticks;  /* call tick once a second, not only on SIGUSR1 */
 	int64_t due; /* the next tick, input's own; 0 at first */

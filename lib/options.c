@@ -20,7 +20,8 @@ enum {
 	OPT_EXPECT_RECORDS,
 	OPT_EXPECT_HEADER,
 	OPT_STATS,
-	OPT_PROGRESS
+	OPT_PROGRESS,
+	OPT_LOG
 };
 
 static const struct option common[] = {
@@ -38,6 +39,7 @@ static const struct option common[] = {
     {"expect-header", required_argument, NULL, OPT_EXPECT_HEADER},
     {"stats", no_argument, NULL, OPT_STATS},
     {"progress", no_argument, NULL, OPT_PROGRESS},
+    {"log", required_argument, NULL, OPT_LOG},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
 };
@@ -64,6 +66,9 @@ static const char output_help[] =
 static const char rest_help[] =
     "      --stats             say counts, rate and memory at the end\n"
     "      --progress          say them once a second (SIGUSR1: once)\n"
+    "      --log FILE          vouch in FILE for the output, and look there "
+    "for\n"
+    "                          who wrote the input (default: CSVPIPE_LOG)\n"
     "  -h, --help              this text\n"
     "  -V, --version\n";
 
@@ -289,6 +294,8 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 	case OPT_PROGRESS:
 		o->progress = true;
 		return 0;
+	case OPT_LOG: /* options_log took it */
+		return take_file("--log", value, &value, say);
 	default:
 		return 1;
 	}
@@ -411,6 +418,29 @@ check_together(const struct options *o, struct buf *say)
 	return 0;
 }
 
+const char *
+options_log(const struct options_program *p, int argc, char *const *argv)
+{
+	const bool output = !p->command || strstr(p->letters, "o:") != NULL;
+	const char *log = getenv("CSVPIPE_LOG");
+	struct buf letters = {NULL, 0, 0};
+	struct option *longs;
+	int got, i = 1;
+
+	while (i < argc && strncmp(argv[i], "--log", 5) != 0)
+		i++;
+	if (i < argc) { /* as a rule not: the line is parsed twice for it */
+		longs = all_options(p, output, &letters);
+		while ((got = getopt_long(argc, argv, letters.data, longs,
+			    NULL)) != -1)
+			if (got == OPT_LOG)
+				log = optarg;
+		free(longs);
+		buf_free(&letters);
+	}
+	return log != NULL && *log != '\0' ? log : NULL;
+}
+
 enum options_result
 options_parse(struct options *o, const struct options_program *p, void *arg,
     int argc, char *const *argv, struct buf *say)
@@ -424,7 +454,7 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 	*o = (struct options){.reader = READER_DEFAULTS,
 	    .max_rejects = UINT64_MAX,
 	    .expect_records = UINT64_MAX};
-	optind = 1;
+	optind = 0; /* getopt_long starts anew */
 	while (bad == 0 && result == OPTIONS_OK &&
 	    (got = getopt_long(argc, argv, letters.data, longs, &which)) !=
 		-1) {

@@ -52,6 +52,13 @@ enum options_result {
 	OPTIONS_TEXT /* --help or --version: say is for standard output */
 };
 
+/*
+ * The FILE of --log, before the command line is parsed, or of CSVPIPE_LOG.
+ * NULL: there is none.
+ */
+const char *options_log(const struct options_program *program, int argc,
+    char *const *argv);
+
 /* Parses the command line.  *opt points into argv; options_free frees it. */
 enum options_result options_parse(struct options *opt,
     const struct options_program *program, void *arg, int argc,

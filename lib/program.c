@@ -64,10 +64,11 @@ read_file(struct run *r, const char *path, struct buf *b)
 	struct fault f;
 
 	if (!run_reads(r, strcmp(path, "-") == 0 ? NULL : path))
-		report_exit(&r->report);
-	if (reader_whole(name, b, &f) < 0) {
-		report_fault(&r->report, &f);
-		report_exit(&r->report);
+		run_exit(r);
+	if (reader_whole(name, &r->hooks, b, &f) < 0) {
+		if (r->report.status == 0) /* else it was said */
+			report_fault(&r->report, &f);
+		run_exit(r);
 	}
 	free(name);
 }
@@ -131,7 +132,7 @@ refuse(const struct program *p, struct run *r)
 		run_usage_text(r, expr_error(p->expr));
 	report_fail(&r->report, EXIT_USAGE,
 	    "%s is a file, and the expression comes first", r->opt.operand[0]);
-	report_exit(&r->report);
+	run_exit(r);
 }
 
 size_t

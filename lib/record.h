@@ -228,9 +228,10 @@ const struct fault *reader_blame(struct reader *r, const char *text);
  * Appends a whole file that is read beside the input, such as a list; "-" is
  * standard input.  Its first bytes are looked at as those of an input, and its
  * lines end with LF, whether they did so with LF, CR LF or CR.  0, or -1 with
- * what is wrong with the file in *f.
+ * what is wrong with the file in *f.  hooks as of reader_hooks.
  */
-int reader_whole(char *path, struct buf *to, struct fault *f);
+int reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
+    struct fault *f);
 
 /* Of the record returned last: its number, its line, its file, its offset. */
 uint64_t reader_record(const struct reader *r);

@@ -22,55 +22,6 @@ put_text(struct run *r, const char *text, size_t n)
 	run_closed(r, NULL, writer_close(w, true));
 }
 
-void
-run_start(struct run *r, const struct options_program *program, void *arg,
-    int argc, char *const *argv)
-{
-	struct buf say = {NULL, 0, 0};
-	enum options_result result;
-
-	*r = (struct run){.started = input_now()};
-	child_hygiene();
-	report_init(&r->report, program->name);
-	result = options_parse(&r->opt, program, arg, argc, argv, &say);
-	if (result == OPTIONS_BAD) {
-		buf_add_text(&say, "; see ");
-		buf_add_text(&say, program->name);
-		buf_add(&say, " --help", sizeof " --help");
-		run_usage(r, say.data);
-	}
-	if (result == OPTIONS_TEXT) {
-		put_text(r, say.data, say.len);
-		buf_free(&say);
-		options_free(&r->opt);
-		report_exit(&r->report);
-	}
-	buf_free(&say);
-}
-
-/* Nothing was written: of -o, not even its part stays behind. */
-_Noreturn static void
-end_usage(struct run *r)
-{
-	if (r->out != NULL)
-		writer_close(r->out, false);
-	report_exit(&r->report);
-}
-
-void
-run_usage(struct run *r, const char *text)
-{
-	report_fail(&r->report, EXIT_USAGE, "%s", text);
-	end_usage(r);
-}
-
-void
-run_usage_text(struct run *r, const char *text)
-{
-	report_text(&r->report, EXIT_USAGE, text, strlen(text));
-	end_usage(r);
-}
-
 /* Could something not be written?  run_end says what. */
 static bool
 has_failed(const struct run *r)
@@ -101,14 +52,126 @@ tick(void *arg)
 	run_stats(arg);
 }
 
+/* Was what ended here written to its end? */
+static int
+ended(void *arg, int fd)
+{
+	struct run *r = arg;
+	struct buf say = {NULL, 0, 0};
+	int status = 0;
+
+	if (r->vouch != NULL)
+		status = vouch_input(r->vouch, fd, &say);
+	if (status != 0)
+		report_fail(&r->report, status, "%s: %s",
+		    fd == STDIN_FILENO || r->in == NULL ? "stdin" :
+							  reader_file(r->in),
+		    say.data);
+	buf_free(&say);
+	return status != 0 ? -1 : 0;
+}
+
+/* First of all, so that who reads from us learns that we began. */
+static void
+begin_log(struct run *r, const char *path, int argc, char *const *argv)
+{
+	struct buf say = {NULL, 0, 0};
+
+	r->vouch = vouch_begin(path, r->report.program, argc, argv, &say);
+	if (r->vouch == NULL) {
+		report_fail(&r->report, EXIT_IO, "%s", say.data);
+		report_exit(&r->report);
+	}
+	files_add(&r->files, FILES_LOG, path, &say);
+}
+
+void
+run_start(struct run *r, const struct options_program *program, void *arg,
+    int argc, char *const *argv)
+{
+	const char *const log = options_log(program, argc, argv);
+	struct buf say = {NULL, 0, 0};
+	enum options_result result;
+
+	*r = (struct run){.started = input_now()};
+	child_hygiene();
+	report_init(&r->report, program->name);
+	if (log != NULL)
+		begin_log(r, log, argc, argv);
+	r->hooks = (struct input_hooks){.idle = flush,
+	    .tick = tick,
+	    .ended = ended,
+	    .arg = r};
+	result = options_parse(&r->opt, program, arg, argc, argv, &say);
+	if (result == OPTIONS_BAD) {
+		buf_add_text(&say, "; see ");
+		buf_add_text(&say, program->name);
+		buf_add(&say, " --help", sizeof " --help");
+		run_usage(r, say.data);
+	}
+	if (result == OPTIONS_TEXT) {
+		put_text(r, say.data, say.len);
+		buf_free(&say);
+		options_free(&r->opt);
+		run_exit(r);
+	}
+	r->hooks.ticks = r->opt.progress;
+	buf_free(&say);
+}
+
+/* All is done: vouches for what was written. */
+static void
+end_log(struct run *r, const struct report_stats *s)
+{
+	const int status = r->report.status;
+	const bool whole = r->signal == 0 &&
+	    (status == 0 || (status == EXIT_COMMAND && r->settled));
+	struct buf say = {NULL, 0, 0};
+
+	if (r->vouch != NULL &&
+	    vouch_end(r->vouch,
+		&(struct vouch_counts){s->records_in, s->records_out,
+		    s->rejected, s->bytes_in, s->bytes_out},
+		r->signal != 0 ? 128 + r->signal : status, whole, &say) != 0)
+		report_fail(&r->report, EXIT_IO, "%s", say.data);
+	r->vouch = NULL;
+	buf_free(&say);
+}
+
+void
+run_exit(struct run *r)
+{
+	end_log(r, &(struct report_stats){.records_in = 0});
+	report_exit(&r->report);
+}
+
+/* Nothing was written: of -o, not even its part stays behind. */
+_Noreturn static void
+end_usage(struct run *r)
+{
+	if (r->out != NULL)
+		writer_close(r->out, false);
+	run_exit(r);
+}
+
+void
+run_usage(struct run *r, const char *text)
+{
+	report_fail(&r->report, EXIT_USAGE, "%s", text);
+	end_usage(r);
+}
+
+void
+run_usage_text(struct run *r, const char *text)
+{
+	report_text(&r->report, EXIT_USAGE, text, strlen(text));
+	end_usage(r);
+}
+
 void
 run_open_input(struct run *r, char *const *files, size_t n)
 {
 	r->in = reader_new(files, n, &r->opt.reader);
-	r->hooks = (struct input_hooks){.idle = flush,
-	    .tick = tick,
-	    .arg = r,
-	    .ticks = r->opt.progress};
 	reader_hooks(r->in, &r->hooks);
 }
 
@@ -241,11 +304,15 @@ check_header(struct run *r, bool empty)
 	return same;
 }
 
-/* A read that was not made, since a write failed, is no fault to be said. */
+/*
+ * A read that a hook has ended is no fault to be said: run_end says which write
+ * failed, and ended() what is wrong with the input.
+ */
 static bool
 is_stopped(const struct run *r, const struct fault *f)
 {
-	return f->cause == FAULT_READ && f->error == ECANCELED && has_failed(r);
+	return f->cause == FAULT_READ && f->error == ECANCELED &&
+	    (has_failed(r) || r->report.status != 0);
 }
 
 bool
@@ -368,10 +435,10 @@ run_next_nowait(struct run *r, struct record *rec)
 	return 1;
 }
 
-void
-run_stats(struct run *r)
+/* What was counted so far; what a program adds to the line goes to more. */
+static struct report_stats
+count(struct run *r, struct buf *more)
 {
-	struct buf more = {NULL, 0, 0};
 	struct report_stats s = {.records_out = r->out_records,
 	    .bytes_out = r->out_bytes,
 	    .rejected = r->rejected,
@@ -386,9 +453,24 @@ run_stats(struct run *r)
 		s.bytes_out = r->out->bytes + r->out->len;
 	}
 	if (r->more_stats != NULL)
-		r->more_stats(r->arg, &more, &s);
-	buf_add(&more, "", 1);
-	s.more = more.data;
+		r->more_stats(r->arg, more, &s);
+	if (r->vouch != NULL && vouch_count(r->vouch) == 0) {
+		buf_add_text(more, "; nobody vouched for the input");
+	} else if (r->vouch != NULL) {
+		buf_add_text(more, "; vouched for the input: ");
+		buf_add_number(more, vouch_count(r->vouch));
+	}
+	buf_add_byte(more, '\0');
+	s.more = more->data;
+	return s;
+}
+
+void
+run_stats(struct run *r)
+{
+	struct buf more = {NULL, 0, 0};
+	const struct report_stats s = count(r, &more);
+
 	report_stats(&r->report, &s);
 	buf_free(&more);
 }
@@ -443,12 +525,15 @@ int
 run_end(struct run *r)
 {
 	struct report *report = &r->report;
+	struct buf more = {NULL, 0, 0};
+	struct report_stats s;
 
 	if (r->in != NULL)
 		check_count(r);
 	run_close_rejects(r);
+	s = count(r, &more);
 	if (r->opt.stats && r->in != NULL)
-		run_stats(r);
+		report_stats(report, &s);
 	if (r->out != NULL)
 		run_closed(r, r->opt.output,
 		    writer_close(r->out, report->status == 0));
@@ -458,5 +543,9 @@ run_end(struct run *r)
 	reader_free(r->in);
 	files_free(&r->files);
 	options_free(&r->opt);
+	buf_free(&more);
+	if (r->signal == 0)
+		r->signal = child_signal(); /* it ended a write */
+	end_log(r, &s);
 	return report->status;
 }

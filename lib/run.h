@@ -21,6 +21,7 @@
 #include "output.h"
 #include "record.h"
 #include "report.h"
+#include "vouch.h"
 
 struct run {
 	struct report report;
@@ -33,6 +34,10 @@ struct run {
 	bool ended;             /* the input was read to its end */
 	struct writer *rejects; /* of --rejects, else NULL */
 	struct input_hooks hooks;
+	struct vouch *vouch;    /* of --log, or NULL */
+	int signal;             /* that the process is to die of, or 0 */
+	bool settled;           /* an exit status of 4 is no loss: the failed
+				 * records are among the rejected */
 	int64_t started;
 	uint64_t out_records, out_bytes; /* of a program without run.out */
 	/* adds a program's own to --stats and --progress; may be NULL */
@@ -46,6 +51,9 @@ struct run {
  */
 void run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv);
+
+/* Ends the process with the status that was reported. */
+_Noreturn void run_exit(struct run *r);
 
 /* Ends the process with EXIT_USAGE and a message; nothing was written yet. */
 _Noreturn void run_usage(struct run *r, const char *text);
@@ -125,7 +133,8 @@ void run_stats(struct run *r);
 
 /*
  * Ends it all: what is expected of the input, output written and closed,
- * counts.  Frees everything.  Returns the exit status.
+ * counts.  Frees everything.  Returns the exit status; where r->signal is set
+ * then, the process is to die of it.
  */
 int run_end(struct run *r);
 

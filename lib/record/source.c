@@ -215,6 +215,11 @@ source_read(struct source *s, size_t *keep, bool wait)
 		n = s->room - s->len;
 		got = input_read(s->fd, s->data + s->len,
 		    n < s->block ? n : s->block, wait ? s->hooks : NULL);
+		if (got == 0 && s->hooks != NULL &&
+		    s->hooks->ended(s->hooks->arg, s->fd) < 0) {
+			errno = ECANCELED;
+			got = -1;
+		}
 		if (got < 0)
 			return SOURCE_ERROR;
 		s->len += (size_t)got;
@@ -247,7 +252,8 @@ end_lines(char *text, size_t n)
 }
 
 int
-reader_whole(char *path, struct buf *to, struct fault *f)
+reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
+    struct fault *f)
 {
 	enum source_result got = SOURCE_MORE;
 	struct source s;
@@ -256,6 +262,7 @@ reader_whole(char *path, struct buf *to, struct fault *f)
 	source_init(&s, 0, 0);
 	s.files = &path;
 	s.nfiles = 1;
+	s.hooks = hooks;
 	*f = (struct fault){.cause = FAULT_OPEN, .line = 0};
 	if (source_open(&s) > 0) {
 		while (got == SOURCE_MORE)

@@ -1,0 +1,86 @@
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEADER_ROOM 512
+
+/* 0, or -1 with errno set; *what says what is wrong with the file, if not. */
+static int
+log_begin(int fd, const char *header, const char **what)
+{
+	const size_t n = strlen(header);
+	char found[HEADER_ROOM];
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		*what = "no regular file";
+		return -1;
+	}
+	if (st.st_size == 0) {
+		const struct buf line = {(char *)header, n, n};
+
+		/* of several that find it empty, the first writes */
+		if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 ||
+		    (st.st_size == 0 && log_add(fd, &line) != 0) ||
+		    flock(fd, LOCK_UN) != 0)
+			return -1;
+	}
+	if (pread(fd, found, n, 0) == (ssize_t)n &&
+	    memcmp(found, header, n) == 0)
+		return 0;
+	*what = "in the way: its header is another";
+	return -1;
+}
+
+int
+log_open(const char *path, const char *header, struct buf *say)
+{
+	const int fd = open(path,
+	    O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	    0600);
+	const char *what = NULL;
+
+	if (fd >= 0 && log_begin(fd, header, &what) == 0)
+		return fd;
+	buf_add_text(say, path);
+	buf_add_text(say, ": ");
+	buf_add_text(say, what != NULL ? what : strerror(errno));
+	buf_add_byte(say, '\0');
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int
+log_add(int fd, const struct buf *line)
+{
+	const ssize_t n = write(fd, line->data, line->len);
+
+	if (n >= 0 && (size_t)n < line->len)
+		errno = ENOSPC;
+	return n >= 0 && (size_t)n == line->len ? 0 : -1;
+}
+
+void
+log_time(struct buf *b)
+{
+	struct timespec now;
+	struct tm utc;
+	char text[64];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+	buf_add_text(b, text);
+	snprintf(text, sizeof text, ".%06ldZ", now.tv_nsec / 1000);
+	buf_add_text(b, text);
+}
