@@ -304,22 +304,21 @@ name_file(struct partition *p, const struct file *f)
 static bool
 make_directories(struct partition *p, size_t from)
 {
-	char *path = p->path.data, *slash;
+	char *path = p->path.data, *slash = path + from;
 	struct stat st;
 	bool good = true;
 
-	for (slash = strchr(path + from, '/'); good && slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		if (slash == path)
-			continue;
+	while (good && (slash = strchr(slash, '/')) != NULL) {
+		const bool fixed = slash < path + p->fixed;
+
 		*slash = '\0';
-		if (mkdir(path, 0777) != 0)
+		if (*path != '\0' && mkdir(path, 0777) != 0)
 			good = errno == EEXIST || fail_errno(p, path);
-		/* a link could lead out */
-		if (good && slash >= path + p->fixed && lstat(path, &st) == 0 &&
+		/* behind the fixed directory a link could lead out */
+		if (good && (fixed ? stat : lstat)(path, &st) == 0 &&
 		    !S_ISDIR(st.st_mode))
 			good = fail(p, path, "in the way, and no directory");
-		*slash = '/';
+		*slash++ = '/';
 	}
 	return good;
 }
