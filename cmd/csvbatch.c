@@ -79,7 +79,6 @@ struct csvbatch {
 	/* what depends on the header */
 	struct json *json;
 	struct column_list columns;
-	size_t *key;
 };
 
 /* N/s, N/m or N/h as the time between two starts. */
@@ -339,7 +338,6 @@ static int
 bind_names(struct csvbatch *b, struct buf *say)
 {
 	const struct header *h = b->run.header;
-	size_t i;
 
 	if (b->opt.to != NULL) {
 		b->json = json_new(h, &b->run.opt.reader.dialect, say);
@@ -352,28 +350,21 @@ bind_names(struct csvbatch *b, struct buf *say)
 	if (b->opt.group != NULL &&
 	    columns_parse(b->opt.group, h, &b->columns, say) < 0)
 		return -1;
-	b->key = mem_new(b->columns.n, sizeof *b->key);
-	for (i = 0; i < b->columns.n; i++)
-		b->key[i] =
-		    b->opt.to != NULL ? b->columns.item[i].number - 1 : i;
 	b->opt.batch.json = b->json;
-	b->opt.batch.key = b->key;
 	b->opt.batch.nkeys = b->columns.n;
 	return 0;
 }
 
-/* JSON takes all columns, CSV needs those of -g only. */
+/* Only the columns of -g are looked at one by one. */
 static void
 need_columns(struct csvbatch *b)
 {
-	const size_t n = b->opt.to != NULL ? b->run.header->n : b->columns.n;
+	const size_t n = b->columns.n;
 	struct span *spans = mem_new(n, sizeof *spans);
-	size_t i, column;
 
-	for (i = 0; i < n; i++) {
-		column = b->opt.to != NULL ? i + 1 : b->columns.item[i].number;
-		spans[i] = (struct span){column, column};
-	}
+	for (size_t i = 0; i < n; i++)
+		spans[i] = (struct span){b->columns.item[i].number,
+		    b->columns.item[i].number};
 	reader_need(b->run.in, spans, n);
 	free(spans);
 }
@@ -446,7 +437,6 @@ main(int argc, char *argv[])
 	command_free(&b.command);
 	json_free(b.json);
 	columns_free(&b.columns);
-	free(b.key);
 	if (b.run.signal != 0)
 		child_die(b.run.signal);
 	return status;

@@ -31,7 +31,6 @@ struct cut {
 
 	struct json *json;
 	struct field *name, *value; /* of JSON, with -l's in front */
-	struct buf object;
 };
 
 #define LINE_NUMBER "line_number"
@@ -218,10 +217,7 @@ drop_columns(struct cut *cut, const struct header *h, struct buf *say)
 	return n == 0 ? -1 : 0;
 }
 
-/*
- * What is written of a record: adjacent columns are one span, but in JSON,
- * whose values are looked at one by one.
- */
+/* What is written of a record: adjacent columns are one span. */
 static void
 plan(struct cut *cut, const struct header *h)
 {
@@ -232,7 +228,7 @@ plan(struct cut *cut, const struct header *h)
 	for (size_t i = 0; i < list->n; i++) {
 		const size_t column = list->item[i].number;
 
-		if (cut->nspans > 0 && cut->objects == NO_OBJECTS &&
+		if (cut->nspans > 0 &&
 		    cut->span[cut->nspans - 1].last == column - 1)
 			cut->span[cut->nspans - 1].last = column;
 		else
@@ -443,23 +439,28 @@ write_anew(struct run *r, const struct cut *cut, const struct record *rec)
 static int
 write_json(struct run *r, struct cut *cut, const struct record *rec)
 {
-	struct record shown = *rec;
+	const size_t first = cut->numbers ? 1 : 0, n = first + cut->nspans;
+	const struct field *value = rec->field;
 	struct writer *out = r->out;
-	char digits[24];
+	char digits[24], *to;
 
 	if (cut->numbers) {
 		cut->value[0] = line_number(r, digits);
 		memcpy(cut->value + 1, rec->field,
-		    cut->list.n * sizeof *rec->field);
-		shown.field = cut->value;
+		    cut->nspans * sizeof *rec->field);
+		value = cut->value;
 	}
-	cut->object.len = 0;
-	if (json_object(cut->json, &shown, &cut->object) != 0)
-		return run_fault(r, reader_blame(r->in, json_error(cut->json)));
 	if (cut->objects == OBJECT_ARRAY)
 		writer_add(out, out->records == 0 ? "[" : ",\n",
 		    out->records == 0 ? 1 : 2);
-	writer_add(out, cut->object.data, cut->object.len);
+	to = json_object(cut->json, value, n,
+	    writer_at(out,
+		json_most(cut->json, rec->len * cut->copies + sizeof digits)));
+	if (to == NULL) {
+		out->len = out->whole;
+		return run_fault(r, reader_blame(r->in, json_error(cut->json)));
+	}
+	writer_put(out, to);
 	if (cut->objects == OBJECT_LINES)
 		writer_byte(out, '\n');
 	out->records++;
@@ -613,7 +614,6 @@ main(int argc, char *argv[])
 	end_array(&r, &cut);
 	json_free(cut.json);
 	free(cut.name);
-	buf_free(&cut.object);
 	columns_free(&cut.list);
 	free(cut.span);
 	return run_end(&r);

@@ -124,19 +124,23 @@ make_text(struct filling *f, const struct record *rec, struct field *text)
 {
 	const struct batch_options *opt = f->opt;
 	const char *why;
+	char *end;
 
 	if (opt->form == BATCH_CSV) {
 		*text = (struct field){rec->raw, rec->len + rec->end};
 		return 0;
 	}
 	f->text.len = 0;
-	if (json_object(opt->json, rec, &f->text) < 0) {
+	buf_need(&f->text, json_most(opt->json, rec->len));
+	end = json_object(opt->json, &(struct field){rec->raw, rec->len}, 1,
+	    f->text.data);
+	if (end == NULL) {
 		why = json_error(opt->json);
 		f->why.len = 0;
 		buf_add(&f->why, why, strlen(why) + 1);
 		return -1;
 	}
-	*text = (struct field){f->text.data, f->text.len};
+	*text = (struct field){f->text.data, (size_t)(end - f->text.data)};
 	return 0;
 }
 
@@ -170,7 +174,7 @@ make_key(struct filling *f, const struct record *rec)
 
 	key->len = 0;
 	for (i = 0; i < f->opt->nkeys; i++) {
-		value = &rec->field[f->opt->key[i]];
+		value = &rec->field[i];
 		len = value->raw != NULL ? value->len : 0;
 		buf_need(key, sizeof len + len);
 		if (value->raw == NULL)

@@ -21,10 +21,10 @@ enum batch_form { BATCH_CSV, BATCH_JSONL, BATCH_JSON };
 
 struct batch_options {
 	enum batch_form form;
-	uint64_t records;  /* -n; 0: no such limit */
-	uint64_t bytes;    /* -b, as handed over; 0: none */
-	const size_t *key; /* -g: which of record.field; the values */
-	size_t nkeys;      /* of a batch are equal */
+	uint64_t records; /* -n; 0: no such limit */
+	uint64_t bytes;   /* -b, as handed over; 0: none */
+	size_t nkeys;     /* -g: the values of the first so many of */
+			  /* record.field are equal in a batch */
 	char quote;
 	struct json *json;           /* for the JSON forms */
 	const struct header *header; /* its record opens a CSV batch */

@@ -46,23 +46,6 @@ swap_delims(const struct format *f, char *to, const char *from, size_t n)
 	return !has_any(bad);
 }
 
-/* Where the field at p ends, in a slice of whole, good fields. */
-static const char *
-field_end(const char *p, const char *end, const struct dialect *d)
-{
-	const char *at;
-
-	if (p == end || *p != d->quote) {
-		at = memchr(p, d->delim, (size_t)(end - p));
-		return at != NULL ? at : end;
-	}
-	for (p++; (at = memchr(p, d->quote, (size_t)(end - p))) != NULL;
-	     p = at + 2)
-		if (at + 1 == end || at[1] != d->quote)
-			return at + 1;
-	return end;
-}
-
 /* The letter behind the backslash for a byte that TSV escapes, or 0. */
 static char
 escape_letter(char byte)

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,24 @@ enum type { TEXT, NUMBER, BOOL, VALUE };
 
 static const char *const type_names[] = {"", "number", "bool", "json"};
 
+/*
+ * What stands before a value: a comma, or { in the first column, and the key.
+ * A string that is open before it is closed, and where a string follows it is
+ * opened, but null is there for an empty field.
+ */
+struct key {
+	struct field text[2][2]; /* of [a string is open][the field is empty] */
+};
+
 struct json {
-	char quote;
+	struct dialect dialect;
 	size_t n;             /* columns */
 	enum type *type;      /* of each */
-	bool typed;           /* one of them has a type */
-	struct field *key;    /* of each: {"name":" or ,"name":" */
+	size_t typed;         /* the first without types from there on */
+	struct key *key;      /* of each */
 	struct field *name;   /* of each, as the header has it, for messages */
-	char *keys;           /* what key points into; SLACK bytes more */
-	size_t fixed;         /* of an object: keys, and quotes or nulls */
+	char *keys;           /* what they point into; SLACK bytes more */
+	size_t fixed;         /* of an object: keys, quotes or nulls, slack */
 	struct buf cell, why; /* a decoded cell; json_error */
 	struct json_scan *scan; /* of cells that are JSON */
 };
@@ -46,33 +56,50 @@ has_twice(const struct header *h, struct buf *say)
 	return true;
 }
 
+/* Adds one text of a key; raw is set when all of them stay where they are. */
+static void
+add_key(const struct json *j, size_t column, bool open, bool empty,
+    const struct buf *name, struct buf *keys)
+{
+	const size_t at = keys->len;
+
+	if (open)
+		buf_add_byte(keys, '"');
+	buf_add_byte(keys, column == 0 ? '{' : ',');
+	buf_add(keys, name->data, name->len);
+	buf_add_text(keys, empty ? ":null" : ":\"");
+	j->key[column].text[open][empty].len = keys->len - at;
+}
+
 /* Makes the keys.  0, or -1 with a message. */
 static int
 make_keys(struct json *j, const struct header *h, struct buf *say)
 {
-	struct buf keys = {NULL, 0, 0};
-	size_t i, at;
+	struct buf keys = {NULL, 0, 0}, *name = &j->cell;
+	const char *at;
+	int done = 0;
 
-	for (i = 0; i < j->n; i++) {
-		at = keys.len;
-		buf_add_byte(&keys, i == 0 ? '{' : ',');
-		if (json_string(&keys, h->name[i].raw, h->name[i].len) < 0) {
+	for (size_t i = 0; i < j->n && done == 0; i++) {
+		name->len = 0;
+		done = json_string(name, h->name[i].raw, h->name[i].len);
+		for (int k = 0; k < 4 && done == 0; k++)
+			add_key(j, i, k & 2, k & 1, name, &keys);
+		if (done != 0) {
 			buf_add_text(say,
 			    "an object needs UTF-8: column name '");
 			buf_add(say, h->name[i].raw, h->name[i].len);
 			buf_add_text(say, "' is none");
-			buf_free(&keys);
-			return -1;
 		}
-		buf_add_text(&keys, ":\"");
-		j->key[i].len = keys.len - at;
 	}
-	j->fixed = keys.len + 4 * j->n + 1;
+	j->fixed = keys.len + SLACK;
 	buf_need(&keys, SLACK);
-	j->keys = keys.data;
-	for (i = at = 0; i < j->n; at += j->key[i++].len)
-		j->key[i].raw = j->keys + at;
-	return 0;
+	at = j->keys = keys.data;
+	for (size_t i = 0; i < j->n; i++)
+		for (int k = 0; k < 4; k++) {
+			j->key[i].text[k / 2][k % 2].raw = at;
+			at += j->key[i].text[k / 2][k % 2].len;
+		}
+	return done;
 }
 
 struct json *
@@ -88,7 +115,7 @@ json_new(const struct header *h, const struct dialect *d, struct buf *say)
 	if (has_twice(h, say))
 		return NULL;
 	j = mem_new(1, sizeof *j);
-	j->quote = d->quote;
+	j->dialect = *d;
 	j->n = h->n;
 	j->type = mem_new(j->n, sizeof *j->type);
 	j->key = mem_new(j->n, sizeof *j->key);
@@ -186,32 +213,46 @@ json_types(struct json *j, const char *list, const struct header *h,
 			return -1;
 		done = columns_parse(item.columns, h, &columns, say);
 		free(item.columns);
-		for (i = 0; done == 0 && i < columns.n; i++)
+		for (i = 0; done == 0 && i < columns.n; i++) {
 			j->type[columns.item[i].number - 1] = item.type;
-		j->typed = true;
+			if (columns.item[i].number > j->typed)
+				j->typed = columns.item[i].number;
+		}
 		if (done == 0)
 			columns_free(&columns);
 	} while (done == 0 && list != NULL);
 	return done;
 }
 
-static int
-add_number(struct json *j, struct buf *to)
+/*
+ * One put_ function for each type: writes the value of a cell to to, which has
+ * room for six bytes for each of the cell's.  Returns the place behind it, or
+ * NULL when the cell does not fit its type.
+ */
+
+static char *
+put_text(const struct field *cell, char *to)
 {
-	const size_t n = j->cell.len;
+	to = text_escape(to, cell->raw, cell->len);
+	if (to != NULL)
+		*to++ = '"';
+	return to;
+}
+
+static char *
+put_number(const struct field *cell, char *to)
+{
 	enum number_status status;
 	struct number x;
 
-	status = number_parse(j->cell.data, n, &x);
+	status = number_parse(cell->raw, cell->len, &x);
 	if (status != NUMBER_OK && status != NUMBER_LONG)
-		return -1;
-	buf_need(to, n + 1);
-	to->len += number_json(j->cell.data, n, to->data + to->len);
-	return 0;
+		return NULL;
+	return to + number_json(cell->raw, cell->len, to);
 }
 
-static int
-add_bool(struct json *j, struct buf *to)
+static char *
+put_bool(const struct field *cell, char *to)
 {
 	static const struct {
 		const char *text, *value;
@@ -219,56 +260,26 @@ add_bool(struct json *j, struct buf *to)
 	    {"f", "false"}, {"1", "true"}, {"0", "false"}};
 	size_t i;
 
-	for (i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (j->cell.len != strlen(words[i].text) ||
-		    strncasecmp(j->cell.data, words[i].text, j->cell.len) != 0)
-			continue;
-		buf_add_text(to, words[i].value);
-		return 0;
-	}
-	return -1;
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (cell->len == strlen(words[i].text) &&
+		    strncasecmp(cell->raw, words[i].text, cell->len) == 0)
+			return stpcpy(to, words[i].value);
+	return NULL;
 }
 
 /* A line end in a value can only be a blank between its tokens. */
-static int
-add_value(struct json *j, struct buf *to)
+static char *
+put_value(struct json *j, const struct field *cell, char *to)
 {
-	size_t i = to->len;
-
 	if (j->scan == NULL)
 		j->scan = json_scan_new();
-	if (json_scan(j->scan, j->cell.data, j->cell.len) < 0)
-		return -1;
-	buf_add(to, j->cell.data, j->cell.len);
-	for (; i < to->len; i++)
-		if (to->data[i] == '\n' || to->data[i] == '\r')
-			to->data[i] = ' ';
-	return 0;
-}
-
-/* Adds the value of a field.  0, or -1 when it does not fit its type. */
-static int
-add_field(struct json *j, const struct field *f, enum type type, struct buf *to)
-{
-	if (f->len == 0) {
-		buf_add_text(to, "null");
-		return 0;
-	}
-	if (type == TEXT && !field_quoted(f, j->quote))
-		return json_string(to, f->raw, f->len);
-	j->cell.len = 0;
-	buf_need(&j->cell, f->len);
-	j->cell.len = field_decode(f, j->quote, j->cell.data);
-	switch (type) {
-	case NUMBER:
-		return add_number(j, to);
-	case BOOL:
-		return add_bool(j, to);
-	case VALUE:
-		return add_value(j, to);
-	default:
-		return json_string(to, j->cell.data, j->cell.len);
-	}
+	if (json_scan(j->scan, cell->raw, cell->len) < 0)
+		return NULL;
+	for (size_t i = 0; i < cell->len; i++)
+		*to++ = cell->raw[i] == '\n' || cell->raw[i] == '\r' ?
+		    ' ' :
+		    cell->raw[i];
+	return to;
 }
 
 static void
@@ -285,101 +296,180 @@ explain(struct json *j, size_t column, const struct field *f)
 	buf_add_byte(why, '\0');
 }
 
-/* What the smallest processor compares at once: GCC writes the code. */
-typedef signed char lanes __attribute__((vector_size(16)));
-
-/*
- * Are n bytes JSON strings as they stand: no control byte, quote, backslash or
- * byte of a longer sequence of UTF-8?  Up to 31 bytes more are read.
- */
-static bool
-is_plain(const char *text, size_t n)
-{
-	static const signed char within[2 * SLACK] = {-1, -1, -1, -1, -1, -1,
-	    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-	    -1, -1, -1, -1, -1, -1, -1, -1, -1};
-	lanes v[SLACK / sizeof(lanes)], mask, bad = {0};
-	uint64_t word[2];
-
-	for (size_t i = 0; i < n; i += SLACK) {
-		const size_t left = n - i < SLACK ? n - i : SLACK;
-
-		memcpy(v, text + i, SLACK);
-		for (size_t k = 0; k < SLACK / sizeof(lanes); k++) {
-			memcpy(&mask, within + SLACK - left + k * sizeof mask,
-			    sizeof mask);
-			bad |= mask &
-			    (lanes)((v[k] < ' ') | (v[k] == '"') |
-				(v[k] == '\\'));
-		}
-	}
-	memcpy(word, &bad, sizeof word);
-	return (word[0] | word[1]) == 0;
-}
-
-/* Copies n bytes to a place with SLACK bytes of room behind it. */
+/* Copies a text to a place with SLACK bytes of room behind it. */
 static inline char *
 copy(char *to, const char *from, size_t n)
 {
-	if (n <= SLACK)
-		memcpy(to, from, SLACK);
-	else
-		memcpy(to, from, n);
+	memcpy(to, from, SLACK);
+	if (n > SLACK)
+		memcpy(to + SLACK, from + SLACK, n - SLACK);
 	return to + n;
 }
 
-/*
- * Copies a key and a cell that is a string as it stands, or null.  Which of
- * the two it is cannot be predicted, so that there is no branch.
- */
-static inline char *
-copy_plain(char *to, const struct field *key, const struct field *f)
-{
-	static const char null[SLACK] = "null";
-	const size_t empty = f->len == 0, all = (size_t)0 - empty;
-	/* the one or the other, as a mask: the compiler would make a branch */
-	const uintptr_t from =
-	    ((uintptr_t)f->raw & ~all) | ((uintptr_t)null & all);
-
-	/* a key ends with the quote of the string */
-	to = copy(to, key->raw, key->len) - empty;
-	to = copy(to, (const char *)from, f->len | (4 & all));
-	*to = '"';
-	return to + 1 - empty;
-}
-
-/* The object of a record that is plain, where no column has a type. */
+/* The key and the value of a field; NULL: json_error says why not. */
 static char *
-copy_record(char *to, const struct field *key, const struct field *f, size_t n)
+put_field(struct json *j, size_t column, const struct field *f, char *to)
 {
-	for (size_t i = 0; i < n; i++)
-		to = copy_plain(to, &key[i], &f[i]);
-	*to = '}';
-	return to + 1;
-}
+	const struct field *key = &j->key[column].text[false][f->len == 0];
+	const enum type type = j->type[column];
+	struct field cell = *f;
 
-int
-json_object(struct json *j, const struct record *rec, struct buf *to)
-{
-	const size_t before = to->len;
-
-	if (!j->typed && is_plain(rec->raw, rec->len)) {
-		buf_need(to, mem_add(j->fixed + SLACK, rec->len));
-		to->len = (size_t)(copy_record(to->data + to->len, j->key,
-				       rec->field, j->n) -
-		    to->data);
-		return 0;
-	}
-	for (size_t i = 0; i < j->n; i++) {
-		buf_add(to, j->key[i].raw, j->key[i].len - 1);
-		if (add_field(j, &rec->field[i], j->type[i], to) < 0) {
-			explain(j, i, &rec->field[i]);
-			to->len = before;
-			return -1;
+	to = copy(to, key->raw, key->len);
+	if (f->len == 0)
+		return to;
+	to -= type != TEXT; /* without the quote */
+	if (field_quoted(f, j->dialect.quote)) {
+		cell = (struct field){f->raw + 1, f->len - 2};
+		if (memchr(cell.raw, j->dialect.quote, cell.len) != NULL) {
+			j->cell.len = 0;
+			buf_need(&j->cell, f->len);
+			cell.len =
+			    field_decode(f, j->dialect.quote, j->cell.data);
+			cell.raw = j->cell.data;
 		}
 	}
-	buf_add_byte(to, '}');
-	return 0;
+	to = type == NUMBER ? put_number(&cell, to) :
+	    type == BOOL    ? put_bool(&cell, to) :
+	    type == VALUE   ? put_value(j, &cell, to) :
+			      put_text(&cell, to);
+	if (to == NULL)
+		explain(j, column, f);
+	return to;
+}
+
+/* What the smallest processor compares at once: GCC writes the code. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+#define BLOCK 64 /* bytes that are looked at at once, a bit for each */
+
+struct found {
+	uint64_t delims;
+	uint64_t bad;  /* control bytes, quotes, backslashes */
+	uint64_t high; /* of longer sequences of UTF-8 */
+};
+
+/* The top bits of the lanes; the product gathers eight of them. */
+static inline uint64_t
+top_bits(lanes v)
+{
+#ifdef __SSE2__
+	return (uint16_t)__builtin_ia32_pmovmskb128(
+	    (char __attribute__((vector_size(16))))v);
+#else
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t gather = UINT64_C(0x0102040810204080);
+	uint64_t word[2];
+
+	memcpy(word, &v, sizeof word);
+	return (le64toh(word[0]) >> 7 & ones) * gather >> 56 |
+	    (le64toh(word[1]) >> 7 & ones) * gather >> 56 << 8;
+#endif
+}
+
+/* Looks at the first n bytes of a block. */
+static inline struct found
+look_at(const char *text, size_t n, char delim)
+{
+	const uint64_t all = n < BLOCK ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+	struct found found = {0, 0, 0};
+	lanes v, delims;
+
+	for (size_t i = 0; i < BLOCK && i < n; i += sizeof v) {
+		memcpy(&v, text + i, sizeof v);
+		delims = (lanes)(v == (unsigned char)delim);
+		found.delims |= top_bits(delims) << i;
+		found.high |= top_bits(v) << i;
+		v = (lanes)(v < ' ') | (lanes)(v == '"') | (lanes)(v == '\\');
+		found.bad |= top_bits(v & ~delims) << i;
+	}
+	found.delims &= all;
+	found.high &= all;
+	found.bad &= all;
+	return found;
+}
+
+/*
+ * Writes the fields of a slice of strings that stay as they are.  NULL: one of
+ * them does not.  Otherwise *column is moved behind them.  Which of them are
+ * empty cannot be predicted, so that no branch asks.
+ */
+static char *
+copy_slice(const struct json *j, size_t *column, const struct field *slice,
+    char *to)
+{
+	const char *from = slice->raw, *const end = from + slice->len;
+	const char delim = j->dialect.delim;
+	const struct key *key = &j->key[*column];
+	const struct field *text;
+	size_t open = false, n;
+	struct found found;
+	uint64_t high = 0;
+
+	for (const char *p = from; p < end; p += BLOCK) {
+		found = look_at(p, (size_t)(end - p), delim);
+		if (found.bad != 0)
+			return NULL;
+		high |= found.high;
+		for (; found.delims != 0; found.delims &= found.delims - 1) {
+			n = (size_t)(p - from) +
+			    (unsigned)__builtin_ctzll(found.delims);
+			text = &key->text[open][n == 0];
+			open = n != 0;
+			to = copy(to, text->raw, text->len);
+			to = copy(to, from, n);
+			from += n + 1;
+			key++;
+		}
+	}
+	if (high != 0 && !text_is_utf8(slice->raw, slice->len))
+		return NULL;
+	text = &key->text[open][from == end];
+	to = copy(to, text->raw, text->len);
+	to = copy(to, from, (size_t)(end - from));
+	*to = '"';
+	*column = (size_t)(key + 1 - j->key);
+	return to + (from != end);
+}
+
+/* Writes the fields of any slice.  NULL: json_error says why not. */
+static char *
+put_slice(struct json *j, size_t *column, const struct field *slice, char *to)
+{
+	const char *from = slice->raw, *const end = from + slice->len;
+	struct field f;
+
+	for (;; from = f.raw + f.len + 1) {
+		f.raw = from;
+		f.len = (size_t)(field_end(from, end, &j->dialect) - from);
+		to = put_field(j, (*column)++, &f, to);
+		if (to == NULL || f.raw + f.len == end)
+			return to;
+	}
+}
+
+size_t
+json_most(const struct json *j, size_t n)
+{
+	return mem_add(j->fixed, mem_mul(n, 6));
+}
+
+char *
+json_object(struct json *j, const struct field *slice, size_t n, char *to)
+{
+	size_t column = 0;
+	char *done;
+
+	for (size_t i = 0; i < n && to != NULL; i++) {
+		done = NULL;
+		if (column >= j->typed)
+			done = copy_slice(j, &column, &slice[i], to);
+		if (done == NULL)
+			done = put_slice(j, &column, &slice[i], to);
+		to = done;
+	}
+	if (to != NULL)
+		*to++ = '}';
+	return to;
 }
 
 const char *

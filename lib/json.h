@@ -40,11 +40,14 @@ int json_types(struct json *j, const char *list, const struct header *h,
 int json_check_types(const char *list, struct buf *say);
 
 /*
- * Appends the object of a record of the reader, whose fields are the columns
- * of the header in order, a slice each.  0, or -1 with json_error; then to is
- * as it was.
+ * Writes an object to to, which has room for json_most(j, bytes of all slices)
+ * bytes.  The slices are those of a record of the reader, and their fields the
+ * columns of the header in order.  Returns the place behind it, or NULL with
+ * json_error.
  */
-int json_object(struct json *j, const struct record *rec, struct buf *to);
+char *json_object(struct json *j, const struct field *slice, size_t n,
+    char *to);
+size_t json_most(const struct json *j, size_t n);
 
 /* Why: 'column 3 "price": "abc" is no number'; lives until the next error. */
 const char *json_error(const struct json *j);

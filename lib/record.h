@@ -241,6 +241,9 @@ uint64_t reader_byte(const struct reader *r);
 
 uint64_t reader_bytes(const struct reader *r); /* read so far, all files */
 
+/* Where the field at p ends, in a slice of whole, good fields. */
+const char *field_end(const char *p, const char *end, const struct dialect *d);
+
 /*
  * Decodes a field into to, which has room for len bytes: takes the quotes off
  * and halves the doubled ones.  Returns the decoded length.

@@ -50,46 +50,76 @@ plain_end(const char *p, const char *end)
 /* The letters of the escapes that have one, each behind its byte. */
 static const char escapes[] = "\"\"\\\\\nn\rr\tt\bb\ff";
 
-static void
-escape(struct buf *to, unsigned char c)
+static char *
+escape(char *to, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 
+	*to++ = '\\';
 	for (const char *p = escapes; *p != '\0'; p += 2) {
 		if ((unsigned char)*p != c)
 			continue;
-		buf_add_byte(to, '\\');
-		buf_add_byte(to, p[1]);
-		return;
+		*to++ = p[1];
+		return to;
 	}
-	buf_add_text(to, "\\u00");
-	buf_add_byte(to, hex[c >> 4]);
-	buf_add_byte(to, hex[c & 15]);
+	memcpy(to, "u00", 3);
+	to[3] = hex[c >> 4];
+	to[4] = hex[c & 15];
+	return to + 5;
+}
+
+char *
+text_escape(char *to, const char *bytes, size_t n)
+{
+	const char *p = bytes, *from = bytes, *const end = bytes + n;
+	size_t len;
+
+	for (;;) {
+		p = plain_end(p, end);
+		if (p < end && (unsigned char)*p >= 0x80) {
+			len = utf8_char(p, end);
+			if (utf8_broken(p, len))
+				return NULL;
+			p += len;
+			continue;
+		}
+		memcpy(to, from, (size_t)(p - from));
+		to += p - from;
+		if (p == end)
+			return to;
+		to = escape(to, (unsigned char)*p);
+		from = ++p;
+	}
+}
+
+bool
+text_is_utf8(const char *bytes, size_t n)
+{
+	const char *p = bytes, *const end = bytes + n;
+	size_t len;
+
+	while ((p = plain_end(p, end)) < end) {
+		len = utf8_char(p, end);
+		if (utf8_broken(p, len))
+			return false;
+		p += len;
+	}
+	return true;
 }
 
 int
 json_string(struct buf *to, const char *bytes, size_t n)
 {
-	const char *p = bytes, *from = bytes, *const end = bytes + n;
-	const size_t before = to->len;
-	size_t len;
+	char *p;
 
-	buf_add_byte(to, '"');
-	while ((p = plain_end(p, end)) < end) {
-		len = utf8_char(p, end);
-		if (utf8_broken(p, len)) {
-			to->len = before;
-			return -1;
-		}
-		if (len == 1) {
-			buf_add(to, from, (size_t)(p - from));
-			escape(to, (unsigned char)*p);
-			from = p + 1;
-		}
-		p += len;
-	}
-	buf_add(to, from, (size_t)(p - from));
-	buf_add_byte(to, '"');
+	buf_need(to, mem_add(mem_mul(n, 6), 2));
+	p = to->data + to->len;
+	*p = '"';
+	p = text_escape(p + 1, bytes, n);
+	if (p == NULL)
+		return -1;
+	*p++ = '"';
+	to->len = (size_t)(p - to->data);
 	return 0;
 }
 

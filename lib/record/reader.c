@@ -1149,3 +1149,19 @@ field_decode(const struct field *f, char quote, char *to)
 	}
 	return (size_t)(to - begin);
 }
+
+const char *
+field_end(const char *p, const char *end, const struct dialect *d)
+{
+	const char *at;
+
+	if (p == end || *p != d->quote) {
+		at = memchr(p, d->delim, (size_t)(end - p));
+		return at != NULL ? at : end;
+	}
+	for (p++; (at = memchr(p, d->quote, (size_t)(end - p))) != NULL;
+	     p = at + 2)
+		if (at + 1 == end || at[1] != d->quote)
+			return at + 1;
+	return end;
+}

@@ -153,15 +153,14 @@ by_bytes(void)
 static void
 by_value(void)
 {
-	const size_t key[] = {1};
-	struct batch_options opt = {.key = key, .nkeys = 1};
+	struct batch_options opt = {.nkeys = 1};
 	struct batch *b[8];
-	size_t n = fill("a,k\n1,x\n2,\"x\"\n3,\n4,\"\"\n5,x\n", &opt, b);
+	size_t n = fill("k,a\nx,1\n\"x\",2\n,3\n\"\",4\nx,5\n", &opt, b);
 
 	CHECK(n == 3);
-	CHECK(holds(b[0], "a,k\n1,x\n2,\"x\"\n"));
-	CHECK(holds(b[1], "a,k\n3,\n4,\"\"\n"));
-	CHECK(holds(b[2], "a,k\n5,x\n"));
+	CHECK(holds(b[0], "k,a\nx,1\n\"x\",2\n"));
+	CHECK(holds(b[1], "k,a\n,3\n\"\",4\n"));
+	CHECK(holds(b[2], "k,a\nx,5\n"));
 	free_all(b, n);
 }
 

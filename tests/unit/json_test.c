@@ -21,29 +21,28 @@ static const struct dialect comma = {',', '"'};
 static int
 becomes(struct json *j, const struct field cells[4], const char *expected)
 {
-	static char text[512]; /* the record, with slack behind it */
-	struct field field[4];
-	struct record rec = {.raw = text, .nfields = 4, .field = field};
-	struct buf to = {NULL, 0, 0};
-	int got, ok;
+	static char text[1024]; /* the record, with slack behind it */
+	struct field field[4], all = {text, 0};
+	char to[1024], *end;
+	int ok = 1;
 
 	for (size_t i = 0; i < 4; i++) {
-		field[i] = (struct field){text + rec.len, cells[i].len};
-		memcpy(text + rec.len, cells[i].raw, cells[i].len);
-		rec.len += cells[i].len;
-		text[rec.len++] = i < 3 ? ',' : '\n';
+		field[i] = (struct field){text + all.len, cells[i].len};
+		memcpy(text + all.len, cells[i].raw, cells[i].len);
+		all.len += cells[i].len;
+		text[all.len++] = i < 3 ? ',' : '\n';
 	}
-	rec.len--;
-	buf_add_text(&to, "x");
-	got = json_object(j, &rec, &to);
-	buf_add_byte(&to, '\0');
-	if (expected == NULL)
-		ok = got < 0 && strcmp(to.data, "x") == 0;
-	else
-		ok = got == 0 && strcmp(to.data + 1, expected) == 0;
-	if (!ok)
-		printf("got %s\n", got < 0 ? json_error(j) : to.data + 1);
-	buf_free(&to);
+	all.len--;
+	for (size_t n = 1; n <= 4; n += 3) { /* one slice, or four */
+		end = json_object(j, n == 1 ? &all : field, n, to);
+		if (end != NULL)
+			*end = '\0';
+		if (expected == NULL ? end == NULL :
+				       end != NULL && strcmp(to, expected) == 0)
+			continue;
+		printf("got %s\n", end == NULL ? json_error(j) : to);
+		ok = 0;
+	}
 	return ok;
 }
 
@@ -69,6 +68,43 @@ texts(void)
 	    "\"d\":\"5\\\" pipe\"}"));
 	json_free(j);
 	json_free(NULL);
+}
+
+#define TEN "0123456789"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+
+/* Cells that are looked at 64 bytes at a time. */
+static void
+long_texts(void)
+{
+	static const struct dialect tab = {'\t', '"'};
+	struct buf say = {NULL, 0, 0};
+	struct json *j = json_new(&header, &comma, &say);
+	struct field cells[4] = {FIELD(SIXTY "\xc3\xa9\xe2\x82\xac" SIXTY),
+	    FIELD(""), FIELD(TEN), FIELD("x")};
+	static const char text[] = "1\t\ta,b\t\n                     "
+				   "                                    ";
+	const struct field slice = {text, 7};
+	char to[512], *end;
+
+	CHECK(becomes(j, cells,
+	    "{\"a\":\"" SIXTY "\u00e9\u20ac" SIXTY
+	    "\",\"b \\\"q\\\"\":null,\"c\":\"" TEN "\",\"d\":\"x\"}"));
+	cells[0] = (struct field)FIELD(SIXTY "\xe2\x82" SIXTY);
+	CHECK(becomes(j, cells, NULL));
+	cells[0] = (struct field)FIELD(SIXTY SIXTY "\\" TEN);
+	CHECK(becomes(j, cells,
+	    "{\"a\":\"" SIXTY SIXTY "\\\\" TEN
+	    "\",\"b \\\"q\\\"\":null,\"c\":\"" TEN "\",\"d\":\"x\"}"));
+	json_free(j);
+	j = json_new(&header, &tab, &say);
+	end = json_object(j, &slice, 1, to);
+	CHECK(end != NULL);
+	*end = '\0';
+	CHECK(strcmp(to,
+		  "{\"a\":\"1\",\"b \\\"q\\\"\":null,\"c\":\"a,b\","
+		  "\"d\":null}") == 0);
+	json_free(j);
 }
 
 static void
@@ -453,6 +489,7 @@ int
 main(void)
 {
 	texts();
+	long_texts();
 	strings();
 	bad_utf8();
 	types();
