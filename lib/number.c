@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "number/digits.h"
-#include "number/wide.h"
 
 #define COEF_MAX INT64_C(999999999999999999)
 #define DOUBLE_WHOLE (INT64_C(1) << 53) /* a double holds all up to this */

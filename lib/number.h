@@ -28,7 +28,7 @@
 
 /*
  * coef / 10^scale, or real, or a decimal with more digits: then the scale is
- * none of those said here, and lib/number/wide.h knows what the bits mean.
+ * none of those said here, and lib/number/digits.h knows what the bits mean.
  * Zeros in the scale are kept: 1.10 is 110 / 100.
  */
 struct number {
@@ -129,7 +129,7 @@ struct number_format {
 	const char *text;          /* the caller's, kept */
 	size_t before, after, len; /* the conversion is [before, after) */
 	size_t room;               /* bytes that any answer may take */
-	bool left, plus, blank, alt, zero;
+	unsigned flags;
 	char conversion;
 	int width, precision; /* -1: none given */
 };

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "digits.h"
-#include "wide.h"
 
 #define PRECISION 6 /* printf's, where none is given */
+
+/* Bit i of the flags is the i-th of these. */
+static const char flag_bytes[] = "-+ #0";
+enum { LEFT = 1, PLUS = 2, BLANK = 4, ALT = 8, ZERO = 16 };
 
 /* Reads up to three digits, which is more than NUMBER_PLACES. */
 static int
@@ -21,38 +24,17 @@ read_size(const char *text, size_t n, size_t *i)
 	return size;
 }
 
-/* Takes the flag that is c; returns false when c is none. */
-static bool
-read_flag(struct number_format *f, char c)
-{
-	switch (c) {
-	case '-':
-		f->left = true;
-		return true;
-	case '+':
-		f->plus = true;
-		return true;
-	case ' ':
-		f->blank = true;
-		return true;
-	case '#':
-		f->alt = true;
-		return true;
-	case '0':
-		f->zero = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* Reads what follows a %; returns NULL, or what is wrong. */
 static const char *
 read_conversion(struct number_format *f, size_t i)
 {
+	const char *flag;
+
 	f->before = i - 1;
-	while (i < f->len && read_flag(f, f->text[i]))
-		i++;
+	for (; i < f->len && f->text[i] != '\0' &&
+	     (flag = strchr(flag_bytes, f->text[i])) != NULL;
+	     i++)
+		f->flags |= 1U << (flag - flag_bytes);
 	f->width = read_size(f->text, f->len, &i);
 	f->precision = -1;
 	if (i < f->len && f->text[i] == '.') {
@@ -112,6 +94,13 @@ put_text(char *out, const char *text, size_t n)
 	return out;
 }
 
+static char *
+put_many(char *p, char c, size_t n)
+{
+	memset(p, c, n);
+	return p + n;
+}
+
 /*
  * Writes n bytes of digits with sign and padding; zero: the padding is zeros
  * behind the sign.
@@ -120,34 +109,23 @@ static char *
 put_padded(const struct number_format *f, bool zero, bool negative,
     const char *digits, size_t n, char *out)
 {
-	char sign = negative ? '-' : f->plus ? '+' : f->blank ? ' ' : '\0';
-	size_t used = n + (sign != '\0'), width = (size_t)f->width;
-	size_t pad = width > used ? width - used : 0;
+	const char sign = negative ? '-' :
+	    f->flags & PLUS        ? '+' :
+	    f->flags & BLANK       ? ' ' :
+				     '\0';
+	const bool left = f->flags & LEFT;
+	const size_t used = n + (sign != '\0'), width = (size_t)f->width;
+	const size_t pad = width > used ? width - used : 0;
 
-	if (!f->left && !zero) {
-		memset(out, ' ', pad);
-		out += pad;
-	}
+	if (!left && !zero)
+		out = put_many(out, ' ', pad);
 	if (sign != '\0')
 		*out++ = sign;
-	if (!f->left && zero) {
-		memset(out, '0', pad);
-		out += pad;
-	}
+	if (!left && zero)
+		out = put_many(out, '0', pad);
 	memcpy(out, digits, n);
 	out += n;
-	if (f->left) {
-		memset(out, ' ', pad);
-		out += pad;
-	}
-	return out;
-}
-
-static struct digits
-positive(struct digits d)
-{
-	d.negative = false;
-	return d;
+	return left ? put_many(out, ' ', pad) : out;
 }
 
 /* %d: the whole part, exact; the precision is the least number of digits. */
@@ -158,22 +136,24 @@ put_whole(const struct number_format *f, struct number x, char *out)
 	char digits[NUMBER_FIXED], text[NUMBER_FIXED], *p = digits;
 	size_t least = f->precision < 0 ? 1 : (size_t)f->precision, n;
 	struct digits d = {0};
+	bool negative;
 
 	if (whole.scale == NUMBER_REAL) {
-		d.negative = whole.real < 0;
+		negative = whole.real < 0;
 		n = (size_t)snprintf(text, sizeof text, "%.0f",
 		    fabs(whole.real));
 	} else {
 		d = digits_of(whole);
-		n = (size_t)(digits_print(positive(d), 0, text) - text);
+		negative = d.negative;
+		d.negative = false;
+		n = (size_t)(digits_print(d, 0, text) - text);
 		n = d.coef == 0 ? 0 : n;
 	}
-	for (; least > n; least--)
-		*p++ = '0';
+	if (least > n)
+		p = put_many(p, '0', least - n);
 	memcpy(p, text, n);
-	p += n;
-	return put_padded(f, f->zero && f->precision < 0, d.negative, digits,
-	    (size_t)(p - digits), out);
+	return put_padded(f, (f->flags & ZERO) && f->precision < 0, negative,
+	    digits, (size_t)(p - digits) + n, out);
 }
 
 /* %f of a decimal. */
@@ -181,14 +161,15 @@ static char *
 put_decimal(const struct number_format *f, struct digits d, int places,
     char *out)
 {
+	const bool negative = d.negative;
 	char text[NUMBER_FIXED], *end;
 
-	end = digits_print(digits_round(positive(d), places, true), places,
-	    text);
-	if (f->alt && places == 0)
+	d.negative = false;
+	end = digits_print(digits_round(d, places, true), places, text);
+	if ((f->flags & ALT) && places == 0)
 		*end++ = '.';
-	return put_padded(f, f->zero, d.negative, text, (size_t)(end - text),
-	    out);
+	return put_padded(f, f->flags & ZERO, negative, text,
+	    (size_t)(end - text), out);
 }
 
 /*
@@ -251,7 +232,7 @@ put_fixed(const struct number_format *f, double x, unsigned places, char *out)
 		digits[n++] = '.';
 		n += put_fraction(fraction, places, digits + n);
 	}
-	return put_padded(f, f->zero, x < 0, digits, n, out);
+	return put_padded(f, f->flags & ZERO, x < 0, digits, n, out);
 }
 
 /* All else: printf, with a format made of what was parsed. */
@@ -259,18 +240,12 @@ static char *
 put_printf(const struct number_format *f, double x, char *out)
 {
 	char spec[16], *p = spec;
+	size_t i;
 
 	*p++ = '%';
-	if (f->left)
-		*p++ = '-';
-	if (f->plus)
-		*p++ = '+';
-	if (f->blank)
-		*p++ = ' ';
-	if (f->alt)
-		*p++ = '#';
-	if (f->zero)
-		*p++ = '0';
+	for (i = 0; flag_bytes[i] != '\0'; i++)
+		if (f->flags & 1U << i)
+			*p++ = flag_bytes[i];
 	memcpy(p, "*.*", 3);
 	p[3] = f->conversion;
 	p[4] = '\0';
@@ -283,7 +258,7 @@ put_printf(const struct number_format *f, double x, char *out)
 static char *
 put_real(const struct number_format *f, double x, int places, char *out)
 {
-	if (!f->alt && places < WIDE_TENS && fabs(x) < 0x1p53)
+	if (!(f->flags & ALT) && places < WIDE_TENS && fabs(x) < 0x1p53)
 		return put_fixed(f, x, (unsigned)places, out);
 	return put_printf(f, x, out);
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
 #include "eight.h"
-#include "wide.h"
 
 /* A double is decided by 767 digits and whether more that are not 0 follow. */
 #define DECISIVE 770
@@ -278,27 +278,24 @@ int
 number_marks_set(struct number_marks *marks, const char *decimal,
     size_t ndecimal, const char *group, size_t ngroup, struct buf *say)
 {
+	const char *why = NULL;
+
 	*marks = (struct number_marks){"", ""};
-	if (!good_mark(decimal, ndecimal) || *decimal == ' ') {
-		buf_add_text(say,
-		    "a decimal mark is one character, and no "
-		    "digit, blank, sign or e");
+	if (!good_mark(decimal, ndecimal) || *decimal == ' ')
+		why = "a decimal mark is one character, and no "
+		      "digit, blank, sign or e";
+	else if (ngroup > 0 && !good_mark(group, ngroup))
+		why = "a group mark is one character, and no "
+		      "digit, sign or e";
+	else if (ngroup == ndecimal && memcmp(decimal, group, ngroup) == 0)
+		why = "decimal mark and group mark are the same";
+	if (why != NULL) {
+		buf_add_text(say, why);
 		return -1;
 	}
 	memcpy(marks->decimal, decimal, ndecimal);
-	if (ngroup == 0)
-		return 0;
-	if (!good_mark(group, ngroup)) {
-		buf_add_text(say,
-		    "a group mark is one character, and no "
-		    "digit, sign or e");
-		return -1;
-	}
-	memcpy(marks->group, group, ngroup);
-	if (strcmp(marks->decimal, marks->group) == 0) {
-		buf_add_text(say, "decimal mark and group mark are the same");
-		return -1;
-	}
+	if (ngroup > 0)
+		memcpy(marks->group, group, ngroup);
 	return 0;
 }
 
