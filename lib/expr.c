@@ -52,6 +52,10 @@ expr_free(struct expr *e)
 {
 	if (e == NULL)
 		return;
+	for (struct kept *k = e->eval.kept; k != NULL; k = k->next) {
+		buf_free(&k->text[0]);
+		buf_free(&k->text[1]);
+	}
 	code_free(&e->code);
 	parse_free(&e->tree);
 	given_free(&e->given);
@@ -125,6 +129,12 @@ expr_parse(struct expr *e, const char *text, size_t n)
 	return 0;
 }
 
+bool
+expr_remembers(const struct expr *e)
+{
+	return e->tree.remembers;
+}
+
 static void mark(struct node *node, bool *needs);
 
 static void
@@ -161,6 +171,9 @@ collect_columns(struct expr *e, size_t width)
 		mark_variable(e->check.first, needs);
 	for (i = 0; i < e->ncells; i++)
 		mark_variable(e->cell[i], needs);
+	for (const struct kept *k = e->check.names.kept; k != NULL; k = k->next)
+		if (k->from == NULL)
+			needs[k->input] = true;
 	for (i = 1; i <= width; i++)
 		e->ncolumns += needs[i];
 	e->columns = mem_new(e->ncolumns, sizeof *e->columns);
@@ -185,6 +198,7 @@ add_column(struct expr *e, const struct named *c)
 	}
 	to->cell = e->ncells;
 	e->cell[e->ncells++] = c->var;
+	c->var->answer = true;
 }
 
 static void
@@ -192,10 +206,12 @@ lay_out(struct expr *e)
 {
 	const struct names *names = &e->check.names;
 	const size_t n = e->options.only ? names->assigned : names->n;
-	size_t *at = mem_new(names->n + 1, sizeof *at), i;
+	size_t *at = mem_new(names->n + 1, sizeof *at), i, cells = names->n;
 
 	e->layout = mem_new(names->n, sizeof *e->layout);
-	e->cell = mem_new(names->n, sizeof(struct variable *));
+	for (const struct kept *k = names->kept; k != NULL; k = k->next)
+		cells++;
+	e->cell = mem_new(cells, sizeof(struct variable *));
 	/* with --only the assigned columns, as their assignments stand */
 	for (i = 0; i < names->n; i++)
 		at[e->options.only ? names->column[i].order : i + 1] = i;
@@ -203,6 +219,10 @@ lay_out(struct expr *e)
 		if (!names->column[at[i]].dropped)
 			add_column(e, &names->column[at[i]]);
 	free(at);
+	/* what prev() is of, though it is not written */
+	for (const struct kept *k = names->kept; k != NULL; k = k->next)
+		if (k->from != NULL)
+			e->cell[e->ncells++] = k->from;
 	e->answer = mem_new(e->ncells, sizeof *e->answer);
 	e->room = mem_new(e->ncells, sizeof *e->room);
 	e->plain = strchr(VALUE_BYTES, e->options.dialect.delim) == NULL &&
@@ -221,6 +241,7 @@ expr_bind(struct expr *e, const struct header *h)
 	e->code.ncolumns = e->ncolumns;
 	e->code.given = &e->given;
 	e->code.quote = e->options.dialect.quote;
+	e->code.kept = e->eval.kept = e->check.names.kept;
 	if (e->options.kind == EXPR_FILTER)
 		code_filter(&e->code, e->check.first);
 	else

@@ -59,6 +59,9 @@ int expr_na(struct expr *e, const char *list);
  */
 int expr_parse(struct expr *e, const char *text, size_t n);
 
+/* Does a record's answer depend on those before it, as prev() makes it? */
+bool expr_remembers(const struct expr *e);
+
 /*
  * Names, types and code for this header, which must outlive e.  Once, after
  * expr_parse; 0 or -1 as there.

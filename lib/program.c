@@ -157,6 +157,8 @@ program_parse(struct program *p, struct run *r)
 		run_usage_text(r, expr_error(p->expr));
 	if (expr_parse(p->expr, p->text.data, p->text.len) != 0)
 		refuse(p, r);
+	if (expr_remembers(p->expr))
+		program_whole(r, "prev()");
 	return operand;
 }
 

@@ -200,3 +200,33 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 	one 'n,s\n1\n' 0 'columns: @1\n==: bool\n  to number\n    @1 {n}: column\n  1: number\n' '' \
 		csvfilter --explain 'n == 1'
 }
+
+@test "prev: of the record read last, kept or not, unless it was dropped" {
+	one 'a\n1\n1\n2\n1\n' 0 'a\n1\n2\n1\n' '' csvfilter 'a != prev(a)'
+	one 'a\n1\n1\n2\n1\n' 0 'a\n1\n' '' csvfilter -v 'a != prev(a)'
+	one 'a\n1\n1\n2\n1\n' 0 'a\n1\n2\n' '' \
+		csvfilter --limit 2 'a != prev(a)'
+	one 'a\n1\n1\n2\n1\n' 0 '3\n' '' csvfilter --count 'a != prev(a)'
+	one 'a\n1\nx\n1\n2\n' 0 'a\n1\n2\n' '@: 1 skipped: not a number\n' \
+		csvfilter --on-error=skip 'num(a) > 0 && a != prev(a)'
+	one 'a\n1\nx\n1\n2\n' 0 'a\n1\n2\n' '@: 1 record rejected, see no\n' \
+		csvfilter --rejects no 'num(a) > 0 && a != prev(a)'
+	one 'a,b\n1,2\n3\n1,5\n' 0 'a,b\n1,2\n' '@: 1 record rejected, see no\n' \
+		csvfilter --rejects no 'a != prev(a)'
+	one 'a,b\n1,2\n3\n3,5\n' 0 'a,b\n1,2\n3\n' '' \
+		csvfilter --ragged=pass 'a != prev(a)'
+}
+
+@test "prev beside a comparison by which records are passed over at once" {
+	"$PARKING" -n 20000 -q 100 >in
+	"$BIN/csvmap" 'p = prev({Vehicle Make})' in |
+		"$BIN/csvfilter" '{Vehicle Make} == "FORD" && p == "HONDA"' |
+		"$BIN/csvcut" -C p >want
+	[ "$(wc -l <want)" -gt 20 ]
+	"$BIN/csvfilter" '{Vehicle Make} == "FORD" &&
+		prev({Vehicle Make}) == "HONDA"' in >out
+	same want out
+	CSVPAR_BLOCK=1 one "$table" 2 '' \
+		'@: prev(): a block of csvpar does not know the records before it\n' \
+		csvfilter 'n != prev(n)'
+}

@@ -131,3 +131,46 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 	one 'a,b\n\\.,x\n' 0 'a,b,c\n\\.,x,"\\."\n' '' csvmap 'c = a'
 	one 'a\nx\n' 0 'a\n\\.x\n' '' csvmap 'a = "\\.x"'
 }
+
+@test "prev: of the record written last, whatever became of those between" {
+	local t='a\n1\nx\n2\n'
+	one "$t" 0 'p,n\n,1\n1,2\n' '@: 1 skipped: not a number\n' \
+		csvmap --only --on-error=skip 'p = prev(n); n = num(a)'
+	one "$t" 0 'p,n\n,1\n1,\n,2\n' '@: 1 taken as missing: not a number\n' \
+		csvmap --only --on-error=null 'p = prev(n); n = num(a)'
+	one "$t" 0 'p,n\n,1\n1,2\n' '@: 1 record rejected, see no\n' \
+		csvmap --only --rejects no 'p = prev(n); n = num(a)'
+	one 'a,b\n1,2\n3\n4,5\n' 0 'a,b,p\n1,2,\n4,5,1\n' \
+		'@: 1 record rejected, see no\n' \
+		csvmap --rejects no 'p = prev(a)'
+	one 'a,b\n1,2\n3\n4,5\n' 0 'a,b,p\n1,2,\n3,,1\n4,5,3\n' '' \
+		csvmap --ragged=pad 'p = prev(a)'
+}
+
+@test "prev: over the border of files, under -H, with the names of --names" {
+	printf 'a\n1\n2\n' >one
+	printf 'a\n3\n' >two
+	printf 'a,p\n1,\n2,1\n3,2\n' >want
+	"$BIN/csvmap" 'p = prev(a)' one two >out
+	same want out
+	one '1,x\n2,x\n' 0 '1,\n2,1\n' '' csvmap -H '@2 = prev(@1)'
+	one '1\n2\n' 0 '1,\n2,1\n' '' csvmap --names a 'p = prev(a)'
+}
+
+@test "prev: a cell of many bytes, and one in quotes" {
+	local long
+	long=$(head -c 200000 /dev/zero | tr '\0' x)
+	one "a\n\"$long\"\n\"q\"\"\"\n1\n" 0 \
+		"a,p\n\"$long\",\n\"q\"\"\",$long\n1,\"q\"\"\"\n" '' \
+		csvmap 'p = prev(a)'
+}
+
+@test "prev: a worker of csvpar knows its own records, a block none" {
+	printf 'a\n1\n2\n' >in
+	printf 'a,p\n1,\n2,1\n' >want
+	"$BIN/csvpar" -p -j 1 -- "$BIN/csvmap" 'p = prev(a)' <in >out
+	same want out
+	CSVPAR_BLOCK=1 one 'a\n1\n' 2 '' \
+		'@: prev(): a block of csvpar does not know the records before it\n' \
+		csvmap 'p = prev(a)'
+}

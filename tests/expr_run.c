@@ -17,7 +17,8 @@ struct group {
 	const char *file;
 	size_t line; /* of its first line */
 	struct buf program, options, header, record, want;
-	bool is_filter, is_value, is_error;
+	struct buf before; /* the records before this one, a line each */
+	bool is_filter, is_value, is_error, seen; /* seen: a record */
 };
 
 struct counts {
@@ -214,6 +215,26 @@ points_right(const struct group *g, const char *say)
 		(long)strspn(caret + 1, " ") + 1 == place);
 }
 
+/* The same, behind the records before it, which prev() knows. */
+static int
+run_all(struct expr *e, const struct group *g, struct buf *answer)
+{
+	struct group one = *g;
+	struct buf got = {NULL, 0, 0};
+	const char *p = g->before.data, *end = p + g->before.len;
+
+	one.record = (struct buf){NULL, 0, 0};
+	for (; p < end && expr_remembers(e); p += one.record.len + 1) {
+		clear(&one.record);
+		buf_add(&one.record, p, strcspn(p, "\n"));
+		buf_need(&one.record, READER_SLACK);
+		run(e, &one, &got);
+	}
+	buf_free(&one.record);
+	buf_free(&got);
+	return run(e, g, answer);
+}
+
 static int
 start(struct expr *e, const struct group *g, struct header *h)
 {
@@ -256,7 +277,7 @@ check(const struct group *g, struct counts *counts)
 		buf_add(&got, say,
 		    end != NULL ? (size_t)(end - say) : strlen(say));
 		right = has_option(g, "plain") || points_right(g, say);
-	} else if (run(e, g, &got) < 0) {
+	} else if (run_all(e, g, &got) < 0) {
 		buf_add_text(&got, expr_error(e));
 		add_advice(&got, expr_advice(e));
 	} else {
@@ -281,10 +302,11 @@ check(const struct group *g, struct counts *counts)
 static void
 begin(struct group *g, char *line)
 {
-	g->is_filter = g->is_value = false;
+	g->is_filter = g->is_value = g->seen = false;
 	clear(&g->program);
 	clear(&g->options);
 	clear(&g->record);
+	clear(&g->before);
 	clear(&g->header);
 	set(&g->header, "a,b,c,n,m");
 	if (strncmp(line, "filter ", 7) == 0) {
@@ -315,6 +337,11 @@ add_line(struct group *g, char *line, struct counts *counts)
 		set(&g->header, rest);
 		break;
 	case '<':
+		if (g->seen) {
+			set(&g->before, g->record.data);
+			set(&g->before, "\n");
+		}
+		g->seen = true;
 		clear(&g->record);
 		set(&g->record, rest);
 		break;
@@ -369,6 +396,7 @@ main(int argc, char *argv[])
 	buf_free(&g.options);
 	buf_free(&g.header);
 	buf_free(&g.record);
+	buf_free(&g.before);
 	buf_free(&g.want);
 	printf("%u passed, %u failed\n", counts.passed, counts.failed);
 	return counts.failed == 0 ? 0 : 1;

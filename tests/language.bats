@@ -31,3 +31,7 @@ oracle() {
 	[ "$(peak 699100)" -le 73 ]
 	[ "$(peak 1390000)" -le 48 ]
 }
+
+@test "prev: sums, fill-down and changes are those of Python" {
+	oracle prev 50000
+}

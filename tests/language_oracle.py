@@ -3,12 +3,16 @@
 
 usage: language_oracle.py DIRECTORY case
        language_oracle.py DIRECTORY keys RECORDS KEYS
+       language_oracle.py DIRECTORY prev RECORDS
 
 case: upper(), lower() and title() of every code point that this Python's
 Unicode has, against str's where that is one to one.
 
 keys: csvfilter --first and --count --by on random records with so many keys,
 against a dict.
+
+prev: running sums of exact decimals, fill-down, counts of changes and the
+records in which something changes.
 
 Prints what was compared, or the first differences and exits 1.
 """
@@ -21,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import unicodedata
+from decimal import Decimal
 
 wrong = 0
 
@@ -104,5 +109,35 @@ def keys_of(records, keys):
     print(f"{records} records, {len(first)} keys")
 
 
-{"case": case, "keys": keys_of}[sys.argv[2]](*map(int, sys.argv[3:]))
+def prev_of(records):
+    rng = random.Random(records)
+    text, want, changes = ["k,v,g\n"], [["sum", "fill", "run"]], [["v"]]
+    total, fill, before, length = Decimal(0), "", None, 0
+    for _ in range(records):
+        k = rng.choice("aab")
+        v = f"{rng.randrange(-10 ** 9, 10 ** 9)}.{rng.randrange(1000):03}"
+        g = rng.choice(["", "", '"x"', "y z"])
+        text.append(f"{k},{v},{g}\n")
+        total += Decimal(v)
+        fill = g.strip('"') or fill
+        length = length + 1 if k == before else 1
+        if k != before:
+            changes.append([v])
+        before = k
+        want.append([str(total), fill, str(length)])
+    text = "".join(text)
+    got = run("csvmap", "--only", "sum = (prev(sum) ?? 0) + v; "
+              "fill = g ?? prev(fill); "
+              "run = k == prev(k) ? (prev(run) ?? 0) + 1 : 1", text=text)
+    for row, line in itertools.zip_longest(got, want):
+        if row != line:
+            differ(f"csvmap: {row}, not {line}")
+    got = run("csvfilter", "k != prev(k)", text=text)
+    for row, line in itertools.zip_longest([r[1:2] for r in got], changes):
+        if row != line:
+            differ(f"csvfilter: {row}, not {line}")
+    print(f"{records} records, {len(changes) - 1} changes")
+
+
+{"case": case, "keys": keys_of, "prev": prev_of}[sys.argv[2]](*map(int, sys.argv[3:]))
 sys.exit(wrong > 0)

@@ -1130,12 +1130,25 @@ check_bare_numbers(struct check *c, struct node *node)
 	return node;
 }
 
+/* prev(): which column is known when all statements are. */
+static struct node *
+check_prev(struct check *c, struct node *call)
+{
+	struct node *node = check_new(c, NODE_VAR, call, NULL, NULL);
+
+	node->var = names_keep(&c->names, call);
+	node->type = TYPE_COLUMN;
+	return node;
+}
+
 /* Checks a node and all below it. */
 static struct node *
 check_node(struct check *c, struct node *node)
 {
 	size_t i;
 
+	if (node->kind == NODE_CALL && node->function->form == FORM_PREV)
+		return check_prev(c, node);
 	for (i = 0; i < node->n; i++) {
 		node->kid[i] = check_node(c, node->kid[i]);
 		if (node->kid[i] == NULL)
@@ -1229,6 +1242,8 @@ find_given(struct check *c, const struct node *node)
 	    given_find(c->given->sets, node->name) == NULL)
 		return message_at(c->say, c->tree->program, node->at,
 		    "no set '@%t'; say --set NAME=FILE", &node->name);
+	if (node->kind == NODE_CALL && node->function->form == FORM_PREV)
+		c->tree->remembers = true;
 	if (node->kind == NODE_CALL &&
 	    strcmp(node->function->name, "arg") == 0) {
 		name = &node->kid[0]->value.text;
@@ -1288,5 +1303,5 @@ check_program(struct check *c, const struct header *h)
 		else
 			status = check_value(c, s);
 	}
-	return status;
+	return status < 0 ? -1 : names_end(&c->names);
 }

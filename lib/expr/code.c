@@ -69,11 +69,10 @@ code_jump(struct code *c, uint32_t label)
 	code_emit(c, OP_JUMP, NULL)->yes = label;
 }
 
-/* Where the column of a NODE_CELL stands among the fields. */
+/* Where a column of the input, from 1, stands among the fields. */
 static uint32_t
-code_field(const struct code *c, const struct node *cell)
+code_field(const struct code *c, size_t column)
 {
-	const size_t column = (size_t)cell->number;
 	size_t low = 0, high = c->ncolumns, middle;
 
 	while (low + 1 < high) {
@@ -141,7 +140,7 @@ cell(struct code *c, enum op op, const struct node *cell,
 	struct instr *i = code_emit(c, op, node);
 
 	i->out = out;
-	i->a = code_field(c, cell);
+	i->a = code_field(c, (size_t)cell->number);
 }
 
 /* Pairs of condition and value, then what else. */
@@ -325,6 +324,53 @@ start(struct code *c)
 
 	c->slot[none].kind = VALUE_TEXT;
 	code_label(c);
+	for (struct kept *k = c->kept; k != NULL; k = k->next) {
+		k->kept = code_slot(c);
+		c->slot[k->kept].kind = VALUE_TEXT;
+		k->is.slot = code_slot(c);
+		move(c, (uint32_t)k->is.slot, (uint32_t)k->kept);
+		if (k->from == NULL)
+			k->input = code_field(c, k->input);
+	}
+}
+
+/*
+ * The columns of prev() as this record leaves them, for the next one: a call
+ * without a name, which is not made where an argument is an error.
+ */
+static void
+call_keep(struct eval *r, const struct instr *i, struct value *out)
+{
+	(void)i;
+	(void)out;
+	for (struct kept *k = r->kept; k != NULL; k = k->next) {
+		const struct text t = k->from == NULL ?
+		    eval_cell(r, &r->in->field[k->input]) :
+		    eval_text(r, &r->slot[k->from->slot], k->from->value->type);
+		/* this record's answer may still be what was kept before */
+		struct buf *to = &k->text[k->now ^= 1];
+
+		to->len = 0;
+		buf_add(to, t.at, t.len);
+		r->slot[k->kept].text = (struct text){to->data, to->len};
+	}
+}
+
+static void
+keep(struct code *c, const uint32_t *answer, size_t n)
+{
+	static const struct function function = {.run = call_keep};
+	static const struct node node = {.function = &function};
+	struct instr *i;
+	uint32_t out;
+
+	if (c->kept == NULL)
+		return;
+	out = code_slot(c);
+	i = code_emit(c, OP_CALL_ACROSS, &node);
+	i->out = out;
+	i->arg = answer;
+	i->nargs = n;
 }
 
 void
@@ -338,8 +384,10 @@ code_filter(struct code *c, struct variable *filter)
 	bad = code_label(c);
 	code_test(c, filter->value, (struct exits){yes, no, bad});
 	code_place(c, yes);
+	keep(c, NULL, 0);
 	code_emit(c, OP_END_TRUE, NULL);
 	code_place(c, no);
+	keep(c, NULL, 0);
 	code_emit(c, OP_END_FALSE, NULL);
 	code_place(c, bad);
 	code_emit(c, OP_END_ERROR, NULL);
@@ -350,11 +398,20 @@ void
 code_map(struct code *c, struct variable *first)
 {
 	struct variable *v;
+	uint32_t *answer;
+	size_t n = 0;
 
 	start(c);
-	for (v = first; v != NULL; v = v->next)
+	for (v = first; v != NULL; v = v->next) {
+		n += v->answer;
 		if (v->used)
 			v->slot = code_value(c, v->value);
+	}
+	answer = arena_alloc(&c->arena, mem_mul(n, sizeof *answer));
+	for (n = 0, v = first; v != NULL; v = v->next)
+		if (v->answer)
+			answer[n++] = (uint32_t)v->slot;
+	keep(c, answer, n);
 	code_emit(c, OP_END_MAP, NULL);
 	resolve(c);
 }
@@ -442,7 +499,7 @@ test_compare(struct code *c, struct node *node, struct exits to)
 		return;
 	}
 	i = emit_test(c, OP_CELL_IS, NULL, to);
-	i->a = code_field(c, cell);
+	i->a = code_field(c, (size_t)cell->number);
 	i->len = text.len;
 	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);
 	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
@@ -459,7 +516,8 @@ test_one(struct code *c, struct node *node, enum op op, enum op raw,
 	uint32_t a;
 
 	if (raw != op && kid->kind == NODE_CELL) {
-		emit_test(c, raw, node, to)->a = code_field(c, kid);
+		emit_test(c, raw, node, to)->a =
+		    code_field(c, (size_t)kid->number);
 		return;
 	}
 	a = code_value(c, kid);

@@ -26,13 +26,17 @@ struct code {
 	size_t ncolumns;
 	const struct givens *given;
 	char quote;
+	struct kept *kept; /* of prev(); each then has its slots */
 	struct arena arena;
 };
 
 /* Compiles the condition of a filter. */
 void code_filter(struct code *c, struct variable *filter);
 
-/* Compiles the used variables of a list, each of which then has a slot. */
+/*
+ * Compiles the used variables of a list, each of which then has a slot.  What
+ * prev() is stays as it was where an answer among them is an error.
+ */
 void code_map(struct code *c, struct variable *first);
 
 void code_free(struct code *c);

@@ -93,6 +93,7 @@ struct eval {
 	const struct failure *failure; /* that an error exit was taken with */
 	const struct expr_input *in;
 	const struct givens *given;
+	struct kept *kept;    /* of prev() */
 	struct arena scratch; /* reset for each record */
 	uint64_t count[FAILURE_KINDS];
 	char quote;

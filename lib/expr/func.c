@@ -703,6 +703,7 @@ static const struct function functions[] = {
     {"line", "", TYPE_NUMBER, PLAIN, 0, 20, call_place, 1},
     {"file", "", TYPE_TEXT, PLAIN, 0, 1, call_file, 0},
     {"ncols", "", TYPE_NUMBER, PLAIN, 0, 1, call_ncols, 0},
+    {"prev", "N", TYPE_COLUMN, FORM_PREV, 0, 1, NULL, 0},
     {"env", "l", TYPE_TEXT, CONSTANT, PURE, 0, NULL, 0},
     {"arg", "l", TYPE_TEXT, CONSTANT, PURE, 0, NULL, 0},
     /* other */

@@ -23,6 +23,7 @@ enum function_form {
 	FORM_SWITCH,
 	FORM_RECODE,
 	FORM_RAISE,
+	FORM_PREV,     /* the name of a column */
 	FORM_CONSTANT, /* arg, env: text that is known before the input */
 };
 
@@ -39,7 +40,7 @@ enum {
  *   a anything   t text   s text, not empty   c text, one character
  *   n number   i whole number   z no zero   k 0 to NUMBER_PLACES
  *   d date or datetime   D the same, and text is a datetime
- *   x pattern   r replacement
+ *   x pattern   r replacement   N the name of a column
  * and literals: l text   g number of a group   f date format to read by
  *   w date format to write by   p number format   m decimal or group mark
  */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "expr/func.h"
+#include "expr/names.h"
 #include "expr/tree.h"
 #include "utf8.h"
 
@@ -213,9 +215,14 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 	const struct node *cell;
 	struct text name;
 
-	if (node->kind != NODE_CONVERT || node->kid[0]->kind != NODE_CELL)
+	if (node->kind != NODE_CONVERT)
 		return;
 	cell = node->kid[0];
+	if (cell->kind == NODE_VAR && cell->var->value->kind == NODE_CALL &&
+	    cell->var->value->function->form == FORM_PREV)
+		utf8_say(say, "%t: ", &cell->var->name);
+	if (cell->kind != NODE_CELL)
+		return;
 	utf8_say(say, "column %n", (size_t)cell->number);
 	if (h->name != NULL) {
 		name = (struct text){h->name[cell->number - 1].raw,

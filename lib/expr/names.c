@@ -344,3 +344,47 @@ names_rename(struct names *s, const struct node *target, struct text name,
 	c->renamed = true;
 	return 0;
 }
+
+struct variable *
+names_keep(struct names *s, struct node *call)
+{
+	const struct node *place = call->kid[0];
+	struct kept *k;
+
+	for (k = s->kept; k != NULL; k = k->next)
+		if (k->place->number == place->number &&
+		    text_equal(k->place->name, place->name))
+			return &k->is;
+	k = arena_alloc(s->arena, sizeof *k);
+	*k = (struct kept){.place = place, .next = s->kept};
+	k->is.name =
+	    (struct text){s->program.at + call->from, call->to - call->from};
+	k->is.value = call;
+	call->type = TYPE_COLUMN;
+	call->n = 0;
+	s->kept = k;
+	return &k->is;
+}
+
+int
+names_end(struct names *s)
+{
+	long found;
+
+	for (struct kept *k = s->kept; k != NULL; k = k->next) {
+		const struct named *c = find_column(s, k->place, &found);
+
+		if (c == NULL && found == 0 &&
+		    find_let(s, k->place->name) != NULL)
+			return message_at(s->say, s->program, k->place->at,
+			    "'%t' is a let, no column", &k->place->name);
+		if (c == NULL)
+			return found == -2 ? -1 :
+					     unknown(s, k->place, found, false);
+		k->from = c->var;
+		k->input = c->input;
+		if (c->var != NULL)
+			c->var->answer = true;
+	}
+	return 0;
+}

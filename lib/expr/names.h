@@ -20,6 +20,7 @@ struct variable {
 	struct node *value; /* checked */
 	size_t slot;        /* since it was compiled */
 	bool used;
+	bool answer; /* where it is an error, the record has no answer */
 	struct variable *next; /* in the order of statements */
 };
 
@@ -32,6 +33,18 @@ struct named {
 	bool dropped, renamed;
 };
 
+/* What prev() of a column is: text that is kept from record to record. */
+struct kept {
+	struct variable is;       /* its value is the call */
+	const struct node *place; /* the column, as written */
+	struct variable *from;    /* the column at the end of the program, */
+	size_t input;             /* or, where NULL, which of the input */
+	size_t kept;              /* the slot of what was kept */
+	struct buf text[2];       /* of the record before, and of this one; */
+	unsigned now;             /* which has the latter */
+	struct kept *next;
+};
+
 struct names {
 	const struct header *header;
 	struct text program;
@@ -40,7 +53,8 @@ struct names {
 	struct named *column; /* the input's, then the appended ones */
 	size_t n, room;
 	size_t assigned;
-	struct let *let; /* the latest first */
+	struct let *let;   /* the latest first */
+	struct kept *kept; /* of all columns that prev() names */
 };
 
 void names_start(struct names *s, struct tree *tree, const struct header *h,
@@ -54,6 +68,12 @@ int names_resolve(struct names *s, struct node *node);
 
 /* Is it the name of a column, of the input or assigned before? */
 bool names_has(const struct names *s, struct text name);
+
+/* The variable that prev() of a column is. */
+struct variable *names_keep(struct names *s, struct node *call);
+
+/* After the last statement: which columns those are.  0, or -1. */
+int names_end(struct names *s);
 
 /* The statements.  0, or -1 with a message. */
 void names_let(struct names *s, struct text name, struct variable *var);

@@ -845,6 +845,11 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		    &call->name);
 		return;
 	}
+	if (letter == 'N' && kid->kind != NODE_COLUMN) {
+		parser_fail(p, kid->at, "%t() needs the name of a column here",
+		    &call->name);
+		return;
+	}
 	if (letter != '\0' && strchr("lfwpm", letter) != NULL &&
 	    (kid->kind != NODE_CONST || kid->type != TYPE_TEXT)) {
 		parser_fail(p, kid->at,

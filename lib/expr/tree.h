@@ -103,6 +103,7 @@ struct pattern {
 struct tree {
 	struct text program;
 	struct statement *first;
+	bool remembers; /* it uses prev() */
 	struct arena arena;
 	struct pattern *patterns; /* to be freed with it */
 };

@@ -49,6 +49,8 @@ mark(struct walk *w, struct node *n, size_t scope)
 	size_t i;
 
 	w->nbindings = scope;
+	if (is_prev(n))
+		return;
 	if (n->kind == NODE_COLUMN)
 		b = walk_find(w, n);
 	if (b != NULL && !b->used) {
@@ -112,6 +114,35 @@ count_bindings(const struct pair *p)
 	return n;
 }
 
+/* The columns as the record leaves them, for prev(). */
+static void
+keep(struct walk *w, size_t n)
+{
+	const struct text x = {"x", 1};
+
+	for (size_t i = 0; i <= w->width; i++) {
+		const struct text name = i == w->width ?
+		    x :
+		    (struct text){w->name[i].raw, w->name[i].len};
+		const struct field *f = &w->field[i < w->width ? i : 0];
+		struct buf *to = &w->kept[i];
+
+		to->len = 0;
+		buf_need(to, f->len);
+		if (i < w->width)
+			to->len = field_decode(f, '"', to->data);
+		for (size_t k = 0; k < n; k++)
+			if (is_final(w, k, n) &&
+			    text_equal(w->binding[k].name, name)) {
+				const struct text t = shown(w,
+				    w->binding[k].value, w->binding[k].type);
+
+				to->len = 0;
+				buf_add(to, t.at, t.len);
+			}
+	}
+}
+
 /* Walks all statements; the answer as one text. */
 static void
 walk_record(struct pair *p, struct buf *out)
@@ -147,6 +178,7 @@ walk_record(struct pair *p, struct buf *out)
 		buf_add(out, t.at, t.len);
 		buf_add_byte(out, ';');
 	}
+	keep(w, n);
 }
 
 static uint64_t
@@ -311,6 +343,8 @@ try_program(struct maker *m)
 	}
 	expr_free(p.expr);
 	parse_free(&p.tree);
+	for (i = 0; i <= WIDTH; i++)
+		buf_free(&p.walk.kept[i]);
 	arena_free(&p.walk.arena);
 }
 

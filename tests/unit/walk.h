@@ -58,7 +58,8 @@ struct walk {
 	const struct field *name, *field; /* of all columns, names decoded */
 	size_t width;
 	struct binding binding[BINDINGS];
-	size_t nbindings; /* seen so far */
+	size_t nbindings;          /* seen so far */
+	struct buf kept[BINDINGS]; /* for prev(): of the columns, then of x */
 	bool null;
 	const char *na;  /* one more spelling of missing, or NULL */
 	unsigned caught; /* how many ?? are around */
@@ -119,6 +120,12 @@ walk_column(const struct walk *w, const struct node *n)
 			(struct text){w->name[i].raw, w->name[i].len}))
 			return i;
 	abort(); /* the generator uses names that are there */
+}
+
+static bool
+is_prev(const struct node *n)
+{
+	return n->kind == NODE_CALL && n->function->form == FORM_PREV;
 }
 
 /* Does it depend on nothing but itself? */
@@ -208,7 +215,7 @@ may_fail(struct walk *w, struct node *n)
 	struct result r;
 	size_t i;
 
-	if (is_known(w, n, &r))
+	if (is_known(w, n, &r) || is_prev(n))
 		return false;
 	switch (n->kind) {
 	case NODE_COLUMN:

@@ -428,7 +428,15 @@ walk_call(struct walk *w, struct node *n)
 {
 	const struct function *f = n->function;
 	struct arguments a;
+	const struct buf *kept;
 
+	if (is_prev(n)) {
+		kept = &w->kept[text_equal(n->kid[0]->name,
+				    (struct text){"x", 1}) ?
+			w->width :
+			walk_column(w, n->kid[0])];
+		return text_result((struct text){kept->data, kept->len});
+	}
 	if (f->form == FORM_SWITCH || f->form == FORM_RECODE)
 		return call_choice(w, n);
 	if (f->form == FORM_CONVERT)

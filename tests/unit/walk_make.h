@@ -46,9 +46,9 @@ static const char *const literals[] = {"\"\"", "\"x\"", "\"NJ\"", "'5'",
 static void make(struct maker *m, enum wanted type, unsigned depth);
 
 /*
- * Writes a pattern: T N D S B stands for an expression of a type (S: a
- * datetime), ? for one of any type, C for a column, L for a literal text, and
- * a backslash for what follows it.
+ * Writes a pattern: P stands for prev() of a column; T N D S B stands for an
+ * expression of a type (S: a datetime), ? for one of any type, C for a column,
+ * L for a literal text, and a backslash for what follows it.
  */
 static void
 fill(struct maker *m, const char *pattern, unsigned depth)
@@ -84,6 +84,14 @@ fill(struct maker *m, const char *pattern, unsigned depth)
 				put(m,
 				    column_names[pick(m, COUNT(column_names))]);
 			break;
+		case 'P':
+			put(m, "prev(");
+			put(m,
+			    m->has_x && pick(m, 2) == 0 ?
+				"x" :
+				column_names[pick(m, COUNT(column_names))]);
+			put(m, ")");
+			break;
 		case 'L':
 			put(m, literals[pick(m, COUNT(literals))]);
 			break;
@@ -97,8 +105,8 @@ fill(struct maker *m, const char *pattern, unsigned depth)
 }
 
 static const char *const leaves[5][8] = {
-    {"C", "C", "C", "L", "L", "f\"{a}-{b}\"", "missing", "str(C)"},
-    {"C", "num(C)", "num(C)", "1", "0", "2.50", "len(C)", "C"},
+    {"C", "C", "P", "L", "L", "f\"{a}-{b}\"", "missing", "str(C)"},
+    {"C", "num(C)", "num(P)", "1", "0", "2.50", "len(C)", "C"},
     {"date(C)", "date(C)", "date(\"2018-01-02\")",
 	"date(C, \"%Y%m%d\", \"%d.%m.%Y\")", "C", "date(C)", "date(L)",
 	"date(C)"},
@@ -144,17 +152,17 @@ static const char *const bools[] = {"B && B", "B && B && B", "B and B",
     "B || B", "B || B || B", "B or B", "not B", "!(B)", "(B)", "(B && B)",
     "(B || B)", "N == N", "N != N", "N < N", "N <= N", "N > N", "N >= N",
     "T == T", "T != T", "T < T", "T >= T", "D == D", "D < D", "S >= S",
-    "C == N", "N != C", "C < N", "N > C", "C == D", "D <= C", "D == L",
-    "S == C", "D >= \"2018-01-02\"", "? == ?", "? < ?", "? != missing",
-    "T == \"\"", "N == missing", "T in (L, L, L)", "C in (L, T, N)",
-    "N in (1, 2, 5)", "C in (1, 2.50)", "C in (N, N)", "D in (D, L)",
-    "C == L || C == L || B || C == L", "a == L || a == L || a == 5",
-    "c == 1 || B || c == 2 || c == 5", "C not in (L, ?)", "contains(T, T)",
-    "starts_with(T, L)", "ends_with(T, T)", "is_num(T)", "is_date(T)",
-    "is_date(C, \"%Y%m%d\")", "missing(?)", "T =~ /^\\\\d+$/", "C !~ /x/i",
-    "C =~ /^(\\NJ|\\NY)$/", "C =~ /^\\NJ/", "T =~ /5|a/", "(B) == (B)",
-    "(B) != (B)", "B \\? B : B", "(B) \\?\\? B", "(N > N) \\?\\? false",
-    "C > 1 && C > 2 && C == L", "N < N || B || C == L",
+    "C == N", "N != C", "C < N", "C == P", "P != N", "N > C", "C == D",
+    "D <= C", "D == L", "S == C", "D >= \"2018-01-02\"", "? == ?", "? < ?",
+    "? != missing", "T == \"\"", "N == missing", "T in (L, L, L)",
+    "C in (L, T, N)", "N in (1, 2, 5)", "C in (1, 2.50)", "C in (N, N)",
+    "D in (D, L)", "C == L || C == L || B || C == L",
+    "a == L || a == L || a == 5", "c == 1 || B || c == 2 || c == 5",
+    "C not in (L, ?)", "contains(T, T)", "starts_with(T, L)", "ends_with(T, T)",
+    "is_num(T)", "is_date(T)", "is_date(C, \"%Y%m%d\")", "missing(?)",
+    "T =~ /^\\\\d+$/", "C !~ /x/i", "C =~ /^(\\NJ|\\NY)$/", "C =~ /^\\NJ/",
+    "T =~ /5|a/", "(B) == (B)", "(B) != (B)", "B \\? B : B", "(B) \\?\\? B",
+    "(N > N) \\?\\? false", "C > 1 && C > 2 && C == L", "N < N || B || C == L",
     "B \\? B : error(\"no\")", "error(L) || B", "switch(C, L, B, B)"};
 
 static const struct {

@@ -210,6 +210,8 @@ call_type(struct walk *w, struct node *n)
 	size_t i;
 	char letter;
 
+	if (is_prev(n))
+		return TYPE_COLUMN;
 	for (i = 0; i < n->n; i++) {
 		letter = function_arg(f, i);
 		if (n->kid[i]->kind == NODE_REGEX ||
