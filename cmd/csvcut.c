@@ -306,7 +306,8 @@ write_header(struct run *r, const struct cut *cut)
 
 		if (i > 0 || cut->numbers)
 			writer_byte(out, form->delim);
-		if (c->rename.raw != NULL)
+		if (c->rename.raw != NULL &&
+		    run_name(r, &c->rename, &out->dialect))
 			format_value(form, out, c->rename.raw, c->rename.len);
 		else if (f->len == 0 && cut->narrowed && !cut->tsv)
 			writer_empty(out);
@@ -527,6 +528,8 @@ check_names(struct run *r)
 static void
 check_together(struct run *r, const struct cut *cut)
 {
+	const char quote = r->opt.reader.dialect.quote;
+
 	if (r->opt.reader.ragged == RAGGED_PASS)
 		run_usage(r,
 		    "--ragged=pass is for csvfilter, csvbatch and "
@@ -557,8 +560,14 @@ check_together(struct run *r, const struct cut *cut)
 		    "--eol");
 	if (cut->types != NULL && cut->objects == NO_OBJECTS)
 		run_usage(r, "--types needs --to=json or --to=jsonl");
-	if (cut->delim != 0 && cut->delim == r->opt.reader.dialect.quote)
+	if (cut->delim != 0 &&
+	    (cut->delim == quote || (quote == NO_QUOTE && cut->delim == '"')))
 		run_usage(r, "-D: the delimiter is the quote");
+	if (cut->format.kind == FORMAT_CSV_QUOTED && quote == NO_QUOTE &&
+	    cut->delim == 0)
+		run_usage(r,
+		    "--quote=all: -q '' has no quotes; -D C writes CSV with "
+		    "quotes");
 }
 
 /* The form of what is written. */
@@ -569,12 +578,15 @@ choose_format(struct run *r, struct cut *cut)
 
 	form->from = r->opt.reader.dialect;
 	form->delim = cut->delim != 0 ? cut->delim : form->from.delim;
+	form->quote = form->from.quote;
+	if (cut->delim != 0 && form->quote == NO_QUOTE)
+		form->quote = '"';
 	if (cut->tsv) {
 		form->kind = FORMAT_TSV;
 		form->delim = '\t';
 		form->eol = "\n";
 	}
-	r->out->dialect.delim = form->delim;
+	r->out->dialect = (struct dialect){form->delim, form->quote};
 }
 
 int

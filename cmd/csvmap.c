@@ -147,7 +147,7 @@ write_header(struct run *r, const struct map *m)
 		else if (c[i].input != 0 && !c[i].renamed)
 			writer_add(out, raw->field[c[i].input - 1].raw,
 			    raw->field[c[i].input - 1].len);
-		else
+		else if (run_name(r, &c[i].name, &out->dialect))
 			writer_field(out, c[i].name.raw, c[i].name.len);
 	}
 	writer_header_end(out, raw);

@@ -268,11 +268,8 @@ open_pool(struct par *par)
 
 	par->opt.command = &par->command;
 	par->opt.routed = par->by != NULL;
-	par->opt.answers = r->opt.reader;
+	par->opt.answers = reader_of_answer(&r->opt.reader);
 	par->opt.answers.no_header = first->raw == NULL;
-	par->opt.answers.require_eol = false;
-	if (r->opt.reader.ragged == RAGGED_PAD) /* it did its work on input */
-		par->opt.answers.ragged = RAGGED_ERROR;
 	if (first->raw == NULL && reader_eol(r->in) == '\r' &&
 	    par->opt.mode == POOL_ORDERED) {
 		report_fail(&r->report, EXIT_DATA,

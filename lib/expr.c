@@ -29,6 +29,7 @@ struct expr {
 	char (*room)[VALUE_ROOM];
 	size_t ncells;
 	bool plain; /* a value that is no text never wants quotes */
+	bool careful; /* there are cells to look at: look_at_cells */
 	struct buf say;
 	const char *advice;
 };
@@ -227,6 +228,9 @@ lay_out(struct expr *e)
 	e->room = mem_new(e->ncells, sizeof *e->room);
 	e->plain = strchr(VALUE_BYTES, e->options.dialect.delim) == NULL &&
 	    strchr(VALUE_BYTES, e->options.dialect.quote) == NULL;
+	e->careful = e->options.dialect.quote == NO_QUOTE ||
+	    (e->options.comment != 0 && e->nlayout > 0 &&
+		e->layout[0].input == 0);
 }
 
 int
@@ -305,6 +309,57 @@ expr_test(struct expr *e, const struct expr_input *in)
 	return end == OP_END_TRUE;
 }
 
+/* A first cell with which a record would be a comment stands in quotes. */
+static void
+quote_comment(struct expr *e, struct expr_cell *cell)
+{
+	const char quote = e->options.dialect.quote;
+	char *to;
+
+	if (cell->len == 0 || *cell->text != e->options.comment)
+		return;
+	to = arena_alloc(&e->eval.scratch, 2 * cell->len + 2);
+	cell->len = field_quote(cell->text, cell->len, quote, to);
+	cell->text = to;
+	cell->plain = true;
+}
+
+/*
+ * Where there are no quotes, cells that would need some are errors, or missing.
+ * Returns the first error of all.
+ */
+static const struct failure *
+refuse_quotes(struct expr *e, const struct failure *first)
+{
+	struct value v;
+
+	for (size_t i = 0; i < e->ncells; i++) {
+		struct expr_cell *cell = &e->answer[i];
+
+		if (e->eval.slot[e->cell[i]->slot].kind == VALUE_ERROR ||
+		    !field_wants_quotes(cell->text, cell->len,
+			&e->options.dialect))
+			continue;
+		eval_fail(&e->eval, e->cell[i]->value, FAILURE_QUOTES,
+		    (struct text){cell->text, cell->len}, &v);
+		if (v.kind == VALUE_ERROR)
+			first = eval_first(first, v.failure);
+		*cell = (struct expr_cell){"", 0, false};
+	}
+	return first;
+}
+
+/* The end of expr_map where there is an error, or what cells must not be. */
+__attribute__((noinline)) static int
+look_at_cells(struct expr *e, const struct failure *first)
+{
+	if (e->careful && e->options.dialect.quote == NO_QUOTE)
+		first = refuse_quotes(e, first);
+	else if (e->careful && first == NULL)
+		quote_comment(e, &e->answer[e->layout[0].cell]);
+	return first != NULL ? fail(e, first) : 0;
+}
+
 int
 expr_map(struct expr *e, const struct expr_input *in,
     const struct expr_cell **cells)
@@ -330,7 +385,7 @@ expr_map(struct expr *e, const struct expr_input *in,
 		}
 	}
 	*cells = e->answer;
-	return first != NULL ? fail(e, first) : 0;
+	return first != NULL || e->careful ? look_at_cells(e, first) : 0;
 }
 
 const char *

@@ -33,6 +33,7 @@ struct expr_options {
 	bool replace_only; /* csvmap --replace-only */
 	size_t longest;    /* bytes that a computed text may have; 0: any */
 	struct dialect dialect;
+	char comment;      /* of reader_options */
 };
 
 struct expr;
@@ -104,7 +105,8 @@ void expr_beside(struct expr *e, size_t n);
 struct expr_cell {
 	const char *text;
 	size_t len;
-	bool plain; /* not empty, and no byte in it wants quotes */
+	bool plain; /* not empty, and leaves as it is: needs no quotes, or has
+		     * them */
 };
 
 /*

@@ -30,7 +30,7 @@ swap_delims(const struct format *f, char *to, const char *from, size_t n)
 {
 	const unsigned char old = (unsigned char)f->from.delim;
 	const unsigned char delim = (unsigned char)f->delim;
-	const unsigned char quote = (unsigned char)f->from.quote;
+	const unsigned char quote = (unsigned char)f->quote;
 	const unsigned char other = f->kind == FORMAT_TSV ? '\\' : delim;
 	lanes bad = {0}, v[STEP / sizeof(lanes)];
 
@@ -99,7 +99,9 @@ add_field(const struct format *f, struct writer *w, const char *raw, size_t n)
 		else
 			return add_tsv(f, w, raw, n, false);
 	} else if (quoted ||
-	    (f->kind == FORMAT_CSV && memchr(raw, f->delim, n) == NULL)) {
+	    (f->kind == FORMAT_CSV && memchr(raw, f->delim, n) == NULL &&
+		(f->quote == f->from.quote ||
+		    memchr(raw, f->quote, n) == NULL))) {
 		writer_add(w, raw, n);
 	} else {
 		writer_quoted(w, raw, n);
@@ -114,7 +116,8 @@ format_slice(const struct format *f, struct writer *w,
 	const char *p = slice->raw, *const end = p + slice->len, *to;
 	char *copy;
 
-	if (f->kind == FORMAT_CSV && f->delim == f->from.delim) {
+	if (f->kind == FORMAT_CSV && f->delim == f->from.delim &&
+	    f->quote == f->from.quote) {
 		writer_slice(w, slice);
 		return 0;
 	}

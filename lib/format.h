@@ -26,7 +26,8 @@ enum format_kind { FORMAT_CSV, FORMAT_CSV_QUOTED, FORMAT_TSV };
 struct format {
 	enum format_kind kind;
 	struct dialect from; /* of the records */
-	char delim;          /* of the output */
+	char delim, quote;   /* of the output; quote: NO_QUOTE as from, or one
+			      * that it has and from has not */
 	const char *eol;     /* behind each record; NULL: its own line end */
 	const char *null;    /* TSV: an unquoted empty field; NULL: nothing */
 };

@@ -12,6 +12,9 @@
 /* Long options without a letter, above any byte and any program's own. */
 enum {
 	OPT_NAMES = 1000,
+	OPT_NAMES_FROM,
+	OPT_SKIP_LINES,
+	OPT_COMMENT,
 	OPT_RAGGED,
 	OPT_MAX_RECORD,
 	OPT_REJECTS,
@@ -30,6 +33,9 @@ static const struct option common[] = {
     {"quotechar", required_argument, NULL, 'q'},
     {"no-header-row", no_argument, NULL, 'H'},
     {"names", required_argument, NULL, OPT_NAMES},
+    {"names-from", required_argument, NULL, OPT_NAMES_FROM},
+    {"skip-lines", required_argument, NULL, OPT_SKIP_LINES},
+    {"comment", required_argument, NULL, OPT_COMMENT},
     {"ragged", required_argument, NULL, OPT_RAGGED},
     {"max-record", required_argument, NULL, OPT_MAX_RECORD},
     {"rejects", required_argument, NULL, OPT_REJECTS},
@@ -48,11 +54,16 @@ static const char common_help[] =
     "\nInput:\n"
     "  -d, --delimiter C       the delimiter is C, not a comma\n"
     "  -t, --tabs              the delimiter is a tab\n"
-    "  -q, --quotechar C       the quote is C, not \"\n"
+    "  -q, --quotechar C       the quote is C, not \"; -q '': there is none\n"
     "  -H, --no-header-row     there is no header; columns by number\n"
     "      --names LIST        the names of a file without a header\n"
-    "      --ragged=pad|pass   records with too few fields: fill them up, or\n"
-    "                          (not csvcut, csvmap) let any number through\n"
+    "      --names-from FILE   the names are those of the header of FILE\n"
+    "      --skip-lines N      the first N lines of each file are not read\n"
+    "      --comment C         a line that begins with C is no record\n"
+    "      --ragged=pad|fit|pass\n"
+    "                          records with too few fields: fill them up;\n"
+    "                          fit: and drop empty ones that are too many;\n"
+    "                          pass (not csvcut, csvmap): let them through\n"
     "      --max-record SIZE   no record is longer than SIZE bytes (16M)\n"
     "      --require-eol       the last record must have a line end\n"
     "      --expect-records N  exactly N records must come\n"
@@ -186,7 +197,9 @@ options_byte(const char *option, const char *value, char *byte, struct buf *say)
 {
 	if (strlen(value) != 1 || *value == '\r' || *value == '\n')
 		return complain(say, option,
-		    "needs one byte that is no line end (-t is a tab)");
+		    option[1] == 'd' ?
+			"needs one byte that is no line end (-t is a tab)" :
+			"needs one byte that is no line end");
 	*byte = *value;
 	return 0;
 }
@@ -215,10 +228,12 @@ take_ragged(const char *value, enum ragged *ragged, struct buf *say)
 {
 	if (strcmp(value, "pad") == 0)
 		*ragged = RAGGED_PAD;
+	else if (strcmp(value, "fit") == 0)
+		*ragged = RAGGED_FIT;
 	else if (strcmp(value, "pass") == 0)
 		*ragged = RAGGED_PASS;
 	else
-		return complain(say, "--ragged", "needs pad or pass");
+		return complain(say, "--ragged", "needs pad, fit or pass");
 	return 0;
 }
 
@@ -262,6 +277,9 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 		o->reader.dialect.delim = '\t';
 		return 0;
 	case 'q':
+		o->reader.dialect.quote = NO_QUOTE;
+		if (*value == '\0')
+			return 0;
 		return options_byte("-q", value, &o->reader.dialect.quote, say);
 	case 'H':
 		o->reader.no_header = true;
@@ -270,6 +288,14 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 		return take_output(value, &o->output, say);
 	case OPT_NAMES:
 		return take_names(o, value, say);
+	case OPT_NAMES_FROM:
+		o->reader.no_header = true;
+		return take_file("--names-from", value, &o->names_from, say);
+	case OPT_SKIP_LINES:
+		return take_number("--skip-lines", value, &o->reader.skip_lines,
+		    say);
+	case OPT_COMMENT:
+		return options_byte("--comment", value, &o->reader.comment, say);
 	case OPT_RAGGED:
 		return take_ragged(value, &o->reader.ragged, say);
 	case OPT_MAX_RECORD:
@@ -409,8 +435,19 @@ all_options(const struct options_program *p, bool output, struct buf *letters)
 static int
 check_together(const struct options *o, struct buf *say)
 {
+	const char comment = o->reader.comment;
+
 	if (o->reader.dialect.delim == o->reader.dialect.quote)
 		return complain(say, "-d", "delimiter and quote are the same");
+	if (comment == o->reader.dialect.delim ||
+	    comment == o->reader.dialect.quote)
+		return complain(say, "--comment",
+		    "its byte is the delimiter or the quote");
+	if (o->names_from != NULL && strcmp(o->names_from, "-") == 0)
+		return complain(say, "--names-from",
+		    "standard input is the data; name a FILE");
+	if (o->names_from != NULL && o->names != NULL)
+		return complain(say, "--names-from", "not with --names");
 	if (o->max_rejects != UINT64_MAX && o->rejects == NULL)
 		return complain(say, "--max-rejects", "needs --rejects");
 	if (o->expect_header != NULL && o->reader.no_header)

@@ -19,6 +19,7 @@ struct options {
 	struct reader_options reader;
 	const char *output;        /* -o; NULL: standard output */
 	const char *rejects;       /* --rejects, or NULL */
+	const char *names_from;    /* a FILE, or NULL */
 	const char *expect_header; /* a LIST, or NULL */
 	uint64_t max_rejects;      /* UINT64_MAX: no limit */
 	uint64_t expect_records;   /* UINT64_MAX: any number */

@@ -187,6 +187,13 @@ writer_quoted(struct writer *w, const char *value, size_t n)
 }
 
 void
+writer_empty(struct writer *w)
+{
+	if (w->dialect.quote != NO_QUOTE)
+		writer_quoted(w, "", 0);
+}
+
+void
 writer_field(struct writer *w, const char *value, size_t n)
 {
 	if (n == 0) /* and value may be NULL */

@@ -120,15 +120,11 @@ void writer_field(struct writer *w, const char *value, size_t n);
 /* Adds a value as a field in quotes. */
 void writer_quoted(struct writer *w, const char *value, size_t n);
 
-/* Adds "": an empty field that is a record's only one, lest it be blank. */
-static inline void
-writer_empty(struct writer *w)
-{
-	if (w->room - w->len < 2)
-		writer_need(w, 2);
-	w->data[w->len++] = w->dialect.quote;
-	w->data[w->len++] = w->dialect.quote;
-}
+/*
+ * Adds "": an empty field that is a record's only one, lest it be blank; where
+ * there are no quotes, a blank line is such a record.
+ */
+void writer_empty(struct writer *w);
 
 /*
  * Ends a record with the line end of rec.  Returns 0, or -1 once writing has

@@ -149,6 +149,7 @@ program_parse(struct program *p, struct run *r)
 	if (operand)
 		buf_add_text(&p->text, r->opt.operand[0]);
 	p->opt.dialect = r->opt.reader.dialect;
+	p->opt.comment = r->opt.reader.comment;
 	p->opt.longest = r->opt.reader.max_record;
 	p->expr = expr_new(&p->opt);
 	for (size_t i = 0; done == 0 && i < p->ngiven; i++)

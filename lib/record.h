@@ -4,13 +4,15 @@
  * libcsv decides what a record is: a well-formed record is split here with
  * vector instructions, every other one is read by libcsv, and the caller cannot
  * tell which path ran.  Also hidden: blocks, long records, byte order marks,
- * blank lines, line counting, files read as one.
+ * blank lines, comments, line counting, files read as one.
  *
  * The first line end decides.  Where a file's first record ends with LF or CR
  * LF, its records end so, and another CR outside quotes makes a bad record that
  * reaches to the next LF; where the first ends with a lone CR, all do, and a LF
  * outside quotes makes a bad record.  A first record that ends with CR waits
- * for the next byte; no other record waits for one that comes behind it.
+ * for the next byte; no other record waits for one that comes behind it.  What
+ * stands before the first record, blank lines, comments and lines that are
+ * skipped, may end in any of the three ways.
  *
  * Lines, records and columns count from 1, bytes from 0.
  */
@@ -46,9 +48,16 @@ struct dialect {
 	char delim, quote;
 };
 
+/*
+ * The quote of a file whose quotes are ordinary bytes: no field begins with a
+ * line end, so none stands in such quotes.
+ */
+#define NO_QUOTE '\n'
+
 enum ragged {
 	RAGGED_ERROR, /* another number of fields makes a bad record */
 	RAGGED_PAD,   /* too few: empty fields are added before the line end */
+	RAGGED_FIT,   /* the same, and too many: empty ones are dropped */
 	RAGGED_PASS   /* both go through */
 };
 
@@ -58,6 +67,9 @@ struct reader_options {
 	bool no_header;            /* the first record is data */
 	const struct field *names; /* decoded names for a file without any */
 	size_t nnames;             /* 0: not given */
+	uint64_t skip_lines;       /* of each file, before its first record */
+	char comment;              /* a line that begins with this byte, where
+				    * a record would begin, is none; 0: none */
 	size_t max_record;         /* bytes, without the line end */
 	bool require_eol;          /* the last record must have a line end */
 	char eol;         /* the last byte of a line end, LF or CR; 0: the
@@ -136,6 +148,12 @@ struct fault {
 	const char *raw;    /* the record's exact bytes without line end */
 	size_t len;
 };
+
+/*
+ * How the answer of a command is read whose input was read like this.  What was
+ * done with the input, lines passed over and records made to fit, is done.
+ */
+struct reader_options reader_of_answer(const struct reader_options *input);
 
 struct reader;
 struct buf;
@@ -255,6 +273,9 @@ size_t field_decode(const struct field *f, char quote, char *to);
  * Returns how many were written.
  */
 size_t field_quote(const char *value, size_t n, char quote, char *to);
+
+/* Must the value stand in quotes to be a field, for a byte that it holds? */
+bool field_wants_quotes(const char *value, size_t n, const struct dialect *d);
 
 /* Does the field stand in quotes? */
 static inline bool

@@ -364,6 +364,9 @@ say_fault(const struct fault *f, struct buf *say)
 	}
 	report_reason(f, say);
 	advice = f->cause == FAULT_FOREIGN ? foreign[f->a].advice : f->advice;
+	if (advice == NULL && f->dialect.delim == '\t' &&
+	    (f->cause == FAULT_AFTER_QUOTE || f->cause == FAULT_OPEN_QUOTE))
+		advice = REPORT_NO_QUOTE;
 	if (advice != NULL) {
 		buf_add_text(say, "; ");
 		buf_add_text(say, advice);

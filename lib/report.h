@@ -51,6 +51,9 @@ void report_text(struct report *r, int status, const char *text, size_t n);
 /* Says what is wrong with the input and takes the status of it. */
 void report_fault(struct report *r, const struct fault *f);
 
+/* What helps where the quotes of a file of tabs are data. */
+#define REPORT_NO_QUOTE "-q '' takes quotes as ordinary bytes"
+
 /* The end of a message about an answer that may be no CSV. */
 #define REPORT_RAW "; --raw passes answers that are no CSV"
 #define REPORT_BARE "every answer is a header without records" REPORT_RAW

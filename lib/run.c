@@ -85,6 +85,31 @@ begin_log(struct run *r, const char *path, int argc, char *const *argv)
 	files_add(&r->files, FILES_LOG, path, &say);
 }
 
+/* --names-from: reads the header of its FILE, or ends the process. */
+static void
+read_names(struct run *r)
+{
+	struct reader_options *o = &r->opt.reader, how = *o;
+	const struct header *h;
+	int got;
+
+	if (!run_reads(r, r->opt.names_from))
+		run_exit(r);
+	how.no_header = false;
+	r->names = reader_new((char *const *)&r->opt.names_from, 1, &how);
+	got = reader_header(r->names, &h);
+	if (got < 0)
+		report_fault(&r->report, reader_fault(r->names));
+	else if (got == 0)
+		report_fail(&r->report, EXIT_DATA,
+		    "%s: an empty file has no names for --names-from",
+		    r->opt.names_from);
+	if (got <= 0)
+		run_exit(r);
+	o->names = h->name;
+	o->nnames = h->n;
+}
+
 void
 run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv)
@@ -117,6 +142,8 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	}
 	r->hooks.ticks = r->opt.progress;
 	buf_free(&say);
+	if (r->opt.names_from != NULL)
+		read_names(r);
 }
 
 /* All is done: vouches for what was written. */
@@ -195,6 +222,17 @@ run_open_rejects(struct run *r)
 	writer_done(r->rejects);
 	if (writer_flush(r->rejects) != 0)
 		return false; /* run_end says why */
+	return true;
+}
+
+bool
+run_name(struct run *r, const struct field *name, const struct dialect *d)
+{
+	if (d->quote == NO_QUOTE &&
+	    field_wants_quotes(name->raw, name->len, d))
+		run_usage(r,
+		    "the name of a column holds a delimiter or line end, and "
+		    "with -q '' there are no quotes for it");
 	return true;
 }
 
@@ -339,6 +377,18 @@ run_header(struct run *r)
 	return check_header(r, got == 0) && got > 0;
 }
 
+/* Are all the fields empty that a record has too many? */
+static bool
+ends_empty(const struct fault *f)
+{
+	const size_t n = (size_t)(f->a - f->b);
+
+	for (size_t i = 1; i <= n; i++)
+		if (i > f->len || f->raw[f->len - i] != f->dialect.delim)
+			return false;
+	return true;
+}
+
 /* What helps against a record of another width. */
 static const char *
 advise_ragged(const struct run *r, const struct fault *f)
@@ -348,10 +398,18 @@ advise_ragged(const struct run *r, const struct fault *f)
 
 	if (!few && f->cause != FAULT_MANY_FIELDS)
 		return f->advice;
+	if (f->dialect.delim == '\t' &&
+	    memchr(f->raw, f->dialect.quote, f->len) != NULL)
+		return REPORT_NO_QUOTE;
 	if (!f->no_header && r->header != NULL)
 		doubt = columns_doubt(r->header, !few);
 	if (doubt != NULL)
 		return doubt;
+	if (!few && ends_empty(f))
+		return r->opt.rejects != NULL ?
+		    "--ragged=fit drops the empty fields" :
+		    "--ragged=fit drops the empty fields, --rejects FILE sets "
+		    "it aside";
 	if (r->opt.rejects != NULL)
 		return few ? "--ragged=pad fills it up" : NULL;
 	return few ? "--ragged=pad fills it up, --rejects FILE sets it aside" :
@@ -541,6 +599,7 @@ run_end(struct run *r)
 		report_say(report, "%" PRIu64 " record%s rejected, see %s",
 		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
 	reader_free(r->in);
+	reader_free(r->names);
 	files_free(&r->files);
 	options_free(&r->opt);
 	buf_free(&more);

@@ -27,7 +27,8 @@ struct run {
 	struct report report;
 	struct options opt;
 	struct reader *in;
-	struct files files; /* what it reads and writes */
+	struct reader *names; /* of --names-from, else NULL */
+	struct files files;   /* what it reads and writes */
 	struct writer *out; /* NULL until run_open */
 	const struct header *header;
 	uint64_t rejected;
@@ -97,6 +98,12 @@ void run_close_rejects(struct run *r);
  * input is empty or a message was said; go to run_end.
  */
 bool run_header(struct run *r);
+
+/*
+ * Ends the process with a usage error where a column is given a name that
+ * needs quotes, of which the dialect has none; else true.
+ */
+bool run_name(struct run *r, const struct field *name, const struct dialect *d);
 
 /* Of run_next: reader_next gave no good record but this answer. */
 int run_next_good(struct run *r, struct record *rec, int got);

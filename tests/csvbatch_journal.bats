@@ -90,7 +90,8 @@ failing() {
 @test "what decides batches and answers may not change, the rest may" {
 	job 0 --rejects bad.csv -- cat <in
 	for change in '-n 11' '-b 100' '-g id' '--to=json' '-d ;' "-q '" '-H' \
-		'--names a,b' '--ragged=pad' '--max-record 1M' '--raw' \
+		'--names a,b' '--ragged=pad' '--ragged=fit' \
+		'--skip-lines 1' '--comment x' '--max-record 1M' '--raw' \
 		'--same-count' '-o other' '--rejects other'; do
 		# shellcheck disable=SC2086
 		gives 5 "$batch" -n 10 --journal j -o out --rejects bad.csv \

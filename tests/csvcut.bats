@@ -59,7 +59,7 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 	one 'a,b,c\n1,,\n,"",3\n4,x,\n,,\n' 0 'b,c\n"",3\nx,\n' '' csvcut -x -c b,c
 	one 'a,b,c\n1,,\n,"",3\n4,x,\n' 0 'b\nx\n' '' csvcut -x -c b
 	one 'a,b\n"""",\n" ",\n"","",\n' 1 'a,b\n"""",\n" ",\n' \
-		'@: stdin:4: record 3 has 3 fields, the header has 2; --rejects FILE sets it aside\n' csvcut -x
+		'@: stdin:4: record 3 has 3 fields, the header has 2; --ragged=fit drops the empty fields, --rejects FILE sets it aside\n' csvcut -x
 	one 'a,b\n1,2\n"",""\n,\n0,\n' 0 'b,a\n2,1\n,0\n' '' csvcut -x -c b,a
 	one 'a,b\n",",\n""",""",\n' 0 = '' csvcut -x
 	one 'a\n1\n\n""\n2\n' 0 'a\n1\n2\n' '' csvcut -x

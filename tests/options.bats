@@ -69,7 +69,7 @@ usage() {
 	usage '--max-rejects: needs --rejects' --max-rejects 5
 	usage '--expect-header: not with -H' -H --expect-header a,b
 	usage '--expect-header: not with -H' --names a,b --expect-header a,b
-	usage '--ragged: needs pad or pass' --ragged=fill
+	usage '--ragged: needs pad, fit or pass' --ragged=fill
 	usage '--rejects: needs a FILE' --rejects ''
 	usage '-o: needs a FILE' --output=
 	usage 'an empty list of names' --names ''

@@ -162,7 +162,7 @@ load helper
 	each 'a,b,c\n1,2,\n,,\n' 0 = ''
 	each 'a,b,\n1,2,3\n' 0 = ''
 	each 'a,b\n1,2,\n' 1 'a,b\n' \
-		'@: stdin:2: record 1 has 3 fields, the header has 2; --rejects FILE sets it aside\n'
+		'@: stdin:2: record 1 has 3 fields, the header has 2; --ragged=fit drops the empty fields, --rejects FILE sets it aside\n'
 }
 
 @test "20: delimiter and quote are one byte each, and two" {
@@ -173,8 +173,9 @@ load helper
 	for bad in '' ab $'\n' $'\r' é; do
 		each 'a,b\n' 2 '' "@: -d: needs one byte that is no line end (-t is a tab); see @ --help\n" \
 			-d "$bad"
-		each 'a,b\n' 2 '' "@: -q: needs one byte that is no line end (-t is a tab); see @ --help\n" \
-			--quotechar "$bad"
+		[ -z "$bad" ] || # it is for no quotes at all
+			each 'a,b\n' 2 '' "@: -q: needs one byte that is no line end; see @ --help\n" \
+				--quotechar "$bad"
 	done
 	for program in csvbatch csvpar; do
 		for bad in '' ab $'\n' $'\r' é; do
@@ -193,7 +194,7 @@ load helper
 }
 
 @test "21: where line 1 is none of the table, the advice says so" {
-	excel='line 1 is for spreadsheets: tail -n +2 takes it away, -d sets the delimiter'
+	excel='line 1 is for spreadsheets: --skip-lines 1 passes over it, -d sets the delimiter'
 	one 'sep=;\na;b\n1;2\n' 2 '' \
 		"@: no column \"a\"; the header has 1 column: \"sep=;\"; $excel\n" \
 		csvcut -c a
@@ -202,7 +203,7 @@ load helper
 		csvcut -d ';' -c a
 	each 'sep=;\na;b;c\n1;2;3\n' 1 'sep=;\n' \
 		"@: stdin:2: record 1 has 3 fields, the header has 2; $excel\n" -d ';'
-	title='is line 1 a title? tail -n +2 takes it away'
+	title='is line 1 a title? --skip-lines 1 passes over it'
 	each 'Trips\na,b\n1,2\n' 1 'Trips\n' \
 		"@: stdin:2: record 1 has 2 fields, the header has 1; $title\n"
 	one 'All trips\na\n1\n' 2 '' \
@@ -225,7 +226,7 @@ load helper
 }
 
 @test "22: where line 1 begins with #, the advice says so" {
-	comment='is line 1 a comment? tail -n +2 takes it away'
+	comment="is line 1 a comment? --comment '#' passes over such lines"
 	each '# a\na,b\n' 1 '# a\n' \
 		"@: stdin:2: record 1 has 2 fields, the header has 1; $comment\n"
 	each '# made, by, us\na,b\n' 1 '# made, by, us\n' \
@@ -233,6 +234,145 @@ load helper
 	one '#x;y\na,b\n' 2 '' \
 		"@: no column \"id\"; the header has 1 column: \"#x;y\"; $comment\n" \
 		csvcut -c id
+}
+
+@test "21: --skip-lines passes over the first lines of each file" {
+	each 'A "title\r\nof 2020\ra,b\n1,2\n3\n' 1 'a,b\n1,2\n' \
+		'@: stdin:5: record 2 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' \
+		--skip-lines 2
+	each '\n\n\na,b\n1,2\n' 0 'a,b\n1,2\n' '' --skip-lines 2
+	each 'a\nb' 0 '' '' --skip-lines 9
+	each 'sep=;\na;b\n1;2\n' 0 'a;b\n1;2\n' '' --skip-lines 1 -d ';'
+	printf 'x\na,b\n1,2\n' >one
+	printf 'y,"\r\na,b\n3,4' >two
+	gives 0 "$BIN/csvcut" --skip-lines 1 -c b one two
+	like out 'b\n2\n4\n'
+	gives 1 "$BIN/csvcut" --skip-lines 1 --require-eol one two
+	says 'two:3: record 2, byte 9: the last record has no line end'
+	gives 2 "$BIN/csvcut" --skip-lines x one
+	says '--skip-lines: needs a whole number'
+}
+
+@test "22: --comment: lines that begin so are no records, whatever is in them" {
+	each '# "\na,b\n#,"x\n1,2\n#,\n"#","#\n#"\n#' 0 \
+		'a,b\n1,2\n"#","#\n#"\n' '' --comment '#'
+	each '#1\r#2\n#3\r\na,b\r\n#x\ry\r\n1,2\r\n' 0 'a,b\r\n1,2\r\n' '' \
+		--comment '#'
+	each 'a,b\n#c\n\n#"\n1\n' 1 'a,b\n' \
+		'@: stdin:5: record 1 has 1 field, the header has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' \
+		--comment '#'
+	each '3,4\n#5\n6,7\n' 0 '3,4\n6,7\n' '' --comment '#' -H
+	each 'a,b\n#' 1 'a,b\n' \
+		'@: stdin:2: record 1, byte 4: the last record has no line end; the input may be cut off\n' \
+		--comment '#' --require-eol
+	one 'a,b\n1,2\n' 0 'a,b\n"#""1",#\n' '' \
+		csvmap --comment '#' "a = '#\"' ++ a; b = '#'"
+	one 'a,b\n1,2\n' 0 'b\n"-2"\n' '' csvmap --comment - --only 'b = -b'
+	gives 2 "$BIN/csvcut" --comment , </dev/null
+	says '--comment: its byte is the delimiter or the quote'
+	gives 2 "$BIN/csvcut" --comment '##' </dev/null
+	says '--comment: needs one byte that is no line end'
+}
+
+@test "22: no record is lost among many comments, in any length of read" {
+	"$PARKING" -n 2000 -q 50 >plain
+	awk 'NR % 3 == 0 { print "#\"" NR } NR % 50 == 0 { print "#,\"\"" }
+		{ print }' plain >in
+	gives 0 "$BIN/csvcut" --comment '#' <in
+	same plain out
+	"$BIN/tests/drip" 61 <in | "$BIN/csvfilter" --comment '#' true >out
+	same plain out
+	gives 0 "$BIN/csvbatch" --comment '#' -n 100 -- cat <in
+	same plain out
+	gives 0 "$BIN/csvpar" --comment '#' -j 2 -p -- cat <in
+	same plain out
+}
+
+@test "207: --ragged=fit drops the empty fields, --rejects FILE sets it aside, and fills up" {
+	each 'a,b\n1,2,,\n3,4,"",\r\n5\n6,7' 0 'a,b\n1,2\n3,4\r\n5,\n6,7\n' '' \
+		--ragged=fit
+	each 'a,b\n1,2, \n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 3 fields, the header has 2; --rejects FILE sets it aside\n' \
+		--ragged=fit
+	each '1,2\n3\n4,5,,\n' 0 '1,2\n3,\n4,5\n' '' --ragged=fit -H
+	each 'a,b\n1,2,,\n' 1 'a,b\n' \
+		'@: stdin:2: record 1 has 4 fields, the header has 2; --ragged=fit drops the empty fields, --rejects FILE sets it aside\n'
+	one 'a,b\n1,2,,\n' 0 'b,a\n2,1\n' '' csvcut --ragged=fit -c b,a
+	one 'a,b\n1,2,,\n' 0 'a,b,n\n1,2,2\n' '' \
+		csvmap --ragged=fit 'n = ncols()'
+	printf 'a,b\n1,2,,\n3\n' >in
+	gives 0 "$BIN/csvbatch" --ragged=fit -n 1 --raw --no-output -- tee -a seen <in
+	like seen 'a,b\n1,2\na,b\n3,\n'
+	gives 0 "$BIN/csvpar" --ragged=fit -j 1 -p -- cat <in
+	like out 'a,b\n1,2\n3,\n'
+	gives 4 "$BIN/csvbatch" --ragged=fit -n 2 -- sh -c 'cat; echo 5,6,,' <in
+	says 'the header has 2'
+}
+
+@test "211: -q '': quotes are ordinary bytes" {
+	each 'a\tb\n"x\t1"\n"\t""\n5" pipe\t"y"z\n' 0 = '' -t -q ''
+	one 'a\tb\n"x\t\n' 0 'b\ta\n\t"x\n' '' csvcut -t -q '' -c b,a
+	one 'a\tb\n"x\t\n' 0 'b\n\n' '' csvcut -t -q '' -c b
+	one 'a\tb\n"x\t5" , \n' 0 'b,a\n"5"" , ","""x"\n' '' \
+		csvcut -t -q '' -D , -c b,a
+	one 'a\tb\n"x\ty\n' 0 'a\tb\n"""x"\ty\n' '' csvcut -t -q '' -D '	'
+	one 'a\tb\n"x\t\n' 0 '{"a":"\\"x","b":null}\n' '' \
+		csvcut -t -q '' --to=jsonl
+	one 'a\tb\n"x"\t1\n' 0 'a\tb\n"x"\t1\n' '' csvfilter -t -q '' "a == '\"x\"'"
+	one 'a\tb\n"x\t1\n' 0 'a\tb\tc\n"x\t1\t"x"\n' '' \
+		csvmap -t -q '' "c = a ++ '\"'"
+	one 'a\tb\nx\t1\n' 1 'a\tb\n' \
+		'@: stdin:2: "x\\x09" needs quotes, and with -q '"''"' there are none, at 7 in the expression; add ?? DEFAULT or --on-error=skip|null\n' \
+		csvmap -t -q '' 'b = a ++ "\t"'
+	one 'a\tb\nx\t1\n' 0 'a\tb\nx\t\n' '@: 1 taken as missing: needs quotes\n' \
+		csvmap -t -q '' --on-error=null 'b = a ++ "\t"'
+	one 'a,b\n"x,1\n2\n' 0 'a,b\n"x,1\n' '@: 1 record rejected, see bad\n' \
+		csvcut -q '' --rejects bad
+	like bad 'file,record,line,byte,reason,raw\nstdin,2,3,9,"record 2 has 1 field, the header has 2",2\n'
+	printf 'a\tb\n"x\t1\n' >in
+	gives 0 "$BIN/csvbatch" -t -q '' -n 1 -- cat <in
+	same in out
+	gives 0 "$BIN/csvpar" -t -q '' -j 2 -p -- cat <in
+	same in out
+	gives 2 "$BIN/csvcut" -q '' --quote=all <in
+	says "--quote=all: -q '' has no quotes; -D C writes CSV with quotes"
+	gives 2 "$BIN/csvcut" -t -q '' -c 'a,c	d=b' <in
+	gives 2 "$BIN/csvmap" -t -q '' '{a	c} = a' <in
+	says "there are no quotes for it"
+}
+
+@test "211: a bad record of a TSV is advised of -q ''" {
+	each 'a\tb\n"x"y\t1\n' 1 'a\tb\n' \
+		"@: stdin:2: record 1, byte 7: 'y' after a closing quote; -q '' takes quotes as ordinary bytes\n" -t
+	each 'a\tb\n"x\t1\n' 1 'a\tb\n' \
+		"@: stdin:2: record 1, byte 4: quoted field opened at line 2 is never closed; -q '' takes quotes as ordinary bytes\n" -t
+	each 'a\tb\n"x\t1\ny"\tz\tz\n' 1 'a\tb\n' \
+		"@: stdin:2: record 1 has 3 fields, the header has 2; -q '' takes quotes as ordinary bytes\n" -t
+}
+
+@test "--names-from: the names are those of the header of a file" {
+	printf '#c\n"the id",b\n9,9\n' >head
+	each '1,2\n3,4\n' 0 '1,2\n3,4\n' '' --names-from head --comment '#'
+	one '1,2\n' 0 '2,1\n' '' csvcut --comment '#' --names-from head -c 'b,the id'
+	one 'the id,b\n1,2\n' 0 '1,2\n' '' csvcut --comment '#' --names-from head
+	one '1\n' 1 '' '@: stdin:1: record 1 has 1 field, --names has 2; --ragged=pad fills it up, --rejects FILE sets it aside\n' \
+		csvcut --comment '#' --names-from head
+	printf '1,2\n3,4\n' >in
+	gives 0 "$BIN/csvbatch" --comment '#' --names-from head -n 2 --to=jsonl --raw -- cat <in
+	like out '{"the id":"1","b":"2"}\n{"the id":"3","b":"4"}\n'
+	gives 0 "$BIN/csvpar" --comment '#' --names-from head -j 2 -p --by 'the id' -- cat <in
+	same in out
+	gives 2 "$BIN/csvcut" --names-from head --names a,b <in
+	says '--names-from: not with --names'
+	gives 3 "$BIN/csvcut" --names-from none <in
+	says 'none: No such file or directory'
+	: >empty
+	gives 1 "$BIN/csvcut" --names-from empty <in
+	says 'empty: an empty file has no names for --names-from'
+	gives 3 "$BIN/csvcut" --names-from head --rejects head <in
+	like head '#c\n"the id",b\n9,9\n'
+	gives 2 "$BIN/csvcut" --names-from - <in
+	says '--names-from: standard input is the data; name a FILE'
 }
 
 @test "23: a file of another delimiter: the column is not there" {
@@ -343,7 +483,7 @@ load helper
 @test "32: a byte that looks like a comma is one, whatever the encoding" {
 	each 'a,b\n\x83,x\n' 0 = ''
 	each 'a\n\x83\\,x\n' 1 'a\n' \
-		'@: stdin:2: record 1 has 2 fields, the header has 1; is line 1 a title? tail -n +2 takes it away\n'
+		'@: stdin:2: record 1 has 2 fields, the header has 1; is line 1 a title? --skip-lines 1 passes over it\n'
 }
 
 @test "33: names are compared as bytes, and the nearest is suggested" {

@@ -284,15 +284,16 @@ columns_doubt(const struct header *h, bool ragged)
 	const bool read = h->name != NULL && h->raw.raw != NULL;
 
 	if (read && begins(h, "#"))
-		return "is line 1 a comment? tail -n +2 takes it away";
+		return "is line 1 a comment? --comment '#' passes over such "
+		       "lines";
 	if (read && begins(h, "sep="))
-		return "line 1 is for spreadsheets: tail -n +2 takes it "
-		       "away, -d sets the delimiter";
+		return "line 1 is for spreadsheets: --skip-lines 1 passes over "
+		       "it, -d sets the delimiter";
 	if (other_delimiter(h))
 		return "-d sets the delimiter";
 	if (read && h->n == 1 &&
 	    (ragged || memchr(h->name->raw, ' ', h->name->len) != NULL))
-		return "is line 1 a title? tail -n +2 takes it away";
+		return "is line 1 a title? --skip-lines 1 passes over it";
 	return NULL;
 }
 

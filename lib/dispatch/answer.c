@@ -91,15 +91,12 @@ settle_end(struct answer *a, uint64_t size)
 static int
 check_csv(struct answer *a, const struct csvbatch_options *opt, struct buf *why)
 {
-	struct reader_options how = answer_reader(opt);
+	const struct reader_options how = answer_reader(opt);
 	struct reader *r;
 	int fd = spool_open(a->spool), got;
 
 	if (fd < 0)
 		return -1;
-	how.require_eol = false;
-	if (how.ragged == RAGGED_PAD)
-		how.ragged = RAGGED_ERROR;
 	r = reader_new_fd(fd, "answer", &how);
 	got = read_answer(a, r, why);
 	if (got > 0 && a->records > 0)

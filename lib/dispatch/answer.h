@@ -36,7 +36,7 @@ answer_form(const struct csvbatch_options *opt)
 static inline struct reader_options
 answer_reader(const struct csvbatch_options *opt)
 {
-	struct reader_options how = opt->common->reader;
+	struct reader_options how = reader_of_answer(&opt->common->reader);
 
 	how.names = NULL;
 	how.nnames = 0;

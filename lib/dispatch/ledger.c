@@ -138,12 +138,17 @@ hash_words(struct buf *words)
 static int
 open_journal(struct ledger *l, struct buf *say)
 {
-	static const char *const ragged[] =
-	    {[RAGGED_ERROR] = "", [RAGGED_PAD] = "pad", [RAGGED_PASS] = "pass"};
+	static const char *const ragged[] = {[RAGGED_ERROR] = "",
+	    [RAGGED_PAD] = "pad",
+	    [RAGGED_FIT] = "fit",
+	    [RAGGED_PASS] = "pass"};
 	const struct csvbatch_options *o = l->opt;
 	const struct reader_options *r = &o->common->reader;
 	const char delim[2] = {r->dialect.delim, '\0'};
-	const char quote[2] = {r->dialect.quote, '\0'};
+	const char quote[2] = {r->dialect.quote == NO_QUOTE ?
+		'\0' :
+		r->dialect.quote};
+	const char comment[2] = {r->comment, '\0'};
 	struct buf words = {NULL, 0, 0}, names = {NULL, 0, 0};
 	char *const *arg;
 	char *command, *named;
@@ -168,6 +173,8 @@ open_journal(struct ledger *l, struct buf *say)
 	    {"-q", quote, 0},
 	    {"-H", NULL, r->no_header && r->nnames == 0},
 	    {"--names", named, 0},
+	    {"--skip-lines", NULL, r->skip_lines},
+	    {"--comment", comment, 0},
 	    {"--ragged", ragged[r->ragged], 0},
 	    {"--max-record", NULL, r->max_record},
 	    {"--raw", NULL, o->raw},

@@ -678,6 +678,7 @@ failure_name(enum failure_kind kind)
 	    [FAILURE_REGEX] = "regular expression over its limit",
 	    [FAILURE_LONG] = "longer than --max-record",
 	    [FAILURE_ARGUMENT] = "bad argument",
+	    [FAILURE_QUOTES] = "needs quotes",
 	    [FAILURE_UTF8] = "not UTF-8",
 	    [FAILURE_USER] = "error()",
 	};

@@ -264,6 +264,7 @@ add_reason(struct buf *say, const struct failure *f)
 	    [FAILURE_WHOLE] = " is not a whole number",
 	    [FAILURE_REGEX] = "the regular expression takes too long",
 	    [FAILURE_LONG] = "the result is longer than --max-record",
+	    [FAILURE_QUOTES] = " needs quotes, and with -q '' there are none",
 	    [FAILURE_UTF8] = " is not UTF-8",
 	};
 	const bool time =

@@ -85,6 +85,7 @@ enum failure_kind {
 	FAILURE_LONG,
 	FAILURE_ARGUMENT,
 	FAILURE_UTF8,
+	FAILURE_QUOTES,
 	FAILURE_USER,
 	FAILURE_KINDS /* their number */
 };

@@ -30,8 +30,9 @@ flat_classes(struct classes *c, unsigned char quote, unsigned char delim)
 	c->second['\r' % 16] = '\r';
 	c->first[delim % 16] = delim;
 	c->second[quote % 16] = quote;
-	return delim % 16 != '\n' % 16 && quote % 16 != '\n' % 16 &&
-	    quote % 16 != '\r' % 16 && delim < 0x80 && quote < 0x80;
+	return delim % 16 != '\n' % 16 && quote % 16 != '\r' % 16 &&
+	    (quote % 16 != '\n' % 16 || quote == NO_QUOTE) && delim < 0x80 &&
+	    quote < 0x80;
 }
 
 /* Stores the slices of a record that begins behind place[0]. */

@@ -28,7 +28,8 @@ enum file_state {
 enum record_state {
 	RECORD_PLAIN, /* well-formed, or not looked at yet */
 	RECORD_ODD,   /* libcsv was fed a part of it */
-	RECORD_BAD    /* it has an offence: its line end is looked for */
+	RECORD_BAD,   /* it has an offence: its line end is looked for */
+	RECORD_NONE   /* it is a comment, or a line of skip_lines: the same */
 };
 
 struct reader {
@@ -49,6 +50,8 @@ struct reader {
 	enum fault_cause offence; /* of RECORD_BAD, at an offset from start, */
 	size_t offence_at;
 	size_t searched; /* as far as this no line end was found */
+	uint64_t skip;   /* lines of the file that are still to be skipped */
+	bool lines;      /* may be none of its records: skip, or comments */
 
 	struct header header;
 	struct field *names; /* of header, when we allocated them */
@@ -236,7 +239,9 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 
 	if (cause == FAULT_TOO_LONG)
 		len = r->opt.max_record + 1;
-	open = open_quote(text, len, &r->opt.dialect);
+	open = len;
+	if (r->record != RECORD_NONE)
+		open = open_quote(text, len, &r->opt.dialect);
 	r->records += r->begun;
 	f = describe(r, cause, r->start, len, line_at(r, r->start, r->ends));
 	if (cause == FAULT_TOO_LONG)
@@ -322,8 +327,8 @@ finish_record(struct reader *r)
 		return stop(r, FAULT_TOO_LONG, len);
 	if (r->opt.require_eol)
 		return stop(r, FAULT_NO_EOL, len);
-	if (r->at_cr || r->record == RECORD_BAD)
-		return AGAIN; /* it is bad, and ends here */
+	if (r->at_cr || r->record == RECORD_BAD || r->record == RECORD_NONE)
+		return AGAIN; /* it is bad, or none, and ends here */
 	if (open_quote(s->data + r->start, len, &r->opt.dialect) < len)
 		return stop(r, FAULT_NO_EOL, len);
 	if (own)
@@ -383,6 +388,8 @@ next_file(struct reader *r)
 	r->ended = got == 0;
 	r->at_cr = r->quick = false;
 	r->record = RECORD_PLAIN;
+	r->skip = r->opt.skip_lines;
+	r->lines = r->skip > 0 || r->opt.comment != 0;
 	if (got < 0)
 		return stop_io(r, FAULT_OPEN);
 	if (got > 0)
@@ -480,25 +487,48 @@ slice(struct reader *r, size_t n)
 	}
 }
 
-/* Adds empty fields to a record that has only n, and the line end. */
+/*
+ * Copies the record of n fields, so that it has all columns: adds empty fields
+ * or drops those behind them.
+ */
 static void
-pad(struct reader *r, struct record *rec, size_t n)
+fit(struct reader *r, struct record *rec, size_t n)
 {
 	static const char slack[READER_SLACK];
+	const size_t columns = r->order.columns, kept = n < columns ? n : columns;
+	const struct field *last = &r->all[kept - 1];
+	const size_t len = (size_t)(last->raw + last->len - rec->raw);
 	struct buf *b = &r->pad;
 
 	b->len = 0;
-	buf_add(b, rec->raw, rec->len);
-	for (size_t i = n; i < r->order.columns; i++)
+	buf_add(b, rec->raw, len);
+	for (size_t i = kept; i < columns; i++)
 		buf_add_byte(b, r->opt.dialect.delim);
 	buf_add(b, rec->raw + rec->len, rec->end);
 	buf_add(b, slack, sizeof slack);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < kept; i++)
 		r->all[i].raw = b->data + (r->all[i].raw - rec->raw);
-	for (size_t i = n; i < r->order.columns; i++)
-		r->all[i] = (struct field){b->data + rec->len + i - n + 1, 0};
+	for (size_t i = kept; i < columns; i++)
+		r->all[i] = (struct field){b->data + len + i - kept + 1, 0};
 	rec->raw = b->data;
-	rec->len += r->order.columns - n;
+	rec->len = len + columns - kept;
+	rec->nfields = columns;
+}
+
+/* May a record of n fields be made one of all columns? */
+static bool
+can_fit(const struct reader *r, size_t n)
+{
+	const struct field *f;
+
+	if (n < r->order.columns)
+		return r->opt.ragged == RAGGED_PAD ||
+		    r->opt.ragged == RAGGED_FIT;
+	for (f = r->all + r->order.columns; f < r->all + n; f++)
+		if (f->len > 2 || (f->len > 0 &&
+			!field_quoted(f, r->opt.dialect.quote)))
+			return false;
+	return r->opt.ragged == RAGGED_FIT;
 }
 
 /* A record whose n fields are all known, and may be too few or too many. */
@@ -512,9 +542,9 @@ deliver(struct reader *r, struct record *rec, size_t n)
 	if (!r->begun)
 		return 1;
 	rec->field = r->field;
-	if (n < columns && r->opt.ragged == RAGGED_PAD) {
-		pad(r, rec, n);
-		rec->nfields = n = columns;
+	if (n != columns && can_fit(r, n)) {
+		fit(r, rec, n);
+		n = columns;
 	}
 	if (n == columns || r->opt.ragged == RAGGED_PASS) {
 		slice(r, n);
@@ -596,6 +626,15 @@ take_bad(struct reader *r, struct record *rec)
 	return -1;
 }
 
+/* The lines up to start, which may end in another way than the rest, count. */
+static void
+restart_lines(struct reader *r)
+{
+	r->line += r->ends;
+	r->lined = r->start;
+	r->ends = 0;
+}
+
 /* What ends at end is no record: the LF of a CR LF, or a blank line. */
 static int
 pass_over(struct reader *r, struct record *rec, size_t end)
@@ -611,11 +650,8 @@ pass_over(struct reader *r, struct record *rec, size_t end)
 		note_place(r);
 		cut_off(r, rec, end, n);
 		r->noted = true;
-		if (r->eol == 0) { /* it may end in another way than the rest */
-			r->line += r->ends;
-			r->lined = r->start;
-			r->ends = 0;
-		}
+		if (r->eol == 0)
+			restart_lines(r);
 	}
 	r->split.next++;
 	return AGAIN;
@@ -707,6 +743,66 @@ take_odd(struct reader *r, struct record *rec)
 	return deliver(r, rec, n);
 }
 
+/* ---- lines that are no records ---- */
+
+/* Is what begins at start no record? */
+static bool
+is_none(const struct reader *r)
+{
+	return r->record == RECORD_PLAIN && r->start < r->source.len &&
+	    (r->skip > 0 ||
+		(r->opt.comment != 0 &&
+		    r->source.data[r->start] == r->opt.comment));
+}
+
+/*
+ * Goes behind the line end at end with the index, where the index has this
+ * line end too: then no quote in the line disturbs what follows.
+ */
+static void
+index_behind(struct reader *r, size_t end)
+{
+	struct split *s = &r->split;
+
+	while (s->next < s->nends && s->end[s->next] < end)
+		s->next++;
+	if (s->next < s->nends && s->end[s->next] == end)
+		s->next++;
+	else
+		index_anew(r);
+	r->quick = s->next == s->nends && r->begun && r->eol == '\n';
+}
+
+/* Passes over the line at start, which is no record. */
+static int
+pass_line(struct reader *r, struct record *rec)
+{
+	const bool again = r->record == RECORD_NONE;
+	const size_t end = find_eol(r, r->start + (again ? r->searched : 0));
+	size_t n = r->ended ? 0 : NEEDS_TEXT;
+
+	r->record = RECORD_NONE;
+	if (end < r->source.len)
+		n = r->eol != 0 ? 1 : judge_end(r, end);
+	if (n == NEEDS_TEXT) {
+		r->searched = end - r->start;
+		return NEEDS_TEXT;
+	}
+	note_place(r);
+	cut_off(r, rec, end, n);
+	if (rec->len > r->opt.max_record)
+		return too_long(r);
+	r->noted = true;
+	r->record = RECORD_PLAIN;
+	index_behind(r, r->start - 1);
+	if (r->eol == 0)
+		restart_lines(r);
+	if (r->skip > 0)
+		r->skip--;
+	r->lines = r->skip > 0 || r->opt.comment != 0;
+	return AGAIN;
+}
+
 /* The next record of this file; 0 at its end. */
 static int
 next_here(struct reader *r, struct record *rec, bool wait)
@@ -717,6 +813,9 @@ next_here(struct reader *r, struct record *rec, bool wait)
 	do {
 		if (UNLIKELY(r->record == RECORD_BAD))
 			got = take_bad(r, rec);
+		else if (UNLIKELY(r->lines) &&
+		    (r->record == RECORD_NONE || is_none(r)))
+			got = pass_line(r, rec);
 		else if (s->next < s->nends)
 			got = take(r, rec, s->end[s->next]);
 		else if (r->record == RECORD_ODD || s->odd != SPLIT_NONE)
@@ -954,6 +1053,18 @@ leave_out(struct reader *r, size_t k)
 	r->taken = k;
 }
 
+/* The number of the records ahead before the first that is a comment. */
+static size_t
+before_comment(const struct reader *r)
+{
+	const char *const text = r->source.data;
+	size_t at = r->start, i;
+
+	for (i = 0; i < r->ahead && text[at] != r->opt.comment; i++)
+		at = r->end[i] + end_bytes(text, r->end[i]);
+	return i;
+}
+
 /*
  * Looks for records ahead without the index, which has nothing to say, until
  * one of them is wanted.
@@ -972,6 +1083,8 @@ look_ahead(struct reader *r)
 		if (r->quick && s->odd == SPLIT_NONE)
 			r->ahead = s->records(s, r->start, &r->order, r->most,
 			    r->end, r->field);
+		if (UNLIKELY(r->lines))
+			r->ahead = before_comment(r);
 		r->quick = r->ahead > 0;
 		if (!r->quick)
 			return false;
@@ -1036,6 +1149,19 @@ reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 }
 
 /* ---- the reader ---- */
+
+struct reader_options
+reader_of_answer(const struct reader_options *input)
+{
+	struct reader_options how = *input;
+
+	how.require_eol = false;
+	how.skip_lines = 0;
+	how.comment = 0;
+	if (how.ragged != RAGGED_PASS)
+		how.ragged = RAGGED_ERROR;
+	return how;
+}
 
 struct reader *
 reader_new(char *const *files, size_t n, const struct reader_options *opt)
@@ -1125,6 +1251,16 @@ reader_eol(const struct reader *r)
 }
 
 /* ---- fields ---- */
+
+bool
+field_wants_quotes(const char *value, size_t n, const struct dialect *d)
+{
+	for (size_t i = 0; i < n; i++)
+		if (value[i] == d->delim || value[i] == d->quote ||
+		    value[i] == '\r' || value[i] == '\n')
+			return true;
+	return false;
+}
 
 size_t
 field_decode(const struct field *f, char quote, char *to)

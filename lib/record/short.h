@@ -49,6 +49,8 @@ look_again(struct split *s, struct whole *w, const char *text, size_t words,
 	struct quotes quotes = {0, 0};
 	uint64_t bad = 0;
 
+	if (s->quote == NO_QUOTE)
+		return;
 	for (size_t i = 0; i < words; i++) {
 		struct masks m = {w->quote[i], w->delims[i], w->eol[i]};
 

@@ -76,6 +76,8 @@ note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims,
 INLINE uint64_t
 quotes_at(struct split *s, size_t b, struct masks *m, const struct isa *isa)
 {
+	if (s->quote == NO_QUOTE)
+		return 0;
 	return apply_quotes(&s->quotes, m, b > 0 ? s->text[b * 64 - 1] : '\n',
 	    s->delim, b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline,
 	    isa);

@@ -11,7 +11,7 @@
 #include "record/split.h"
 
 #define MOST ((size_t)24 << 10)          /* bytes of a text */
-#define FIELDS (MAX_ANSWERS - MAX_FILES) /* of a text, at most */
+#define FIELDS (MAX_ANSWERS - 64) /* of a text, at most: bend adds some */
 
 static int left_out;
 static char text[MOST + 4096];
@@ -150,7 +150,11 @@ choose(struct plan *p)
 	job.opt.no_header = true;
 	job.opt.dialect.delim = delims[random_below(sizeof delims - 1)];
 	job.opt.dialect.quote = quotes[random_below(sizeof quotes - 1)];
-	job.opt.ragged = (enum ragged)random_below(3);
+	job.opt.ragged = (enum ragged)random_below(4);
+	if (random_below(6) == 0)
+		job.opt.dialect.quote = NO_QUOTE;
+	if (random_below(4) == 0)
+		job.opt.comment = 'x';
 	job.opt.block = sizeof text;
 	if (random_below(4) == 0)
 		job.chunk = 1 + random_below(5000);

@@ -127,7 +127,7 @@ static inline size_t
 model_field(struct parsed *p, const struct file *f, const struct dialect *d,
     size_t i)
 {
-	if (i == f->len || f->text[i] != d->quote) {
+	if (i == f->len || f->text[i] != d->quote || d->quote == NO_QUOTE) {
 		while (i < f->len && f->text[i] != d->delim &&
 		    !ends_line(f->text[i]))
 			i++;
@@ -220,6 +220,7 @@ struct model {
 	size_t at;        /* offset of rest in the file */
 	uint64_t line, records, width;
 	bool begun; /* this file's first record was seen */
+	uint64_t skip;       /* lines of it that are still to be skipped */
 	char eol, first_eol; /* of this file, and of those before; 0 */
 	char line_end[2];
 	size_t line_end_len;
@@ -290,6 +291,38 @@ model_stop(struct model *m, enum fault_cause cause, size_t open)
 	a->backslash = has_backslash(m, m->rest.text + open, m->now.len - open);
 }
 
+/* Is the next line no record? */
+static inline bool
+model_none(const struct model *m)
+{
+	const char comment = m->job->opt.comment;
+
+	return m->skip > 0 || (comment != 0 && m->rest.text[0] == comment);
+}
+
+/* Reads a line that is no record.  False: the run is over. */
+static inline bool
+model_line(struct model *m)
+{
+	const struct reader_options *o = &m->job->opt;
+	struct parsed *p = &m->now;
+
+	*p = (struct parsed){.bad = 0, .open = NONE};
+	model_reach(p, &m->rest, 0, m->eol);
+	p->len += m->eol != 0 && p->end == 2;
+	p->end = m->eol != 0 && p->end == 2 ? 1 : p->end;
+	m->skip -= m->skip > 0;
+	if (p->len > o->max_record) {
+		p->len = o->max_record + 1;
+		model_stop(m, FAULT_TOO_LONG, NONE);
+	} else if (p->end == 0 && o->require_eol) {
+		model_stop(m, FAULT_NO_EOL, NONE);
+	} else {
+		return true;
+	}
+	return false;
+}
+
 /* Looks for what is fatal in the record.  Was there nothing? */
 static inline bool
 model_survives(struct model *m)
@@ -324,19 +357,43 @@ model_end(const struct model *m)
 	return end_number(m->line_end, m->line_end_len);
 }
 
-/* The n bytes at to are the record with empty fields added. */
+/* The record with empty fields added, or without those that are too many. */
 static inline void
-model_pad(struct model *m, struct answer *a)
+model_fit(struct model *m, struct answer *a)
 {
 	char *text = malloc(m->now.len + m->width);
+	const struct slice *last;
 
 	memcpy(text, m->rest.text, m->now.len);
+	if (a->nfields > m->width) {
+		last = &m->now.field[m->width - 1];
+		a->nfields = m->width;
+		a->len = last->at + last->len;
+	}
 	for (; a->nfields < m->width; a->nfields++) {
 		text[a->len++] = m->job->opt.dialect.delim;
 		add_slice(m->run, a->len, 0);
 	}
 	a->sum = hash(text, a->len);
 	free(text);
+}
+
+/* Is another number of fields than that of the columns mended? */
+static inline bool
+model_mends(const struct model *m)
+{
+	const enum ragged ragged = m->job->opt.ragged;
+	const struct dialect *d = &m->job->opt.dialect;
+	const char *text;
+
+	for (size_t i = m->width; i < m->now.nfields; i++) {
+		text = m->rest.text + m->now.field[i].at;
+		if (m->now.field[i].len != 0 &&
+		    !(m->now.field[i].len == 2 && text[0] == d->quote))
+			return false;
+	}
+	return ragged == RAGGED_FIT ||
+	    (ragged == RAGGED_PAD && m->now.nfields < m->width);
 }
 
 static inline void
@@ -347,8 +404,7 @@ model_data(struct model *m)
 	struct answer *a;
 
 	m->records++;
-	if (n != m->width && ragged != RAGGED_PASS &&
-	    !(n < m->width && ragged == RAGGED_PAD)) {
+	if (n != m->width && ragged != RAGGED_PASS && !model_mends(m)) {
 		a = model_answer(m, ANSWER_BAD,
 		    n < m->width ? FAULT_FEW_FIELDS : FAULT_MANY_FIELDS,
 		    m->records);
@@ -361,8 +417,8 @@ model_data(struct model *m)
 	a->end = model_end(m);
 	for (uint64_t i = 0; i < n && i < m->width; i++)
 		add_slice(m->run, m->now.field[i].at, m->now.field[i].len);
-	if (n < m->width && ragged == RAGGED_PAD)
-		model_pad(m, a);
+	if (n != m->width && ragged != RAGGED_PASS)
+		model_fit(m, a);
 	for (uint64_t i = a->nfields; i < m->width; i++)
 		add_slice(m->run, MISSING, 0);
 	a->slices = m->run->nslices;
@@ -582,9 +638,17 @@ model_file(struct model *m)
 	m->rest = m->job->file[m->file - 1];
 	if (!model_mark(m))
 		return false;
+	m->skip = m->job->opt.skip_lines;
 	while (m->rest.len > 0) {
-		model_record(&m->now, &m->rest, &m->job->opt.dialect, m->eol);
-		if (m->now.len > 0 || (m->begun && m->width == 1)) {
+		const bool none = model_none(m);
+
+		if (none && !model_line(m))
+			return false;
+		if (!none)
+			model_record(&m->now, &m->rest, &m->job->opt.dialect,
+			    m->eol);
+		if (!none &&
+		    (m->now.len > 0 || (m->begun && m->width == 1))) {
 			if (!model_survives(m) || !model_alike(m))
 				return false;
 			data = m->begun;

@@ -104,13 +104,19 @@ static void
 random_options(void)
 {
 	static const struct dialect dialects[] = {{',', '"'}, {',', '"'},
-	    {';', '\''}, {'\t', '"'}, {(char)0xfe, '\0'}};
+	    {';', '\''}, {'\t', '"'}, {(char)0xfe, '\0'}, {',', NO_QUOTE},
+	    {'\t', NO_QUOTE}};
+	static const char comments[] = "aa \\\xff";
 
 	job = (struct job){.nfiles = 1, .opt = READER_DEFAULTS};
 	next_scan();
 	job.opt.block = (size_t)64 << random_below(5);
-	job.opt.dialect = dialects[random_below(5)];
-	job.opt.ragged = (enum ragged)random_below(3);
+	job.opt.dialect = dialects[random_below(7)];
+	job.opt.ragged = (enum ragged)random_below(4);
+	if (random_below(4) == 0)
+		job.opt.comment = comments[random_below(5)];
+	if (random_below(8) == 0)
+		job.opt.skip_lines = 1 + random_below(3);
 	job.opt.no_header = random_below(2) == 0;
 	job.opt.require_eol = random_below(8) == 0;
 	job.nowait = random_below(4) == 0;
@@ -352,6 +358,10 @@ round_trip(void)
 		random_options();
 		job.opt.no_header = job.opt.require_eol = false;
 		job.opt.max_record = sizeof text[0];
+		job.opt.skip_lines = 0;
+		job.opt.comment = 0;
+		if (job.opt.dialect.quote == NO_QUOTE)
+			continue;
 		for (size_t j = 0; j < n; j++) {
 			if (j > 0)
 				*to++ = job.opt.dialect.delim;
