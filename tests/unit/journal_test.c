@@ -19,9 +19,9 @@ static const struct setting others[] = {{"-n", "2000", 0}, {"-g", "a b%c\n", 0},
     {"COMMAND", "0123456789abcdee", 0}};
 
 static const struct journal_batch batches[] = {{1, 1, 1000, 20, 9000, {11, 12},
-						   500, 0, 0},
-    {2, 1002, 2001, 9000, 20000, {21, 22}, 1000, 80, 1},
-    {3, 2002, 2500, 20000, 26000, {31, 32}, 1300, 80, 1}};
+						   500, 0, 0, false},
+    {2, 1002, 2001, 9000, 20000, {21, 22}, 1000, 80, 1, false},
+    {3, 2002, 2500, 20000, 26000, {31, 32}, 1300, 80, 1, false}};
 
 static int
 open_with(struct journal **j, const struct setting *s, char *text)
