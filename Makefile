@@ -27,7 +27,7 @@ FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 NEIGHBOURS = $(filter-out %.bash %.py,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
 SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes \
-	completion/words completion/csvpipe.bash $(wildcard tests/soak/*)
+	completion/words completion/csvpipe.bash packaging/deb packaging/static $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
@@ -109,6 +109,34 @@ uninstall:
 		$(ROOT)/share/man/man1/$(n).1) \
 		$(foreach n,csvpipe $(NAMES),$(BASH_DIR)/$(n) $(FISH_DIR)/$(n).fish)
 
+# The source archive, and the formula with which Homebrew builds it; URL is
+# where the archive will be.
+VERSION = $(shell sed -n 's/.* (csvpipe) \([0-9.]*\)\\n.*/\1/p' lib/options.c)
+DIST = $(B)/dist/csvpipe-$(VERSION).tar.gz
+URL = file://$(abspath $(DIST))
+dist:
+	@mkdir -p $(@D) $(B)/dist
+	git archive --prefix=csvpipe-$(VERSION)/ HEAD | gzip -9n > $(DIST)
+	sed "s|@URL@|$(URL)|; s|@SHA256@|$$(sha256sum < $(DIST) | cut -c 1-64)|" \
+		packaging/csvpipe.rb > $(B)/dist/csvpipe.rb
+
+deb:
+	@$(PACKAGES) install build
+	@$(MAKE) -s all B=$(B)/deb LDFLAGS=-Wl,-z,relro,-z,now
+	@packaging/deb $(abspath $(B)/deb) $(B)/dist
+
+static: dist
+	@packaging/static $(B)/static $(B)/dist
+
+# A page each; what they name leads to the other pages, or to Debian's.
+html:
+	@mkdir -p $(B)/html
+	cd man && for page in *; do \
+		mandoc -T html -O 'man=%N.%S.html;https://manpages.debian.org/%N.%S' \
+			$$page > $(abspath $(B))/html/$$page.html || exit; \
+	done
+	@ls -d $(B)/html/*
+
 # What is suppressed: cppcheck takes 0x1p63 for an integer, and does not see
 # that a function which rejects a NULL never returns.
 lint:
@@ -151,5 +179,5 @@ $(PROGRAMS) $(UNIT) $(HELPERS) $(BENCH) $(FUZZ):
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))
 .PHONY: all demo check check-san neighbours bench bench-instructions soak fuzz fuzz-run \
-	install uninstall lint format clean
+	install uninstall dist deb static html lint format clean
 .SECONDARY:

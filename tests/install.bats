@@ -33,6 +33,19 @@ setup() {
 	[ -z "$(find "$to" ! -type d)" ]
 }
 
+@test "make html writes a page each, and its links lead to pages" {
+	command -v mandoc >/dev/null || skip "no mandoc"
+	make -s html B="$BATS_TEST_TMPDIR/b" >/dev/null
+	cd "$BATS_TEST_TMPDIR/b/html"
+	grep -q 'href="csvcut.1.html"' csvpipe.7.html
+	grep -o -h 'class="Xr" href="csv[^"]*"' ./*.html | sort -u |
+		sed 's/.*href="//; s/"//' >links
+	[ "$(wc -l <links)" -gt 7 ]
+	while read -r page; do
+		[ -s "$page" ]
+	done <links
+}
+
 @test "a program links with the libraries it needs and no other" {
 	command -v readelf >/dev/null || skip "no readelf"
 	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
