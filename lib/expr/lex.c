@@ -1,9 +1,28 @@
 #include "expr/lex.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "expr/message.h"
 #include "utf8.h"
+
+static struct token
+token(enum token_kind kind, size_t at, size_t end)
+{
+	return (struct token){kind, at, end - at};
+}
+
+/* A token that is none, with the message about it. */
+static struct token
+lex_fail(struct lexer *l, size_t at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message_at_list(l->say, l->program, at, format, args);
+	va_end(args);
+	return token(TOKEN_BAD, at, at);
+}
 
 /* ---- what the literals mean ---- */
 
@@ -53,23 +72,12 @@ lex_raw(const struct lexer *l, struct token t)
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *p = memchr(digits, c, sizeof digits - 1);
 
-/* \xHH: p stands behind the x.  The bytes read, or 0. */
-static size_t
-hex_byte(const char *p, const char *end, char *to)
-{
-	if (end - p < 2 || hex_value(p[0]) < 0 || hex_value(p[1]) < 0)
-		return 0;
-	*to = (char)(hex_value(p[0]) * 16 + hex_value(p[1]));
-	return 2;
+	return p == NULL    ? -1 :
+	    p < digits + 16 ? (int)(p - digits) :
+			      (int)(p - digits) - 6;
 }
 
 /* \u{H..}: p stands behind the u.  The bytes read, or 0; *len written. */
@@ -101,9 +109,11 @@ escape(const char *p, const char *end, char *to, size_t *len)
 	size_t n;
 
 	*len = 1;
-	if (*p == 'x') {
-		n = hex_byte(p + 1, end, to);
-		return n != 0 ? n + 1 : 0;
+	if (*p == 'x') { /* \xHH */
+		if (end - p < 3 || hex_value(p[1]) < 0 || hex_value(p[2]) < 0)
+			return 0;
+		*to = (char)(hex_value(p[1]) * 16 + hex_value(p[2]));
+		return 3;
 	}
 	if (*p == 'u') {
 		n = hex_point(p + 1, end, to, len);
@@ -116,22 +126,18 @@ escape(const char *p, const char *end, char *to, size_t *len)
 	return 1;
 }
 
-static int
+static void
 bad_escape(struct lexer *l, const char *p, const char *end)
 {
 	struct text shown = {p, 1 + utf8_char(p + 1, end)};
 
-	if (p[1] >= '0' && p[1] <= '9')
-		return message_at(l->say, l->program,
-		    (size_t)(p - l->program.at),
-		    "%t stands only in the replacement of sub() and gsub()",
-		    &shown);
-	if (p[1] == 'x' || p[1] == 'u')
-		return message_at(l->say, l->program,
-		    (size_t)(p - l->program.at),
-		    "no such character; say \\xHH or \\u{H..}");
-	return message_at(l->say, l->program, (size_t)(p - l->program.at),
-	    "%t is no escape; a backslash is \\\\", &shown);
+	lex_fail(l, (size_t)(p - l->program.at),
+	    text_digit(p[1]) ?
+		"%t stands only in the replacement of sub() and gsub()" :
+		p[1] == 'x' || p[1] == 'u' ?
+		"no such character; say \\xHH or \\u{H..}" :
+		"%t is no escape; a backslash is \\\\",
+	    &shown);
 }
 
 /* {column} of an f-string, from its brace. */
@@ -197,7 +203,7 @@ character(struct lexer *l, const char *p, const char *end, enum lex_mode mode,
 		return n;
 	if (p[1] == *p)
 		return 2;
-	message_at(l->say, l->program, (size_t)(p - l->program.at),
+	lex_fail(l, (size_t)(p - l->program.at),
 	    "a single } in f\"..\"; write }}");
 	return 0;
 }
@@ -318,26 +324,6 @@ lex_source(const struct lexer *l, struct token t)
 	return (struct text){l->program.at + t.at, t.len};
 }
 
-static struct token
-token(enum token_kind kind, size_t at, size_t end)
-{
-	return (struct token){kind, at, end - at};
-}
-
-/* A token that is none: the message was said. */
-static struct token
-bad(size_t at)
-{
-	return token(TOKEN_BAD, at, at);
-}
-
-static struct token
-unclosed(struct lexer *l, size_t at, const char *what)
-{
-	message_at(l->say, l->program, at, "%s is never closed", what);
-	return bad(at);
-}
-
 /* The end of a run of name bytes. */
 static size_t
 name_end(const struct lexer *l, size_t at)
@@ -386,7 +372,7 @@ braced(struct lexer *l, size_t at)
 			return token(TOKEN_BRACED, at, p + 1);
 		p++;
 	}
-	return unclosed(l, at, "this {");
+	return lex_fail(l, at, "this { is never closed");
 }
 
 /* Behind a {column} of an f-string, or the second brace of {{. */
@@ -414,17 +400,15 @@ string(struct lexer *l, enum token_kind kind, size_t at, size_t quote)
 			p = skip_column(l, p);
 		} else {
 			n = utf8_char(text + p, end);
-			if (utf8_broken(text + p, n)) {
-				message_at(l->say, l->program, p,
+			if (utf8_broken(text + p, n))
+				return lex_fail(l, p,
 				    "this is not UTF-8; a byte is written "
 				    "\\xHH");
-				return bad(p);
-			}
 			p += n;
 		}
 	}
 	if (p >= l->program.len)
-		return unclosed(l, at, "this text");
+		return lex_fail(l, at, "this text is never closed");
 	return token(kind, at, p + 1);
 }
 
@@ -439,12 +423,10 @@ position(struct lexer *l, size_t at)
 	if (byte(l, p) == '-')
 		p++;
 	end = digits_end(l, p);
-	if (end == p) {
-		message_at(l->say, l->program, at,
+	if (end == p)
+		return lex_fail(l, at,
 		    "a number belongs behind @: @3, or @-1 for the last "
 		    "column");
-		return bad(at);
-	}
 	return token(TOKEN_POSITION, at, end);
 }
 
@@ -469,9 +451,8 @@ dollar(struct lexer *l, size_t at)
 	name.len = name_end(l, at + 1) - (at + 1);
 	if (name.len == 0 || !is_letter(name.at[0]))
 		name = (struct text){"make", 4};
-	message_at(l->say, l->program, at,
+	return lex_fail(l, at,
 	    "columns are written %t or {Vehicle Make}, without $", &name);
-	return bad(at);
 }
 
 static struct token
@@ -499,8 +480,7 @@ punctuation(struct lexer *l, size_t at)
 	else if (shown.at[0] == '^')
 		hint = "; for a power say pow()";
 	shown.len = utf8_char(shown.at, l->program.at + l->program.len);
-	message_at(l->say, l->program, at, "unexpected '%t'%s", &shown, hint);
-	return bad(at);
+	return lex_fail(l, at, "unexpected '%t'%s", &shown, hint);
 }
 
 /* Blanks and comments. */
@@ -567,7 +547,7 @@ lex_regex(struct lexer *l, struct token t)
 		if (text[p] == '\\')
 			p++;
 	if (p >= l->program.len) {
-		t = unclosed(l, t.at, "this pattern");
+		t = lex_fail(l, t.at, "this pattern is never closed");
 	} else {
 		p++;
 		/* i is the flag, "in" or a name after the pattern is not */

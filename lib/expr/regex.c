@@ -9,6 +9,8 @@
 
 #include "utf8.h"
 
+/* Regular expressions that need no engine. */
+
 enum place { ANYWHERE, START, END, WHOLE };
 
 struct literal {
@@ -100,7 +102,22 @@ read_pattern(struct literal *l, const char *p, const char *end)
 	return p == end && (l->nwords == 1 || (set && l->place == WHOLE));
 }
 
-struct literal *
+/* NULL is accepted. */
+static void
+literal_free(struct literal *l)
+{
+	if (l == NULL)
+		return;
+	buf_free(&l->bytes);
+	free(l->word);
+	free(l);
+}
+
+/*
+ * Compiles lit, ^lit, lit$, ^lit$, ^(a|b|c)$ or ^(?:a|b|c)$, where letters
+ * are literal, escaped or not.  Returns NULL for every other pattern.
+ */
+static struct literal *
 literal_new(const char *pattern, size_t n)
 {
 	struct literal *l = mem_new(1, sizeof *l);
@@ -120,17 +137,8 @@ literal_new(const char *pattern, size_t n)
 	return l;
 }
 
-void
-literal_free(struct literal *l)
-{
-	if (l == NULL)
-		return;
-	buf_free(&l->bytes);
-	free(l->word);
-	free(l);
-}
-
-bool
+/* Where it first matches in t from byte `from` on; false: nowhere. */
+static bool
 literal_find(const struct literal *l, struct text t, size_t from,
     struct text *match)
 {
@@ -159,7 +167,6 @@ literal_find(const struct literal *l, struct text t, size_t from,
 	*match = (struct text){p, word->len};
 	return p != NULL;
 }
-
 
 /* A search beyond these is given up. */
 #define STEPS 1000000           /* that go wrong, from one start */
@@ -313,18 +320,18 @@ skip_quoted(const char *p, const char *end)
 
 /* The class of digits at p in a [class]: \d \D [:digit:] [:^digit:], or 0. */
 static size_t
-digit_class(const char *p, const char *end, bool * not )
+digit_class(const char *p, const char *end, bool *negated)
 {
 	static const struct {
 		const char *word;
-		bool not ;
+		bool negated;
 	} words[] = {{"\\d", false}, {"\\D", true}, {"[:digit:]", false},
 	    {"[:^digit:]", true}};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const size_t n = strlen(words[i].word);
 
-		*not = words[i].not ;
+		*negated = words[i].negated;
 		if ((size_t)(end - p) >= n && memcmp(p, words[i].word, n) == 0)
 			return n;
 	}
@@ -339,13 +346,14 @@ static const char *
 ascii_class(const char *p, const char *end, struct buf *out)
 {
 	const char *const first = p + (p < end && *p == '^'), *q;
-	bool not ;
+	bool negated;
 	size_t n;
 
 	for (; p < end && (*p != ']' || p == first); p += n) {
-		n = digit_class(p, end, &not );
+		n = digit_class(p, end, &negated);
 		if (n > 0) {
-			buf_add_text(out, not ? "\\x00-/:-\\x{10FFFF}" : "0-9");
+			buf_add_text(out,
+			    negated ? "\\x00-/:-\\x{10FFFF}" : "0-9");
 			continue;
 		}
 		n = (size_t)(skip_quoted(p, end) - p);
@@ -810,7 +818,6 @@ regex_replace(struct regex *re, struct text t, bool all,
 	if (found < 0)
 		return found;
 	buf_add(&re->scratch, copied, (size_t)(t.at + t.len - copied));
-	*out = text_copy(a,
-	    (struct text){re->scratch.data, re->scratch.len});
+	*out = text_copy(a, (struct text){re->scratch.data, re->scratch.len});
 	return 1;
 }
