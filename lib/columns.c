@@ -206,7 +206,7 @@ columns_names(const char *text, struct field **names, struct buf *say)
 /* A name in the index of a header, which is in order of names. */
 struct entry {
 	struct field name;
-	size_t number; /* of its column */
+	long number; /* of its column; -1: two columns bear it */
 };
 
 /* A list while it is resolved. */
@@ -224,20 +224,14 @@ struct work {
 };
 
 static int
-compare_bytes(const struct field *a, const struct field *b)
-{
-	const size_t n = a->len < b->len ? a->len : b->len;
-	const int order = n > 0 ? memcmp(a->raw, b->raw, n) : 0;
-
-	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
-}
-
-static int
 compare_entries(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct field *x = &((const struct entry *)a)->name;
+	const struct field *y = &((const struct entry *)b)->name;
+	const size_t n = x->len < y->len ? x->len : y->len;
+	const int order = n > 0 ? memcmp(x->raw, y->raw, n) : 0;
 
-	return compare_bytes(&x->name, &y->name);
+	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
 }
 
 /* Sorting costs n log n for any names; no input can make it slow. */
@@ -253,9 +247,12 @@ sort_names(const struct header *h, bool trimmed)
 	sorted = mem_new(h->n, sizeof *sorted);
 	for (i = 0; i < h->n; i++) {
 		name = trimmed ? name_trim(h->name[i]) : h->name[i];
-		sorted[i] = (struct entry){name, i + 1};
+		sorted[i] = (struct entry){name, (long)i + 1};
 	}
 	qsort(sorted, h->n, sizeof *sorted, compare_entries);
+	for (i = 1; i < h->n; i++)
+		if (compare_entries(&sorted[i - 1], &sorted[i]) == 0)
+			sorted[i - 1].number = sorted[i].number = -1;
 	return sorted;
 }
 
@@ -263,24 +260,11 @@ sort_names(const struct header *h, bool trimmed)
 static long
 find_in(const struct entry *sorted, size_t n, const struct field *name)
 {
-	size_t low = 0, high = n, middle;
-	const struct entry *e;
+	const struct entry key = {*name, 0}, *e = NULL;
 
-	if (sorted == NULL || name->len == 0)
-		return 0;
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (compare_bytes(&sorted[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	e = &sorted[low];
-	if (low == n || compare_bytes(&e->name, name) != 0)
-		return 0;
-	if (low + 1 < n && compare_bytes(&e[1].name, name) == 0)
-		return -1;
-	return (long)e->number;
+	if (sorted != NULL && name->len > 0)
+		e = bsearch(&key, sorted, n, sizeof key, compare_entries);
+	return e != NULL ? e->number : 0;
 }
 
 static long
