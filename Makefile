@@ -93,6 +93,7 @@ install: all
 	$(FILL) completion/_csvpipe > $(ZSH_DIR)/_csvpipe
 	$(FILL) completion/csvpipe.bash > $(BASH_DIR)/csvpipe
 	$(FILL) completion/csvpipe.fish > $(FISH_DIR)/csvpipe.fish
+	install -m 644 share/profile.gp $(ROOT)/share/csvpipe
 	install -m 644 man/*.7 $(ROOT)/share/man/man7
 	set -e; for p in $(notdir $(PROGRAMS)); do \
 		n=$(PROGRAM_PREFIX)$$p; \

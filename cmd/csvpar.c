@@ -237,7 +237,7 @@ static void
 add_stats(void *arg, struct buf *text, struct report_stats *s)
 {
 	struct par *par = arg;
-	const int64_t ms = input_now() - par->run.started;
+	const int64_t ms = (input_ns() - par->run.started) / 1000000;
 	struct pool_state state;
 
 	buf_add_text(text, "; ");
@@ -246,6 +246,7 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 	if (par->pool == NULL)
 		return;
 	state = pool_state(par->pool);
+	s->children = state.memory;
 	buf_add_text(text, "; ");
 	buf_add_number(text, state.busy);
 	buf_add_text(text, " of ");

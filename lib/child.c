@@ -245,6 +245,28 @@ child_ended(struct child *c)
 	return c->kill_at < 0 || kill(-c->pid, 0) < 0;
 }
 
+uint64_t
+child_memory(const struct child *c)
+{
+	struct buf name = {NULL, 0, 0};
+	char text[64] = "";
+	unsigned long pages = 0;
+	int fd;
+
+	if (c->pid == 0 || c->reaped)
+		return 0;
+	buf_add_text(&name, "/proc/");
+	buf_add_number(&name, (uint64_t)c->pid);
+	buf_add(&name, "/statm", sizeof "/statm");
+	if ((fd = open(name.data, O_RDONLY | O_CLOEXEC)) >= 0) {
+		if (read(fd, text, sizeof text - 1) > 0)
+			pages = strtoul(text + strcspn(text, " "), NULL, 10);
+		close(fd);
+	}
+	buf_free(&name);
+	return pages * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024);
+}
+
 void
 child_stop(struct child *c)
 {

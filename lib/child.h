@@ -89,6 +89,9 @@ int child_start(struct child *c, const struct command *cmd, const int fd[3],
  */
 bool child_ended(struct child *c);
 
+/* KiB of memory that it uses, without what it has started; 0: not known. */
+uint64_t child_memory(const struct child *c);
+
 /* Begins to end its process group: TERM now, KILL when the grace is over. */
 void child_stop(struct child *c);
 

@@ -132,8 +132,12 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 	uint64_t running = 0;
 	size_t i;
 
-	for (i = 0; i < d->tasks; i++)
-		running += task_at(d, i)->state == TASK_RUNNING;
+	for (i = 0; i < d->tasks; i++) {
+		if (task_at(d, i)->state == TASK_RUNNING) {
+			running++;
+			s->children += child_memory(&task_at(d, i)->child);
+		}
+	}
 	add_number(text, "; batches: ", d->done);
 	add_number(text, " done, ", running);
 	add_number(text, " running, ", d->failed);
@@ -144,6 +148,7 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 		return;
 	s->records_out = d->ledger.out->records;
 	s->bytes_out = d->ledger.out->bytes;
+	s->out_ns += d->ledger.out->waited;
 }
 
 /* What is read and written, each another file. */
@@ -495,7 +500,9 @@ static void
 wait_for_something(struct dispatch *d, int ms)
 {
 	struct pollfd *out = NULL, *fds = d->fds;
+	int64_t *waited = NULL, before;
 	size_t i, n = 0;
+	int got;
 
 	if (d->input == FEED_WAIT && d->waiting == NULL)
 		fds[n++] =
@@ -510,7 +517,15 @@ wait_for_something(struct dispatch *d, int ms)
 		if (task_fd(task_at(d, i)) >= 0)
 			fds[n++] = (struct pollfd){.fd = task_fd(task_at(d, i)),
 			    .events = POLLIN};
-	if (input_wait(fds, n, ms) > 0 && out != NULL &&
+	if (out != NULL && out->events != 0)
+		waited = &d->run->hooks.waited_out;
+	else if (d->tasks == 0)
+		waited = &d->run->hooks.waited_in;
+	before = input_ns();
+	got = input_wait(fds, n, ms);
+	if (waited != NULL)
+		*waited += input_ns() - before;
+	if (got > 0 && out != NULL &&
 	    (out->revents & (POLLERR | POLLHUP)) != 0)
 		output_failed(d, EPIPE);
 	input_signal(SIGCHLD);
@@ -606,6 +621,7 @@ dispatch_end(struct dispatch *d)
 	if (d->ledger.out != NULL) {
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;
+		r->out_waited = d->ledger.out->waited;
 	}
 	r->settled = keep;
 	end = ledger_close(&d->ledger, keep);

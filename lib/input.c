@@ -161,12 +161,18 @@ input_write(int fd, const void *from, size_t n)
 }
 
 int64_t
-input_now(void)
+input_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t
+input_now(void)
+{
+	return input_ns() / 1000000;
 }
 
 int
@@ -175,7 +181,7 @@ input_tick(struct input_hooks *hooks)
 	int64_t now;
 
 	if (input_signal(SIGUSR1))
-		hooks->tick(hooks->arg);
+		hooks->tick(hooks->arg, true);
 	if (!hooks->ticks)
 		return -1;
 	now = input_now();
@@ -183,7 +189,7 @@ input_tick(struct input_hooks *hooks)
 		hooks->due = now + TICK;
 	if (now >= hooks->due) {
 		hooks->due = now + TICK;
-		hooks->tick(hooks->arg);
+		hooks->tick(hooks->arg, false);
 	}
 	return (int)(hooks->due - now);
 }
@@ -207,6 +213,7 @@ static int
 wait_readable(int fd, struct input_hooks *hooks)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t before;
 	int ms, got;
 
 	if (input_wait(&p, 1, 0) > 0) {
@@ -219,7 +226,9 @@ wait_readable(int fd, struct input_hooks *hooks)
 	}
 	do {
 		ms = input_tick(hooks);
+		before = input_ns();
 		got = input_wait(&p, 1, ms);
+		hooks->waited_in += input_ns() - before;
 	} while (got == 0 || (got < 0 && errno == EINTR));
 	return 0;
 }

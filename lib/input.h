@@ -18,10 +18,13 @@
 
 struct input_hooks {
 	int (*idle)(void *arg);  /* the next read would block; -1: end */
-	void (*tick)(void *arg); /* a second went by, or SIGUSR1 came */
+	/* a second went by, or, asked, SIGUSR1 came */
+	void (*tick)(void *arg, bool asked);
 	int (*ended)(void *arg, int fd); /* fd is at its end; -1: it is not
 					  * whole, and that was said */
 	void *arg;
+	int64_t waited_in;  /* ns of waiting for input, of all who have */
+	int64_t waited_out; /* these hooks, and for output by who polls it */
 	bool ticks;  /* call tick once a second, not only on SIGUSR1 */
 	int64_t due; /* the next tick, input's own; 0 at first */
 };
@@ -40,8 +43,9 @@ ssize_t input_read(int fd, void *to, size_t n, struct input_hooks *hooks);
  */
 int input_tick(struct input_hooks *hooks);
 
-/* Milliseconds of a clock that only goes forward. */
+/* Milliseconds and nanoseconds of a clock that only goes forward. */
 int64_t input_now(void);
+int64_t input_ns(void);
 
 /* Would a read of fd return at once? */
 bool input_ready(int fd);

@@ -44,7 +44,7 @@ static const struct option common[] = {
     {"expect-records", required_argument, NULL, OPT_EXPECT_RECORDS},
     {"expect-header", required_argument, NULL, OPT_EXPECT_HEADER},
     {"stats", no_argument, NULL, OPT_STATS},
-    {"progress", no_argument, NULL, OPT_PROGRESS},
+    {"progress", optional_argument, NULL, OPT_PROGRESS},
     {"log", required_argument, NULL, OPT_LOG},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -76,7 +76,9 @@ static const char output_help[] =
     "  -o, --output FILE       write to FILE, which appears when all is well\n";
 static const char rest_help[] =
     "      --stats             say counts, rate and memory at the end\n"
-    "      --progress          say them once a second (SIGUSR1: once)\n"
+    "      --progress[=FILE]   say them once a second (SIGUSR1: once), or "
+    "append\n"
+    "                          them to FILE as CSV\n"
     "      --log FILE          vouch in FILE for the output, and look there "
     "for\n"
     "                          who wrote the input (default: CSVPIPE_LOG)\n"
@@ -319,7 +321,10 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 		return 0;
 	case OPT_PROGRESS:
 		o->progress = true;
-		return 0;
+		o->progress_file = NULL;
+		return value == NULL ? 0 :
+				       take_file("--progress=", value,
+					   &o->progress_file, say);
 	case OPT_LOG: /* options_log took it */
 		return take_file("--log", value, &value, say);
 	default:

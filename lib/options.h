@@ -24,6 +24,7 @@ struct options {
 	uint64_t max_rejects;      /* UINT64_MAX: no limit */
 	uint64_t expect_records;   /* UINT64_MAX: any number */
 	bool stats, progress;
+	const char *progress_file; /* NULL: standard error */
 	char *const *operand; /* what is not an option; ends with NULL */
 	size_t noperands;
 	struct field *names; /* allocated; what reader.names points to */

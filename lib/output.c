@@ -57,8 +57,10 @@ static int
 write_all(struct writer *w, const char *data, size_t n)
 {
 	while (n > 0 && w->error == 0) {
+		const int64_t before = input_ns();
 		const ssize_t put = input_write(w->fd, data, n);
 
+		w->waited += input_ns() - before;
 		if (put >= 0) {
 			data += put;
 			n -= (size_t)put;

@@ -29,6 +29,7 @@ struct writer {
 	uint64_t records; /* ended so far */
 	int fd;
 	int error;         /* errno of the first failure, or 0 */
+	int64_t waited;    /* ns that its writes took */
 	struct part *part; /* of -o, or NULL */
 };
 

@@ -239,18 +239,29 @@ set_polled(struct pool *p, int fd)
 	return idle;
 }
 
+/* What is handed out and not yet answered: blocks, or with -p records. */
+static uint64_t
+pool_filled(const struct pool *p)
+{
+	return p->opt.mode == POOL_BLOCKS ? p->units : p->outstanding;
+}
+
 /* Waits for what was set; what is written goes out before we sleep. */
 static void
 wait_polled(struct pool *p, bool sleep, int ms)
 {
 	const size_t n = 2 * p->opt.workers + 1;
+	int64_t before;
 	size_t i;
 	int got;
 
 	got = input_wait(p->polled, n, 0);
 	if (got == 0 && sleep) {
 		flush(p);
+		before = input_ns();
 		got = input_wait(p->polled, n, ms);
+		if (p->opt.hooks != NULL && pool_filled(p) == 0)
+			p->opt.hooks->waited_in += input_ns() - before;
 	}
 	if (got < 0 && errno != EINTR) {
 		const int error = errno;
@@ -420,9 +431,10 @@ pool_state(const struct pool *p)
 	struct pool_state s = {.busy = count_busy(p),
 	    .workers = p->opt.workers};
 
+	for (size_t i = 0; i < p->opt.workers; i++)
+		s.memory += child_memory(&p->worker[i].child);
 	if (p->ring > 0) {
-		s.filled =
-		    p->opt.mode == POOL_BLOCKS ? p->units : p->outstanding;
+		s.filled = pool_filled(p);
 		s.window = p->window;
 	}
 	return s;

@@ -115,6 +115,7 @@ int pool_status(struct pool *p, const char **message);
 /* How it stands, for a line of progress. */
 struct pool_state {
 	size_t busy, workers;    /* workers: the processes there may be */
+	uint64_t memory;         /* KiB that they use */
 	uint64_t filled, window; /* window 0: there is none */
 };
 struct pool_state pool_state(const struct pool *p);

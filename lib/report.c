@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "log.h"
 #include "utf8.h"
 
 #define LINE_MAX_BYTES 512
@@ -50,7 +51,7 @@ say_no_memory(void)
 void
 report_init(struct report *r, const char *program)
 {
-	*r = (struct report){.program = program};
+	*r = (struct report){.program = program, .memory = -1};
 	program_name = program;
 	mem_on_failure(say_no_memory);
 }
@@ -416,42 +417,74 @@ report_write(struct report *r, const char *file, int error)
 		report_fail(r, EXIT_IO, "write error: %s", strerror(error));
 }
 
+#define MEMORY "/proc/self/status"
+
+void
+report_ready(struct report *r)
+{
+	r->memory = open(MEMORY, O_RDONLY | O_CLOEXEC);
+}
+
 /*
- * The most memory that was used, in KiB.  VmHWM begins with exec; the kernel's
- * ru_maxrss also counts pages of whoever started us.
+ * Memory that is used, and the most that was, in KiB.  VmHWM begins with exec;
+ * the kernel's ru_maxrss also counts pages of whoever started us.
  */
-static long
-peak_memory(void)
+static void
+measure(const struct report *r, long *now, long *peak)
 {
 	char text[4096];
-	const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	struct rusage use;
+	const int fd = r->memory >= 0 ? r->memory :
+					open(MEMORY, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : 0;
 	const char *found;
-	ssize_t n = 0;
+	struct rusage use;
 
-	if (fd >= 0) {
-		n = read(fd, text, sizeof text - 1);
+	if (fd >= 0 && fd != r->memory)
 		close(fd);
-	}
 	text[n > 0 ? n : 0] = '\0';
+	*now = 0;
+	if ((found = strstr(text, "VmRSS:")) != NULL)
+		*now = strtol(found + 6, NULL, 10);
 	if ((found = strstr(text, "VmHWM:")) != NULL)
-		return strtol(found + 6, NULL, 10);
-	return getrusage(RUSAGE_SELF, &use) == 0 ? use.ru_maxrss : 0;
+		*peak = strtol(found + 6, NULL, 10);
+	else
+		*peak = getrusage(RUSAGE_SELF, &use) == 0 ? use.ru_maxrss : 0;
 }
 
 void
 report_stats(const struct report *r, const struct report_stats *s)
 {
-	const double seconds = (double)(input_now() - s->started) / 1000;
+	const double seconds = (double)(input_ns() - s->started) / 1e9;
 	const double rate =
 	    seconds > 0 ? (double)s->bytes_in / 1e6 / seconds : 0;
+	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;
+	long now, peak;
 
+	measure(r, &now, &peak);
 	report_say(r,
 	    "%llu records in, %llu out, %llu rejected; %llu bytes in, %llu "
-	    "out; %.3f s, %.0f MB/s; %.1f MiB peak memory; %llu spool bytes%s",
+	    "out; %.3f s, %.0f MB/s; %.3f s working, %.3f waiting for input, "
+	    "%.3f for output; %.1f MiB peak memory; %llu spool bytes%s",
 	    (unsigned long long)s->records_in,
 	    (unsigned long long)s->records_out, (unsigned long long)s->rejected,
 	    (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
-	    seconds, rate, (double)peak_memory() / 1024,
+	    seconds, rate, seconds - in - out, in, out, (double)peak / 1024,
 	    (unsigned long long)s->spool_bytes, s->more);
+}
+
+void
+report_progress(const struct report *r, const struct report_stats *s,
+    struct buf *line)
+{
+	const double seconds = (double)(input_ns() - s->started) / 1e9;
+	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;
+	long now, peak;
+
+	measure(r, &now, &peak);
+	log_time(line);
+	add(line, ",%s,%ld,%llu,%llu,%llu,%llu,%.3f,%.3f,%.3f,%ld,%ld,%llu\n",
+	    r->program, (long)getpid(), (unsigned long long)s->records_in,
+	    (unsigned long long)s->records_out, (unsigned long long)s->bytes_in,
+	    (unsigned long long)s->bytes_out, seconds - in - out, in, out, now,
+	    peak, (unsigned long long)s->children);
 }

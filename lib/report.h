@@ -26,6 +26,7 @@ enum {
 struct report {
 	const char *program;
 	int status; /* so far */
+	int memory; /* a descriptor of report_ready, or -1 */
 };
 
 /* Also what is said when memory is gone.  program must live as long. */
@@ -84,9 +85,24 @@ void report_range(struct buf *say, const char *what, uint64_t first,
 struct report_stats {
 	uint64_t records_in, records_out, rejected;
 	uint64_t bytes_in, bytes_out, spool_bytes;
-	int64_t started;  /* input_now at the start */
-	const char *more; /* of the program's own, "" for none */
+	int64_t started;       /* input_ns at the start */
+	int64_t in_ns, out_ns; /* spent waiting for input and for output */
+	uint64_t children;     /* KiB that commands use */
+	const char *more;      /* of the program's own, "" for none */
 };
 void report_stats(const struct report *r, const struct report_stats *s);
+
+/* The same as a record of --progress=FILE, whose header comes first. */
+#define REPORT_PROGRESS                                                       \
+	"time,program,pid,records_in,records_out,bytes_in,bytes_out,working," \
+	"waiting_in,waiting_out,memory_kib,peak_kib,children_kib\n"
+void report_progress(const struct report *r, const struct report_stats *s,
+    struct buf *line);
+
+/*
+ * Makes ready for them, where they are wanted: a file that says how much memory
+ * is used can be opened now.
+ */
+void report_ready(struct report *r);
 
 #endif

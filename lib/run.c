@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "columns.h"
+#include "log.h"
 #include "rejects.h"
 
 static void
@@ -46,10 +47,36 @@ flush(void *arg)
 	return has_failed(r) ? -1 : 0;
 }
 
+/* What was counted so far; what a program adds to the line goes to more. */
+static struct report_stats count(struct run *r, struct buf *more);
+
+/* A record of --progress=FILE.  A FILE that fails gets no more of them. */
 static void
-tick(void *arg)
+add_progress(struct run *r, const struct report_stats *s)
 {
-	run_stats(arg);
+	struct buf line = {NULL, 0, 0};
+
+	report_progress(&r->report, s, &line);
+	if (log_add(r->progress, &line) != 0) {
+		report_io(&r->report, r->opt.progress_file, errno);
+		close(r->progress);
+		r->progress = -1;
+	}
+	buf_free(&line);
+}
+
+static void
+tick(void *arg, bool asked)
+{
+	struct run *r = arg;
+	struct buf more = {NULL, 0, 0};
+	const struct report_stats s = count(r, &more);
+
+	if (asked || r->opt.progress_file == NULL)
+		report_stats(&r->report, &s);
+	else if (r->progress >= 0)
+		add_progress(r, &s);
+	buf_free(&more);
 }
 
 /* Was what ended here written to its end? */
@@ -110,6 +137,30 @@ read_names(struct run *r)
 	o->nnames = h->n;
 }
 
+/* Says what a function has left in say, if it gives a status. */
+static bool
+complain(struct run *r, int status, struct buf *say)
+{
+	buf_add_byte(say, '\0');
+	if (status != 0)
+		report_fail(&r->report, status, "%s", say->data);
+	buf_free(say);
+	return status == 0;
+}
+
+static void
+open_progress(struct run *r)
+{
+	const char *const path = r->opt.progress_file;
+	struct buf say = {NULL, 0, 0};
+
+	r->progress = log_open(path, REPORT_PROGRESS, &say);
+	if (!complain(r, r->progress < 0 ? EXIT_IO : 0, &say) ||
+	    !complain(r, files_add(&r->files, FILES_PROGRESS, path, &say),
+		&say))
+		run_exit(r);
+}
+
 void
 run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv)
@@ -118,7 +169,7 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	struct buf say = {NULL, 0, 0};
 	enum options_result result;
 
-	*r = (struct run){.started = input_now()};
+	*r = (struct run){.started = input_ns(), .progress = -1};
 	child_hygiene();
 	report_init(&r->report, program->name);
 	if (log != NULL)
@@ -144,6 +195,10 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	buf_free(&say);
 	if (r->opt.names_from != NULL)
 		read_names(r);
+	if (r->opt.stats || r->opt.progress)
+		report_ready(&r->report);
+	if (r->opt.progress_file != NULL)
+		open_progress(r);
 }
 
 /* All is done: vouches for what was written. */
@@ -234,17 +289,6 @@ run_name(struct run *r, const struct field *name, const struct dialect *d)
 		    "the name of a column holds a delimiter or line end, and "
 		    "with -q '' there are no quotes for it");
 	return true;
-}
-
-/* Says what a function has left in say, if it gives a status. */
-static bool
-complain(struct run *r, int status, struct buf *say)
-{
-	buf_add_byte(say, '\0');
-	if (status != 0)
-		report_fail(&r->report, status, "%s", say->data);
-	buf_free(say);
-	return status == 0;
 }
 
 bool
@@ -493,14 +537,15 @@ run_next_nowait(struct run *r, struct record *rec)
 	return 1;
 }
 
-/* What was counted so far; what a program adds to the line goes to more. */
 static struct report_stats
 count(struct run *r, struct buf *more)
 {
 	struct report_stats s = {.records_out = r->out_records,
 	    .bytes_out = r->out_bytes,
 	    .rejected = r->rejected,
-	    .started = r->started};
+	    .started = r->started,
+	    .in_ns = r->hooks.waited_in,
+	    .out_ns = r->hooks.waited_out + r->out_waited};
 
 	if (r->in != NULL) {
 		s.records_in = reader_record(r->in);
@@ -509,6 +554,7 @@ count(struct run *r, struct buf *more)
 	if (r->out != NULL) {
 		s.records_out = r->out->records;
 		s.bytes_out = r->out->bytes + r->out->len;
+		s.out_ns += r->out->waited;
 	}
 	if (r->more_stats != NULL)
 		r->more_stats(r->arg, more, &s);
@@ -521,16 +567,6 @@ count(struct run *r, struct buf *more)
 	buf_add_byte(more, '\0');
 	s.more = more->data;
 	return s;
-}
-
-void
-run_stats(struct run *r)
-{
-	struct buf more = {NULL, 0, 0};
-	const struct report_stats s = count(r, &more);
-
-	report_stats(&r->report, &s);
-	buf_free(&more);
 }
 
 bool
@@ -592,12 +628,16 @@ run_end(struct run *r)
 	s = count(r, &more);
 	if (r->opt.stats && r->in != NULL)
 		report_stats(report, &s);
+	if (r->progress >= 0)
+		add_progress(r, &s);
 	if (r->out != NULL)
 		run_closed(r, r->opt.output,
 		    writer_close(r->out, report->status == 0));
 	if (r->rejected > 0)
 		report_say(report, "%" PRIu64 " record%s rejected, see %s",
 		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
+	if (r->progress >= 0 && close(r->progress) != 0)
+		report_io(report, r->opt.progress_file, errno);
 	reader_free(r->in);
 	reader_free(r->names);
 	files_free(&r->files);

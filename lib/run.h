@@ -39,8 +39,10 @@ struct run {
 	int signal;             /* that the process is to die of, or 0 */
 	bool settled;           /* an exit status of 4 is no loss: the failed
 				 * records are among the rejected */
-	int64_t started;
+	int progress;           /* of --progress=FILE, or -1 */
+	int64_t started;        /* input_ns */
 	uint64_t out_records, out_bytes; /* of a program without run.out */
+	int64_t out_waited;
 	/* adds a program's own to --stats and --progress; may be NULL */
 	void (*more_stats)(void *arg, struct buf *text, struct report_stats *s);
 	void *arg;
@@ -134,9 +136,6 @@ int run_fault(struct run *r, const struct fault *f);
 
 /* The same with rejects that are written elsewhere; NULL: there are none. */
 int run_fault_to(struct run *r, struct writer *rejects, const struct fault *f);
-
-/* What --stats prints. */
-void run_stats(struct run *r);
 
 /*
  * Ends it all: what is expected of the input, output written and closed,

@@ -14,6 +14,7 @@ setup() {
 	for page in man/*; do
 		[ -f "$to/opt/x/share/man/man${page##*.}/${page#man/}" ]
 	done
+	[ -f "$to/opt/x/share/csvpipe/profile.gp" ]
 	make -s uninstall B="$BIN" PREFIX=/opt/x DESTDIR="$to"
 	[ -z "$(find "$to" ! -type d)" ]
 }

@@ -271,3 +271,77 @@ column() {
 	vouch cat in | csvfilter true -o out
 	same in out
 }
+
+@test "--progress=FILE: four stages append whole records, a last one each" {
+	unset CSVPIPE_LOG
+	{ cat in; sleep 1.3; echo 4,8; } | csvcut --progress=how |
+		csvfilter --progress=how true | csvmap --progress=how '' |
+		csvbatch --progress=how -n 1 -- cat >out
+	[ "$(grep -c ^time how)" = 1 ]
+	csvfilter 'time != "time" && children_kib >= 0 && peak_kib > 0' how >good
+	same good how
+	csvcut -E -c program,records_in,records_out,bytes_in,bytes_out how |
+		tail -n 4 | sort >got
+	for program in csvbatch csvcut csvfilter csvmap; do
+		echo $program,4,4,21,21
+	done >want
+	same want got
+	[ "$(wc -l <how)" -ge 9 ]
+	# what waits for input does not work
+	[ "$(csvfilter --count 'waiting_in > 1 && working < 1' how)" -ge 4 ]
+}
+
+@test "--progress: FILE is a file of its own, or standard error" {
+	unset CSVPIPE_LOG
+	for args in "--progress=in in" "--progress=. in"; do
+		csvcut $args 2>err && false
+	done
+	same in <(printf 'id,n\n1,5\n2,6\n3,7\n')
+	csvcut in --progress= 2>err && false
+	said '--progress=: needs a FILE'
+	csvcut --progress=how in >out
+	csvcut --progress=how -o how in 2>err && false
+	said 'how: output file is file of --progress'
+	csvcut --log log --progress=log in 2>err && false
+	said 'log: in the way'
+	cp how before
+	csvcut --progress=how --progress in >out
+	same before how
+	csvcut --progress=/dev/full in 2>err >out && false
+	said '/dev/full: no regular file'
+}
+
+@test "--progress: commands are measured" {
+	unset CSVPIPE_LOG
+	for program in "csvbatch -n 9" "csvpar -j 1"; do
+		rm -f how
+		$program --progress=how -- \
+			sh -c 'x=$(head -c 20000000 /dev/zero | tr "\0" x); sleep 1.2
+				cat' <in >out
+		csvfilter 'children_kib > 20000 && working > 0.9' how >big
+		[ "$(wc -l <big)" -ge 2 ]
+	done
+}
+
+@test "--stats says who waits for whom" {
+	unset CSVPIPE_LOG
+	"$PARKING" -n 20000 >long
+	{ cat long; sleep 0.6; } | csvcut --stats 2>err >out
+	csvfilter -o e 'num(@1) > 0.5' -H <<<"$(sed 's/.*working, \(.*\) waiting.*/\1/' err)"
+	[ -s e ]
+	csvcut --stats long 2>err | { sleep 0.6; cat; } >out
+	csvfilter -o e 'num(@1) > 0.5' -H <<<"$(sed 's/.*for input, \(.*\) for output.*/\1/' err)"
+	[ -s e ]
+}
+
+@test "share/profile.gp draws it" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	unset CSVPIPE_LOG
+	{ cat in; sleep 0.1; } | csvcut --progress=how |
+		csvmap --progress=how '' >out
+	gnuplot -e 'from = "how"' "$BATS_TEST_DIRNAME/../share/profile.gp" \
+		>picture 2>err
+	same /dev/null err
+	grep -q 'waiting for output' picture
+	grep -q '>csvmap<' picture
+}
