@@ -1,8 +1,24 @@
 /*
- * expr_run FILE: run the groups of expr.test in process, through lib/expr.h.
+ * expr_run FILE..: run groups of program, record and answer in process, through
+ * lib/expr.h.  Prints every group that fails, and last "N passed, N failed".
  *
- * The format stands at the top of tests/expr.test.  Prints every group that
- * fails, and last "N passed, N failed".
+ * A group is lines without a blank line between.  The first is a program:
+ *   filter EXPR   map PROGRAM   value EXPR (map x = EXPR, only the cell)
+ * and lines that begin with a tab go on with it.  Then, in any order before
+ * the answers they are for:
+ *   : the header; a,b,c,n,m where there is none
+ *   < a record; fields that are not there are missing, as in a ragged record;
+ *     prev() knows the records before it in the group
+ *   - options, by bars: null, only, replace, na=LIST, arg=NAME=VALUE,
+ *     set=NAME=VALUE/VALUE, header (the answer begins with the new header),
+ *     nameless (columns have no names), plain (an error without place),
+ *     explain (the answer is what --explain prints, its lines ended by bars)
+ * and any number of answers, each for the record before it:
+ *   = the record or cell, or true or false
+ *   ! the error, word for word; of a program the first of its three lines, and
+ *     the caret in the third must stand where the first says
+ * A line that begins with # is a comment.  In every line \=FF is the byte FF,
+ * so that the files are text, and \*40{ab} is ab 40 times.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -363,35 +379,81 @@ add_line(struct group *g, char *line, struct counts *counts)
 	}
 }
 
-int
-main(int argc, char *argv[])
+/* A line as it is meant: \=FF and \*40{ab} are what they stand for. */
+static void
+expand(const char *p, struct buf *out)
 {
-	struct group g = {.file = argc > 1 ? argv[1] : ""};
-	struct counts counts = {0, 0};
+	size_t n, len;
+	char *end;
+
+	clear(out);
+	for (; *p != '\0'; p = end) {
+		end = (char *)p + 1;
+		if (p[0] == '\\' && p[1] == '=') {
+			const char hex[] = {p[2], p[3], '\0'};
+
+			buf_add_byte(out, (int)strtoul(hex, NULL, 16));
+			end = (char *)p + 4;
+		} else if (p[0] == '\\' && p[1] == '*') {
+			n = strtoul(p + 2, &end, 10);
+			len = strcspn(++end, "}");
+			for (; n > 0; n--)
+				buf_add(out, end, len);
+			end += len + 1;
+		} else {
+			buf_add_byte(out, *p);
+		}
+	}
+	buf_add_byte(out, '\0');
+}
+
+static bool
+run_file(struct group *g, struct counts *counts)
+{
+	struct buf meant = {NULL, 0, 0};
 	bool inside = false;
-	char line[70000];
-	size_t n = 0;
-	FILE *f = fopen(g.file, "r");
+	char *line = NULL;
+	size_t n = 0, room = 0;
+	FILE *f = fopen(g->file, "r");
 
 	if (f == NULL) {
-		perror(g.file);
-		return 1;
+		perror(g->file);
+		return false;
 	}
-	clear(&g.want);
-	while (fgets(line, sizeof line, f) != NULL) {
+	while (getline(&line, &room, f) > 0) {
 		n++;
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] == '#' || line[0] == '\0') {
 			inside = false;
-		} else if (!inside) {
-			inside = true;
-			g.line = n;
-			begin(&g, line);
-		} else {
-			add_line(&g, line, &counts);
+			continue;
 		}
+		expand(line, &meant);
+		if (inside) {
+			add_line(g, meant.data, counts);
+			continue;
+		}
+		inside = true;
+		g->line = n;
+		begin(g, meant.data);
 	}
 	fclose(f);
+	free(line);
+	buf_free(&meant);
+	return true;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct counts counts = {0, 0};
+	struct group g = {.file = NULL};
+	bool read = argc > 1;
+
+	clear(&g.want);
+	for (int i = 1; i < argc && read; i++) {
+		g.file = argv[i];
+		read = run_file(&g, &counts);
+	}
 	buf_free(&g.program);
 	buf_free(&g.options);
 	buf_free(&g.header);
@@ -399,5 +461,5 @@ main(int argc, char *argv[])
 	buf_free(&g.before);
 	buf_free(&g.want);
 	printf("%u passed, %u failed\n", counts.passed, counts.failed);
-	return counts.failed == 0 ? 0 : 1;
+	return read && counts.failed == 0 ? 0 : 1;
 }
