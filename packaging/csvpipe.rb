@@ -8,6 +8,7 @@ class Csvpipe < Formula
   depends_on "libcsv"
   depends_on :linux
   depends_on "pcre2"
+  depends_on "utf8proc"
   depends_on "xxhash"
 
   conflicts_with "csvkit", because: "both install `csvcut`"

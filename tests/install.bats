@@ -34,6 +34,15 @@ setup() {
 	[ -z "$(find "$to" ! -type d)" ]
 }
 
+@test "the formula depends on every library" {
+	awk '$1 == "build" && $4 ~ /^lib.*-dev/ && $4 != "libc6-dev" { print $8 }' \
+		.ci/packages >"$BATS_TEST_TMPDIR/libraries"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/libraries")" -gt 2 ]
+	while read -r library; do
+		grep -q "depends_on \"$library\"" packaging/csvpipe.rb
+	done <"$BATS_TEST_TMPDIR/libraries"
+}
+
 @test "make html writes a page each, and its links lead to pages" {
 	command -v mandoc >/dev/null || skip "no mandoc"
 	make -s html B="$BATS_TEST_TMPDIR/b" >/dev/null

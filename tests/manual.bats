@@ -14,7 +14,7 @@ setup() {
 examples() {
 	bad=0
 	awk -f "$BATS_TEST_DIRNAME/examples.awk" "$man/$1"
-	for want in "$1"-*.want; do
+	for want in $(printf '%s\n' "$1"-*.want | sort -V); do
 		[ -f "$want" ] || continue
 		answer "${want%.want}" >got 2>&1 </dev/null || true
 		cmp -s got "$want" || {
@@ -58,6 +58,52 @@ answer() {
 	shell='bash -o pipefail'
 	examples csvpipe-cookbook.7
 }
+
+@test "the examples of csvpipe-tutorial(7) run as printed" {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	for need in curl sqlite3; do
+		PATH=${PATH#*:} command -v $need >/dev/null || skip "no $need"
+	done
+	rm -r bin # a real curl
+	"$PARKING" 100M >parking.csv # as make demo
+	shell='bash -o pipefail'
+	examples csvpipe-tutorial.7
+}
+
+# alike PROGRAM SECTION: what the tutorial puts below the lines of another tool
+# gives the same, but for "" and empty, which csvpipe keeps apart.
+alike() {
+	local theirs= path=${PATH#*:*:} ours
+	command -v "$1" >/dev/null || skip "no $1"
+	sed -n "/^\.Ss $2/,/^\.Ed/p" "$man/csvpipe-tutorial.7" |
+		grep -v '^\.' | sed 's/\\e/\\/g' >lines
+	[ "$(wc -l <lines)" -ge 8 ]
+	while IFS= read -r line; do
+		case $line in
+		'	'*)
+			PATH=$path bash -c "$theirs" | empty >want
+			bash -c "$line" | empty >got
+			echo "# $theirs"
+			diff want got
+			;;
+		*) theirs=$line ;;
+		esac
+	done <lines
+}
+
+empty() {
+	sed 's/,""\(,\|$\)/,\1/g'
+}
+
+@test "csvpipe-tutorial(7) is right about cut and grep" { alike cut cut; }
+
+@test "csvpipe-tutorial(7) is right about awk" { alike awk awk; }
+
+@test "csvpipe-tutorial(7) is right about csvkit" { alike csvgrep csvkit; }
+
+@test "csvpipe-tutorial(7) is right about xsv" { alike xsv xsv; }
+
+@test "csvpipe-tutorial(7) is right about Miller" { alike mlr Miller; }
 
 @test "each other recipe of csvpipe-cookbook(7) is run by make neighbours" {
 	sed -n 's/^\.\\" as //p' "$man/csvpipe-cookbook.7" >named

@@ -26,8 +26,9 @@ begin() {
 	trap finish EXIT
 	trap 'exit 1' INT TERM HUP
 	PATH=$BIN:$cache/bin:$cache/venv/bin:$PATH:/usr/sbin:/sbin
-	awk -f "$here/../examples.awk" "$here/../../man/csvpipe-cookbook.7"
-	mkdir shown && mv csvpipe-cookbook.7-* shown
+	awk -f "$here/../examples.awk" \
+		"$here"/../../man/csvpipe-{cookbook,tutorial}.7
+	mkdir shown && mv csvpipe-*.7-* shown
 	recipes=("$@")
 	check "its recipes are in the cookbook" whole
 }
