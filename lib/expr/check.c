@@ -1093,39 +1093,44 @@ check_logic(struct check *c, struct node *node)
 	return check_settle(c, node);
 }
 
-/* Is it a number as it was typed, without brackets?  Then that is *typed. */
+/* Is it a number or text as it was typed, without brackets? */
 static bool
-is_bare_number(const struct check *c, const struct node *node,
-    struct text *typed)
+is_bare(const struct check *c, const struct node *node)
 {
-	*typed = (struct text){c->tree->program.at + node->from,
-	    node->to - node->from};
 	return node->kind == NODE_CONST && node->literal &&
-	    node->type == TYPE_NUMBER && *typed->at != '(';
+	    (node->type == TYPE_NUMBER || node->type == TYPE_TEXT) &&
+	    c->tree->program.at[node->from] != '(';
 }
 
 /*
- * Are both sides of an operator numbers, as nobody needs it, and one the name
+ * Are all values of an operator literals, as nobody needs it, and one the name
  * of a column?  That column was meant.
  */
 static struct node *
-check_bare_numbers(struct check *c, struct node *node)
+check_bare(struct check *c, struct node *node)
 {
-	struct text typed[2], name;
+	struct text typed, name;
 	size_t i;
 
-	if (node->n != 2 ||
-	    (node->kind != NODE_ARITH && node->kind != NODE_COMPARE) ||
-	    !is_bare_number(c, node->kid[0], &typed[0]) ||
-	    !is_bare_number(c, node->kid[1], &typed[1]))
+	if (node->kind != NODE_ARITH && node->kind != NODE_COMPARE &&
+	    node->kind != NODE_IN && node->kind != NODE_IN_SET &&
+	    node->kind != NODE_MATCH)
 		return node;
-	for (i = 0; i < 2; i++) {
-		name = text_trim(typed[i]);
-		if (!names_has(&c->names, name))
-			continue;
-		return check_fail(c, node->kid[i],
-		    "%t is a number here; the column is {%t}, the number (%t)",
-		    &name, &name, &name);
+	for (i = 0; i < node->n; i++)
+		if (!is_bare(c, node->kid[i]))
+			return node;
+	for (i = 0; i < node->n; i++) {
+		const struct node *kid = node->kid[i];
+		const bool number = kid->type == TYPE_NUMBER;
+
+		typed = text_trim((struct text){
+		    c->tree->program.at + kid->from, kid->to - kid->from});
+		name = number ? typed : kid->value.text;
+		if (names_has(&c->names, name))
+			return check_fail(c, kid,
+			    "%t is %s here; the column is {%t}, the %s (%t)",
+			    &typed, number ? "a number" : "text", &name,
+			    number ? "number" : "text", &typed);
 	}
 	return node;
 }
@@ -1154,7 +1159,7 @@ check_node(struct check *c, struct node *node)
 		if (node->kid[i] == NULL)
 			return NULL;
 	}
-	if (check_bare_numbers(c, node) == NULL)
+	if (check_bare(c, node) == NULL)
 		return NULL;
 	switch (node->kind) {
 	case NODE_COLUMN:

@@ -44,6 +44,7 @@ void message_place(struct buf *say, struct text program, size_t at);
 /* Where the word stands. */
 enum slip_place {
 	SLIP_OPERATOR, /* between two values */
+	SLIP_FIRST,    /* before another word */
 	SLIP_VALUE,    /* where a column may stand */
 	SLIP_FUNCTION  /* before a bracket */
 };

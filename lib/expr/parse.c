@@ -89,7 +89,12 @@ unexpected_word(struct parser *p)
 		    &word, ours);
 	if (p->before.kind != TOKEN_NAME)
 		return parser_fail(p, p->now.at, "unexpected '%t'", &word);
-	name.at = p->lex.program.at + p->before.at;
+	word = lex_source(&p->lex, p->before);
+	ours = slip_ours(SLIP_FIRST, word);
+	if (ours != NULL)
+		return parser_fail(p, p->before.at, "unexpected '%t'; say %s",
+		    &word, ours);
+	name.at = word.at;
 	name.len = p->now.at + p->now.len - p->before.at;
 	return parser_fail(p, p->before.at,
 	    slip_curly(name) ? "text needs straight quotes: \" or '" :
@@ -108,7 +113,9 @@ parser_unexpected(struct parser *p)
 		    "the expression ends too early");
 	if (p->now.kind == TOKEN_ASSIGN)
 		return parser_fail(p, p->now.at,
-		    "unexpected '='; use == to compare");
+		    parser_ahead(p) == TOKEN_GT ?
+			"unexpected '='; say >=" :
+			"unexpected '='; use == to compare");
 	if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT)
 		return parser_fail(p, p->before.at,
 		    "unequal is written !=, not <>");

@@ -39,7 +39,7 @@ put(struct maker *m, const char *text)
 
 static const char *const column_names[] = {"a", "b", "c", "{d d}", "e"};
 
-static const char *const literals[] = {"\"\"", "\"x\"", "\"NJ\"", "'5'",
+static const char *const literals[] = {"\"\"", "\"X\"", "\"NJ\"", "'5'",
     "\"NA\"", "\"a\\\"b\"", "\"2018-01-02\"", "\"007\"",
     "\"a text of twenty-one\""};
 
