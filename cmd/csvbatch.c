@@ -26,7 +26,9 @@ enum {
 	OPT_SAME_COUNT,
 	OPT_KEEP_GOING,
 	OPT_BISECT,
-	OPT_JOURNAL
+	OPT_JOURNAL,
+	OPT_MERGE_BY,
+	OPT_SCRATCH
 };
 
 static const struct option longs[] = {{"linger", required_argument, NULL,
@@ -42,7 +44,9 @@ static const struct option longs[] = {{"linger", required_argument, NULL,
     {"same-count", no_argument, NULL, OPT_SAME_COUNT},
     {"keep-going", no_argument, NULL, OPT_KEEP_GOING},
     {"bisect", optional_argument, NULL, OPT_BISECT},
-    {"journal", required_argument, NULL, OPT_JOURNAL}, {0}};
+    {"journal", required_argument, NULL, OPT_JOURNAL},
+    {"merge-by", required_argument, NULL, OPT_MERGE_BY},
+    {"scratch", required_argument, NULL, OPT_SCRATCH}, {0}};
 
 static const char help[] =
     "Batches:\n"
@@ -58,9 +62,15 @@ static const char help[] =
     "      --backoff TIME      wait before that, each time twice as long (1s)\n"
     "      --timeout TIME      end a try that takes longer\n"
     "      --rate N/s|m|h      start no more than that\n"
+    "      --scratch DIR       a directory in DIR for each batch, in "
+    "CSVBATCH_DIR,\n"
+    "                          that stays until the batch is done\n"
     "\nAnswers:\n"
     "      --raw               pass them on as they are: they are no CSV\n"
     "      --no-output         discard them\n"
+    "      --merge-by LIST     their new columns go behind the records of "
+    "the batch\n"
+    "                          that have the same values in LIST\n"
     "      --same-count        they have as many records as their batch\n"
     "  -o 'part-{}.csv'        no command: a file for every batch\n"
     "  -o '{COLUMN}.csv'       no command, no batches: a file for every value\n"
@@ -79,6 +89,7 @@ struct csvbatch {
 	/* what depends on the header */
 	struct json *json;
 	struct column_list columns;
+	struct field *merge; /* the names of --merge-by */
 };
 
 /* N/s, N/m or N/h as the time between two starts. */
@@ -119,6 +130,21 @@ take_to(struct csvbatch *b, const char *value, struct buf *say)
 		return 0;
 	buf_add_text(say, "--to: needs json or jsonl");
 	return -1;
+}
+
+static int
+take_merge_by(struct csvbatch *b, const char *value, struct buf *say)
+{
+	long n;
+
+	free(b->merge);
+	b->merge = NULL;
+	n = columns_names(value, &b->merge, say);
+	b->opt.merge_by = value;
+	b->opt.merge = b->merge;
+	b->opt.nmerge = n > 0 ? (size_t)n : 0;
+	b->opt.batch.csv = true;
+	return n > 0 ? 0 : -1;
 }
 
 /* An option that says how a batch is made. */
@@ -173,6 +199,12 @@ take_command(struct csvbatch *b, int option, const char *value, struct buf *say)
 	case OPT_JOURNAL:
 		o->journal = value;
 		o->batch.hash = true;
+		return 0;
+	case OPT_MERGE_BY:
+		return take_merge_by(b, value, say);
+	case OPT_SCRATCH:
+		o->scratch = value;
+		o->batch.id = true;
 		return 0;
 	case OPT_RAW:
 		o->raw = true;
@@ -316,9 +348,10 @@ static bool
 check_descriptors(struct csvbatch *b)
 {
 	const uint64_t each = 3U + (b->opt.batch.origins ? 4U : 0U) +
-	    (b->opt.journal != NULL ? 1U : 0U);
+	    (b->opt.journal != NULL ? 1U : 0U) + (b->opt.nmerge > 0 ? 1U : 0U);
 	const uint64_t jobs = b->opt.jobs;
-	const uint64_t least = 10 + each; /* ours, and the open batch's */
+	/* ours, the open batch's, and those of an answer that is joined */
+	const uint64_t least = 10 + each + (b->opt.nmerge > 0 ? 4U : 0U);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
@@ -338,6 +371,7 @@ static int
 bind_names(struct csvbatch *b, struct buf *say)
 {
 	const struct header *h = b->run.header;
+	size_t i;
 
 	if (b->opt.to != NULL) {
 		b->json = json_new(h, &b->run.opt.reader.dialect, say);
@@ -347,6 +381,15 @@ bind_names(struct csvbatch *b, struct buf *say)
 	if (b->opt.types != NULL &&
 	    json_types(b->json, b->opt.types, h, say) < 0)
 		return -1;
+	for (i = 0; i < b->opt.nmerge; i++) {
+		const struct field *name = &b->merge[i];
+
+		if (columns_find(h, name->raw, name->len) > 0)
+			continue;
+		buf_add_text(say, "--merge-by: ");
+		columns_explain(say, h, name->raw, name->len, false);
+		return -1;
+	}
 	if (b->opt.group != NULL &&
 	    columns_parse(b->opt.group, h, &b->columns, say) < 0)
 		return -1;
@@ -428,6 +471,8 @@ main(int argc, char *argv[])
 	}
 	b.opt.common = &b.run.opt;
 	b.opt.batch.quote = b.run.opt.reader.dialect.quote;
+	if (b.opt.nmerge > 0 && b.run.opt.rejects != NULL)
+		b.opt.batch.origins = true;
 	check_batch(&b);
 	check_command(&b);
 	if (find_command(&b) && check_descriptors(&b))
@@ -437,6 +482,7 @@ main(int argc, char *argv[])
 	command_free(&b.command);
 	json_free(b.json);
 	columns_free(&b.columns);
+	free(b.merge);
 	if (b.run.signal != 0)
 		child_die(b.run.signal);
 	return status;

@@ -25,7 +25,8 @@ static const struct frame {
 struct entry {
 	struct origin origin;
 	uint64_t at, len;         /* in batch.input, without what is between */
-	uint64_t raw_at, raw_len; /* in batch.raw, or in batch.input */
+	uint64_t raw_at, raw_len; /* in batch.raw, or in batch.input ... */
+	uint64_t raw_end;         /* ... without its line end */
 };
 
 struct filling {
@@ -34,7 +35,7 @@ struct filling {
 	uint64_t number;    /* of the open batch, or the next one */
 	uint64_t to;        /* where the last one ended in the input */
 	uint64_t raw_bytes; /* in open->raw */
-	bool dry;
+	bool past, dry;     /* has no limits, is not kept */
 	uint64_t
 	    skipped;     /* hash of bad records since the last good one, or 0 */
 	struct buf text; /* the record as handed over */
@@ -98,15 +99,23 @@ filling_free(struct filling *f)
 	free(f);
 }
 
-/* The header's record, with which a CSV batch begins, or nothing. */
+/* The header's record, with which CSV begins, or nothing. */
 static struct field
-opening(const struct batch_options *opt)
+header_line(const struct batch_options *opt)
 {
 	const struct record *raw = &opt->header->raw;
 
-	if (opt->form != BATCH_CSV || raw->raw == NULL)
+	if (raw->raw == NULL)
 		return (struct field){"", 0};
 	return (struct field){raw->raw, raw->len + raw->end};
+}
+
+/* What a batch begins with. */
+static struct field
+opening(const struct batch_options *opt)
+{
+	return opt->form == BATCH_CSV ? header_line(opt) :
+					frames[opt->form].before;
 }
 
 /* Bytes of a batch besides those of its records and what is between. */
@@ -115,7 +124,7 @@ framing(const struct batch_options *opt)
 {
 	const struct frame *frame = &frames[opt->form];
 
-	return opening(opt).len + frame->before.len + frame->after.len;
+	return opening(opt).len + frame->after.len;
 }
 
 /* Makes the text that is handed over for a record.  0, or -1: it is bad. */
@@ -164,23 +173,20 @@ fits_alone(struct filling *f, size_t len)
 	return false;
 }
 
-/* Writes the decoded values of the key to f->new_key, each with its length. */
-static void
-make_key(struct filling *f, const struct record *rec)
+void
+batch_key(struct buf *key, const struct field *field, size_t n, char quote)
 {
 	const struct field *value;
-	struct buf *key = &f->new_key;
 	size_t i, len;
 
-	key->len = 0;
-	for (i = 0; i < f->opt->nkeys; i++) {
-		value = &rec->field[i];
+	for (i = 0; i < n; i++) {
+		value = &field[i];
 		len = value->raw != NULL ? value->len : 0;
 		buf_need(key, sizeof len + len);
 		if (value->raw == NULL)
 			len = SIZE_MAX; /* missing is not empty */
 		else
-			len = field_decode(value, f->opt->quote,
+			len = field_decode(value, quote,
 			    key->data + key->len + sizeof len);
 		buf_add(key, &len, sizeof len);
 		key->len += value->raw != NULL ? len : 0;
@@ -230,12 +236,22 @@ add(struct batch *b, const struct field *text)
 static int
 begin(struct batch *b, const struct batch_options *opt)
 {
-	struct field head = opening(opt);
+	const struct field head = opening(opt);
 
 	b->input = spool_new();
-	if (b->input == NULL || add(b, &head) < 0)
-		return -1;
-	return add(b, &frames[opt->form].before);
+	return b->input != NULL ? add(b, &head) : -1;
+}
+
+/* The spool for records as they came, where what is handed over is not CSV. */
+static int
+begin_raw(struct batch *b, const struct batch_options *opt)
+{
+	const struct field line = header_line(opt);
+
+	if (opt->form == BATCH_CSV)
+		return 0;
+	b->raw = spool_new();
+	return b->raw != NULL ? spool_add(b->raw, line.raw, line.len) : -1;
 }
 
 /* What stands behind its records; its id. */
@@ -246,7 +262,9 @@ finish(struct batch *b, const struct batch_options *opt)
 	struct digest content;
 	XXH128_hash_t h;
 
-	if (add(b, &frames[opt->form].after) < 0 || spool_settle(b->input) < 0)
+	if (add(b, &frames[opt->form].after) < 0 ||
+	    spool_settle(b->input) < 0 ||
+	    (b->raw != NULL && spool_settle(b->raw) < 0))
 		return -1;
 	content = spool_digest(b->input);
 	all[2] = content.high;
@@ -263,7 +281,7 @@ open_batch(struct filling *f, struct reader *r)
 	struct batch *b = mem_new(1, sizeof *b);
 
 	f->open = b;
-	f->raw_bytes = 0;
+	f->raw_bytes = header_line(f->opt).len;
 	b->number = f->number;
 	b->first = reader_record(r);
 	b->first_line = reader_line(r);
@@ -275,12 +293,9 @@ open_batch(struct filling *f, struct reader *r)
 		b->origins = spool_new();
 		if (b->origins == NULL)
 			return -1;
-		if (f->opt->form != BATCH_CSV) {
-			b->raw = spool_new();
-			if (b->raw == NULL)
-				return -1;
-		}
 	}
+	if ((f->opt->origins || f->opt->csv) && begin_raw(b, f->opt) < 0)
+		return -1;
 	return begin(b, f->opt);
 }
 
@@ -290,17 +305,14 @@ note_origin(struct filling *f, struct reader *r, const struct record *rec,
     size_t n)
 {
 	struct batch *b = f->open;
-	struct entry e = {.at = b->bytes, .len = n, .raw_len = rec->len};
+	struct entry e = {.at = b->bytes,
+	    .len = n,
+	    .raw_at = b->raw != NULL ? f->raw_bytes : b->bytes,
+	    .raw_len = rec->len,
+	    .raw_end = rec->end};
 
 	e.origin =
 	    (struct origin){reader_record(r), reader_line(r), reader_byte(r)};
-	e.raw_at = e.at;
-	if (b->raw != NULL) {
-		e.raw_at = f->raw_bytes;
-		f->raw_bytes += rec->len;
-		if (spool_add(b->raw, rec->raw, rec->len) < 0)
-			return -1;
-	}
 	return spool_add(b->origins, &e, sizeof e);
 }
 
@@ -315,6 +327,10 @@ keep(struct filling *f, struct reader *r, const struct record *rec,
 		return -1;
 	if (b->origins != NULL && note_origin(f, r, rec, text->len) < 0)
 		return -1;
+	if (b->raw != NULL &&
+	    spool_add(b->raw, rec->raw, rec->len + rec->end) < 0)
+		return -1;
+	f->raw_bytes += rec->len + rec->end;
 	return add(b, text);
 }
 
@@ -324,7 +340,7 @@ room_behind(const struct filling *f)
 {
 	const struct batch_options *opt = f->opt;
 
-	if (f->open == NULL || f->dry || opt->form != BATCH_CSV ||
+	if (f->open == NULL || f->past || opt->form != BATCH_CSV ||
 	    opt->bytes > 0 || opt->nkeys > 0 || opt->origins)
 		return 0;
 	if (opt->records == 0)
@@ -359,9 +375,9 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 
 	if (make_text(f, rec, &text) < 0 || !fits_alone(f, text.len))
 		return FILLING_BAD;
-	if (f->opt->nkeys > 0)
-		make_key(f, rec);
-	if (!f->dry && f->open != NULL && is_full(f, text.len))
+	f->new_key.len = 0;
+	batch_key(&f->new_key, rec->field, f->opt->nkeys, f->opt->quote);
+	if (!f->past && f->open != NULL && is_full(f, text.len))
 		return FILLING_FULL;
 	if (f->open == NULL && open_batch(f, r) < 0)
 		return FILLING_ERROR;
@@ -370,7 +386,7 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 	count(f, r, rec, n, from);
 	if (f->opt->nkeys > 0)
 		keep_key(f);
-	if (f->open->records == f->opt->records && !f->dry)
+	if (f->open->records == f->opt->records && !f->past)
 		return FILLING_DONE;
 	return FILLING_OPEN;
 }
@@ -391,7 +407,8 @@ filling_skip(struct filling *f, const struct fault *bad)
 void
 filling_dry(struct filling *f, bool dry)
 {
-	f->dry = dry;
+	f->past = dry;
+	f->dry = dry && !f->opt->id;
 }
 
 const struct batch *
@@ -409,8 +426,6 @@ filling_take(struct filling *f, uint64_t next_line)
 	if (!f->dry && finish(b, f->opt) < 0)
 		return NULL;
 	if (b->origins != NULL && spool_settle(b->origins) < 0)
-		return NULL;
-	if (b->raw != NULL && spool_settle(b->raw) < 0)
 		return NULL;
 	b->last_line = next_line - 1;
 	b->hash = (struct digest){h.high64, h.low64};
@@ -452,12 +467,24 @@ batch_part(const struct batch *b, const struct batch_options *opt, uint64_t i,
 	    spool_copy(part->input, b->input, first.at, end) < 0)
 		goto fail;
 	part->bytes += end - first.at;
+	if (opt->csv && begin_raw(part, opt) < 0)
+		goto fail;
+	if (part->raw != NULL &&
+	    spool_copy(part->raw, b->raw, first.raw_at,
+		last.raw_at + last.raw_len + last.raw_end) < 0)
+		goto fail;
 	if (finish(part, opt) < 0)
 		goto fail;
 	return part;
 fail:
 	batch_free(part);
 	return NULL;
+}
+
+const struct spool *
+batch_csv(const struct batch *b)
+{
+	return b->raw != NULL ? b->raw : b->input;
 }
 
 int
@@ -471,8 +498,7 @@ batch_origin(const struct batch *b, uint64_t i, struct origin *origin,
 		return -1;
 	*origin = e.origin;
 	buf_need(raw, e.raw_len);
-	n = spool_read(b->raw != NULL ? b->raw : b->input, e.raw_at,
-	    raw->data + raw->len, e.raw_len);
+	n = spool_read(batch_csv(b), e.raw_at, raw->data + raw->len, e.raw_len);
 	if (n < 0)
 		return -1;
 	raw->len += (size_t)n;

@@ -30,6 +30,8 @@ struct batch_options {
 	const struct header *header; /* its record opens a CSV batch */
 	bool hash;                   /* of the input's bytes is wanted */
 	bool origins; /* batch_part and batch_origin are wanted */
+	bool csv;     /* batch_csv is wanted */
+	bool id;      /* and the id of what filling_dry passes over */
 };
 
 struct batch {
@@ -49,6 +51,16 @@ struct batch {
 
 	struct spool *origins, *raw; /* private */
 };
+
+/* The batch as CSV with its header, its records as they came; settled. */
+const struct spool *batch_csv(const struct batch *b);
+
+/*
+ * Appends the decoded values of n fields, each behind its length, a size_t,
+ * which is SIZE_MAX for a missing one.
+ */
+void batch_key(struct buf *key, const struct field *field, size_t n,
+    char quote);
 
 /* The batch that is being filled. */
 struct filling;
@@ -80,8 +92,8 @@ const char *filling_error(const struct filling *f);
 void filling_skip(struct filling *f, const struct fault *bad);
 
 /*
- * From now on records are counted and hashed, but not kept, and a batch has
- * no limits; for what was done in an earlier run.
+ * From now on a batch has no limits, and its records are counted and hashed,
+ * but not kept; for what was done in an earlier run.
  */
 void filling_dry(struct filling *f, bool dry);
 

@@ -10,6 +10,7 @@
 #include "child.h"
 #include "dispatch/feed.h"
 #include "dispatch/ledger.h"
+#include "dispatch/scratch.h"
 #include "dispatch/shards.h"
 #include "dispatch/task.h"
 #include "run.h"
@@ -29,6 +30,7 @@ struct dispatch {
 	const struct csvbatch_options *opt;
 	struct feed feed;
 	struct ledger ledger;
+	struct scratch *scratch; /* NULL: there is none */
 	struct pollfd *fds;
 
 	enum stage stage;
@@ -65,10 +67,13 @@ task_at(const struct dispatch *d, size_t i)
 	return d->task[(d->first + i) % d->opt->jobs];
 }
 
-/* The front is finished. */
+/* The front is finished; is it so for every later run? */
 static void
-pop_task(struct dispatch *d)
+pop_task(struct dispatch *d, bool for_good)
 {
+	if (d->scratch != NULL && (for_good || d->opt->journal == NULL) &&
+	    scratch_remove(d->scratch, task_at(d, 0)->batch->id) < 0)
+		report_io(&d->run->report, d->opt->scratch, errno);
 	task_free(task_at(d, 0));
 	d->first = (d->first + 1) % d->opt->jobs;
 	d->tasks--;
@@ -237,7 +242,7 @@ fill(struct dispatch *d)
 		write_shard(d, b);
 	else
 		d->task[(d->first + d->tasks++) % d->opt->jobs] =
-		    task_new(d->opt, b);
+		    task_new(d->opt, d->scratch, b);
 	return true;
 }
 
@@ -285,9 +290,10 @@ step_tasks(struct dispatch *d)
 	start_tasks(d);
 }
 
-/* Says which batch failed, where it stands, and why. */
+/* Says which batch failed, where it stands, and why.  status 0: not wholly. */
 static void
-report_batch(struct dispatch *d, const struct task *t)
+report_batch(struct dispatch *d, const struct task *t, const char *why,
+    int status)
 {
 	const struct batch *b = t->batch;
 	struct buf say = {NULL, 0, 0};
@@ -297,11 +303,18 @@ report_batch(struct dispatch *d, const struct task *t)
 	report_range(&say, ", record", b->first, b->last);
 	report_range(&say, ", line", b->first_line, b->last_line);
 	buf_add_text(&say, ": ");
-	buf_add_text(&say, t->why.data);
+	buf_add_text(&say, why);
 	add_number(&say, " (", t->tries);
 	buf_add_text(&say, t->tries == 1 ? " try)" : " tries)");
 	buf_add_text(&say, t->advice);
-	complain(d, t->refused != 0 ? t->refused : EXIT_COMMAND, &say);
+	if (status == 0)
+		buf_add_text(&say, "; what has one answer is delivered");
+	buf_add_byte(&say, '\0');
+	if (status == 0)
+		report_say(&d->run->report, "%s", say.data);
+	else
+		report_fail(&d->run->report, status, "%s", say.data);
+	buf_free(&say);
 }
 
 /*
@@ -322,7 +335,8 @@ see_failures(struct dispatch *d)
 	if (i == d->tasks || t->told || (d->opt->keep_going && t->refused == 0))
 		return;
 	t->told = true;
-	report_batch(d, t);
+	report_batch(d, t, t->why.data,
+	    t->refused != 0 ? t->refused : EXIT_COMMAND);
 	advance(d, DRAINING);
 	stop_tasks(d, t->batch->number, false);
 }
@@ -347,7 +361,7 @@ commit(struct dispatch *d, const struct task *t)
 		return;
 	}
 	d->done++;
-	pop_task(d);
+	pop_task(d, true);
 }
 
 /* The answer is passed on: what was found to be poison is rejected. */
@@ -356,6 +370,8 @@ finish(struct dispatch *d, const struct task *t)
 {
 	uint64_t i;
 
+	if (t->partly != NULL)
+		report_batch(d, t, t->partly, 0);
 	for (i = 0; i < t->npoison; i++)
 		if (!feed_reject(&d->feed, t->batch, t->poison[i].record,
 			t->poison[i].why)) {
@@ -375,7 +391,7 @@ give_up(struct dispatch *d, const struct task *t)
 
 	d->failed += !t->stopped;
 	if (!t->stopped && d->opt->keep_going && t->refused == 0) {
-		report_batch(d, t);
+		report_batch(d, t, t->why.data, EXIT_COMMAND);
 		for (i = 0; i < t->batch->records; i++)
 			if (!feed_reject(&d->feed, t->batch, i, t->why.data)) {
 				halt(d);
@@ -436,7 +452,7 @@ see_front(struct dispatch *d)
 	if (d->stage != HALTED && t->state == TASK_DONE)
 		return pass_on(d, t);
 	if (d->stage == HALTED)
-		pop_task(d);
+		pop_task(d, false);
 	else
 		give_up(d, t);
 	return true;
@@ -557,7 +573,12 @@ begin(struct dispatch *d)
 			    "%s",
 			    path, d->opt->common->rejects);
 	}
-	if (feed_begin(&d->feed, d->ledger.journal) == 0)
+	if (d->opt->scratch != NULL) {
+		d->scratch = scratch_open(d->opt->scratch, path, &say);
+		if (!complain(d, d->scratch != NULL ? 0 : EXIT_IO, &say))
+			return false;
+	}
+	if (feed_begin(&d->feed, d->ledger.journal, d->scratch) == 0)
 		return true;
 	feed_spool_failed(&d->feed, errno);
 	return false;
@@ -637,7 +658,8 @@ dispatch_free(struct dispatch *d)
 		return;
 	feed_free(&d->feed);
 	while (d->tasks > 0)
-		pop_task(d);
+		pop_task(d, false);
+	scratch_close(d->scratch);
 	free(d->task);
 	free(d->fds);
 	free(d);

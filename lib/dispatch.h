@@ -28,12 +28,16 @@ struct csvbatch_options {
 	const char *group, *to, *types; /* -g, --to, --types; or NULL */
 	int64_t linger;                 /* ms; 0: none */
 	/* how its command is run */
-	uint64_t jobs;    /* at a time */
-	int64_t interval; /* microseconds between two starts; 0: none */
-	uint64_t retries; /* tries after the first */
-	int64_t backoff;  /* ms before the first of them; it doubles */
-	int64_t timeout;  /* ms that a try may take; 0: any time */
+	uint64_t jobs;       /* at a time */
+	int64_t interval;    /* microseconds between two starts; 0: none */
+	uint64_t retries;    /* tries after the first */
+	int64_t backoff;     /* ms before the first of them; it doubles */
+	int64_t timeout;     /* ms that a try may take; 0: any time */
+	const char *scratch; /* --scratch, or NULL */
 	/* what becomes of its answer, and of a failure */
+	const char *merge_by;      /* --merge-by; or NULL */
+	const struct field *merge; /* its names, without quotes */
+	size_t nmerge;
 	bool raw;            /* answers are bytes, passed on as they are */
 	bool no_output;      /* they are discarded */
 	bool same_count;     /* they have as many records as their batch */

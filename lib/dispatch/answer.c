@@ -5,9 +5,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "output.h"
-#include "record.h"
 #include "report.h"
+
+enum answer_form
+answer_form(const struct csvbatch_options *opt)
+{
+	if (opt->no_output)
+		return ANSWER_NONE;
+	return opt->raw || (opt->to != NULL && opt->nmerge == 0) ? ANSWER_RAW :
+								   ANSWER_CSV;
+}
+
+struct reader_options
+answer_reader(const struct csvbatch_options *opt)
+{
+	struct reader_options how = reader_of_answer(&opt->common->reader);
+
+	how.names = NULL;
+	how.nnames = 0;
+	return how;
+}
 
 int
 answer_begin(struct answer *a, const struct csvbatch_options *opt)

@@ -13,7 +13,7 @@
 
 #include "dispatch.h"
 #include "mem.h"
-#include "options.h"
+#include "record.h"
 #include "spool.h"
 
 struct writer;
@@ -24,24 +24,13 @@ enum answer_form {
 	ANSWER_NONE /* the command's output is discarded */
 };
 
-static inline enum answer_form
-answer_form(const struct csvbatch_options *opt)
-{
-	if (opt->no_output)
-		return ANSWER_NONE;
-	return opt->raw || opt->to != NULL ? ANSWER_RAW : ANSWER_CSV;
-}
+enum answer_form answer_form(const struct csvbatch_options *opt);
 
-/* How an answer in CSV is read: names that were given are not its own. */
-static inline struct reader_options
-answer_reader(const struct csvbatch_options *opt)
-{
-	struct reader_options how = reader_of_answer(&opt->common->reader);
-
-	how.names = NULL;
-	how.nnames = 0;
-	return how;
-}
+/*
+ * How CSV is read that is an answer, or a batch: names that were given are not
+ * in it, and records have one width.
+ */
+struct reader_options answer_reader(const struct csvbatch_options *opt);
 
 struct answer {
 	struct spool *spool;

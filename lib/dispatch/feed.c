@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "dispatch/scratch.h"
 #include "report.h"
 #include "run.h"
 
@@ -37,7 +38,8 @@ feed_open(struct feed *f, struct run *run, const struct csvbatch_options *opt)
 }
 
 int
-feed_begin(struct feed *f, struct journal *journal)
+feed_begin(struct feed *f, struct journal *journal,
+    const struct scratch *scratch)
 {
 	int got;
 
@@ -45,6 +47,7 @@ feed_begin(struct feed *f, struct journal *journal)
 	if (f->filling == NULL)
 		return -1;
 	f->journal = journal;
+	f->scratch = scratch;
 	if (journal == NULL)
 		return 0;
 	got = journal_next(journal, &f->skip);
@@ -167,6 +170,8 @@ pass_over(struct feed *f)
 	same = b->first == was->first && b->last == was->last &&
 	    b->from == was->from && b->to == was->to &&
 	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
+	if (same && f->scratch != NULL && scratch_remove(f->scratch, b->id) < 0)
+		report_io(&f->run->report, f->opt->scratch, errno);
 	batch_free(b);
 	if (!same)
 		return fail_journal(f, "the input has changed");

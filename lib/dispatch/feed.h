@@ -18,6 +18,7 @@
 struct batch;
 struct csvbatch_options;
 struct run;
+struct scratch;
 
 struct feed {
 	uint64_t skipped;    /* batches that were done before */
@@ -28,6 +29,7 @@ struct feed {
 	const struct csvbatch_options *opt;
 	struct filling *filling;
 	struct journal *journal;
+	const struct scratch *scratch;
 	struct journal_batch skip; /* is read now; number 0: none */
 	struct spool *pending;     /* where the rows are */
 	uint64_t before;           /* bytes there that rows did not write */
@@ -47,8 +49,13 @@ int feed_open(struct feed *f, struct run *run,
     const struct csvbatch_options *opt);
 void feed_free(struct feed *f);
 
-/* The header is known, and the journal is open (or NULL).  As feed_open. */
-int feed_begin(struct feed *f, struct journal *journal);
+/*
+ * The header is known, and the journal is open (or NULL), as are directories
+ * of batches, of which those that were done before are removed (or NULL).  As
+ * feed_open.
+ */
+int feed_begin(struct feed *f, struct journal *journal,
+    const struct scratch *scratch);
 
 enum feed_status {
 	FEED_END,   /* no more batches; run.report knows whether all is well */

@@ -183,6 +183,8 @@ open_journal(struct ledger *l, struct buf *say)
 	    {"-o", o->common->output != NULL ? o->common->output : "", 0},
 	    {"--rejects", o->common->rejects != NULL ? o->common->rejects : "",
 		0},
+	    {"--merge-by", o->merge_by != NULL ? o->merge_by : "", 0},
+	    {"--scratch", o->scratch != NULL ? o->scratch : "", 0},
 	    {"COMMAND", command, 0},
 	};
 	status = journal_open(&l->journal, o->journal, settings,
@@ -362,7 +364,8 @@ ledger_pass(struct ledger *l, const struct answer *a)
 bool
 ledger_bare(const struct ledger *l, const struct record *input)
 {
-	return l->header != NULL && l->out_base == 0 && l->out->records == 0 &&
+	return l->opt->nmerge == 0 && l->header != NULL && l->out_base == 0 &&
+	    l->out->records == 0 &&
 	    (input->len != l->nheader ||
 		memcmp(input->raw, l->header, l->nheader) != 0);
 }

@@ -8,12 +8,14 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "dispatch/merge.h"
+#include "dispatch/scratch.h"
 #include "input.h"
 #include "options.h"
 #include "report.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
-#define VARIABLES 7
+#define VARIABLES 8
 #define LINE 400 /* bytes kept of a line of standard error */
 #define STACK 65 /* halving 2^64 records leaves one more than 64 ranges */
 
@@ -137,11 +139,13 @@ errors_complete(struct errors *e)
 }
 
 struct task *
-task_new(const struct csvbatch_options *opt, struct batch *batch)
+task_new(const struct csvbatch_options *opt, const struct scratch *scratch,
+    struct batch *batch)
 {
 	struct task *t = mem_new(1, sizeof *t);
 
 	t->opt = opt;
+	t->scratch = scratch;
 	t->batch = batch;
 	return t;
 }
@@ -170,6 +174,7 @@ task_free(struct task *t)
 	for (i = 0; i < t->npoison; i++)
 		free(t->poison[i].why);
 	free(t->poison);
+	free(t->partly);
 	buf_free(&t->why);
 	batch_free(t->batch);
 	free(t);
@@ -198,14 +203,15 @@ set_why(struct task *t, const char *text)
 	buf_add(&t->why, text, strlen(text) + 1);
 }
 
-/* Starts the child with these descriptors: 0 or an exit status. */
+/* Starts the child with these descriptors and a directory or NULL.  0, or an
+ * exit status. */
 static int
-start_child(struct task *t, const int fd[3])
+start_child(struct task *t, const int fd[3], const char *dir)
 {
 	const struct batch *b = subject(t);
 	char *env[VARIABLES + 1] = {NULL}, *p;
 	struct buf text = {NULL, 0, 0};
-	int i, status;
+	int n = 0, status;
 
 	add_variable(&text, "CSVBATCH_NUMBER=", b->number);
 	add_variable(&text, "CSVBATCH_RECORDS=", b->records);
@@ -218,8 +224,12 @@ start_child(struct task *t, const int fd[3])
 	buf_add_text(&text, "CSVBATCH_ID=");
 	digest_add(&text, b->id);
 	buf_add_byte(&text, '\0');
-	for (i = 0, p = text.data; i < VARIABLES; i++, p += strlen(p) + 1)
-		env[i] = p;
+	if (dir != NULL) {
+		buf_add_text(&text, "CSVBATCH_DIR=");
+		buf_add(&text, dir, strlen(dir) + 1);
+	}
+	for (p = text.data; p < text.data + text.len; p += strlen(p) + 1)
+		env[n++] = p;
 	t->why.len = 0;
 	status = child_start(&t->child, t->opt->command, fd, env, &t->why);
 	buf_add_byte(&t->why, '\0');
@@ -231,6 +241,7 @@ void
 task_start(struct task *t)
 {
 	int fd[3] = {-1, -1, STDERR_FILENO}, status = 3, none = -1;
+	char *dir = NULL;
 
 	t->advice = "";
 	fd[0] = spool_open(subject(t)->input);
@@ -239,14 +250,19 @@ task_start(struct task *t)
 			none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		fd[1] = t->now.spool != NULL ? spool_fd(t->now.spool) : none;
 	}
-	if (t->opt->batch.origins) {
+	if (t->opt->bisect || t->opt->keep_going) {
 		t->errors = errors_new();
 		fd[2] = t->errors != NULL ? t->errors->theirs : -1;
 	}
-	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0)
+	if (t->scratch != NULL)
+		dir = scratch_make(t->scratch, t->batch->id,
+		    t->search != NULL ? &subject(t)->id : NULL);
+	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0 ||
+	    (t->scratch != NULL && dir == NULL))
 		set_why(t, strerror(errno));
 	else
-		status = start_child(t, fd);
+		status = start_child(t, fd, dir);
+	free(dir);
 	if (fd[0] >= 0)
 		close(fd[0]);
 	if (none >= 0)
@@ -283,6 +299,14 @@ pause_before(const struct task *t)
 		most = t->opt->backoff > BACKOFF_MAX ? t->opt->backoff :
 						       BACKOFF_MAX;
 	return most / 2 + (int64_t)(chance % (uint64_t)(most / 2 + 1));
+}
+
+static void
+add_poison(struct task *t, uint64_t record, const char *why)
+{
+	t->poison = mem_resize(t->poison, t->npoison + 1, sizeof *t->poison);
+	t->poison[t->npoison++] =
+	    (struct poison){record, mem_copy(why, strlen(why))};
 }
 
 /* Goes on to the next part of the search, or ends it.  As task_step. */
@@ -325,7 +349,7 @@ search_deeper(struct task *t)
 		s->stack[s->depth++] = left;
 		return continue_search(t);
 	}
-	if (t->npoison == t->opt->poison) {
+	if (t->found == t->opt->poison) {
 		buf_add_text(&why,
 		    "more records fail than --bisect may reject: ");
 		buf_add(&why, t->why.data, t->why.len);
@@ -334,9 +358,8 @@ search_deeper(struct task *t)
 		t->state = TASK_FAILED;
 		return 0;
 	}
-	t->poison = mem_resize(t->poison, t->npoison + 1, sizeof *t->poison);
-	t->poison[t->npoison++] = (struct poison){all.from,
-	    mem_copy(t->why.data, strlen(t->why.data))};
+	t->found++;
+	add_poison(t, all.from, t->why.data);
 	return continue_search(t);
 }
 
@@ -385,11 +408,37 @@ after_success(struct task *t)
 		set_why(t,
 		    "its header or line end differs from that of "
 		    "another part");
-		t->advice = REPORT_RAW;
+		t->advice = t->opt->nmerge == 0 ? REPORT_RAW : "";
 		return after_failure(t, false);
 	}
 	end_try(t);
 	return got < 0 ? -1 : continue_search(t);
+}
+
+/*
+ * Joins the answer to the records of --merge-by.  Those without one are
+ * rejected, if they can be and no other try follows.  As answer_check.
+ */
+static int
+merge(struct task *t)
+{
+	const struct search *s = t->search;
+	const bool last = s != NULL || t->tries > t->opt->retries;
+	struct merge_gaps gaps = {NULL, 0};
+	size_t i;
+	int good;
+
+	good = merge_answer(t->opt, subject(t), &t->now,
+	    t->opt->common->rejects != NULL && last && !t->stopped, &gaps,
+	    &t->why);
+	for (i = 0; i < gaps.n; i++)
+		add_poison(t,
+		    gaps.gap[i].record + (s != NULL ? s->range.from : 0),
+		    gaps.gap[i].why);
+	free(gaps.gap);
+	if (good > 0 && t->why.len > 0 && t->partly == NULL)
+		t->partly = mem_copy(t->why.data, t->why.len);
+	return good;
 }
 
 static int
@@ -399,10 +448,12 @@ judge_answer(struct task *t)
 
 	t->why.len = 0;
 	good = answer_check(&t->now, t->opt, &t->why);
+	if (good == 0 && t->opt->nmerge == 0)
+		t->advice = REPORT_RAW;
+	if (good > 0 && t->opt->nmerge > 0)
+		good = merge(t);
 	if (good < 0)
 		return -1;
-	if (good == 0)
-		t->advice = REPORT_RAW;
 	if (good > 0 && t->opt->same_count &&
 	    t->now.records != subject(t)->records) {
 		good = 0;
@@ -537,7 +588,7 @@ int
 task_reject(struct task *t, const char *why)
 {
 	set_why(t, why);
-	t->advice = REPORT_RAW;
+	t->advice = t->opt->nmerge == 0 ? REPORT_RAW : "";
 	answer_free(&t->answer);
 	return give_up(t, after_failure(t, false));
 }

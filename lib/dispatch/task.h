@@ -25,7 +25,7 @@ enum task_state {
 	TASK_FAILED   /* all tries have failed, or it was stopped */
 };
 
-/* A record that the search has found, counted from 0, and why. */
+/* A record that is to be rejected, counted from 0, and why. */
 struct poison {
 	uint64_t record;
 	char *why;
@@ -37,6 +37,8 @@ struct task {
 	struct answer answer;  /* once it is done */
 	struct poison *poison; /* of a batch that is done without them */
 	uint64_t npoison;
+	uint64_t found;     /* of them, by the search */
+	char *partly;       /* why its answer is not that of all; or NULL */
 	uint64_t tries;     /* started so far */
 	bool stopped;       /* it has not failed, but was not wanted any more */
 	int refused;        /* the exit status when no try can be started */
@@ -48,6 +50,7 @@ struct task {
 
 	/* private */
 	const struct csvbatch_options *opt;
+	const struct scratch *scratch; /* or NULL */
 	struct child child;
 	int64_t due; /* end of the pause, or of the time for a try */
 	bool timed_out;
@@ -56,8 +59,12 @@ struct task {
 	struct search *search; /* NULL: no bisect has begun */
 };
 
-/* A task that is ready.  It owns the batch.  opt must outlive it. */
-struct task *task_new(const struct csvbatch_options *opt, struct batch *batch);
+/*
+ * A task that is ready.  It owns the batch.  opt and scratch, which may be
+ * NULL, must outlive it.
+ */
+struct task *task_new(const struct csvbatch_options *opt,
+    const struct scratch *scratch, struct batch *batch);
 void task_free(struct task *t); /* NULL is accepted; no child may run */
 
 /*
