@@ -277,6 +277,13 @@ check_command(struct csvbatch *b)
 	    {b->opt.keep_going && o->rejects == NULL,
 		"--keep-going needs --rejects"},
 	    {b->opt.bisect && o->rejects == NULL, "--bisect needs --rejects"},
+	    {b->opt.nmerge > 0 && o->reader.no_header,
+		"--merge-by needs a header: it excludes -H and --names"},
+	    {b->opt.nmerge > 0 && o->reader.ragged == RAGGED_PASS,
+		"--merge-by and --ragged=pass exclude each other"},
+	    {b->opt.nmerge > 0 &&
+		    (b->opt.raw || b->opt.no_output || b->opt.same_count),
+		"--merge-by excludes --raw, --no-output and --same-count"},
 	    {b->opt.same_count &&
 		    (b->opt.raw || b->opt.no_output || b->opt.to != NULL),
 		"--same-count needs answers that are CSV"},

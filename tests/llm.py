@@ -1,8 +1,8 @@
 """llm.py: a service that answers batches of prompts, later and in any order.
 
 Serves HTTP on a free port of 127.0.0.1 and writes the port to the file "port".
-POST /files takes JSONL, at most 50000 requests; POST /batches starts a job on
-a file; GET /batches lists the jobs; GET /batches/ID tells how it is, which
+POST /files takes JSONL, at most 50000 requests and 200 MB; POST /batches starts
+a job on a file; GET /batches lists the jobs; GET /batches/ID tells how it is, which
 takes TURN seconds; GET /files/ID/content gives results or errors.  Of 1000
 requests 10 fail and 5 expire.  GET /bill answers how many requests were taken
 and how many of them are different, as "N M".
@@ -59,7 +59,7 @@ class Service(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with lock:
             if self.path == "/files":
-                if body.count(b"\n") > 50000:
+                if body.count(b"\n") > 50000 or len(body) > 200000000:
                     return self.reply({"error": "too large"}, 400)
                 name = f"file-{len(files)}"
                 files[name] = body
