@@ -302,9 +302,9 @@ check_partition(struct csvbatch *b)
 		"-o with a {COLUMN} is for records without a COMMAND"},
 	    {b->commands,
 		"-o with a {COLUMN}: there is no COMMAND for this option"},
-	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 || b->opt.group != NULL ||
-		    b->opt.linger != 0 || b->opt.to != NULL ||
-		    b->opt.types != NULL,
+	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 ||
+		    b->opt.group != NULL || b->opt.linger != 0 ||
+		    b->opt.to != NULL || b->opt.types != NULL,
 		"-o with a {COLUMN}: there are no batches for this option"},
 	};
 

@@ -364,7 +364,7 @@ ledger_pass(struct ledger *l, const struct answer *a)
 bool
 ledger_bare(const struct ledger *l, const struct record *input)
 {
-	return l->opt->nmerge == 0 && l->header != NULL && l->out_base == 0 &&
+	return l->header != NULL && l->opt->nmerge == 0 && l->out_base == 0 &&
 	    l->out->records == 0 &&
 	    (input->len != l->nheader ||
 		memcmp(input->raw, l->header, l->nheader) != 0);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "options.h"
 #include "output.h"
 
 static struct options common;
