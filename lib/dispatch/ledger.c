@@ -145,9 +145,8 @@ open_journal(struct ledger *l, struct buf *say)
 	const struct csvbatch_options *o = l->opt;
 	const struct reader_options *r = &o->common->reader;
 	const char delim[2] = {r->dialect.delim, '\0'};
-	const char quote[2] = {r->dialect.quote == NO_QUOTE ?
-		'\0' :
-		r->dialect.quote};
+	const char quote[2] = {
+	    r->dialect.quote == NO_QUOTE ? '\0' : r->dialect.quote};
 	const char comment[2] = {r->comment, '\0'};
 	struct buf words = {NULL, 0, 0}, names = {NULL, 0, 0};
 	char *const *arg;
