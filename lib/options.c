@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "sandbox.h"
 #include "utf8.h"
 
 #define LETTERS "d:tq:HhV"
@@ -436,6 +437,20 @@ all_options(const struct options_program *p, bool output, struct buf *letters)
 	return longs;
 }
 
+/* For --version: is there a sandbox? */
+static void
+add_sandbox(struct buf *say)
+{
+	const int version = sandbox_version();
+
+	buf_add_text(say, "sandbox: ");
+	if (version > 0) {
+		buf_add_text(say, "Landlock ");
+		buf_add_number(say, (uint64_t)version);
+	}
+	buf_add_text(say, version > 0 ? "\n" : "none\n");
+}
+
 /* What can only be seen when all options are known. */
 static int
 check_together(const struct options *o, struct buf *say)
@@ -511,6 +526,8 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 		} else if (got == 'V') {
 			buf_add_text(say, p->name);
 			buf_add_text(say, " (csvpipe) 0.1\n");
+			if (!p->command)
+				add_sandbox(say);
 			result = OPTIONS_TEXT;
 		} else if ((bad = take_common(o, got, optarg, say)) > 0) {
 			bad = p->take(arg, got, optarg, say);

@@ -12,6 +12,7 @@
 #include "columns.h"
 #include "log.h"
 #include "rejects.h"
+#include "sandbox.h"
 
 static void
 put_text(struct run *r, const char *text, size_t n)
@@ -169,7 +170,9 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	struct buf say = {NULL, 0, 0};
 	enum options_result result;
 
-	*r = (struct run){.started = input_ns(), .progress = -1};
+	*r = (struct run){.started = input_ns(),
+	    .starts = program->command,
+	    .progress = -1};
 	child_hygiene();
 	report_init(&r->report, program->name);
 	if (log != NULL)
@@ -339,6 +342,17 @@ open_output(struct run *r)
 	return complain(r, r->out != NULL ? 0 : EXIT_IO, &say);
 }
 
+/* All is open but the input. */
+static void
+enter_sandbox(const struct run *r, char *const *files, size_t n)
+{
+	bool reads = false;
+
+	for (size_t i = 0; i < n; i++)
+		reads |= strcmp(files[i], "-") != 0;
+	sandbox_enter(reads, r->out->part != NULL ? r->opt.output : NULL);
+}
+
 bool
 run_open(struct run *r, size_t i)
 {
@@ -349,7 +363,11 @@ run_open(struct run *r, size_t i)
 	    !open_output(r))
 		return false;
 	run_open_input(r, files, n);
-	return run_open_rejects(r);
+	if (!run_open_rejects(r))
+		return false;
+	if (!r->starts)
+		enter_sandbox(r, files, n);
+	return true;
 }
 
 static bool

@@ -39,6 +39,7 @@ struct run {
 	int signal;             /* that the process is to die of, or 0 */
 	bool settled;           /* an exit status of 4 is no loss: the failed
 				 * records are among the rejected */
+	bool starts;            /* commands: it needs more than a sandbox has */
 	int progress;           /* of --progress=FILE, or -1 */
 	int64_t started;        /* input_ns */
 	uint64_t out_records, out_bytes; /* of a program without run.out */
@@ -65,8 +66,9 @@ _Noreturn void run_usage(struct run *r, const char *text);
 _Noreturn void run_usage_text(struct run *r, const char *text);
 
 /*
- * Opens what is written to, -o or standard output and --rejects, and readies
- * the input: files are operands, from the i-th on.  false: a message was
+ * Opens what is written to, -o or standard output and --rejects, readies the
+ * input, and gives up what is not needed any more.  Files are operands, from
+ * the i-th on.  false: a message was
  * said, go to run_end.
  */
 bool run_open(struct run *r, size_t i);

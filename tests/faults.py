@@ -45,6 +45,9 @@ ERRNOS = {
     "prlimit64": ["EPERM"], "close_range": ["ENOSYS"], "brk": ["full"],
     "getrandom": ["ENOSYS"], "setpgid": ["EACCES", "ESRCH"],
     "mkdir": ["EIO", "EACCES", "ENOSPC"],
+    "landlock_create_ruleset": ["ENOSYS", "EOPNOTSUPP", "E2BIG", "EMFILE"],
+    "landlock_add_rule": ["EBADF"], "landlock_restrict_self": ["E2BIG"],
+    "prctl": ["EINVAL"],
     "readlink": ["EIO"], "getdents64": ["EIO"], "ioctl": ["EINVAL"],
 }  # fmt: skip
 FCNTL = {

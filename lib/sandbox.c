@@ -1,0 +1,129 @@
+#include "sandbox.h"
+
+#if defined(__linux__) && defined(__has_include)
+#if __has_include(<linux/landlock.h>) && !defined(__SANITIZE_ADDRESS__)
+#define HAS_LANDLOCK /* the leak check opens files at the end */
+#endif
+#endif
+
+#ifdef HAS_LANDLOCK
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <linux/landlock.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+/* Of newer versions than the header may be. */
+#define REFER ((uint64_t)1 << 13)        /* version 2: to other directories */
+#define TRUNCATE ((uint64_t)1 << 14)     /* 3 */
+#define IOCTL_DEVICE ((uint64_t)1 << 15) /* 5 */
+#define TCP ((uint64_t)3)                /* 4: bind and connect */
+#define OTHERS ((uint64_t)3) /* 6: their sockets without a name, signals */
+
+#define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITING                                                        \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |  \
+	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+	    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
+	    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | \
+	    LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+/* The kernel takes a longer one than it knows while the rest is 0. */
+struct rules {
+	uint64_t files, net, scoped;
+};
+
+int
+sandbox_version(void)
+{
+	const long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+
+	return version > 0 ? (int)version : 0;
+}
+
+/* A descriptor, or -1.  The newest version first: it is one call. */
+static int
+make_rules(uint64_t files)
+{
+	struct rules r = {files | REFER | TRUNCATE | IOCTL_DEVICE, TCP, OTHERS};
+	long fd = syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
+	int version;
+
+	if (fd >= 0 || errno == ENOSYS || errno == EOPNOTSUPP)
+		return (int)fd;
+	version = sandbox_version();
+	if (version == 0)
+		return -1;
+	if (version < 6)
+		r.scoped = 0;
+	if (version < 5)
+		r.files &= ~IOCTL_DEVICE;
+	if (version < 4)
+		r.net = 0;
+	if (version < 3)
+		r.files &= ~TRUNCATE;
+	if (version < 2)
+		r.files &= ~REFER;
+	return (int)syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
+}
+
+/* -o's FILE is made, renamed, removed, and its directory synced.  0 or -1. */
+static int
+allow_output(int rules, const char *output, bool reads)
+{
+	struct landlock_path_beneath_attr rule = {
+	    .allowed_access = LANDLOCK_ACCESS_FS_MAKE_REG |
+		LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		(reads ? 0 : LANDLOCK_ACCESS_FS_READ_DIR)};
+	char *copy = mem_copy(output, strlen(output));
+	long done = -1;
+
+	rule.parent_fd = open(dirname(copy), O_PATH | O_CLOEXEC);
+	free(copy);
+	if (rule.parent_fd >= 0) {
+		done = syscall(SYS_landlock_add_rule, rules,
+		    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		close(rule.parent_fd);
+	}
+	return (int)done;
+}
+
+void
+sandbox_enter(bool reads, const char *output)
+{
+	const int rules = make_rules(WRITING | (reads ? 0 : READING));
+
+	if (rules < 0)
+		return;
+	if ((output == NULL || allow_output(rules, output, reads) == 0) &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		(void)syscall(SYS_landlock_restrict_self, rules, 0);
+	close(rules);
+}
+
+#else
+
+int
+sandbox_version(void)
+{
+	return 0;
+}
+
+void
+sandbox_enter(bool reads, const char *output)
+{
+	(void)reads;
+	(void)output;
+}
+
+#endif
