@@ -147,6 +147,20 @@ described() {
 	done
 }
 
+@test "csvpipe-trouble(7) has every message, and no other" {
+	command -v python3 >/dev/null || skip "no python3"
+	cp -r "$man" "$man/../cmd" "$man/../lib" .
+	python3 "$BATS_TEST_DIRNAME/messages.py" . >lacks
+	cat lacks
+	[ ! -s lacks ]
+	echo 'run_usage(r, "the moon is not full");' >>cmd/csvcut.c
+	sed -i 's/^\.It Li input looks like/.It Li input feels like/' \
+		man/csvpipe-trouble.7
+	python3 "$BATS_TEST_DIRNAME/messages.py" . >lacks
+	grep -q 'no entry: cmd/csvcut.c: the moon is not full' lacks
+	grep -q 'no message: input feels like' lacks
+}
+
 @test "csvexpr(7) has every function" {
 	sed -n 's/^ *\t*{"\([a-z_]*\)", "[^"]*", TYPE.*/\1/p' \
 		"$BATS_TEST_DIRNAME/../lib/expr/func.c" >functions
