@@ -167,16 +167,4 @@ bool eval_missing(const struct eval *r, struct text t);
 /* A value as text; what is not text already is written to scratch. */
 struct text eval_text(struct eval *r, const struct value *v, enum type t);
 
-/* *out = a text, or any value, as the type of a NODE_CONVERT. */
-void eval_read(struct eval *r, const struct node *node, struct text t,
-    struct value *out);
-void eval_convert(struct eval *r, const struct node *node,
-    const struct value *v, struct value *out);
-
-/* *out = a op b of a NODE_ARITH: numbers, or with a date or datetime. */
-void eval_arith(struct eval *r, const struct node *node, const struct value *a,
-    const struct value *b, struct value *out);
-void eval_days(struct eval *r, const struct node *node, const struct value *a,
-    const struct value *b, struct value *out);
-
 #endif

@@ -32,7 +32,8 @@ characters(const char *from, const char *to)
 	return text_length((struct text){from, (size_t)(to - from)});
 }
 
-void
+/* A place like 12, or 3:12 in a program of several lines. */
+static void
 message_place(struct buf *say, struct text program, size_t at)
 {
 	struct text line = line_at(program, at);

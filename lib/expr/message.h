@@ -31,9 +31,6 @@ int message_at_list(struct buf *say, struct text program, size_t at,
 int message_why(struct buf *say, struct text program, size_t at,
     struct buf *why);
 
-/* Appends the place alone. */
-void message_place(struct buf *say, struct text program, size_t at);
-
 /*
  * slip: what those mean who think of another language.
  *
