@@ -406,30 +406,15 @@ add_code(struct date_format *f, char code)
 	return -1;
 }
 
-/* What %T %F %D are short for, or NULL. */
-static const char *
-expansion(char code)
-{
-	switch (code) {
-	case 'T':
-		return "%H:%M:%S";
-	case 'F':
-		return "%Y-%m-%d";
-	case 'D':
-		return "%m/%d/%y";
-	default:
-		return NULL;
-	}
-}
-
 /*
  * Appends the operations of a text.  *have collects the fields; returns NULL,
  * or what is wrong.
  */
 static const char *
-add_ops(struct date_format *f, const char *p, const char *end, unsigned *have)
+add_ops(struct date_format *f, const char *p, size_t n, unsigned *have)
 {
-	const char *longer, *why = NULL;
+	const char *const end = p + n;
+	const char *why = NULL;
 	int field;
 
 	for (; p < end && why == NULL; p++) {
@@ -439,14 +424,23 @@ add_ops(struct date_format *f, const char *p, const char *end, unsigned *have)
 		}
 		if (++p == end)
 			return "a date format ends inside a code";
-		longer = expansion(*p);
-		if (longer != NULL) {
-			why = add_ops(f, longer, longer + 8, have);
-		} else if (*p == '%') {
+		switch (*p) {
+		case 'T':
+			why = add_ops(f, "%H:%M:%S", 8, have);
+			break;
+		case 'F':
+			why = add_ops(f, "%Y-%m-%d", 8, have);
+			break;
+		case 'D':
+			why = add_ops(f, "%m/%d/%y", 8, have);
+			break;
+		case '%':
 			f->op[f->n++] = (struct date_op){.byte = '%'};
-		} else if (*p == '*') {
+			break;
+		case '*':
 			f->op[f->n++] = (struct date_op){.code = '*'};
-		} else {
+			break;
+		default:
 			field = add_code(f, *p);
 			if (field < 0)
 				return "a date format knows %Y %y %m %d %e %j "
@@ -564,7 +558,7 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 	f->n = 0;
 	f->twelve = false;
 	f->shape.n = 0;
-	why = add_ops(f, text, text + n, &have);
+	why = add_ops(f, text, n, &have);
 	if (why == NULL && use == DATE_READ)
 		why = check_reading(f, have);
 	for (i = 0; i < f->n && why == NULL && use == DATE_WRITE; i++) {

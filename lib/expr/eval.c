@@ -415,19 +415,6 @@ arith(struct eval *r, const struct instr *i,
 	}
 }
 
-static void
-negate(struct eval *r, const struct instr *i)
-{
-	const struct value *a = &r->slot[i->a];
-	struct value *out = &r->slot[i->out];
-
-	*out = *a;
-	if (a->kind == VALUE_NUMBER) {
-		out->number = number_neg(a->number);
-		out->text.at = NULL;
-	}
-}
-
 /* Is an argument an error?  Then the first of them is the result. */
 static bool
 inherit(struct eval *r, const struct instr *i, struct value *out)
@@ -494,20 +481,6 @@ concatenate(struct eval *r, const struct instr *i)
 			memcpy(to, t.at, t.len);
 		to += t.len;
 	}
-}
-
-static void
-raise(struct eval *r, const struct instr *i)
-{
-	const struct value *v = &r->slot[i->a];
-	struct value *out = &r->slot[i->out];
-
-	if (v->kind != VALUE_ERROR)
-		eval_fail(r, i->node, FAILURE_USER, v->text, out);
-	else if (r->null)
-		eval_fail(r, i->node, v->failure->kind, v->failure->cell, out);
-	else
-		*out = *v;
 }
 
 /* All instructions, from i on. */
@@ -600,7 +573,12 @@ run(struct eval *r, const struct instr *i)
 			arith(r, i, eval_days);
 			break;
 		case OP_NEG:
-			negate(r, i);
+			slot[i->out] = slot[i->a];
+			if (slot[i->a].kind == VALUE_NUMBER) {
+				slot[i->out].number =
+				    number_neg(slot[i->a].number);
+				slot[i->out].text.at = NULL;
+			}
 			break;
 		case OP_CAT:
 			concatenate(r, i);
@@ -610,7 +588,15 @@ run(struct eval *r, const struct instr *i)
 			call(r, i);
 			break;
 		case OP_RAISE:
-			raise(r, i);
+			in = &slot[i->a];
+			if (in->kind != VALUE_ERROR)
+				eval_fail(r, i->node, FAILURE_USER, in->text,
+				    &slot[i->out]);
+			else if (r->null)
+				eval_fail(r, i->node, in->failure->kind,
+				    in->failure->cell, &slot[i->out]);
+			else
+				slot[i->out] = *in;
 			break;
 		case OP_END_TRUE:
 		case OP_END_FALSE:

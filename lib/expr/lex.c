@@ -312,12 +312,6 @@ is_name(char c)
 	return is_letter(c) || text_digit(c) || c == '.';
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct text
 lex_source(const struct lexer *l, struct token t)
 {
@@ -491,7 +485,7 @@ skip(const struct lexer *l, size_t at)
 		if (l->program.at[at] == '#')
 			while (at < l->program.len && l->program.at[at] != '\n')
 				at++;
-		else if (is_blank(l->program.at[at]))
+		else if (text_space(l->program.at[at]))
 			at++;
 		else
 			break;

@@ -31,24 +31,19 @@ compare_words(const void *a, const void *b)
 	return x->len == 0 ? 0 : memcmp(x->at, y->at, x->len);
 }
 
-/* Is it a character that a backslash makes literal? */
-static bool
-is_punctuation(char c)
-{
-	return (c >= ' ' && c <= '/') || (c >= ':' && c <= '@') ||
-	    (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
-}
-
 /* Appends the literal bytes at p; returns where they end. */
 static const char *
 read_literal(const char *p, const char *end, struct buf *out)
 {
+	/* what a backslash makes literal */
+	static const char escaped[] = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 	static const char special[] = {'^', '$', '.', '[', '|', '(', ')', '*',
 	    '+', '?', '{'};
 
 	for (; p < end && !memchr(special, *p, sizeof special); p++) {
 		if (*p == '\\') {
-			if (end - p < 2 || !is_punctuation(p[1]))
+			if (end - p < 2 || p[1] == '\0' ||
+			    strchr(escaped, p[1]) == NULL)
 				break;
 			p++;
 		}
@@ -650,14 +645,6 @@ begin(struct regex *re, struct text t)
 	return t.at != NULL ? t : (struct text){"", 0};
 }
 
-/* Is the time for a long text over? */
-static bool
-is_late(const struct regex *re, struct text t)
-{
-	return t.len > WATCHED &&
-	    clock() - re->began > (clock_t)SECONDS * CLOCKS_PER_SEC;
-}
-
 /* The last start of a window, if any, and the width of the next one. */
 static size_t
 last_start(const struct regex *re, struct text t, size_t from, size_t *width)
@@ -679,7 +666,8 @@ run(struct regex *re, struct text t, size_t from, uint32_t options)
 	int found;
 
 	do {
-		if (is_late(re, t))
+		if (t.len > WATCHED &&
+		    clock() - re->began > (clock_t)SECONDS * CLOCKS_PER_SEC)
 			return REGEX_LIMIT;
 		last = last_start(re, t, from, &width);
 		if (last != re->last)

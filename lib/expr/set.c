@@ -108,23 +108,17 @@ set_holds(const struct set *s, struct text t)
 	return false;
 }
 
-static bool
-has_text(const struct set *s, struct text t)
-{
-	if (t.len == 0)
-		return s->missing;
-	return set_holds(s, t) ||
-	    (s->empty && s->na != NULL && set_holds(s->na, t));
-}
-
 bool
 set_has(const struct set *s, const struct value *v)
 {
+	const struct text t = v->text;
+
+	if (v->kind == VALUE_TEXT && t.len == 0)
+		return s->missing;
 	if (v->kind == VALUE_TEXT)
-		return has_text(s, v->text);
-	if (v->kind != VALUE_NUMBER && v->kind != VALUE_TIME)
-		return false;
-	return s->n > 0 &&
+		return set_holds(s, t) ||
+		    (s->empty && s->na != NULL && set_holds(s->na, t));
+	return (v->kind == VALUE_NUMBER || v->kind == VALUE_TIME) && s->n > 0 &&
 	    bsearch(v, s->value, s->n, sizeof *v,
 		s->type == TYPE_NUMBER ? by_number : by_time) != NULL;
 }

@@ -165,12 +165,6 @@ text_case(struct arena *a, struct text t, enum text_case how)
 	return changed != 0 ? (struct text){p, t.len} : t;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct text
 text_without_blanks(struct text t)
 {
@@ -186,7 +180,7 @@ text_without_blanks(struct text t)
 struct text
 text_ltrim(struct text t)
 {
-	while (t.len > 0 && is_space(*t.at)) {
+	while (t.len > 0 && text_space(*t.at)) {
 		t.at++;
 		t.len--;
 	}
@@ -196,7 +190,7 @@ text_ltrim(struct text t)
 struct text
 text_rtrim(struct text t)
 {
-	while (t.len > 0 && is_space(t.at[t.len - 1]))
+	while (t.len > 0 && text_space(t.at[t.len - 1]))
 		t.len--;
 	return t;
 }

@@ -33,6 +33,12 @@ text_copy(struct arena *a, struct text t)
 	return (struct text){to, t.len};
 }
 
+static inline bool
+text_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 size_t text_length(struct text t); /* in characters */
 bool text_equal(struct text a, struct text b);
 int text_compare(struct text a, struct text b); /* byte order: <0, 0, >0 */
