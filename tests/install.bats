@@ -85,3 +85,12 @@ setup() {
 	[ "$status" = 1 ]
 	[[ $output == *"json is part of a circle"* ]]
 }
+
+@test "README.md has less than 110 lines, and the pages that it names are there" {
+	[ "$(wc -l <README.md)" -lt 110 ]
+	grep -o 'csv[a-z-]*([17])' README.md | sort -u | tr '()' '. ' >"$BATS_TEST_TMPDIR/pages"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/pages")" -gt 4 ]
+	while read -r page; do
+		[ -f "man/$page" ]
+	done <"$BATS_TEST_TMPDIR/pages"
+}
