@@ -232,6 +232,15 @@ mode_close_output(long n)
 }
 
 static int
+mode_linger(long n)
+{
+	copy(-1);
+	close(STDOUT_FILENO);
+	nap(n);
+	return 0;
+}
+
+static int
 mode_close_input(long n)
 {
 	copy(2);
@@ -344,6 +353,7 @@ static const struct mode {
     {"hang-after-eof", mode_hang_after_eof, "copies, then waits for ever"},
     {"head", mode_head, "N records, exits 0"},
     {"head-exit", mode_head_exit, "one record, exits N"},
+    {"linger", mode_linger, "copies, closes, ends in N ms"},
     {"no-eol", mode_no_eol, "no line end behind the last, exits N"},
     {"no-header", mode_no_header, "leaves the header out, exits N"},
     {"open-quote", mode_open_quote, "N records, then a quote that stays open"},

@@ -297,7 +297,7 @@ ordered() {
 	need python3
 	cat >closed.py <<-'END'
 		import os, signal, subprocess, sys
-		for i in range(60):
+		for i in range(20):
 		    r, w = os.pipe()
 		    p = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=w,
 		        stderr=subprocess.PIPE, pass_fds=(),
@@ -309,7 +309,7 @@ ordered() {
 		        sys.exit(f"{p.returncode} {said}")
 	END
 	for mode in "" -p "-p -u" --raw; do
-		python3 closed.py "$par" -j 1 $mode -- sh -c 'cat; exec >&-; sleep 0.02'
+		python3 closed.py "$par" -j 1 $mode -- "$bad" linger 20
 		python3 closed.py "$par" -j 1 $mode -- cat
 	done
 }
