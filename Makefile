@@ -65,7 +65,7 @@ bench-instructions: all $(B)/tests/parking
 	@BIN=$(abspath $(B)) tests/bench/instructions | \
 		tee tests/bench/instructions.txt
 
-soak: all $(HELPERS)
+soak: all $(UNIT) $(HELPERS)
 	@BIN=$(abspath $(B)) LIMIT=20000 tests/run $(wildcard tests/soak/*)
 
 fuzz:

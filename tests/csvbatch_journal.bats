@@ -314,10 +314,11 @@ failing() {
 	done
 }
 
-@test "every length and every bit of a journal" {
+@test "lengths and bits of a journal" {
 	command -v python3 >/dev/null || skip "no python3"
-	python3 "$BATS_TEST_DIRNAME/journal_damage.py" "$batch" \
-		${CSVPIPE_SAN:+41}
+	step=7 # unit/journal_test has each, and make soak
+	[ -z "${CSVPIPE_SAN:-}" ] || step=41
+	python3 "$BATS_TEST_DIRNAME/journal_damage.py" "$batch" $step
 }
 
 @test "500 kills at random moments" {

@@ -131,7 +131,7 @@ every_place(void)
 	char where[2 * MOST];
 	size_t n;
 
-	for (int i = 0; i < 1000; i++) {
+	for (int i = texts(1000); i > 0; i--) {
 		random_options();
 		job.opt.block = random_below(2) == 0 ? 64 : 1024;
 		n = random_text(where + 64, 1 + random_below(MOST));
@@ -154,7 +154,7 @@ every_place(void)
 static void
 every_cut(void)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = texts(1000); i > 0; i--) {
 		size_t n;
 
 		random_options();
@@ -171,7 +171,7 @@ every_cut(void)
 static void
 every_block(void)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = texts(1000); i > 0; i--) {
 		random_options();
 		job.file[0].text = text[0];
 		job.file[0].len = random_text(text[0], random_below(MOST));
@@ -227,7 +227,7 @@ several_files(void)
 	    "\r\n", "\"a\"b,\"\n", "\xef\xbb", "\xff", "\xfe\xff"};
 	struct field name[10];
 
-	for (int i = 0; i < 300000; i++) {
+	for (int i = texts(300000); i > 0; i--) {
 		random_options();
 		job.nfiles = 1 + random_below(MAX_FILES);
 		job.chunk = random_below(2) == 0 ? 0 : 1 + random_below(5);
@@ -290,7 +290,7 @@ any_spans(void)
 	struct record rec;
 	struct reader *r;
 
-	for (int i = 0; i < 50000; i++) {
+	for (int i = texts(50000); i > 0; i--) {
 		const size_t n = random_below(8);
 		bool ok = true;
 
@@ -350,7 +350,7 @@ round_trip(void)
 	const struct header *h;
 	struct reader *r;
 
-	for (int i = 0; i < 100000; i++) {
+	for (int i = texts(100000); i > 0; i--) {
 		const size_t n = 1 + random_below(8);
 		char *to = text[0];
 		bool ok;

@@ -127,7 +127,7 @@ every_place(void)
 	char test[STRETCH];
 	size_t n;
 
-	for (int i = 0; i < 600; i++) {
+	for (int i = texts(600); i > 0; i--) {
 		const unsigned columns = 1 + random_below(4);
 		const size_t words = (size_t)1 << random_below(4);
 
@@ -154,7 +154,7 @@ every_cut(void)
 	char test[STRETCH];
 	size_t n, from;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = texts(100); i > 0; i--) {
 		const unsigned columns = 1 + random_below(4);
 		const size_t words = (size_t)1 << random_below(4);
 
