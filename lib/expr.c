@@ -10,6 +10,7 @@
 #include "expr/func.h"
 #include "expr/message.h"
 #include "expr/parse.h"
+#include "expr/table.h"
 
 struct expr {
 	struct expr_options options;
@@ -102,9 +103,54 @@ expr_arg(struct expr *e, const char *definition)
 	return failed(e);
 }
 
+/* A name is a set or a table, and is given once. */
+static bool
+is_taken(struct expr *e, const char *name, bool table)
+{
+	const struct text t = {name, strlen(name)};
+
+	if (table_named(e->given.tables, t) == NULL &&
+	    (!table || given_find(e->given.sets, t) == NULL))
+		return false;
+	e->say.len = 0;
+	utf8_say(&e->say, "@%t is a table, and cannot be given twice", &t);
+	return true;
+}
+
+int
+expr_table(struct expr *e, const char *name, const char *path)
+{
+	struct table *t;
+
+	if (is_taken(e, name, true))
+		return failed(e);
+	t = table_new((struct text){name, strlen(name)}, path);
+	t->next = e->given.tables;
+	e->given.tables = t;
+	return 0;
+}
+
+int
+expr_tables(struct expr *e, struct input_hooks *hooks, struct fault *f)
+{
+	const struct table_column *bad = NULL;
+	struct buf why = {NULL, 0, 0};
+
+	for (struct table *t = e->given.tables; t != NULL; t = t->next)
+		if (table_read(t, e->given.na, hooks, f, &bad, &why) < 0) {
+			if (bad != NULL)
+				message_why(&e->say, e->tree.program, bad->at,
+				    &why);
+			return failed(e);
+		}
+	return 0;
+}
+
 int
 expr_set(struct expr *e, const char *name, const char *bytes, size_t n)
 {
+	if (is_taken(e, name, false))
+		return failed(e);
 	given_set(&e->given, name, (struct text){bytes, n});
 	return 0;
 }
@@ -407,6 +453,7 @@ static const char *const explain_names[] = {
     [NODE_IF] = "?:",
     [NODE_DEFAULT] = "?\?", /* no trigraph */
     [NODE_REGEX] = "pattern",
+    [NODE_TABLE] = "table",
     [NODE_PIECES] = "replacement",
     [NODE_MISSING] = "missing",
     [NODE_RAISE] = "error",
@@ -487,6 +534,7 @@ explain_one(struct buf *out, const struct check *c, const struct node *node)
 		return;
 	case NODE_REGEX:
 	case NODE_PIECES:
+	case NODE_TABLE:
 		utf8_say(out, "%s %t", explain_names[node->kind], &typed);
 		return;
 	case NODE_MATCH:

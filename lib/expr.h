@@ -52,6 +52,9 @@ int expr_arg(struct expr *e, const char *definition);
 int expr_set(struct expr *e, const char *name, const char *bytes, size_t n);
 int expr_na(struct expr *e, const char *list);
 
+/* The table @name is in the file path, which expr_tables reads. */
+int expr_table(struct expr *e, const char *name, const char *path);
+
 /*
  * Parses n bytes of program, once.  0, or -1 with expr_error: three lines, the
  * message ("PLACE: what"), the line of the program, and a caret.  PLACE is the
@@ -59,6 +62,13 @@ int expr_na(struct expr *e, const char *list);
  * lines than one.
  */
 int expr_parse(struct expr *e, const char *text, size_t n);
+
+/*
+ * Reads the tables, after expr_parse.  0, or -1 with expr_error, where a column
+ * is not there, or with *f, where something is wrong with a file; *f lives
+ * until expr_free.
+ */
+int expr_tables(struct expr *e, struct input_hooks *hooks, struct fault *f);
 
 /* Does a record's answer depend on those before it, as prev() makes it? */
 bool expr_remembers(const struct expr *e);

@@ -44,6 +44,7 @@ program_option(struct program *p, int option, const char *value,
 		return remember(p, option, value);
 	case PROGRAM_ARG:
 	case PROGRAM_SET:
+	case PROGRAM_TABLE:
 	case PROGRAM_NA:
 		return remember(p, option, value);
 	case PROGRAM_ON_ERROR:
@@ -56,6 +57,14 @@ program_option(struct program *p, int option, const char *value,
 	}
 }
 
+/* A file is going to be read, which nothing else does. */
+static void
+claim_file(struct run *r, const char *path)
+{
+	if (!run_reads(r, strcmp(path, "-") == 0 ? NULL : path))
+		run_exit(r);
+}
+
 /* Adds a whole file to b, or ends the process. */
 static void
 read_file(struct run *r, const char *path, struct buf *b)
@@ -63,8 +72,7 @@ read_file(struct run *r, const char *path, struct buf *b)
 	char *name = mem_copy(path, strlen(path));
 	struct fault f;
 
-	if (!run_reads(r, strcmp(path, "-") == 0 ? NULL : path))
-		run_exit(r);
+	claim_file(r, path);
 	if (reader_whole(name, &r->hooks, b, &f) < 0) {
 		if (r->report.status == 0) /* else it was said */
 			report_fault(&r->report, &f);
@@ -73,9 +81,9 @@ read_file(struct run *r, const char *path, struct buf *b)
 	free(name);
 }
 
-/* --set NAME=FILE. */
+/* --set or --table NAME=FILE. */
 static int
-give_set(struct program *p, struct run *r, const char *definition)
+give_file(struct program *p, struct run *r, bool table, const char *definition)
 {
 	const char *equals = strchr(definition, '=');
 	struct buf bytes = {NULL, 0, 0};
@@ -83,10 +91,17 @@ give_set(struct program *p, struct run *r, const char *definition)
 	int done;
 
 	if (equals == NULL || equals == definition)
-		run_usage(r, "--set: needs NAME=FILE");
-	read_file(r, equals + 1, &bytes);
+		run_usage(r,
+		    table ? "--table: needs NAME=FILE" :
+			    "--set: needs NAME=FILE");
 	name = mem_copy(definition, (size_t)(equals - definition));
-	done = expr_set(p->expr, name, bytes.data, bytes.len);
+	if (table) {
+		claim_file(r, equals + 1);
+		done = expr_table(p->expr, name, equals + 1);
+	} else {
+		read_file(r, equals + 1, &bytes);
+		done = expr_set(p->expr, name, bytes.data, bytes.len);
+	}
 	free(name);
 	buf_free(&bytes);
 	return done;
@@ -116,8 +131,8 @@ give(struct program *p, struct run *r, const struct program_given *g)
 		return expr_arg(p->expr, g->value);
 	case PROGRAM_NA:
 		return expr_na(p->expr, g->value);
-	default: /* PROGRAM_SET */
-		return give_set(p, r, g->value);
+	default: /* PROGRAM_SET, PROGRAM_TABLE */
+		return give_file(p, r, g->option == PROGRAM_TABLE, g->value);
 	}
 }
 
@@ -139,6 +154,7 @@ size_t
 program_parse(struct program *p, struct run *r)
 {
 	const bool operand = !p->has_text;
+	struct fault f = {.cause = FAULT_NONE};
 	int done = 0;
 
 	if (operand && r->opt.noperands == 0)
@@ -158,6 +174,12 @@ program_parse(struct program *p, struct run *r)
 		run_usage_text(r, expr_error(p->expr));
 	if (expr_parse(p->expr, p->text.data, p->text.len) != 0)
 		refuse(p, r);
+	if (expr_tables(p->expr, &r->hooks, &f) < 0 && f.cause == FAULT_NONE)
+		run_usage_text(r, expr_error(p->expr));
+	if (f.cause != FAULT_NONE) {
+		report_fault(&r->report, &f);
+		run_exit(r);
+	}
 	if (expr_remembers(p->expr))
 		program_whole(r, "prev()");
 	return operand;

@@ -2,9 +2,9 @@
  * program: the expression of csvfilter or csvmap, from the command line to
  * the last record.
  *
- * Hides the options that the two share (-e, -f, --arg, --set, --na,
- * --on-error, --explain), where the text comes from, and what becomes of a
- * record for which it has no answer.
+ * Hides the options that the two share (-e, -f, --arg, --set,
+ * --table, --na, --on-error, --explain), where the text comes from, and what
+ * becomes of a record for which it has no answer.
  *
  * Life: program_init, program_option while the command line is parsed,
  * program_parse, program_bind, program_input for every record, program_end.
@@ -33,7 +33,8 @@ struct program {
 	struct expr_place place;
 
 	struct buf text;             /* the program */
-	struct program_given *given; /* -e, -f, --arg, --set, --na, in order */
+	struct program_given *given; /* all but --on-error and --explain,
+				      * in order */
 	size_t ngiven;
 	bool has_text, skip, explain;
 	uint64_t skipped; /* records dropped by --on-error=skip */
@@ -43,6 +44,7 @@ struct program {
 enum { /* their long options, beside -e and -f */
 	PROGRAM_ARG = 512,
 	PROGRAM_SET,
+	PROGRAM_TABLE,
 	PROGRAM_NA,
 	PROGRAM_ON_ERROR,
 	PROGRAM_EXPLAIN
@@ -52,20 +54,22 @@ enum { /* their long options, beside -e and -f */
 	    {"file", required_argument, NULL, 'f'},                  \
 	    {"arg", required_argument, NULL, PROGRAM_ARG},           \
 	    {"set", required_argument, NULL, PROGRAM_SET},           \
+	    {"table", required_argument, NULL, PROGRAM_TABLE},       \
 	    {"na", required_argument, NULL, PROGRAM_NA},             \
 	    {"on-error", required_argument, NULL, PROGRAM_ON_ERROR}, \
 	{                                                            \
 		"explain", no_argument, NULL, PROGRAM_EXPLAIN        \
 	}
-#define PROGRAM_HELP                                                         \
-	"  -e, --expression TEXT   the program; several are read as one\n"   \
-	"  -f, --file FILE         the program is in FILE\n"                 \
-	"      --arg NAME=VALUE    what arg(\"NAME\") is\n"                  \
-	"      --set NAME=FILE     @NAME holds the lines of FILE\n"          \
-	"      --na LIST           more spellings of a missing value\n"      \
-	"      --on-error=fail|skip|null\n"                                  \
-	"                          a bad value: stop, drop the record, or\n" \
-	"                          take it as missing\n"                     \
+#define PROGRAM_HELP                                                          \
+	"  -e, --expression TEXT   the program; several are read as one\n"    \
+	"  -f, --file FILE         the program is in FILE\n"                  \
+	"      --arg NAME=VALUE    what arg(\"NAME\") is\n"                   \
+	"      --set NAME=FILE     @NAME holds the lines of FILE\n"           \
+	"      --table NAME=FILE   lookup() finds its rows in the CSV FILE\n" \
+	"      --na LIST           more spellings of a missing value\n"       \
+	"      --on-error=fail|skip|null\n"                                   \
+	"                          a bad value: stop, drop the record, or\n"  \
+	"                          take it as missing\n"                      \
 	"      --explain           say how the program is understood\n"
 
 void program_init(struct program *p, enum expr_kind kind);

@@ -174,3 +174,34 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 		'@: prev(): a block of csvpar does not know the records before it\n' \
 		csvmap 'p = prev(a)'
 }
+
+@test "206: --table is read as an input is, and what is wrong is said first" {
+	local say='"1" stands twice in "k"'
+	printf '\357\273\277k,v\r\n1,"o\r\nne"\r\n\r\n2,two\r\n' >t
+	one 'a;b\n1;2\n' 0 'a;b;x\n1;2;"o\r\nne"\n' '' \
+		csvmap -d ';' --table t=t 'x = lookup(@t, a, "v")'
+	one 'a;b\n2;2\n' 0 'a;b;x\n2;2;two\n' '' \
+		csvmap -d ';' --table t=t 'x = lookup(@t, a, "v")'
+	printf 'k,v\n1,"a\nb"\n\n2,x\n1,y\n' >t
+	one 'a\n1\n' 1 '' "@: t:6: $say\n" \
+		csvmap --table t=t 'x = lookup(@t, a, "v")'
+	one 'a\n1\n' 0 'a,x\n1,2\n' '' csvmap --table t=t 'x = lookup(@t, "x", "k", "v")'
+	one 'a\n1\n' 1 '' "@: t:6: $say\n" csvmap --table t=t 'x = a in @t'
+	printf 'k,v\n1,x\n2\n' >t
+	one 'a\n1\n' 1 '' \
+		'@: t:3: record 2 has 1 field, the header has 2\n' \
+		csvmap --table t=t 'x = 1'
+	: >t
+	one 'a\n1\n' 1 '' '@: t: a table needs a header\n' \
+		csvmap --table t=t 'x = 1'
+	one 'a\n1\n' 3 '' '@: none: No such file or directory\n' \
+		csvmap --table t=none 'x = 1'
+	one 'a\n1\n' 2 '' '@: --table: needs NAME=FILE\n' \
+		csvmap --table none 'x = 1'
+	one 'a\n1\n' 2 '' '@: @t is a table, and cannot be given twice\n' \
+		csvmap --table t=t --set t=t 'x = 1'
+	printf 'k\0' | gzip >t
+	run "$BIN/csvmap" --table t=t 'x = a in @t' <in
+	[ "$status" = 1 ]
+	case $output in *gzip*) ;; *) false ;; esac
+}

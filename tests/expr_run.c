@@ -10,7 +10,7 @@
  *   < a record; fields that are not there are missing, as in a ragged record;
  *     prev() knows the records before it in the group
  *   - options, by bars: null, only, replace, na=LIST, arg=NAME=VALUE,
- *     set=NAME=VALUE/VALUE, header (the answer begins with the new header),
+ *     set=NAME=VALUE/VALUE, table=NAME=LINE/LINE/, header (the answer begins with the new header),
  *     nameless (columns have no names), plain (an error without place),
  *     explain (the answer is what --explain prints, its lines ended by bars)
  * and any number of answers, each for the record before it:
@@ -23,10 +23,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "expr.h"
 
 #define COLUMNS 64
+#define TABLES 4
+
+static int table_fd[TABLES], ntables;
 
 /* What the lines of a group have said so far. */
 struct group {
@@ -98,6 +103,21 @@ file_name(void *arg)
 	return "test.csv";
 }
 
+/* A table in a file without a name, until expr_tables has read it. */
+static int
+set_table(struct expr *e, const char *name, const char *csv)
+{
+	const int fd = memfd_create("table", 0);
+	char path[32];
+
+	if (fd < 0 || ntables == TABLES ||
+	    write(fd, csv, strlen(csv)) != (ssize_t)strlen(csv))
+		abort();
+	table_fd[ntables++] = fd;
+	snprintf(path, sizeof path, "/dev/fd/%d", fd);
+	return expr_table(e, name, path);
+}
+
 /* One of the options of a group; those that are no words of expr are 0. */
 static int
 set_option(struct expr *e, char *word)
@@ -108,15 +128,16 @@ set_option(struct expr *e, char *word)
 		return expr_na(e, word + 3);
 	if (strncmp(word, "arg=", 4) == 0)
 		return expr_arg(e, word + 4);
-	if (strncmp(word, "set=", 4) != 0)
+	if (strncmp(word, "set=", 4) != 0 && strncmp(word, "table=", 6) != 0)
 		return 0;
-	name = word + 4;
+	name = strchr(word, '=') + 1;
 	p = strchr(name, '=');
 	*p++ = '\0';
-	for (word = p; *word != '\0'; word++)
-		if (*word == '/')
-			*word = '\n';
-	return expr_set(e, name, p, strlen(p));
+	for (char *at = p; *at != '\0'; at++)
+		if (*at == '/')
+			*at = '\n';
+	return *word == 's' ? expr_set(e, name, p, strlen(p)) :
+			      set_table(e, name, p);
 }
 
 static int
@@ -255,7 +276,9 @@ static int
 start(struct expr *e, const struct group *g, struct header *h)
 {
 	static struct field name[COLUMNS];
+	struct fault fault;
 	size_t i;
+	int status;
 
 	h->n = split(&g->header, name);
 	h->name = has_option(g, "nameless") ? NULL : name;
@@ -264,10 +287,14 @@ start(struct expr *e, const struct group *g, struct header *h)
 			name[i].raw++;
 			name[i].len -= 2;
 		}
-	if (set_options(e, g) < 0 ||
-	    expr_parse(e, g->program.data, g->program.len) < 0)
-		return -1;
-	return expr_bind(e, h);
+	status = set_options(e, g);
+	if (status == 0)
+		status = expr_parse(e, g->program.data, g->program.len);
+	if (status == 0)
+		status = expr_tables(e, NULL, &fault);
+	while (ntables > 0)
+		close(table_fd[--ntables]);
+	return status == 0 ? expr_bind(e, h) : status;
 }
 
 static void

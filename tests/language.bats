@@ -35,3 +35,23 @@ oracle() {
 @test "prev: sums, fill-down and changes are those of Python" {
 	oracle prev 50000
 }
+
+@test "lookup: what a dict of Python says" {
+	oracle lookup 20000 5000
+}
+
+@test "a row of a table takes at most 16 bytes beside its text" {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	awk 'BEGIN {
+		print "id,name"
+		for (i = 0; i < 500000; i++)
+			print "key " i ",a name of " i
+	}' >table
+	printf 'id\nkey 7\n' >in
+	"$BIN/tests/peak" base "$BIN/csvmap" 'x = 1' in >out
+	"$BIN/tests/peak" kib "$BIN/csvmap" --table t=table \
+		'x = lookup(@t, id, "name")' in >out
+	[ "$(tail -n 1 out)" = "key 7,a name of 7" ]
+	size=$(wc -c <table)
+	[ $((($(cat kib) - $(cat base)) * 1024 - size)) -le $((500000 * 16)) ]
+}

@@ -4,6 +4,7 @@
 usage: language_oracle.py DIRECTORY case
        language_oracle.py DIRECTORY keys RECORDS KEYS
        language_oracle.py DIRECTORY prev RECORDS
+       language_oracle.py DIRECTORY lookup RECORDS KEYS
 
 case: upper(), lower() and title() of every code point that this Python's
 Unicode has, against str's where that is one to one.
@@ -13,6 +14,8 @@ against a dict.
 
 prev: running sums of exact decimals, fill-down, counts of changes and the
 records in which something changes.
+
+lookup: lookup() and in, in a table of so many keys, against a dict.
 
 Prints what was compared, or the first differences and exits 1.
 """
@@ -139,5 +142,34 @@ def prev_of(records):
     print(f"{records} records, {len(changes) - 1} changes")
 
 
-{"case": case, "keys": keys_of, "prev": prev_of}[sys.argv[2]](*map(int, sys.argv[3:]))
+def lookup_of(records, keys):
+    rng = random.Random(records)
+    table, rows = {}, io.StringIO()
+    write = csv.writer(rows, lineterminator="\n")
+    write.writerow(["x", "id", "name"])
+    while len(table) < keys:
+        key = draw_cell(rng, keys)[0]
+        if key not in table:
+            table[key] = rng.choice(["", "n,", "long " * 30, "a\nb"]) + key
+            write.writerow([rng.randrange(9), key, table[key]])
+    known = list(table)
+    asked = [rng.choice(known) if rng.random() < 0.8 else draw_cell(rng, keys)[0]
+             for _ in range(records)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        [["k", "n"]] + [[k, i] for i, k in enumerate(asked)])
+    with tempfile.NamedTemporaryFile("w", newline="") as file:
+        file.write(rows.getvalue())
+        file.flush()
+        got = run("csvmap", "--table", f"t={file.name}", "--only",
+                  'name = lookup(@t, k, "name", "id"); n = n;'
+                  'id = lookup(@t, name, "id", "name")', text=text.getvalue())
+        for i, (k, row) in enumerate(zip(asked, got[1:], strict=True)):
+            name = table.get(k, "")
+            if row != [name, str(i), k if k in table else ""]:
+                differ(f"lookup of {k!r}: {row}, not {name!r}")
+    print(f"{records} records, {keys} keys")
+
+
+{"case": case, "keys": keys_of, "prev": prev_of, "lookup": lookup_of}[sys.argv[2]](*map(int, sys.argv[3:]))
 sys.exit(wrong > 0)

@@ -9,6 +9,7 @@
 #include "func.h"
 #include "message.h"
 #include "regex.h"
+#include "table.h"
 
 /*
  * Kids are checked before the node above them, so each step below uses only
@@ -124,7 +125,8 @@ own_fails(const struct node *node)
 static bool
 is_argument(const struct node *node)
 {
-	return node->kind == NODE_REGEX || node->kind == NODE_PIECES;
+	return node->kind == NODE_REGEX || node->kind == NODE_PIECES ||
+	    node->kind == NODE_TABLE;
 }
 
 /* Can it be computed now? */
@@ -807,6 +809,11 @@ check_in_set(struct check *c, struct node *node)
 	const struct given *set = given_find(c->given->sets, node->name);
 	struct node *kid = settle_never(c, node->kid[0]);
 
+	if (node->lookup != NULL) {
+		node->kind = NODE_CALL;
+		node->function = &function_in;
+		return check_uniform(c, node, TYPE_TEXT, TYPE_BOOL);
+	}
 	if (kid->type == TYPE_BOOL)
 		return check_fail(c, node, "in needs text, a number or a date");
 	if (kid->type == TYPE_MISSING)
@@ -1237,13 +1244,48 @@ check_value(struct check *c, struct statement *s)
 	    c->options->replace_only);
 }
 
+/* The table and its columns that a node names.  0, or -1 with a message. */
+static int
+find_table(struct check *c, struct node *node)
+{
+	const bool in = node->kind == NODE_IN_SET;
+	struct arena *a = &c->tree->arena;
+	const struct node *place = node, *key = NULL;
+	struct table *t;
+
+	if (!in &&
+	    (node->kind != NODE_CALL || node->function->form != FORM_LOOKUP))
+		return 0;
+	if (!in)
+		place = node->kid[0];
+	if (node->n > 3)
+		key = node->kid[3];
+	t = table_named(c->given->tables, place->name);
+	if (t == NULL)
+		return in ? 0 :
+			    message_at(c->say, c->tree->program, place->at,
+				"no table '@%t'; say --table %t=FILE",
+				&place->name, &place->name);
+	node->lookup = arena_alloc(a, sizeof *node->lookup);
+	node->lookup->table = t;
+	node->lookup->key = table_want(t, a,
+	    key != NULL ? key->value.text : (struct text){NULL, 0},
+	    key != NULL ? key->at : place->at, true);
+	node->lookup->column = in ?
+	    node->lookup->key :
+	    table_want(t, a, node->kid[2]->value.text, node->kid[2]->at, false);
+	return 0;
+}
+
 /* Are the set or the argument that a node names there? */
 static int
-find_given(struct check *c, const struct node *node)
+find_given(struct check *c, struct node *node)
 {
 	const struct text *name;
 
-	if (node->kind == NODE_IN_SET &&
+	if (find_table(c, node) < 0)
+		return -1;
+	if (node->kind == NODE_IN_SET && node->lookup == NULL &&
 	    given_find(c->given->sets, node->name) == NULL)
 		return message_at(c->say, c->tree->program, node->at,
 		    "no set '@%t'; say --set NAME=FILE", &node->name);

@@ -122,7 +122,8 @@ compute_all(struct code *c, enum op op, struct node *node, uint32_t out)
 		const enum node_kind kind = node->kid[k]->kind;
 
 		/* slot 0 stands for what is no value */
-		arg[k] = kind == NODE_REGEX || kind == NODE_PIECES ?
+		arg[k] = kind == NODE_REGEX || kind == NODE_PIECES ||
+			kind == NODE_TABLE ?
 		    0 :
 		    code_value(c, node->kid[k]);
 	}

@@ -9,6 +9,7 @@
 #include "expr/eval.h"
 #include "expr/message.h"
 #include "expr/regex.h"
+#include "expr/table.h"
 #include "json.h"
 
 /*
@@ -632,6 +633,23 @@ call_is_date(struct eval *r, const struct instr *i, struct value *out)
 #define ACROSS FORM_ACROSS
 #define CONVERT FORM_CONVERT
 #define CONSTANT FORM_CONSTANT
+/* lookup(@name, key, ..), and key in @name */
+static void
+call_lookup(struct eval *r, const struct instr *i, struct value *out)
+{
+	const struct lookup *l = i->node->lookup;
+	const bool in = i->node->type == TYPE_BOOL;
+	const struct text key = arg_text(r, i, in ? 0 : 1);
+	struct text found = {NULL, 0};
+	const bool is = !eval_missing(r, key) &&
+	    table_find(l->table, l->key, key, l->column, &found);
+
+	if (in)
+		call_bool(out, is);
+	else
+		call_text(out, found);
+}
+
 #define PURE FUNCTION_PURE
 #define FAILS FUNCTION_FAILS
 #define GROWS FUNCTION_GROWS
@@ -698,6 +716,7 @@ static const struct function functions[] = {
     {"missing", "a", TYPE_BOOL, FORM_MISSING, PURE, 2, NULL, 0},
     {"is_num", "t", TYPE_BOOL, PLAIN, PURE, 10, call_is_num, 0},
     {"is_date", "t?*f", TYPE_BOOL, PLAIN, PURE, 20, call_is_date, 0},
+    {"lookup", "Ttl?l", TYPE_COLUMN, FORM_LOOKUP, PURE, 40, call_lookup, 0},
     /* context */
     {"row", "", TYPE_NUMBER, PLAIN, 0, 1, call_place, 0},
     {"line", "", TYPE_NUMBER, PLAIN, 0, 20, call_place, 1},
@@ -711,6 +730,9 @@ static const struct function functions[] = {
     {"json", "a", TYPE_TEXT, ACROSS, PURE | FAILS, 40, call_json, 0},
     {"error", "t", TYPE_NEVER, FORM_RAISE, FAILS, 5, NULL, 0},
 };
+
+const struct function function_in = {"in", "t", TYPE_BOOL, FORM_LOOKUP, PURE,
+    40, call_lookup, 0};
 
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 #define NAME_MAX 16 /* more than the longest name has */

@@ -24,6 +24,7 @@ enum function_form {
 	FORM_RECODE,
 	FORM_RAISE,
 	FORM_PREV,     /* the name of a column */
+	FORM_LOOKUP,   /* as FORM_PLAIN, in a table */
 	FORM_CONSTANT, /* arg, env: text that is known before the input */
 };
 
@@ -41,6 +42,7 @@ enum {
  *   n number   i whole number   z no zero   k 0 to NUMBER_PLACES
  *   d date or datetime   D the same, and text is a datetime
  *   x pattern   r replacement   N the name of a column
+ *   T @name of a table
  * and literals: l text   g number of a group   f date format to read by
  *   w date format to write by   p number format   m decimal or group mark
  */
@@ -55,6 +57,8 @@ struct function {
 	void (*run)(struct eval *r, const struct instr *i, struct value *out);
 	int which; /* of the functions that share run */
 };
+
+extern const struct function function_in; /* what x in @name of a table is */
 
 /* The function of this name, or NULL. */
 const struct function *function_find(struct text name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "expr/table.h"
 
 /* Puts one before the others: the last definition of a name wins. */
 static void
@@ -69,5 +70,6 @@ void
 given_free(struct givens *g)
 {
 	arena_free(&g->arena);
+	table_free(g->tables);
 	*g = (struct givens){.args = NULL};
 }

@@ -20,6 +20,7 @@ struct given {
 
 struct givens {
 	struct given *args, *sets;
+	struct table *tables;
 	struct set *na; /* NULL: only empty text is missing */
 	size_t longest; /* bytes that a computed text may have */
 	int64_t now;    /* when it all began, microseconds since 1970 */

@@ -357,6 +357,16 @@ parse_list(struct parser *p, struct node *node)
 	return parser_end_list(p, node, &list);
 }
 
+/* The name of a set or table behind its @. */
+static struct text
+parse_at_name(struct parser *p)
+{
+	const struct text source = lex_source(&p->lex, p->now);
+
+	parser_take(p);
+	return (struct text){source.at + 1, source.len - 1};
+}
+
 /* left "in" ( list | "@" NAME ) */
 static struct node *
 parse_in(struct parser *p, struct node *left)
@@ -371,10 +381,7 @@ parse_in(struct parser *p, struct node *left)
 		    "as @name");
 	node->kind = NODE_IN_SET;
 	node->n = 1;
-	node->name = lex_source(&p->lex, p->now);
-	node->name.at++;
-	node->name.len--;
-	parser_take(p);
+	node->name = parse_at_name(p);
 	return parser_end(p, node);
 }
 
@@ -765,6 +772,11 @@ parse_argument(struct parser *p, char letter)
 		parse_pattern(p, node);
 		return parser_end(p, node);
 	}
+	if (letter == 'T' && p->now.kind == TOKEN_SET) {
+		node = parser_node(p, NODE_TABLE);
+		node->name = parse_at_name(p);
+		return parser_end(p, node);
+	}
 	if (letter == 'r') {
 		node = parse_replacement(p);
 		if (node != NULL || p->failed)
@@ -849,6 +861,11 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		    letter == 'x' ?
 			"%t() needs a regex here: /.../ or r\"...\"" :
 			"%t() takes no regex here",
+		    &call->name);
+		return;
+	}
+	if (letter == 'T' && kid->kind != NODE_TABLE) {
+		parser_fail(p, kid->at, "%t() needs a table here, as @name",
 		    &call->name);
 		return;
 	}

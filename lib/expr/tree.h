@@ -31,6 +31,7 @@ enum node_kind {
 	NODE_DEFAULT, /* a ?? b */
 	NODE_CALL,    /* function */
 	NODE_REGEX,   /* only as an argument */
+	NODE_TABLE,   /* @name, only as an argument */
 	NODE_PIECES,  /* a replacement with groups; only as an argument */
 	/* what check makes of calls, and adds */
 	NODE_CONVERT, /* kid[0] to the type of the node */
@@ -78,6 +79,8 @@ struct node {
 	struct number_marks *marks;
 	struct number_format *format;
 	struct set *set;
+	struct lookup *lookup; /* of lookup(), and of an in whose @name is a
+				* table */
 };
 
 enum statement_kind {

@@ -3,6 +3,7 @@
  * compiled language and by the walker, must come to the same.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "expr.h"
 #include "walk_call.h"
@@ -12,6 +13,11 @@
 
 static const struct field names[WIDTH] = {{"a", 1}, {"b", 1}, {"c", 1},
     {"d d", 3}, {"e", 1}};
+
+static const char table[][2][24] = {{"1", "x"}, {"NJ", "2.50"}, {"x", "NJ"},
+    {"5", "5"}, {"NA", "a-b"}, {"2018-01-02", "2018-02-03"}, {"true", "007"},
+    {"a\"b", "1e3"}, {"", ""}};
+static char table_path[] = "/tmp/expr_walk_test.XXXXXX";
 
 static unsigned long passed, failed, meaningful;
 
@@ -294,6 +300,7 @@ start(struct pair *p, const struct header *h, bool *accepted)
 {
 	struct expr_options opt = {.dialect = {',', '"'}};
 	struct buf say = {NULL, 0, 0};
+	struct fault fault;
 	bool parsed;
 
 	opt.kind = p->filter ? EXPR_FILTER : EXPR_MAP;
@@ -303,7 +310,9 @@ start(struct pair *p, const struct header *h, bool *accepted)
 		expr_na(p->expr, "NA");
 	p->tree = (struct tree){.program = p->program};
 	parsed = parse_program(&p->tree, opt.kind, &say) == 0;
+	expr_table(p->expr, "t", table_path);
 	*accepted = expr_parse(p->expr, p->program.at, p->program.len) == 0 &&
+	    expr_tables(p->expr, NULL, &fault) == 0 &&
 	    expr_bind(p->expr, h) == 0;
 	buf_free(&say);
 	return parsed && type_program(p);
@@ -324,6 +333,7 @@ try_program(struct maker *m)
 	p.program = (struct text){m->out.data, m->out.len};
 	p.walk = (struct walk){.name = names, .width = WIDTH};
 	p.walk.null = p.null;
+	p.walk.table = table;
 	p.walk.na = p.na ? "NA" : NULL;
 	typed = start(&p, &h, &accepted);
 	if (typed != accepted) {
@@ -348,6 +358,26 @@ try_program(struct maker *m)
 	arena_free(&p.walk.arena);
 }
 
+static void
+write_table(void)
+{
+	FILE *to = fdopen(mkstemp(table_path), "w");
+
+	if (to == NULL)
+		abort();
+	fputs("k,v\n", to);
+	for (size_t i = 0; table[i][0][0] != '\0'; i++) {
+		fputc('"', to);
+		for (const char *p = table[i][0]; *p != '\0'; p++) {
+			if (*p == '"')
+				fputc('"', to);
+			fputc(*p, to);
+		}
+		fprintf(to, "\",%s\n", table[i][1]);
+	}
+	fclose(to);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -355,11 +385,13 @@ main(int argc, char *argv[])
 	struct maker m = {.state = 88172645463325252ull};
 	unsigned long i;
 
+	write_table();
 	if (argc > 2)
 		m.state += strtoul(argv[2], NULL, 10);
 	for (i = 0; i < programs; i++)
 		try_program(&m);
 	buf_free(&m.out);
+	unlink(table_path);
 	printf("%lu of %lu programs have a meaning\n", meaningful, programs);
 	printf("%lu passed, %lu failed\n", passed, failed);
 	return failed != 0;

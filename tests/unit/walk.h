@@ -61,8 +61,9 @@ struct walk {
 	size_t nbindings;          /* seen so far */
 	struct buf kept[BINDINGS]; /* for prev(): of the columns, then of x */
 	bool null;
-	const char *na;  /* one more spelling of missing, or NULL */
-	unsigned caught; /* how many ?? are around */
+	const char (*table)[2][24]; /* @t: keys and values, ended by "" */
+	const char *na;             /* one more spelling of missing, or NULL */
+	unsigned caught;            /* how many ?? are around */
 	unsigned counted[FAILURE_KINDS]; /* errors that null made missing */
 	struct arena arena;
 };
@@ -158,7 +159,7 @@ is_known(struct walk *w, struct node *n, struct result *r)
 	for (i = 0; i < n->n; i++)
 		if (n->kid[i]->kind != NODE_REGEX &&
 		    n->kid[i]->kind != NODE_PIECES &&
-		    !is_known(w, n->kid[i], r))
+		    n->kid[i]->kind != NODE_TABLE && !is_known(w, n->kid[i], r))
 			return false;
 	w->null = false;
 	*r = walk_value(w, n);
@@ -215,7 +216,7 @@ may_fail(struct walk *w, struct node *n)
 	struct result r;
 	size_t i;
 
-	if (is_known(w, n, &r) || is_prev(n))
+	if (n->kind == NODE_TABLE || is_prev(n) || is_known(w, n, &r))
 		return false;
 	switch (n->kind) {
 	case NODE_COLUMN:

@@ -34,7 +34,8 @@ arguments(struct walk *w, struct node *n, struct arguments *a)
 		    strchr("tscr", letter) != NULL          ? TYPE_TEXT :
 							      REFUSED;
 		if (n->kid[i]->kind == NODE_REGEX ||
-		    n->kid[i]->kind == NODE_PIECES)
+		    n->kid[i]->kind == NODE_PIECES ||
+		    n->kid[i]->kind == NODE_TABLE)
 			continue;
 		if (a->type[i] == REFUSED)
 			a->type[i] = walk_type(w, n->kid[i]);
@@ -423,19 +424,35 @@ call_plain(struct walk *w, struct node *n, const struct arguments *a)
 	return call_on_text(w, n, a);
 }
 
+/* The value of @t for a key. */
+static struct result
+walk_lookup(const struct walk *w, struct text key)
+{
+	for (size_t i = 0; w->table[i][0][0] != '\0'; i++) {
+		const char *const k = w->table[i][0], *const v = w->table[i][1];
+
+		if (text_equal(key, (struct text){k, strlen(k)}))
+			return text_result((struct text){v, strlen(v)});
+	}
+	return missing;
+}
+
 static struct result
 walk_call(struct walk *w, struct node *n)
 {
 	const struct function *f = n->function;
 	struct arguments a;
 	const struct buf *kept;
+	struct text key;
 
 	if (is_prev(n)) {
 		kept = &w->kept[text_equal(n->kid[0]->name,
 				    (struct text){"x", 1}) ?
 			w->width :
 			walk_column(w, n->kid[0])];
-		return text_result((struct text){kept->data, kept->len});
+		/* what is kept changes before the answer is looked at */
+		return text_result(
+		    text_copy(&w->arena, (struct text){kept->data, kept->len}));
 	}
 	if (f->form == FORM_SWITCH || f->form == FORM_RECODE)
 		return call_choice(w, n);
@@ -445,6 +462,10 @@ walk_call(struct walk *w, struct node *n)
 	arguments(w, n, &a);
 	if (a.error.kind == IS_ERROR)
 		return a.error;
+	if (f->form == FORM_LOOKUP) {
+		key = text_of(&a, 1);
+		return is_na(w, key) ? missing : walk_lookup(w, key);
+	}
 	if (f->form == FORM_RAISE)
 		return (struct result){.kind = IS_ERROR,
 		    .why = FAILURE_USER,

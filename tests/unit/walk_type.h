@@ -215,7 +215,8 @@ call_type(struct walk *w, struct node *n)
 	for (i = 0; i < n->n; i++) {
 		letter = function_arg(f, i);
 		if (n->kid[i]->kind == NODE_REGEX ||
-		    n->kid[i]->kind == NODE_PIECES)
+		    n->kid[i]->kind == NODE_PIECES ||
+		    n->kid[i]->kind == NODE_TABLE)
 			continue;
 		if (!is_argument(w, n->kid[i], letter) ||
 		    is_out_of_range(w, n->kid[i], letter))
@@ -316,6 +317,8 @@ walk_type(struct walk *w, struct node *n)
 		    walk_type(w, n->kid[1]));
 	case NODE_IN:
 		return in_type(w, n);
+	case NODE_IN_SET: /* @t, a table */
+		return walk_type(w, n->kid[0]) == REFUSED ? REFUSED : TYPE_BOOL;
 	case NODE_MATCH:
 		return walk_type(w, n->kid[0]) == REFUSED ? REFUSED : TYPE_BOOL;
 	case NODE_AND:

@@ -317,6 +317,21 @@ contrary(struct walk *w, struct node *n)
 }
 
 static struct result walk_call(struct walk *w, struct node *n);
+static struct result walk_lookup(const struct walk *w, struct text key);
+
+/* x in @t */
+static struct result
+in_table(struct walk *w, struct node *n)
+{
+	const struct result r = value_as(w, n->kid[0], TYPE_TEXT);
+	const struct text key = shown(w, r, TYPE_TEXT);
+
+	if (r.kind == IS_ERROR)
+		return r;
+	/* a row may have an empty value, but none of the test's does */
+	return bool_result(
+	    !is_na(w, key) && walk_lookup(w, key).kind != IS_MISSING);
+}
 
 static struct result
 walk_value(struct walk *w, struct node *n)
@@ -337,6 +352,8 @@ walk_value(struct walk *w, struct node *n)
 		    n->kid[1]);
 	case NODE_IN:
 		return in_list(w, n);
+	case NODE_IN_SET:
+		return in_table(w, n);
 	case NODE_MATCH:
 		return matches(w, n);
 	case NODE_AND:
