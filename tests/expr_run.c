@@ -10,7 +10,8 @@
  *   < a record; fields that are not there are missing, as in a ragged record;
  *     prev() knows the records before it in the group
  *   - options, by bars: null, only, replace, na=LIST, arg=NAME=VALUE,
- *     set=NAME=VALUE/VALUE, table=NAME=LINE/LINE/, header (the answer begins with the new header),
+ *     set=NAME=VALUE/VALUE, table=NAME=LINE/LINE/,
+ *     header (the answer begins with the new header),
  *     nameless (columns have no names), plain (an error without place),
  *     explain (the answer is what --explain prints, its lines ended by bars)
  * and any number of answers, each for the record before it:
