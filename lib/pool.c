@@ -12,6 +12,7 @@
 
 #define OURS 10    /* descriptors beside those of the workers */
 #define STALL 5000 /* ms without an answer before we say so */
+#define WATCH 2    /* ms between two looks at the first process */
 #define WINDOW 64  /* records a worker, the usual window */
 #define MOST_UNITS ((size_t)1 << 20)
 #define SERVE_EVERY ((size_t)128 * 1024) /* bytes taken without serving */
@@ -133,6 +134,7 @@ pool_free(struct pool *p)
 	buf_free(&p->say);
 	buf_free(&p->unheard);
 	free(child);
+	free(p->mark);
 	free(p->worker);
 	free(p->polled);
 	free(p);
@@ -198,6 +200,8 @@ see_to_clocks(struct pool *p)
 		next = worker_due(p, &p->worker[i], now);
 		due = next < due ? next : due;
 	}
+	if (handout_watches(p) && now + WATCH < due)
+		due = now + WATCH;
 	tick = p->opt.hooks != NULL ? input_tick(p->opt.hooks) : -1;
 	due = due == POOL_NEVER ? INT32_MAX : due - now;
 	if (tick >= 0 && tick < due)

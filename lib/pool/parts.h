@@ -29,6 +29,7 @@ struct unit {
 	uint64_t records, answered;
 	bool whole;      /* its answer is complete */
 	int64_t handed;  /* pool_us: when */
+	int64_t began;   /* the same: its worker read on; 0: not known */
 	size_t block;    /* the size of blocks then; 0: it is less */
 	struct buf held; /* of the answer, until its turn */
 	uint64_t held_records;
@@ -40,6 +41,7 @@ struct worker {
 	int in, out; /* our ends of its pipes; -1: closed */
 	struct buf send;
 	size_t sent;  /* bytes of send that are in its pipe */
+	bool full;    /* its pipe was full */
 	bool closing; /* nothing comes behind send */
 	bool deaf;    /* it closed its input before we did */
 
@@ -78,6 +80,14 @@ struct gathered {
 	uint64_t first, line, records;
 	uint64_t most_records; /* it is full with so many */
 	size_t most_bytes;     /* or so many */
+	size_t gone;           /* bytes that were cut off its front */
+};
+
+/* Where a batch may be cut, in front of a record. */
+struct mark {
+	size_t at;
+	uint64_t first, line; /* of that record */
+	uint64_t records;     /* of the batch in front of it */
 };
 
 struct pool {
@@ -94,6 +104,11 @@ struct pool {
 	struct gathered closed; /* waits for a worker; no records: none does */
 	struct worker *choked;  /* of routed ones: has too much to send */
 	struct pace pace;
+	struct worker *first; /* has the first block, and may get more of it */
+	size_t first_bytes;   /* what it was handed */
+	struct mark *mark;    /* of the open batch */
+	size_t marks, marks_room;
+	uint64_t cut;   /* records that were cut off the open batch */
 	size_t handout; /* records that POOL_ORDERED hands out */
 	uint64_t bytes_given;
 	size_t unserved; /* bytes given since we served */
@@ -119,6 +134,9 @@ bool handout_wants(const struct pool *p);
 /* How many bytes still fit in the block that is being filled, see pool_room. */
 size_t handout_room(const struct pool *p);
 
+/* Must handout_go be called again soon, whatever happens? */
+bool handout_watches(const struct pool *p);
+
 /* Takes a record or several, if handout_wants. */
 void handout_take(struct pool *p, const struct pool_record *rec);
 
@@ -136,6 +154,13 @@ struct pace handout_pace(void);
 
 /* A block of that size was answered in so many us.  Do blocks grow now? */
 bool handout_grow(struct pace *pace, size_t block, int64_t us);
+
+/*
+ * The first blocks are as large as what has come while a process started: if
+ * the bytes of one, answered in so many us, cost too much, the next are
+ * smaller.
+ */
+bool handout_shrink(struct pace *pace, const struct unit *u, int64_t us);
 
 /* A block, or all that one worker was handed at once, is answered. */
 void handout_learn(struct pool *p, const struct unit *u);

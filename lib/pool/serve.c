@@ -134,11 +134,15 @@ worker_feed(struct pool *p, struct worker *w)
 
 	while (w->in >= 0 && w->sent < w->send.len) {
 		n = write(w->in, w->send.data + w->sent, w->send.len - w->sent);
-		if (n >= 0)
+		if (n >= 0) {
 			w->sent += (size_t)n;
-		else if (errno == EAGAIN)
+			if (w->full && w->oldest != NULL &&
+			    w->oldest->began == 0)
+				w->oldest->began = pool_us();
+		} else if (errno == EAGAIN) {
+			w->full = true;
 			return;
-		else if (errno == EPIPE)
+		} else if (errno == EPIPE)
 			worker_deafened(p, w);
 		else if (errno != EINTR) {
 			blame_system(p, w, errno);

@@ -308,6 +308,19 @@ grown(int64_t start, int64_t megabyte, int64_t late, size_t *n)
 	return block;
 }
 
+/* The size behind a first block of 30M, after a start and with such bytes. */
+static size_t
+shrunk(int64_t start, int64_t megabyte)
+{
+	struct pace pace = {.block = 30000000};
+	const struct unit u = {.block = pace.block,
+	    .handed = 1,
+	    .began = 1 + start};
+
+	handout_shrink(&pace, &u, start + 30 * megabyte);
+	return pace.block;
+}
+
 /* Blocks grow by what bytes cost, not by what a start costs. */
 static void
 test_growth(void)
@@ -323,6 +336,11 @@ test_growth(void)
 	/* 500 ms and then 1 MB/s: what costs three starts */
 	block = grown(500000, 1000000, 0, &n);
 	CHECK(block > 700000 && block <= 1500000);
+	/* the first blocks were too large: the same */
+	block = shrunk(500000, 1000000);
+	CHECK(block > 1400000 && block < 1600000);
+	CHECK(shrunk(500000, 40000) == 30000000);
+	CHECK(shrunk(20000, 40000000) == 64 * 1024);
 	/* 50 bytes in 2 ms, with and without a start: no block is huge */
 	CHECK(grown(0, 40000000, 0, &n) == 64 * 1024);
 	CHECK(grown(1000, 40000000, 3000000, &n) == 64 * 1024);
