@@ -286,11 +286,8 @@ add(struct work *w, size_t number, struct field rename)
 {
 	struct column_list *list = w->list;
 
-	if (list->n == w->room) {
-		w->room = w->room < 8 ? 8 : mem_mul(w->room, 2);
-		list->item =
-		    mem_resize(list->item, w->room, sizeof *list->item);
-	}
+	list->item =
+	    mem_grow(list->item, list->n, &w->room, sizeof *list->item);
 	list->item[list->n++] = (struct column){number, rename};
 	w->named[number - 1] = true;
 }

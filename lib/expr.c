@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "columns.h"
 #include "expr/check.h"
 #include "expr/code.h"
 #include "expr/eval.h"
@@ -29,7 +30,7 @@ struct expr {
 	struct expr_cell *answer; /* its text */
 	char (*room)[VALUE_ROOM];
 	size_t ncells;
-	bool plain; /* a value that is no text never wants quotes */
+	bool plain;   /* a value that is no text never wants quotes */
 	bool careful; /* there are cells to look at: look_at_cells */
 	struct buf say;
 	const char *advice;
@@ -60,7 +61,8 @@ expr_free(struct expr *e)
 	}
 	code_free(&e->code);
 	parse_free(&e->tree);
-	given_free(&e->given);
+	table_free(e->given.tables);
+	arena_free(&e->given.arena);
 	arena_free(&e->eval.scratch);
 	free(e->eval.chain);
 	free(e->columns);
@@ -93,14 +95,32 @@ expr_advice(const struct expr *e)
 	return e->advice;
 }
 
+/* Puts one before the others: the last definition of a name wins. */
+static void
+give(struct expr *e, struct given **list, struct text name, struct text text)
+{
+	struct arena *a = &e->given.arena;
+	struct given *new = arena_alloc(a, sizeof *new);
+
+	*new = (struct given){text_copy(a, name), text_copy(a, text), *list};
+	*list = new;
+}
+
 int
 expr_arg(struct expr *e, const char *definition)
 {
-	if (given_arg(&e->given, definition) == 0)
-		return 0;
-	e->say.len = 0;
-	utf8_say(&e->say, "--arg needs NAME=VALUE, got '%s'", definition);
-	return failed(e);
+	const char *equals = strchr(definition, '=');
+
+	if (equals == NULL || equals == definition) {
+		e->say.len = 0;
+		utf8_say(&e->say, "--arg needs NAME=VALUE, got '%s'",
+		    definition);
+		return failed(e);
+	}
+	give(e, &e->given.args,
+	    (struct text){definition, (size_t)(equals - definition)},
+	    (struct text){equals + 1, strlen(equals + 1)});
+	return 0;
 }
 
 /* A name is a set or a table, and is given once. */
@@ -151,15 +171,32 @@ expr_set(struct expr *e, const char *name, const char *bytes, size_t n)
 {
 	if (is_taken(e, name, false))
 		return failed(e);
-	given_set(&e->given, name, (struct text){bytes, n});
+	give(e, &e->given.sets, (struct text){name, strlen(name)},
+	    (struct text){bytes, n});
 	return 0;
 }
 
 int
 expr_na(struct expr *e, const char *list)
 {
+	struct arena *a = &e->given.arena;
+	struct field *names;
+	struct value *v;
+	long n, i;
+
 	e->say.len = 0;
-	return given_na(&e->given, list, &e->say) == 0 ? 0 : failed(e);
+	n = columns_names(list, &names, &e->say);
+	if (n < 0)
+		return failed(e);
+	v = arena_alloc(a, mem_mul((size_t)n, sizeof *v));
+	for (i = 0; i < n; i++) {
+		v[i].kind = VALUE_TEXT;
+		v[i].text =
+		    text_copy(a, (struct text){names[i].raw, names[i].len});
+	}
+	free(names);
+	e->given.na = set_new(a, TYPE_TEXT, v, (size_t)n, NULL);
+	return 0;
 }
 
 int

@@ -90,6 +90,15 @@ mem_resize(void *old, size_t n, size_t size)
 	return p;
 }
 
+void *
+mem_grow(void *old, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return old;
+	*room = *room < 8 ? 8 : mem_mul(*room, 2);
+	return mem_resize(old, *room, size);
+}
+
 char *
 mem_copy(const void *bytes, size_t n)
 {

@@ -31,6 +31,9 @@ void *mem_new(size_t n, size_t size);
 /* old, grown or cut to n * size bytes, as realloc(3); new bytes are not set. */
 void *mem_resize(void *old, size_t n, size_t size);
 
+/* The same with room for one more than n: where it ends, *room doubles. */
+void *mem_grow(void *old, size_t n, size_t *room, size_t size);
+
 /* A copy of n bytes with a NUL behind it. */
 char *mem_copy(const void *bytes, size_t n);
 

@@ -191,17 +191,6 @@ check_is_numeric(const struct node *node)
 	    NUMBER_OK;
 }
 
-/* missing as a value of a type. */
-static struct node *
-missing_as(struct check *c, const struct node *node, enum type type)
-{
-	struct value v = {.kind = VALUE_MISSING};
-
-	if (type == TYPE_TEXT)
-		v.kind = VALUE_TEXT;
-	return check_constant(c, node, type, v);
-}
-
 /*
  * A node as this type.  soft: a text that does not convert is VALUE_NEITHER
  * and no error.  A literal that does not convert is a message.
@@ -210,6 +199,7 @@ static struct node *
 check_convert(struct check *c, struct node *node, enum type type, bool soft)
 {
 	const bool literal = check_is_literal(node);
+	struct value none = {.kind = VALUE_MISSING};
 	struct node *as;
 
 	if (node->type == type ||
@@ -219,8 +209,11 @@ check_convert(struct check *c, struct node *node, enum type type, bool soft)
 		node->type = type;
 		return node;
 	}
-	if (node->kind == NODE_CONST && node->type == TYPE_MISSING)
-		return missing_as(c, node, type);
+	if (node->kind == NODE_CONST && node->type == TYPE_MISSING) {
+		if (type == TYPE_TEXT)
+			none.kind = VALUE_TEXT;
+		return check_constant(c, node, type, none);
+	}
 	as = check_new(c, NODE_CONVERT, node, node, NULL);
 	as->type = type;
 	as->soft = soft;
@@ -501,13 +494,6 @@ check_with(struct check *c, struct node *value, struct variable *var,
 
 /* Comparisons with literals that can be looked up at once, as a set. */
 
-/* Is it a value at hand, so that using it twice costs nothing? */
-static bool
-is_at_hand(const struct node *node)
-{
-	return node->kind == NODE_CELL || node->kind == NODE_VAR;
-}
-
 /* Of x == literal: which side x is, or -1 when it is something else. */
 static int
 subject_side(const struct node *node)
@@ -526,7 +512,11 @@ subject_side(const struct node *node)
 		return -1;
 	if (x->kind == NODE_CONVERT)
 		x = x->kid[0];
-	return is_at_hand(x) && x->type != TYPE_MISSING ? side : -1;
+	/* a value at hand, so that using it twice costs nothing */
+	return (x->kind == NODE_CELL || x->kind == NODE_VAR) &&
+		x->type != TYPE_MISSING ?
+	    side :
+	    -1;
 }
 
 /* Are these the same value, converted to the same type? */
@@ -686,18 +676,6 @@ compare_texts(struct check *c, struct node *node)
 	return check_settle(c, node);
 }
 
-/* One side is a number, a date or a datetime, and the other one text. */
-static struct node *
-compare_converted(struct check *c, struct node *node)
-{
-	const int text = type_is_text(node->kid[0]->type) ? 0 : 1;
-	const enum type type = node->kid[1 - text]->type;
-
-	node->kid[text] =
-	    check_convert(c, node->kid[text], type, !is_order(node));
-	return node->kid[text] != NULL ? check_settle(c, node) : NULL;
-}
-
 static bool
 is_empty(const struct node *node)
 {
@@ -728,10 +706,15 @@ check_compare(struct check *c, struct node *node)
 		    compare_names[node->op]);
 	if (l == r)
 		return check_settle(c, node);
-	if ((type_is_text(l) || type_is_text(r)) && l != TYPE_BOOL &&
-	    r != TYPE_BOOL)
-		return compare_converted(c, node);
-	return check_clash(c, node, "%s cannot be compared with %s", l, r);
+	side = type_is_text(l) ? 0 : 1;
+	if (!type_is_text(node->kid[side]->type) || l == TYPE_BOOL ||
+	    r == TYPE_BOOL)
+		return check_clash(c, node, "%s cannot be compared with %s", l,
+		    r);
+	/* text, with a number, a date or a datetime */
+	node->kid[side] = check_convert(c, node->kid[side],
+	    node->kid[1 - side]->type, !is_order(node));
+	return node->kid[side] != NULL ? check_settle(c, node) : NULL;
 }
 
 /* x == other, for an x that is shared. */
@@ -1130,8 +1113,8 @@ check_bare(struct check *c, struct node *node)
 		const struct node *kid = node->kid[i];
 		const bool number = kid->type == TYPE_NUMBER;
 
-		typed = text_trim((struct text){
-		    c->tree->program.at + kid->from, kid->to - kid->from});
+		typed = text_trim((struct text){c->tree->program.at + kid->from,
+		    kid->to - kid->from});
 		name = number ? typed : kid->value.text;
 		if (names_has(&c->names, name))
 			return check_fail(c, kid,

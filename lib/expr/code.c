@@ -22,10 +22,7 @@ code_emit(struct code *c, enum op op, const struct node *node)
 {
 	struct instr *i;
 
-	if (c->n == c->room) {
-		c->room = c->room != 0 ? mem_mul(c->room, 2) : 16;
-		c->instr = mem_resize(c->instr, c->room, sizeof *c->instr);
-	}
+	c->instr = mem_grow(c->instr, c->n, &c->room, sizeof *c->instr);
 	i = &c->instr[c->n++];
 	memset(i, 0, sizeof *i);
 	i->op = (uint8_t)op;
@@ -36,10 +33,7 @@ code_emit(struct code *c, enum op op, const struct node *node)
 static uint32_t
 code_slot(struct code *c)
 {
-	if (c->nslots == c->slot_room) {
-		c->slot_room = c->slot_room != 0 ? c->slot_room * 2 : 16;
-		c->slot = mem_resize(c->slot, c->slot_room, sizeof *c->slot);
-	}
+	c->slot = mem_grow(c->slot, c->nslots, &c->slot_room, sizeof *c->slot);
 	memset(&c->slot[c->nslots], 0, sizeof *c->slot);
 	return (uint32_t)c->nslots++;
 }
@@ -48,11 +42,8 @@ code_slot(struct code *c)
 static uint32_t
 code_label(struct code *c)
 {
-	if (c->nlabels == c->label_room) {
-		c->label_room = c->label_room != 0 ? c->label_room * 2 : 16;
-		c->label =
-		    mem_resize(c->label, c->label_room, sizeof *c->label);
-	}
+	c->label =
+	    mem_grow(c->label, c->nlabels, &c->label_room, sizeof *c->label);
 	c->label[c->nlabels] = 0;
 	return (uint32_t)c->nlabels++;
 }

@@ -537,15 +537,6 @@ call_hash(struct eval *r, const struct instr *i, struct value *out)
 	call_number(out, number_of_int((int64_t)(h >> 11)));
 }
 
-/* A number as JSON writes it, with the digits that it has. */
-static struct text
-number_text(struct eval *r, struct text t)
-{
-	char *to = arena_alloc(&r->scratch, t.len + 1);
-
-	return (struct text){to, number_json(t.at, t.len, to)};
-}
-
 static void
 call_json(struct eval *r, const struct instr *i, struct value *out)
 {
@@ -553,19 +544,23 @@ call_json(struct eval *r, const struct instr *i, struct value *out)
 	const struct value *v = eval_arg(r, i, 0);
 	const struct text t = eval_text(r, v, type);
 	struct buf json = {NULL, 0, 0};
+	char *to;
 
 	if (v->kind == VALUE_MISSING ||
-	    (type_is_text(type) && eval_missing(r, t)))
+	    (type_is_text(type) && eval_missing(r, t))) {
 		call_text(out, (struct text){"null", 4});
-	else if (type == TYPE_NUMBER)
-		call_text(out, number_text(r, t));
-	else if (type == TYPE_BOOL)
+	} else if (type == TYPE_BOOL) {
 		call_text(out, t);
-	else if (json_string(&json, t.at, t.len) < 0)
+	} else if (type == TYPE_NUMBER) {
+		/* with the digits that it has */
+		to = arena_alloc(&r->scratch, t.len + 1);
+		call_text(out, (struct text){to, number_json(t.at, t.len, to)});
+	} else if (json_string(&json, t.at, t.len) < 0) {
 		eval_fail(r, i->node, FAILURE_UTF8, t, out);
-	else
+	} else {
 		call_text(out,
 		    text_copy(&r->scratch, (struct text){json.data, json.len}));
+	}
 	buf_free(&json);
 }
 

@@ -27,17 +27,13 @@ struct givens {
 	struct arena arena;
 };
 
-/* "name=VALUE".  0, or -1: there is no name. */
-int given_arg(struct givens *g, const char *definition);
-
-void given_set(struct givens *g, const char *name, struct text lines);
-
-/* The spellings of missing, by commas; "..." around one that holds a comma. */
-int given_na(struct givens *g, const char *list, struct buf *say);
-
 /* The one of this name, or NULL. */
-const struct given *given_find(const struct given *list, struct text name);
-
-void given_free(struct givens *g);
+static inline const struct given *
+given_find(const struct given *list, struct text name)
+{
+	while (list != NULL && !text_equal(list->name, name))
+		list = list->next;
+	return list;
+}
 
 #endif
