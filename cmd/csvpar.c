@@ -240,6 +240,8 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 	const int64_t ms = (input_ns() - par->run.started) / 1000000;
 	struct pool_state state;
 
+	if (text == NULL)
+		return;
 	buf_add_text(text, "; ");
 	buf_add_number(text, s->records_in * 1000 / (uint64_t)(ms + 1));
 	buf_add_text(text, " records/s");

@@ -143,17 +143,19 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 			s->children += child_memory(&task_at(d, i)->child);
 		}
 	}
+	s->spool_bytes = d->spooled;
+	if (d->ledger.out != NULL) {
+		s->records_out = d->ledger.out->records;
+		s->bytes_out = d->ledger.out->bytes;
+		s->out_ns += d->ledger.out->waited;
+	}
+	if (text == NULL)
+		return;
 	add_number(text, "; batches: ", d->done);
 	add_number(text, " done, ", running);
 	add_number(text, " running, ", d->failed);
 	add_number(text, " failed, ", d->retried);
 	buf_add_text(text, " retried");
-	s->spool_bytes = d->spooled;
-	if (d->ledger.out == NULL)
-		return;
-	s->records_out = d->ledger.out->records;
-	s->bytes_out = d->ledger.out->bytes;
-	s->out_ns += d->ledger.out->waited;
 }
 
 /* What is read and written, each another file. */
@@ -541,8 +543,7 @@ wait_for_something(struct dispatch *d, int ms)
 	got = input_wait(fds, n, ms);
 	if (waited != NULL)
 		*waited += input_ns() - before;
-	if (got > 0 && out != NULL &&
-	    (out->revents & (POLLERR | POLLHUP)) != 0)
+	if (got > 0 && out != NULL && (out->revents & (POLLERR | POLLHUP)) != 0)
 		output_failed(d, EPIPE);
 	input_signal(SIGCHLD);
 	see_signal(d);
@@ -635,6 +636,9 @@ dispatch_end(struct dispatch *d)
 	if (r->rejects == d->feed.rows)
 		r->rejects = NULL; /* the journal was never opened */
 	run_close_rejects(r);
+	if (scratch_close(d->scratch) < 0)
+		report_io(&r->report, d->opt->scratch, errno);
+	d->scratch = NULL;
 	/* --keep-going publishes without the records of failed batches */
 	keep = r->in != NULL && feed_whole(&d->feed) && d->stage != HALTED &&
 	    d->signal == 0 &&
@@ -659,7 +663,6 @@ dispatch_free(struct dispatch *d)
 	feed_free(&d->feed);
 	while (d->tasks > 0)
 		pop_task(d, false);
-	scratch_close(d->scratch);
 	free(d->task);
 	free(d->fds);
 	free(d);

@@ -286,8 +286,7 @@ run_open_rejects(struct run *r)
 bool
 run_name(struct run *r, const struct field *name, const struct dialect *d)
 {
-	if (d->quote == NO_QUOTE &&
-	    field_wants_quotes(name->raw, name->len, d))
+	if (d->quote == NO_QUOTE && field_wants_quotes(name->raw, name->len, d))
 		run_usage(r,
 		    "the name of a column holds a delimiter or line end, and "
 		    "with -q '' there are no quotes for it");
@@ -576,6 +575,8 @@ count(struct run *r, struct buf *more)
 	}
 	if (r->more_stats != NULL)
 		r->more_stats(r->arg, more, &s);
+	if (more == NULL)
+		return s;
 	if (r->vouch != NULL && vouch_count(r->vouch) == 0) {
 		buf_add_text(more, "; nobody vouched for the input");
 	} else if (r->vouch != NULL) {
@@ -643,7 +644,9 @@ run_end(struct run *r)
 	if (r->in != NULL)
 		check_count(r);
 	run_close_rejects(r);
-	s = count(r, &more);
+	/* FILE may be there: without need, nothing more is done that can fail
+	 */
+	s = count(r, r->opt.stats || r->progress >= 0 ? &more : NULL);
 	if (r->opt.stats && r->in != NULL)
 		report_stats(report, &s);
 	if (r->progress >= 0)

@@ -44,7 +44,8 @@ struct run {
 	int64_t started;        /* input_ns */
 	uint64_t out_records, out_bytes; /* of a program without run.out */
 	int64_t out_waited;
-	/* adds a program's own to --stats and --progress; may be NULL */
+	/* adds a program's own to --stats and --progress; may be NULL, as may
+	 * text, which nobody wants then */
 	void (*more_stats)(void *arg, struct buf *text, struct report_stats *s);
 	void *arg;
 };

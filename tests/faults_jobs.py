@@ -27,6 +27,11 @@ FILES = {
     "names.csv": b"id,text\n",
 }
 PICKY = "! grep -q b || exit 1; exec cat /dev/stdin"
+SCRIPTS = {
+    "PICKY": PICKY,
+    "ANSWER": "printf 'id,n\\n7,g\\n6,f\\n5,e\\n3,c\\n2,b\\n'",  # none for 1
+    "KEEPS": 'echo x >"$CSVBATCH_DIR/x"; cat',
+}
 
 # Name, standard input, program and arguments.
 JOBS = [
@@ -51,6 +56,10 @@ JOBS = [
         "csvbatch -n 4 --bisect --rejects bad -o out -- sh -c PICKY"),
     ("keep", "in.csv",
         "csvbatch -n 2 --keep-going --rejects bad -o out -- sh -c PICKY"),
+    ("merge", "fit.csv",
+        "csvbatch -n 9 --to=jsonl --merge-by id --rejects bad -o out -- sh -c ANSWER"),
+    ("scratch", "fit.csv",
+        "csvbatch -n 3 --scratch dir --journal j -o out -- sh -c KEEPS"),
     ("blocks", "fit.csv", "csvpar -j 2 -n 2 -- cat"),
     ("persist", "in.csv", "csvpar -j 2 -p --rejects bad -- cat"),
     ("by", "fit.csv", "csvpar -j 2 --by text --window 3 -- cat"),
@@ -59,7 +68,7 @@ JOBS = [
 
 
 def command(bin_dir, line):
-    words = [PICKY if w == "PICKY" else w for w in line.split()]
+    words = [SCRIPTS.get(w, w) for w in line.split()]
     return [os.path.join(bin_dir, words[0])] + words[1:]
 
 
@@ -90,7 +99,8 @@ class Bench:
         for directory in (self.work, self.spool):
             for name in os.listdir(directory):
                 if directory == self.spool or name not in FILES:
-                    os.unlink(os.path.join(directory, name))
+                    path = os.path.join(directory, name)
+                    shutil.rmtree(path) if name == "dir" else os.unlink(path)
         if " out" in line and "--journal" not in line:
             put(os.path.join(self.work, "out"), OLD)
 
@@ -139,6 +149,9 @@ def put(path, data):
 
 
 def get(path):
+    """What is in a file, or which names are in a directory."""
+    if os.path.isdir(path):
+        return os.fsencode(" ".join(os.listdir(path)))
     with open(path, "rb") as f:
         return f.read()
 

@@ -16,14 +16,18 @@ CSVBATCH, KILLS = sys.argv[1], int(sys.argv[2])
 RANDOM = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
 JOBS = 3
 RECORDS = 80
-LIMITS = (["-n", "5"], ["-b", "70"])
+MERGE = ["--merge-by", "id", "--scratch", "dir"]
+LIMITS = (["-n", "5"], ["-b", "70"], ["-n", "5", "--to=jsonl"] + MERGE)
 FILES = ("run.journal", "out.csv", "bad.csv", "calls")
 
 # A slow command, two poison records and one bad record in ten.
 COMMAND = """echo "$CSVBATCH_NUMBER $CSVBATCH_RECORDS" >>calls
 sleep 0.00$((CSVBATCH_NUMBER % 3))
-! grep -q ",poison" || exit 1
-cat /dev/stdin"""
+! grep -q poison || exit 1
+[ -n "$CSVBATCH_DIR" ] || exec cat /dev/stdin
+mkdir "$CSVBATCH_DIR/new" 2>/dev/null || [ -e "$CSVBATCH_DIR/new" ] || exit 2
+sed '1iid,n
+	s/.*"id":"\\([0-9]*\\)".*/\\1,n\\1/' /dev/stdin"""
 
 
 def make_input():
@@ -73,6 +77,8 @@ def fail(text):
 def check(want, batches, kills):
     if contents() != want:
         fail("the output or the rejects differ")
+    if os.path.exists("dir") and os.listdir("dir"):
+        fail("a directory of a batch is left")
     now = runs()
     if now.keys() != batches:
         fail("a batch was never run")

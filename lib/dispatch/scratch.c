@@ -110,14 +110,16 @@ scratch_remove(const struct scratch *s, struct digest batch)
 {
 	static const char *const behind[] = {"", ".parts"};
 	struct buf path;
+	struct stat st;
 	size_t i;
 	int error = 0;
 
 	for (i = 0; i < 2 && error == 0; i++) {
 		path = path_of(s, batch, behind[i]);
-		if (nftw(path.data, remove_entry, DEPTH, FTW_DEPTH | FTW_PHYS) <
-			0 &&
-		    errno != ENOENT)
+		if (lstat(path.data, &st) < 0)
+			error = errno != ENOENT ? errno : 0;
+		else if (nftw(path.data, remove_entry, DEPTH,
+			     FTW_DEPTH | FTW_PHYS) < 0)
 			error = errno;
 		buf_free(&path);
 	}
@@ -125,12 +127,17 @@ scratch_remove(const struct scratch *s, struct digest batch)
 	return error == 0 ? 0 : -1;
 }
 
-void
+int
 scratch_close(struct scratch *s)
 {
+	int done;
+
 	if (s == NULL)
-		return;
-	rmdir(s->path);
+		return 0;
+	done = rmdir(s->path);
+	if (done < 0 && (errno == ENOTEMPTY || errno == EEXIST))
+		done = 0;
 	free(s->path);
 	free(s);
+	return done;
 }

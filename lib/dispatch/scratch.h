@@ -28,7 +28,10 @@ char *scratch_make(const struct scratch *s, struct digest batch,
 /* Removes the directories of a batch, if it has any.  0, or -1 with errno. */
 int scratch_remove(const struct scratch *s, struct digest batch);
 
-/* Removes the one in the middle, unless batches have theirs in it. */
-void scratch_close(struct scratch *s); /* NULL is accepted */
+/*
+ * Removes the one in the middle, unless batches have theirs in it.  NULL is
+ * accepted.  0, or -1 with errno.
+ */
+int scratch_close(struct scratch *s);
 
 #endif
