@@ -12,7 +12,14 @@ archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBS := -Wl,--as-needed -lcsv $(call archive,pcre2-8) $(call archive,xxhash) \
 	$(call archive,utf8proc) -lm
 # Two mappings of a program instead of four: it starts a hundredth sooner.
-SEGMENTS = -Wl,-z,noseparate-code
+SEGMENTS = -Wl,-z,noseparate-code -Wl,-z,relro
+# What costs a record at most a hundredth and the start nothing: not BIND_NOW
+# (the start), and no guards in the innermost loops over values.
+HARDEN = -fPIE $(if $(findstring sanitize,$(CFLAGS)),,$(if $(filter -O1 -O2 \
+	-O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+GUARD = -fstack-protector-strong
+UNGUARDED = $(patsubst %.c,$(B)/%.o,lib/number.c $(wildcard lib/number/*.c) \
+	lib/expr/date.c lib/expr/eval.c)
 SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 FUZZ_SECONDS = 60
@@ -165,7 +172,9 @@ $(B)/packages:
 
 $(B)/%.o: %.c | $(B)/packages
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(STD) $(WARN) $(HARDEN) $(GUARD) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(UNGUARDED): GUARD =
 
 $(LIB): $(LIBSRC:%.c=$(B)/%.o)
 	@rm -f $@

@@ -64,6 +64,20 @@ setup() {
 	case $needed in *pcre* | *xxhash* | *utf8proc*) false ;; esac
 }
 
+@test "a program is built with guards, and as PIE with RELRO" {
+	command -v readelf >/dev/null || skip "no readelf"
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	[ "$(uname -s -m)" = "Linux x86_64" ] || skip "flags of other systems"
+	for program in csvcut csvfilter csvmap csvbatch csvpar; do
+		readelf -W -s "$BIN/$program" >"$BATS_TEST_TMPDIR/symbols"
+		grep -q __stack_chk_fail "$BATS_TEST_TMPDIR/symbols"
+		grep -q '_chk@' "$BATS_TEST_TMPDIR/symbols"
+		readelf -W -h "$BIN/$program" | grep -q 'Type: *DYN'
+		readelf -W -l "$BIN/$program" | grep -q GNU_RELRO
+		readelf -W -l "$BIN/$program" | grep -q 'GNU_STACK.* RW '
+	done
+}
+
 @test "a missing package is one line that says how to get it" {
 	run env CC=false .ci/packages check build
 	[ "$status" = 1 ]
