@@ -309,11 +309,48 @@ failure_describe(struct buf *say, const struct failure *f,
 	say->len--;
 }
 
+#define OR "; or add ?? DEFAULT or --on-error=skip|null"
+
+/* What reads a cell that is a number or date in another way of writing. */
+static const char *
+advise_writing(const struct failure *f)
+{
+	size_t digits = 0, commas = 0, slashes = 0, dots = 0, signs = 0;
+	size_t letters = 0;
+
+	for (size_t i = 0; i < f->cell.len; i++) {
+		const char c = f->cell.at[i];
+
+		digits += c >= '0' && c <= '9';
+		commas += c == ',';
+		slashes += c == '/';
+		dots += c == '.';
+		signs += strchr("$%", c) != NULL || (unsigned char)c >= 0x80;
+		letters += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+	}
+	if (digits == 0 || letters > 0)
+		return NULL;
+	if (f->kind == FAILURE_DATE && slashes + dots > 1 &&
+	    f->node->ndates == 0)
+		return "a format such as \"%m/%d/%Y\" behind the cell says how "
+		       "it is written" OR;
+	if (f->kind == FAILURE_NUMBER && signs > 0)
+		return "num(gsub(CELL, /[^0-9.-]/, \"\")) reads its digits" OR;
+	if (f->kind == FAILURE_NUMBER && commas > 0)
+		return "num(CELL, \",\") reads a decimal comma, "
+		       "num(CELL, \".\", \",\") one between thousands" OR;
+	return NULL;
+}
+
 const char *
 failure_advice(const struct failure *f)
 {
+	const char *const writing = advise_writing(f);
+
 	if (f->kind == FAILURE_USER)
 		return NULL;
+	if (writing != NULL)
+		return writing;
 	if (f->kind == FAILURE_LONG)
 		return "raise --max-record or add --on-error=skip|null";
 	/* a yes or no has no default, and is never missing */

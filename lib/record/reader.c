@@ -966,7 +966,7 @@ judge_first(struct reader *r, const struct record *rec)
 static int
 begin_file(struct reader *r, bool wait)
 {
-	struct record rec;
+	struct record rec = {.raw = NULL};
 	int got;
 
 	do {
