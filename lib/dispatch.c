@@ -600,7 +600,7 @@ end(struct dispatch *d)
 		tells = d->signal == 0 && d->run->report.status == EXIT_COMMAND;
 		complain(d, ledger_finish(&d->ledger, tells, &say), &say);
 	}
-	if (d->done > 1 && ledger_bare(&d->ledger, &d->run->header->raw))
+	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(&d->run->report, REPORT_BARE);
 	if (d->feed.skipped > 0 && d->done == 0 && d->run->report.status == 0 &&
 	    d->signal == 0)

@@ -384,15 +384,15 @@ count_busy(const struct pool *p)
 	return n;
 }
 
-/* The one line that wc -l answers is taken for a header, and comes once. */
+/* The one line that wc -l answers is taken for a header. */
 static void
 notice_bare(struct pool *p)
 {
 	const struct buf *answer = &p->answer_header, *input = &p->header;
 
-	if (p->blocks > 1 && answer->len > 0 && p->out->records == 0 &&
-	    (answer->len > input->len ||
-		memcmp(answer->data, input->data, answer->len) != 0))
+	if (p->bytes_given > 0 && answer->len > 0 && p->out->records == 0 &&
+	    report_is_bare(answer->data, answer->len, input->data, input->len,
+		p->out->dialect.delim))
 		p->opt.notice(p->opt.arg, REPORT_BARE);
 }
 

@@ -280,6 +280,37 @@ report_eol(char eol, const char *others, struct buf *say)
 	buf_add_text(say, "; tr '\\r' '\\n' makes LF of CR");
 }
 
+/* Goes on to the next field, which begins at *p; false: there is none. */
+static bool
+next_field(const char **p, const char *end, char delim, struct field *f)
+{
+	const char *stop;
+
+	if (*p == NULL)
+		return false;
+	stop = memchr(*p, delim, (size_t)(end - *p));
+	f->raw = *p;
+	f->len = (size_t)((stop != NULL ? stop : end) - *p);
+	*p = stop != NULL ? stop + 1 : NULL;
+	return true;
+}
+
+bool
+report_is_bare(const char *answer, size_t nanswer, const char *input,
+    size_t ninput, char delim)
+{
+	const char *p = answer, *q;
+	struct field a, b;
+
+	while (ninput > 0 && strchr("\r\n", input[ninput - 1]) != NULL)
+		ninput--;
+	while (next_field(&p, answer + nanswer, delim, &a))
+		for (q = input; next_field(&q, input + ninput, delim, &b);)
+			if (a.len == b.len && memcmp(a.raw, b.raw, a.len) == 0)
+				return false;
+	return true;
+}
+
 void
 report_reason(const struct fault *f, struct buf *say)
 {

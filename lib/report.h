@@ -59,6 +59,13 @@ void report_fault(struct report *r, const struct fault *f);
 #define REPORT_RAW "; --raw passes answers that are no CSV"
 #define REPORT_BARE "every answer is a header without records" REPORT_RAW
 
+/*
+ * Is the header of answers without records no header, as the one line of wc -l
+ * is none?  It has no name that the input's has, whose line end may be there.
+ */
+bool report_is_bare(const char *answer, size_t nanswer, const char *input,
+    size_t ninput, char delim);
+
 /* The sentence for a fault, without program and place, appended to say. */
 void report_reason(const struct fault *f, struct buf *say);
 

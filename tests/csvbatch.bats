@@ -234,6 +234,8 @@ script() {
 	says '; --raw passes answers that are no CSV'
 	gives 0 "$batch" -n 15 -- wc -l <in
 	says 'every answer is a header without records; --raw passes answers'
+	gives 0 "$batch" -n 99 -- wc -l <in
+	says 'every answer is a header without records; --raw passes answers'
 	gives 0 "$batch" -n 15 --raw -- wc -l <in
 	printf '16\n16\n' | cmp - out
 	[ ! -s err ]

@@ -55,10 +55,19 @@ blocks() {
 	gives 0 "$par" -j 2 -n 5 --raw -- "$bad" open-quote 1 <in
 	gives 0 "$par" -j 2 -n 10 -- wc -l <in
 	says "every answer is a header without records; --raw passes answers"
+	gives 0 "$par" -- wc -l <in
+	says "every answer is a header without records; --raw passes answers"
+	gives 0 "$par" -j 1 -p -u -- wc -l <in
+	says "every answer is a header without records; --raw passes answers"
 	gives 0 "$par" -j 2 -n 10 --raw -- wc -l <in
 	[ "$(wc -l <out)" = 2 ]
 	[ ! -s err ]
+	# a filter that lets nothing through has a name of the input's
 	gives 0 "$par" -j 2 -n 10 -- head -n 1 <in
+	[ ! -s err ]
+	gives 0 "$par" -- sh -c 'echo "c,b"' <in
+	[ ! -s err ]
+	head -n 1 in | gives 0 "$par" -- wc -l
 	[ ! -s err ]
 }
 

@@ -365,8 +365,8 @@ ledger_bare(const struct ledger *l, const struct record *input)
 {
 	return l->header != NULL && l->opt->nmerge == 0 && l->out_base == 0 &&
 	    l->out->records == 0 &&
-	    (input->len != l->nheader ||
-		memcmp(input->raw, l->header, l->nheader) != 0);
+	    report_is_bare(l->header, l->nheader, input->raw, input->len,
+		l->out->dialect.delim);
 }
 
 /* A file that lost its name is not the one that the next run goes on with. */

@@ -50,10 +50,7 @@ const char *ledger_refuses(const struct ledger *l, const struct answer *a);
  */
 int ledger_pass(struct ledger *l, const struct answer *a);
 
-/*
- * Have all answers been a header alone, and not that of the input?  The line
- * that wc -l answers is taken for one, and comes once.
- */
+/* Were all answers a header alone, which is none? */
 bool ledger_bare(const struct ledger *l, const struct record *input);
 
 /* The descriptor of the output, or -1; can it take a piece without waiting? */
