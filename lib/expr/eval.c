@@ -474,13 +474,8 @@ concatenate(struct eval *r, const struct instr *i)
 	out->kind = VALUE_TEXT;
 	out->text.at = to = arena_alloc(&r->scratch, len);
 	out->text.len = len;
-	for (k = 0; k < i->nargs; k++) {
-		const struct text t = eval_arg(r, i, k)->text;
-
-		if (t.len > 0)
-			memcpy(to, t.at, t.len);
-		to += t.len;
-	}
+	for (k = 0; k < i->nargs; k++)
+		to = text_put(to, eval_arg(r, i, k)->text);
 }
 
 /* All instructions, from i on. */

@@ -474,12 +474,9 @@ call_join(struct eval *r, const struct instr *i, struct value *out)
 		t = arg_text(r, i, k);
 		if (t.len == 0 && !keep_empty)
 			continue;
-		if (t.len > 0)
-			memcpy(p, t.at, t.len);
-		p += t.len;
-		if (--parts > 0 && separator.len > 0)
-			memcpy(p, separator.at, separator.len);
-		p += parts > 0 ? separator.len : 0;
+		p = text_put(p, t);
+		if (--parts > 0)
+			p = text_put(p, separator);
 	}
 	call_text(out, (struct text){to, len});
 }

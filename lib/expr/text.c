@@ -244,14 +244,12 @@ text_pad(struct arena *a, struct text t, int64_t width, struct text pad,
 	fill = (size_t)width - length;
 	out->len = mem_add(t.len, mem_mul(fill, pad.len));
 	out->at = p = arena_alloc(a, out->len);
-	if (!left && t.len > 0)
-		memcpy(p, t.at, t.len);
 	if (!left)
-		p += t.len;
-	for (i = 0; i < fill; i++, p += pad.len)
-		memcpy(p, pad.at, pad.len);
-	if (left && t.len > 0)
-		memcpy(p, t.at, t.len);
+		p = text_put(p, t);
+	for (i = 0; i < fill; i++)
+		p = text_put(p, pad);
+	if (left)
+		text_put(p, t);
 	return 0;
 }
 
@@ -293,10 +291,7 @@ text_replace(struct arena *a, struct text t, struct text from, struct text to,
 	out.at = to_p = arena_alloc(a, out.len);
 	while ((hit = find(p, end, from)) != NULL) {
 		memcpy(to_p, p, (size_t)(hit - p));
-		to_p += hit - p;
-		if (to.len > 0)
-			memcpy(to_p, to.at, to.len);
-		to_p += to.len;
+		to_p = text_put(to_p + (hit - p), to);
 		p = hit + from.len;
 	}
 	memcpy(to_p, p, (size_t)(end - p));

@@ -23,13 +23,21 @@ text_digit(char c)
 	return (unsigned char)(c - '0') <= 9;
 }
 
+/* Writes t; returns what is behind it. */
+static inline char *
+text_put(char *to, struct text t)
+{
+	if (t.len > 0)
+		memcpy(to, t.at, t.len);
+	return to + t.len;
+}
+
 static inline struct text
 text_copy(struct arena *a, struct text t)
 {
 	char *to = arena_alloc(a, t.len);
 
-	if (t.len > 0)
-		memcpy(to, t.at, t.len);
+	text_put(to, t);
 	return (struct text){to, t.len};
 }
 
