@@ -60,8 +60,8 @@ expr_free(struct expr *e)
 		buf_free(&k->text[1]);
 	}
 	code_free(&e->code);
+	table_free(e->given.tables); /* whose columns are in the tree's arena */
 	parse_free(&e->tree);
-	table_free(e->given.tables);
 	arena_free(&e->given.arena);
 	arena_free(&e->eval.scratch);
 	free(e->eval.chain);
