@@ -98,6 +98,7 @@ files_locate(struct files_entry *e, const char *path)
 	if (stat(path, &st) == 0) {
 		e->dev = st.st_dev;
 		e->ino = st.st_ino;
+		e->size = st.st_size;
 		return files_counts(e, &st);
 	}
 	if (errno != ENOENT)
@@ -135,6 +136,8 @@ files_locate_standard(struct files_entry *e)
 	e->dev = st.st_dev;
 	e->ino = st.st_ino;
 	e->empty = e->role == FILES_OUTPUT && st.st_size == 0;
+	if (e->role == FILES_INPUT)
+		e->size = st.st_size - lseek(STDIN_FILENO, 0, SEEK_CUR);
 	return true;
 }
 

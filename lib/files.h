@@ -41,6 +41,7 @@ struct files_entry {
 	dev_t dev; /* of the file, or of the directory */
 	ino_t ino;
 	char *name; /* in the directory; NULL: the file exists */
+	off_t size; /* of a regular file; of standard input, what is unread */
 	bool empty; /* standard output, which holds nothing yet: it may be the
 		     * only input, which then ends before anything is written */
 };

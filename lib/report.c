@@ -464,8 +464,8 @@ static void
 measure(const struct report *r, long *now, long *peak)
 {
 	char text[4096];
-	const int fd = r->memory >= 0 ? r->memory :
-					open(MEMORY, O_RDONLY | O_CLOEXEC);
+	const int fd =
+	    r->memory >= 0 ? r->memory : open(MEMORY, O_RDONLY | O_CLOEXEC);
 	const ssize_t n = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : 0;
 	const char *found;
 	struct rusage use;
@@ -489,18 +489,24 @@ report_stats(const struct report *r, const struct report_stats *s)
 	const double rate =
 	    seconds > 0 ? (double)s->bytes_in / 1e6 / seconds : 0;
 	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;
+	const double part =
+	    s->size > 0 ? (double)s->bytes_in / (double)s->size : 0;
+	char left[64] = "";
 	long now, peak;
 
+	if (part > 0 && part < 1)
+		(void)snprintf(left, sizeof left, "; %.0f %%, %.0f s left",
+		    100 * part, seconds / part - seconds);
 	measure(r, &now, &peak);
 	report_say(r,
 	    "%llu records in, %llu out, %llu rejected; %llu bytes in, %llu "
 	    "out; %.3f s, %.0f MB/s; %.3f s working, %.3f waiting for input, "
-	    "%.3f for output; %.1f MiB peak memory; %llu spool bytes%s",
+	    "%.3f for output; %.1f MiB peak memory; %llu spool bytes%s%s",
 	    (unsigned long long)s->records_in,
 	    (unsigned long long)s->records_out, (unsigned long long)s->rejected,
 	    (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
 	    seconds, rate, seconds - in - out, in, out, (double)peak / 1024,
-	    (unsigned long long)s->spool_bytes, s->more);
+	    (unsigned long long)s->spool_bytes, s->more, left);
 }
 
 void

@@ -92,6 +92,7 @@ void report_range(struct buf *say, const char *what, uint64_t first,
 struct report_stats {
 	uint64_t records_in, records_out, rejected;
 	uint64_t bytes_in, bytes_out, spool_bytes;
+	uint64_t size;         /* of the input; 0: not known, or no matter */
 	int64_t started;       /* input_ns at the start */
 	int64_t in_ns, out_ns; /* spent waiting for input and for output */
 	uint64_t children;     /* KiB that commands use */

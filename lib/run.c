@@ -71,8 +71,9 @@ tick(void *arg, bool asked)
 {
 	struct run *r = arg;
 	struct buf more = {NULL, 0, 0};
-	const struct report_stats s = count(r, &more);
+	struct report_stats s = count(r, &more);
 
+	s.size = (uint64_t)r->size;
 	if (asked || r->opt.progress_file == NULL)
 		report_stats(&r->report, &s);
 	else if (r->progress >= 0)
@@ -293,21 +294,45 @@ run_name(struct run *r, const struct field *name, const struct dialect *d)
 	return true;
 }
 
+/* A program that waits for the keyboard looks like one that hangs. */
+static void
+hint(const struct run *r)
+{
+	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
+		return;
+	report_say(&r->report,
+	    "waits for CSV from this terminal, with Ctrl-D at its end");
+	report_say(&r->report,
+	    "to read a file put < FILE behind the command; see %s --help",
+	    r->report.program);
+}
+
 bool
 run_files(struct run *r, char *const *inputs, size_t n)
 {
 	struct buf say = {NULL, 0, 0};
 	int status = 0;
+	bool known = true; /* how long they are */
 
 	for (size_t i = 0; n > 1 && i < r->files.n; i++)
 		r->files.entry[i].empty = false;
 	if (r->opt.rejects != NULL)
 		status =
 		    files_add(&r->files, FILES_REJECTS, r->opt.rejects, &say);
-	for (size_t i = 0; status == 0 && (i < n || i == 0); i++)
+	for (size_t i = 0; status == 0 && (i < n || i == 0); i++) {
+		const size_t before = r->files.n;
+
 		status = files_add(&r->files, FILES_INPUT,
 		    n == 0 || strcmp(inputs[i], "-") == 0 ? NULL : inputs[i],
 		    &say);
+		known = known && r->files.n > before;
+		if (known)
+			r->size += r->files.entry[before].size;
+	}
+	if (!known)
+		r->size = 0;
+	if (n == 0 && !known && status == 0)
+		hint(r);
 	return complain(r, status, &say);
 }
 

@@ -32,6 +32,7 @@ struct run {
 	struct writer *out; /* NULL until run_open */
 	const struct header *header;
 	uint64_t rejected;
+	int64_t size;           /* bytes of the input, or 0: not known */
 	bool ended;             /* the input was read to its end */
 	struct writer *rejects; /* of --rejects, else NULL */
 	struct input_hooks hooks;

@@ -328,6 +328,43 @@ counted() {
 	done
 }
 
+@test "at a terminal they say what they wait for, in two lines" {
+	command -v script >/dev/null || skip "no script"
+	put 'a\n1\n'
+	for program in "$BIN/csvcut" "$BIN/csvfilter true" "$BIN/csvpar cat"; do
+		{ sleep 0.4; printf 'a\n1\n\4'; sleep 0.2; } |
+			script -qec "$program" /dev/null >out
+		[ "$(grep -c -e 'csv[a-z]*: waits for CSV from this terminal, with Ctrl-D' \
+			-e 'csv[a-z]*: to read a file put < FILE .* --help' out)" = 2 ]
+		script -qec "$program <in" /dev/null >out
+		script -qec "cat in | $program" /dev/null >>out
+		[ "$(grep -c waits out)" = 0 ]
+	done
+}
+
+# left COMMAND...: says on standard error how much of its input it has read.
+left() {
+	"$@" 2>err | { sleep 1.2; cat >out; }
+	sed -n 's/.*; \([1-9][0-9]*\) %, [0-9]* s left$/\1/p' err >percent
+	cat err
+	[ -s percent ]
+}
+
+@test "--progress says how much of a file is read and how long the rest takes" {
+	"$PARKING" 4M >big
+	left "$BIN/csvmap" --progress '' big - <big
+	left "$BIN/csvbatch" -n 9000 --progress -- sh -c 'sleep 1.1; cat' <big
+	# what is in front of the cursor does not count
+	tail -n +2 big >rows
+	{ head -n 10000 >head; left "$BIN/csvcut" -H --progress; } <rows
+	read -r got < <(sed 's/.*rejected; \([0-9]*\) .*/\1/' err)
+	behind=$(($(wc -c <rows) - $(wc -c <head)))
+	[ "$(cat percent)" = "$(((200 * got / behind + 1) / 2))" ]
+	cat big | left "$BIN/csvcut" --progress && false
+	left "$BIN/csvcut" --progress big <(cat big) && false
+	grep -q ' records in' err
+}
+
 @test "SIGUSR1 makes them say so, while a read blocks" {
 	for program in $FILTERS; do
 		mkfifo from
