@@ -13,8 +13,9 @@
  * else it is a plain byte, as in a CSV field.  A doubled quote inside stands
  * for one.
  */
-#define ITEM_COLUMNS "=-" /* behind what a quote opens: a list of columns */
-#define ITEM_NAMES ""     /* a list of names */
+#define ITEM_COLUMNS "=-"  /* behind what a quote opens: a list of columns */
+#define ITEM_NAMES ""      /* a list of names */
+#define ITEM_PATHS "=-.[]" /* a list of columns that may be paths */
 
 /* The bytes of the quoted text that begins at p; 0: it does not end. */
 static size_t
@@ -157,13 +158,14 @@ never_a_column(const struct field *item)
 	    number == 0;
 }
 
-int
-columns_check(const char *text, struct buf *say)
+/* Is the syntax of a LIST right, with quotes that open behind these bytes? */
+static int
+check_list(const char *text, const char *opens, struct buf *say)
 {
 	struct field rest = item_text(text), item;
 
 	while (rest.raw != NULL) {
-		if (item_next(&rest, ITEM_COLUMNS, &item, say) < 0)
+		if (item_next(&rest, opens, &item, say) < 0)
 			return -1;
 		if (item.len == 0) {
 			buf_add_text(say, "an empty item in a list of columns");
@@ -174,6 +176,12 @@ columns_check(const char *text, struct buf *say)
 			    &item, "");
 	}
 	return 0;
+}
+
+int
+columns_check(const char *text, struct buf *say)
+{
+	return check_list(text, ITEM_COLUMNS, say);
 }
 
 long
@@ -212,6 +220,7 @@ struct entry {
 /* A list while it is resolved. */
 struct work {
 	const struct header *h;
+	const struct columns_how *how;
 	struct entry *exact;   /* NULL: there are no names */
 	struct entry *trimmed; /* the same without blanks, once looked at */
 	struct column_list *list;
@@ -288,8 +297,10 @@ add(struct work *w, size_t number, struct field rename)
 
 	list->item =
 	    mem_grow(list->item, list->n, &w->room, sizeof *list->item);
-	list->item[list->n++] = (struct column){number, rename};
-	w->named[number - 1] = true;
+	list->item[list->n++] =
+	    (struct column){.number = number, .rename = rename};
+	if (number > 0)
+		w->named[number - 1] = true;
 }
 
 static void
@@ -379,6 +390,42 @@ add_rest(struct work *w)
 	return 0;
 }
 
+/* Is an item, or what is behind its =, a path? */
+static bool
+is_path(const struct work *w, const struct field *item)
+{
+	return w->how->paths && item->len > 0 && item->raw[0] == '.';
+}
+
+/* A name that no column has, or a path.  rename: its new name, or none. */
+static int
+add_sought(struct work *w, struct field sought, struct field rename, bool path)
+{
+	if (w->how->missing == COLUMNS_SKIP && !path)
+		return 0;
+	add(w, 0, rename);
+	w->list->item[w->list->n - 1].sought = sought;
+	w->list->item[w->list->n - 1].path = path;
+	return 0;
+}
+
+/* A token that no column has: an error, unless it may be missing. */
+static int
+add_missing(struct work *w, const struct field *token, struct field rename)
+{
+	struct field name = *token;
+	size_t number;
+
+	if (w->how->missing == COLUMNS_MUST ||
+	    item_position(token, w->h->n, &number))
+		return refuse_token(w, token);
+	if (item_quoted(token)) {
+		name = decode(w, token);
+		w->spare += name.len;
+	}
+	return add_sought(w, name, rename, false);
+}
+
 /* new=old, cut at the = outside quotes that has this index. */
 static int
 add_renamed(struct work *w, const struct field *item, size_t equals)
@@ -391,10 +438,14 @@ add_renamed(struct work *w, const struct field *item, size_t equals)
 
 	if (new.len == 0)
 		return item_refuse(w->say, "no new name in ", item, "");
-	if (number <= 0)
+	if (number < 0)
 		return refuse_token(w, &old);
 	name = decode(w, &new);
 	w->spare += name.len;
+	if (is_path(w, &old))
+		return add_sought(w, old, name, true);
+	if (number == 0)
+		return add_missing(w, &old, name);
 	add(w, (size_t)number, name);
 	return 0;
 }
@@ -505,28 +556,49 @@ add_range(struct work *w, const struct field *item)
 	return 0;
 }
 
+/* Has a part of an item before or behind a dash to do with a column? */
+static bool
+is_range(struct work *w, const struct field *item)
+{
+	struct range r;
+
+	for (size_t i = item_find(item, 0, "-"); i < item->len;
+	     i = item_find(item, i + 1, "-")) {
+		r = cut(w, item, i);
+		if (r.first > 0 || r.last > 0)
+			return true;
+	}
+	return false;
+}
+
 /* A * that could be a name would make "all columns" depend on the header. */
 static int
 resolve(struct work *w, const struct field *item)
 {
+	const struct field none = {NULL, 0};
 	long number;
 	size_t at;
 
 	if (item->len == 1 && item->raw[0] == '*')
 		return add_rest(w);
+	if (is_path(w, item))
+		return add_sought(w, *item, none, true);
 	number = find_token(w, item);
 	if (number > 0) {
 		add_same(w, (size_t)number);
 		return 0;
 	}
-	if (number < 0 || item_quoted(item) ||
-	    item_position(item, w->h->n, &at))
+	if (number < 0)
 		return refuse_token(w, item);
+	if (item_quoted(item) || item_position(item, w->h->n, &at))
+		return add_missing(w, item, none);
 	at = item_find(item, 0, "=");
 	if (at < item->len)
 		return add_renamed(w, item, at);
 	if (item_find(item, 0, GLOB_BYTES) < item->len)
 		return add_matches(w, item);
+	if (w->how->missing != COLUMNS_MUST && !is_range(w, item))
+		return add_missing(w, item, none);
 	return add_range(w, item);
 }
 
@@ -552,22 +624,24 @@ place_rest(struct work *w)
 }
 
 int
-columns_parse(const char *text, const struct header *h,
-    struct column_list *list, struct buf *say)
+columns_choose(const char *text, const struct header *h,
+    const struct columns_how *how, struct column_list *list, struct buf *say)
 {
-	struct work w = {.h = h, .list = list, .say = say};
+	const char *const opens = how->paths ? ITEM_PATHS : ITEM_COLUMNS;
+	struct work w = {.h = h, .how = how, .list = list, .say = say};
 	struct field rest = item_text(text), item;
 	int done;
 
 	*list = (struct column_list){NULL, 0, NULL};
-	done = columns_check(text, say);
-	if (done < 0 || h->n == 0)
+	done = check_list(text, opens, say);
+	if (done < 0 ||
+	    (h->n == 0 && how->missing == COLUMNS_MUST && !how->paths))
 		return done;
 	list->names = w.spare = mem_copy(rest.raw, rest.len);
 	w.exact = sort_names(h, false);
 	w.named = mem_new(h->n, sizeof *w.named);
 	while (done == 0 && rest.raw != NULL) {
-		item_next(&rest, ITEM_COLUMNS, &item, say);
+		item_next(&rest, opens, &item, say);
 		done = resolve(&w, &item);
 	}
 	if (done < 0)
@@ -578,6 +652,15 @@ columns_parse(const char *text, const struct header *h,
 	free(w.trimmed);
 	free(w.named);
 	return done;
+}
+
+int
+columns_parse(const char *text, const struct header *h,
+    struct column_list *list, struct buf *say)
+{
+	static const struct columns_how all = {COLUMNS_MUST, false};
+
+	return columns_choose(text, h, &all, list, say);
 }
 
 void

@@ -47,8 +47,10 @@ bool columns_alike(struct field a, struct field b);
 
 /* One column of a resolved list. */
 struct column {
-	size_t number;       /* from 1 */
+	size_t number;       /* from 1; 0: sought is no column */
 	struct field rename; /* decoded; raw NULL: it keeps its name */
+	struct field sought; /* of number 0: the name, or the path */
+	bool path;           /* it is a path */
 };
 
 struct column_list {
@@ -75,6 +77,21 @@ struct column_list {
 int columns_parse(const char *text, const struct header *h,
     struct column_list *list, struct buf *say);
 void columns_free(struct column_list *list);
+
+/* What a LIST may have beside columns of the header. */
+struct columns_how {
+	enum {
+		COLUMNS_MUST,  /* a name that the header lacks is an error */
+		COLUMNS_EMPTY, /* it is an item of number 0, */
+		COLUMNS_SKIP   /* or none */
+	} missing;
+	bool paths; /* an item, or what is behind its =, may be a path, which
+		     * begins with a dot: it has number 0 */
+};
+
+/* As columns_parse; sought points into text, or into list. */
+int columns_choose(const char *text, const struct header *h,
+    const struct columns_how *how, struct column_list *list, struct buf *say);
 
 /* Is the syntax of a LIST right, whatever the header?  As columns_parse. */
 int columns_check(const char *text, struct buf *say);
