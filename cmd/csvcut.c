@@ -8,8 +8,13 @@
 
 #include "columns.h"
 #include "format.h"
+#include "import.h"
 #include "json.h"
 #include "run.h"
+#include "utf8.h"
+
+/* Of the record loop, which stands here twice: each has all of it. */
+#define INLINE static inline __attribute__((always_inline))
 
 struct cut {
 	const char *keep, *drop; /* LISTs, or NULL */
@@ -20,14 +25,21 @@ struct cut {
 	enum { NO_OBJECTS, OBJECT_LINES, OBJECT_ARRAY } objects; /* of --to */
 	const char *types;                                       /* of JSON */
 
+	enum { FROM_CSV, FROM_TSV, FROM_JSON } from;
+	struct columns_how how; /* --missing, and paths in JSON */
+	struct import *import;  /* of TSV and JSON */
+	struct dialect dialect; /* of the records that are written */
+
 	struct column_list list;
-	struct span *span; /* the list with adjacent columns as one */
-	size_t nspans;
-	size_t copies; /* how often one column is written at most */
-	bool whole;    /* records leave as they came */
-	bool narrowed; /* to one column: empty ones are written "" */
-	bool anew;     /* records are written in the form of format */
-	bool other;    /* or as --plain, or as JSON */
+	struct span *span; /* the list with adjacent columns as one; a column
+			    * that is missing is 0 to 0 */
+	size_t nspans, missing;
+	struct field *spread; /* the slices of a record with the missing ones */
+	size_t copies;        /* how often one column is written at most */
+	bool whole;           /* records leave as they came */
+	bool narrowed;        /* to one column: empty ones are written "" */
+	bool anew;            /* records are written in the form of format */
+	bool other;           /* or as --plain, or as JSON */
 
 	struct json *json;
 	struct field *name, *value; /* of JSON, with -l's in front */
@@ -36,7 +48,16 @@ struct cut {
 #define LINE_NUMBER "line_number"
 #define LINE_NUMBER_LEN (sizeof LINE_NUMBER - 1)
 
-enum { OPT_PLAIN = 256, OPT_QUOTE, OPT_EOL, OPT_TO, OPT_NULL, OPT_TYPES };
+enum {
+	OPT_PLAIN = 256,
+	OPT_QUOTE,
+	OPT_EOL,
+	OPT_TO,
+	OPT_NULL,
+	OPT_TYPES,
+	OPT_FROM,
+	OPT_MISSING
+};
 
 static const struct option longs[] = {
     {"columns", required_argument, NULL, 'c'},
@@ -51,6 +72,8 @@ static const struct option longs[] = {
     {"eol", required_argument, NULL, OPT_EOL},
     {"skip-header", no_argument, NULL, 'E'},
     {"to", required_argument, NULL, OPT_TO},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"missing", required_argument, NULL, OPT_MISSING},
     {"null", required_argument, NULL, OPT_NULL},
     {"types", required_argument, NULL, OPT_TYPES},
     {NULL, 0, NULL, 0},
@@ -91,6 +114,28 @@ take_to(struct cut *cut, const char *value, struct buf *say)
 }
 
 static int
+take_from(struct cut *cut, const char *value, struct buf *say)
+{
+	cut->from = FROM_TSV;
+	if (strcmp(value, "jsonl") == 0)
+		cut->from = FROM_JSON;
+	else if (strcmp(value, "tsv") != 0)
+		return complain(say, "--from needs tsv or jsonl");
+	return 0;
+}
+
+static int
+take_missing(struct cut *cut, const char *value, struct buf *say)
+{
+	cut->how.missing = COLUMNS_EMPTY;
+	if (strcmp(value, "skip") == 0)
+		cut->how.missing = COLUMNS_SKIP;
+	else if (strcmp(value, "empty") != 0)
+		return complain(say, "--missing needs empty or skip");
+	return 0;
+}
+
+static int
 take_option(void *arg, int option, const char *value, struct buf *say)
 {
 	struct cut *cut = arg;
@@ -98,7 +143,7 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 	switch (option) {
 	case 'c':
 		cut->keep = value;
-		return columns_check(value, say);
+		return 0;
 	case 'C':
 		cut->drop = value;
 		return columns_check(value, say);
@@ -128,6 +173,10 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 		return take_eol(cut, value, say);
 	case OPT_TO:
 		return take_to(cut, value, say);
+	case OPT_FROM:
+		return take_from(cut, value, say);
+	case OPT_MISSING:
+		return take_missing(cut, value, say);
 	case OPT_TYPES:
 		cut->types = value;
 		return json_check_types(value, say);
@@ -143,31 +192,40 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 static const struct options_program program = {
     .name = "csvcut",
     .usage = "[-c LIST] [OPTION]... [FILE]...",
-    .help = "Keep, drop, reorder and rename the columns of a CSV stream.\n\n"
-	    "  -c, --columns LIST      write these columns, in this order\n"
-	    "  -C, --not-columns LIST  leave these columns out\n"
-	    "                          LIST, by commas: name, 3, 2-5, 3-, -4, "
-	    "dim_*,\n"
-	    "                          * (all the rest), new=old, \"a,b\", @3\n"
-	    "  -n, --names-only        list the columns with their numbers\n"
-	    "  -x, --delete-empty-rows drop records that are empty after the "
-	    "cut\n"
-	    "  -l, --linenumbers       put the record's number in front\n"
-	    "      --plain             one column's bytes, one a line, no "
-	    "header\n"
-	    "  -0, --zero-terminated   ... NUL behind each, not a line end\n"
-	    "  -E, --skip-header       write no header\n"
-	    "  -D, --out-delimiter C   write CSV whose delimiter is C\n"
-	    "      --quote=all         ... with every field in quotes\n"
-	    "      --eol=lf|crlf       ... whose records end so\n"
-	    "      --to=tsv            write linear TSV, a line a record: "
-	    "\\t \\n \\r \\\\\n"
-	    "      --null TEXT         ... with TEXT for empty fields without "
-	    "quotes\n"
-	    "      --to=jsonl|json     write JSON objects: one a line, or an "
-	    "array\n"
-	    "      --types LIST        ... with COL:number, COL:bool, "
-	    "COL:json\n",
+    .help =
+	"Keep, drop, reorder and rename the columns of a CSV stream.\n\n"
+	"  -c, --columns LIST      write these columns, in this order\n"
+	"  -C, --not-columns LIST  leave these columns out\n"
+	"                          LIST, by commas: name, 3, 2-5, 3-, -4, "
+	"dim_*,\n"
+	"                          * (all the rest), new=old, \"a,b\", @3\n"
+	"  -n, --names-only        list the columns with their numbers\n"
+	"  -x, --delete-empty-rows drop records that are empty after the "
+	"cut\n"
+	"  -l, --linenumbers       put the record's number in front\n"
+	"      --plain             one column's bytes, one a line, no "
+	"header\n"
+	"  -0, --zero-terminated   ... NUL behind each, not a line end\n"
+	"  -E, --skip-header       write no header\n"
+	"  -D, --out-delimiter C   write CSV whose delimiter is C\n"
+	"      --quote=all         ... with every field in quotes\n"
+	"      --eol=lf|crlf       ... whose records end so\n"
+	"      --missing=empty|skip\n"
+	"                          a name of -c that is not there: a column "
+	"of\n"
+	"                          empty fields, or left out\n"
+	"      --from=tsv|jsonl    read linear TSV, or a JSON object a "
+	"line, whose\n"
+	"                          -c may have paths: -c id,name=.user.name"
+	",.tags[0]\n"
+	"      --to=tsv            write linear TSV, a line a record: "
+	"\\t \\n \\r \\\\\n"
+	"      --null TEXT         TEXT in TSV is an empty field without "
+	"quotes\n"
+	"      --to=jsonl|json     write JSON objects: one a line, or an "
+	"array\n"
+	"      --types LIST        ... with COL:number, COL:bool, "
+	"COL:json\n",
     .letters = "c:C:nxl0D:E",
     .longs = longs,
     .take = take_option,
@@ -228,7 +286,8 @@ plan(struct cut *cut, const struct header *h)
 	for (size_t i = 0; i < list->n; i++) {
 		const size_t column = list->item[i].number;
 
-		if (cut->nspans > 0 &&
+		cut->missing += column == 0;
+		if (cut->nspans > 0 && column > 1 &&
 		    cut->span[cut->nspans - 1].last == column - 1)
 			cut->span[cut->nspans - 1].last = column;
 		else
@@ -240,7 +299,37 @@ plan(struct cut *cut, const struct header *h)
 	free(times);
 	cut->whole = !cut->numbers && cut->nspans == 1 &&
 	    cut->span[0].first == 1 && cut->span[0].last == h->n;
+	if (cut->from != FROM_CSV && list->n == 1)
+		cut->whole = false;
 	cut->narrowed = !cut->whole && !cut->numbers && list->n == 1;
+	cut->spread = mem_new(cut->nspans, sizeof *cut->spread);
+}
+
+/* Asks for the columns that are there. */
+static void
+need_columns(struct run *r, const struct cut *cut)
+{
+	struct span *need = mem_new(cut->nspans, sizeof *need);
+	size_t n = 0;
+
+	for (size_t i = 0; i < cut->nspans; i++)
+		if (cut->span[i].first > 0)
+			need[n++] = cut->span[i];
+	reader_need(r->in, need, cut->from == FROM_JSON ? 0 : n);
+	free(need);
+}
+
+/* The name of an item of the list, on output. */
+static struct field
+item_name(const struct cut *cut, const struct header *h, size_t i)
+{
+	const struct column *c = &cut->list.item[i];
+
+	if (c->rename.raw != NULL)
+		return c->rename;
+	if (c->number > 0)
+		return h->name[c->number - 1];
+	return (struct field){c->sought.raw + c->path, c->sought.len - c->path};
 }
 
 /* Readies JSON for the columns of the list.  0, or -1 with a message. */
@@ -254,15 +343,10 @@ plan_json(struct cut *cut, const struct run *r, struct buf *say)
 		h.name = cut->name = mem_new(h.n, 2 * sizeof *cut->name);
 		cut->value = cut->name + h.n;
 		cut->name[0] = (struct field){LINE_NUMBER, LINE_NUMBER_LEN};
-		for (size_t i = 0; i < cut->list.n; i++) {
-			const struct column *c = &cut->list.item[i];
-
-			cut->name[first + i] = c->rename.raw != NULL ?
-			    c->rename :
-			    r->header->name[c->number - 1];
-		}
+		for (size_t i = 0; i < cut->list.n; i++)
+			cut->name[first + i] = item_name(cut, r->header, i);
 	}
-	cut->json = json_new(&h, &r->opt.reader.dialect, say);
+	cut->json = json_new(&h, &cut->dialect, say);
 	if (cut->json == NULL ||
 	    (cut->numbers && json_types(cut->json, "@1:number", &h, say) != 0))
 		return -1;
@@ -270,18 +354,68 @@ plan_json(struct cut *cut, const struct run *r, struct buf *say)
 				    json_types(cut->json, cut->types, &h, say);
 }
 
+/*
+ * The columns of JSON: the keys and paths of the list, looked up in the first
+ * object, where each must be.  The list then has them all in their order.
+ */
+static int
+choose_paths(struct run *r, struct cut *cut, const struct record *rec,
+    struct buf *say)
+{
+	const size_t n = cut->list.n;
+	struct field *name = mem_new(n, sizeof *name);
+	struct record first = *rec;
+	int done = 0;
+
+	for (size_t i = 0; i < n && done == 0; i++) {
+		struct column *c = &cut->list.item[i];
+
+		name[i] = item_name(cut, r->header, i);
+		if (c->path)
+			done = import_path(cut->import, c->sought, say);
+		else
+			import_key(cut->import,
+			    c->number > 0 ? r->header->name[c->number - 1] :
+					    c->sought);
+	}
+	if (cut->keep == NULL)
+		import_strict(cut->import, r->header);
+	if (done == 0)
+		import_record(cut->import, &first, 1);
+	for (size_t i = 0; i < n && done == 0; i++) {
+		if (cut->how.missing == COLUMNS_EMPTY ||
+		    !import_lacks(cut->import, i))
+			continue;
+		utf8_say(say,
+		    "the first object has nothing at %b; --missing=empty "
+		    "makes a column of empty fields",
+		    cut->list.item[i].sought.raw, cut->list.item[i].sought.len);
+		done = -1;
+	}
+	if (done == 0)
+		done = import_header(cut->import, name, n, &r->header);
+	for (size_t i = 0; i < n && done == 0; i++)
+		cut->list.item[i] = (struct column){.number = i + 1};
+	free(name);
+	return done;
+}
+
+/* What the columns are.  rec: the first object of JSON. */
 static void
-resolve(struct run *r, struct cut *cut)
+resolve(struct run *r, struct cut *cut, const struct record *rec)
 {
 	struct buf say = {NULL, 0, 0};
 
-	if (columns_parse(cut->keep != NULL ? cut->keep : "*", r->header,
-		&cut->list, &say) != 0 ||
+	if (columns_choose(cut->keep != NULL ? cut->keep : "*", r->header,
+		&cut->how, &cut->list, &say) != 0 ||
 	    (cut->drop != NULL && drop_columns(cut, r->header, &say) != 0) ||
+	    (cut->from == FROM_JSON && choose_paths(r, cut, rec, &say) != 0) ||
 	    (cut->objects != NO_OBJECTS && plan_json(cut, r, &say) != 0)) {
 		buf_add(&say, "", 1);
 		run_usage(r, say.data);
 	}
+	if (cut->list.n == 0)
+		run_usage(r, "no column is left");
 	if (cut->plain && cut->list.n != 1)
 		run_usage(r, "--plain writes one column: choose it with -c");
 	plan(cut, r->header);
@@ -303,12 +437,13 @@ write_header(struct run *r, const struct cut *cut)
 	for (size_t i = 0; i < cut->list.n; i++) {
 		const struct column *c = &cut->list.item[i];
 		const struct field *f = &raw->field[c->number - 1];
+		const struct field name = item_name(cut, r->header, i);
 
 		if (i > 0 || cut->numbers)
 			writer_byte(out, form->delim);
-		if (c->rename.raw != NULL &&
-		    run_name(r, &c->rename, &out->dialect))
-			format_value(form, out, c->rename.raw, c->rename.len);
+		if ((c->rename.raw != NULL || c->number == 0) &&
+		    run_name(r, &name, &out->dialect))
+			format_value(form, out, name.raw, name.len);
 		else if (f->len == 0 && cut->narrowed && !cut->tsv)
 			writer_empty(out);
 		else
@@ -345,7 +480,7 @@ write_number(struct run *r, const struct cut *cut)
 }
 
 /* Is every field of these slices empty, or ""? */
-static bool
+INLINE bool
 is_empty(const struct record *rec, size_t nslices, const struct dialect *d)
 {
 	for (size_t i = 0; i < nslices; i++) {
@@ -363,10 +498,10 @@ is_empty(const struct record *rec, size_t nslices, const struct dialect *d)
 	return true;
 }
 
-static int
+INLINE int
 write_record(struct run *r, const struct cut *cut, const struct record *rec)
 {
-	const char delim = r->opt.reader.dialect.delim;
+	const char delim = cut->dialect.delim;
 	struct writer *out = r->out;
 	char *to;
 
@@ -488,8 +623,8 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 
 	if (rec->field->len > out->room - out->len)
 		writer_need(out, rec->field->len);
-	out->len += field_decode(rec->field, r->opt.reader.dialect.quote,
-	    out->data + out->len);
+	out->len +=
+	    field_decode(rec->field, cut->dialect.quote, out->data + out->len);
 	writer_byte(out, cut->zero ? '\0' : '\n');
 	out->records++;
 	writer_done(out);
@@ -497,12 +632,85 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 }
 
 /* A record of --plain, or in another form. */
-static int
+INLINE int
 write_other(struct run *r, struct cut *cut, const struct record *rec)
 {
 	if (cut->objects != NO_OBJECTS)
 		return write_json(r, cut, rec);
 	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
+}
+
+/* Writes a record, unless -x drops it.  0, or -1: the run ends. */
+INLINE int
+cut_record(struct run *r, struct cut *cut, const struct record *rec)
+{
+	if (cut->filled && is_empty(rec, cut->nspans, &cut->dialect))
+		return 0;
+	return cut->other ? write_other(r, cut, rec) :
+			    write_record(r, cut, rec);
+}
+
+/* ---- what is no plain cut of CSV ---- */
+
+/* The line is no good TSV or JSON.  0: it was rejected; -1: the run ends. */
+static int
+refuse_line(struct run *r, struct cut *cut)
+{
+	size_t at;
+	const char *why = import_error(cut->import, &at);
+	struct fault f = *reader_blame(r->in, why);
+
+	f.cause = FAULT_SYNTAX;
+	f.byte += at;
+	if (cut->from == FROM_JSON && f.start == 0 && *f.raw == '[') {
+		f.byte = f.start;
+		f.text = "an array, and not an object a line";
+		f.advice = "jq -c '.[]' makes lines of its values";
+		return run_fault_to(r, NULL, &f);
+	}
+	return run_fault(r, &f);
+}
+
+/* Reads the first object of JSON, whose keys may be the columns. */
+static bool
+read_object(struct run *r, struct cut *cut, struct record *rec,
+    struct header *keys)
+{
+	while (run_next(r, rec) > 0) {
+		if (import_keys(cut->import, rec, keys) == 0) {
+			r->header = keys;
+			return true;
+		}
+		if (refuse_line(r, cut) < 0)
+			return false;
+	}
+	return false;
+}
+
+/* Puts empty slices where columns are missing. */
+static void
+spread(const struct cut *cut, struct record *rec)
+{
+	static const char empty[READER_SLACK];
+	const struct field *from = rec->field;
+
+	for (size_t i = 0; i < cut->nspans; i++)
+		cut->spread[i] =
+		    cut->span[i].first > 0 ? *from++ : (struct field){empty, 0};
+	rec->field = cut->spread;
+}
+
+/* Makes a record of the line that was read, and writes it. */
+static int
+cut_line(struct run *r, struct cut *cut, struct record *rec)
+{
+	const size_t n = cut->nspans - cut->missing;
+
+	if (cut->import != NULL && import_record(cut->import, rec, n) < 0)
+		return refuse_line(r, cut);
+	if (cut->missing > 0)
+		spread(cut, rec);
+	return cut_record(r, cut, rec);
 }
 
 /* csvkit's way to list columns: csvcut --names FILE. */
@@ -522,6 +730,34 @@ check_names(struct run *r)
 		    "--names gives names, and this is a file: csvcut -n FILE "
 		    "lists its columns");
 	buf_free(&name);
+}
+
+/* Options that speak of CSV, where what comes in is none. */
+static void
+check_from(struct run *r, const struct cut *cut)
+{
+	const struct reader_options *o = &r->opt.reader;
+	struct buf say = {NULL, 0, 0};
+
+	if (cut->from != FROM_JSON && cut->keep != NULL &&
+	    columns_check(cut->keep, &say) != 0) {
+		buf_add(&say, "; see csvcut --help",
+		    sizeof "; see csvcut --help");
+		run_usage(r, say.data);
+	}
+	if (cut->how.missing != COLUMNS_MUST && cut->keep == NULL)
+		run_usage(r, "--missing is for the names of -c");
+	if (cut->from == FROM_CSV)
+		return;
+	if (o->dialect.delim != ',' || o->dialect.quote != '"' ||
+	    o->no_header || o->nnames > 0 || o->comment != 0)
+		run_usage(r,
+		    "--from has a form of its own: not with -d, -t, -q, -H, "
+		    "--names or --comment");
+	if (cut->from == FROM_JSON && o->ragged != RAGGED_ERROR)
+		run_usage(r, "--ragged: objects have keys, and no width");
+	if (cut->from == FROM_JSON && r->opt.expect_header != NULL)
+		run_usage(r, "--expect-header: objects have no header");
 }
 
 /* Options that do not go together. */
@@ -547,8 +783,8 @@ check_together(struct run *r, const struct cut *cut)
 		run_usage(r,
 		    "--plain writes no CSV: not with -D, --quote, --eol or "
 		    "--to");
-	if (cut->format.null != NULL && !cut->tsv)
-		run_usage(r, "--null goes with --to=tsv");
+	if (cut->format.null != NULL && !cut->tsv && cut->from != FROM_TSV)
+		run_usage(r, "--null goes with --from=tsv and --to=tsv");
 	if (cut->format.null != NULL &&
 	    cut->format.null[strcspn(cut->format.null, "\t\r\n")] != '\0')
 		run_usage(r, "--null: its text cannot hold a tab or line end");
@@ -558,6 +794,7 @@ check_together(struct run *r, const struct cut *cut)
 		run_usage(r,
 		    "--to has a form of its own: not with -D, --quote or "
 		    "--eol");
+	check_from(r, cut);
 	if (cut->types != NULL && cut->objects == NO_OBJECTS)
 		run_usage(r, "--types needs --to=json or --to=jsonl");
 	if (cut->delim != 0 &&
@@ -576,7 +813,7 @@ choose_format(struct run *r, struct cut *cut)
 {
 	struct format *form = &cut->format;
 
-	form->from = r->opt.reader.dialect;
+	form->from = cut->dialect;
 	form->delim = cut->delim != 0 ? cut->delim : form->from.delim;
 	form->quote = form->from.quote;
 	if (cut->delim != 0 && form->quote == NO_QUOTE)
@@ -589,11 +826,64 @@ choose_format(struct run *r, struct cut *cut)
 	r->out->dialect = (struct dialect){form->delim, form->quote};
 }
 
+/* Begins to read what is no CSV: its header becomes one.  false: the end. */
+static bool
+begin_import(struct run *r, struct cut *cut, struct record *first,
+    struct header *keys)
+{
+	const struct header *h = r->header;
+	struct fault f;
+	size_t at;
+
+	if (cut->from == FROM_JSON)
+		return read_object(r, cut, first, keys);
+	if (cut->from == FROM_CSV ||
+	    import_header(cut->import, h->raw.field, h->n, &r->header) == 0)
+		return true;
+	f = *reader_blame(r->in, import_error(cut->import, &at));
+	f.cause = FAULT_SYNTAX;
+	f.record = 0;
+	f.byte += at;
+	report_fault(&r->report, &f);
+	return false;
+}
+
+/* Says how the input is to be read, before it is opened. */
+static void
+choose_reader(struct run *r, struct cut *cut)
+{
+	const enum import_kind kind =
+	    cut->from == FROM_TSV ? IMPORT_TSV : IMPORT_JSON;
+
+	cut->dialect = r->opt.reader.dialect;
+	if (cut->from == FROM_CSV)
+		return;
+	cut->how.paths = cut->from == FROM_JSON;
+	cut->import = import_new(kind, cut->format.null);
+	import_reader(kind, &r->opt.reader);
+}
+
+/* Frees all and ends the run. */
+static int
+finish(struct run *r, struct cut *cut)
+{
+	end_array(r, cut);
+	json_free(cut->json);
+	free(cut->name);
+	columns_free(&cut->list);
+	free(cut->span);
+	free(cut->spread);
+	import_free(cut->import);
+	return run_end(r);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct cut cut = {.keep = NULL};
+	struct header keys = {.n = 0};
 	struct record rec;
+	bool more = true;
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
@@ -601,32 +891,26 @@ main(int argc, char *argv[])
 	    cut.format.kind != FORMAT_CSV;
 	cut.other = cut.plain || cut.anew || cut.objects != NO_OBJECTS;
 	check_together(&r, &cut);
-	if (!run_open(&r, 0))
-		return run_end(&r);
-	if (!run_header(&r)) {
-		end_array(&r, &cut);
-		return run_end(&r);
-	}
+	choose_reader(&r, &cut);
+	if (!run_open(&r, 0) || !run_header(&r) ||
+	    !begin_import(&r, &cut, &rec, &keys))
+		return finish(&r, &cut);
 	if (cut.names) {
 		list_names(&r);
-		return run_end(&r);
+		return finish(&r, &cut);
 	}
-	resolve(&r, &cut);
+	resolve(&r, &cut, &rec);
 	choose_format(&r, &cut);
-	reader_need(r.in, cut.span, cut.nspans);
+	need_columns(&r, &cut);
 	write_header(&r, &cut);
-	while (run_next(&r, &rec) > 0) {
-		if (cut.filled &&
-		    is_empty(&rec, cut.nspans, &r.opt.reader.dialect))
-			continue;
-		if ((cut.other ? write_other(&r, &cut, &rec) :
-				 write_record(&r, &cut, &rec)) < 0)
-			break;
-	}
-	end_array(&r, &cut);
-	json_free(cut.json);
-	free(cut.name);
-	columns_free(&cut.list);
-	free(cut.span);
-	return run_end(&r);
+	if (cut.from == FROM_JSON)
+		more = cut_line(&r, &cut, &rec) == 0;
+	if (cut.import == NULL && cut.missing == 0)
+		while (
+		    run_next(&r, &rec) > 0 && cut_record(&r, &cut, &rec) == 0)
+			;
+	else
+		while (more && run_next(&r, &rec) > 0)
+			more = cut_line(&r, &cut, &rec) == 0;
+	return finish(&r, &cut);
 }

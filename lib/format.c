@@ -19,31 +19,31 @@ has_any(lanes v)
 	return (word[0] | word[1]) != 0;
 }
 
-/*
- * Copies n bytes and puts the new delimiter in the place of the old one.
- * Returns false when there is a byte for which a field may have to change: a
- * quote, the new delimiter, or a backslash in TSV.  Up to 31 bytes more are
- * read, looked at and written.
- */
-static bool
-swap_delims(const struct format *f, char *to, const char *from, size_t n)
+static inline __attribute__((always_inline)) bool
+swap_delims(char *to, const char *from, size_t n, char from_delim,
+    char to_delim, char quote, char special)
 {
-	const unsigned char old = (unsigned char)f->from.delim;
-	const unsigned char delim = (unsigned char)f->delim;
-	const unsigned char quote = (unsigned char)f->quote;
-	const unsigned char other = f->kind == FORMAT_TSV ? '\\' : delim;
+	const unsigned char old = (unsigned char)from_delim;
+	const unsigned char delim = (unsigned char)to_delim;
 	lanes bad = {0}, v[STEP / sizeof(lanes)];
 
 	for (size_t i = 0; i < n; i += STEP) {
 		memcpy(v, from + i, STEP);
 		for (size_t k = 0; k < STEP / sizeof(lanes); k++) {
-			bad |= (lanes)((v[k] == quote) | (v[k] == delim) |
-			    (v[k] == other));
+			bad |= (lanes)((v[k] == (unsigned char)quote) |
+			    (v[k] == delim) | (v[k] == (unsigned char)special));
 			v[k] ^= (lanes)(v[k] == old) & (old ^ delim);
 		}
 		memcpy(to + i, v, STEP);
 	}
 	return !has_any(bad);
+}
+
+bool
+format_swap(char *to, const char *from, size_t n, char from_delim,
+    char to_delim, char quote, char special)
+{
+	return swap_delims(to, from, n, from_delim, to_delim, quote, special);
 }
 
 /* The letter behind the backslash for a byte that TSV escapes, or 0. */
@@ -123,7 +123,8 @@ format_slice(const struct format *f, struct writer *w,
 	}
 	if (f->kind != FORMAT_CSV_QUOTED && f->null == NULL) {
 		copy = writer_at(w, slice->len);
-		if (swap_delims(f, copy, p, slice->len)) {
+		if (swap_delims(copy, p, slice->len, f->from.delim, f->delim,
+			f->quote, f->kind == FORMAT_TSV ? '\\' : f->delim)) {
 			writer_put(w, copy + slice->len);
 			return 0;
 		}

@@ -15,6 +15,7 @@
 #ifndef FORMAT_H
 #define FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "record.h"
@@ -43,6 +44,15 @@ size_t format_slice(const struct format *f, struct writer *w,
 /* Writes a computed value as a field.  Returns 0, or 1 as format_slice. */
 size_t format_value(const struct format *f, struct writer *w, const char *value,
     size_t n);
+
+/*
+ * Copies n bytes and puts the new delimiter in the place of the old one.
+ * Returns false when there is a byte for which a field may have to change: the
+ * new delimiter, a quote or the special one.  Up to 31 bytes more are read,
+ * looked at and written.
+ */
+bool format_swap(char *to, const char *from, size_t n, char from_delim,
+    char to_delim, char quote, char special);
 
 /* Writes the line end of rec, or the format's own.  It counts no record. */
 void format_eol(const struct format *f, struct writer *w,

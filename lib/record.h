@@ -61,9 +61,17 @@ enum ragged {
 	RAGGED_PASS   /* both go through */
 };
 
+/* Is a blank line behind the first record a record, of an empty field? */
+enum blank {
+	BLANK_COLUMN, /* where there is one column */
+	BLANK_RECORD,
+	BLANK_NONE
+};
+
 struct reader_options {
 	struct dialect dialect;
 	enum ragged ragged;
+	enum blank blank;
 	bool no_header;            /* the first record is data */
 	const struct field *names; /* decoded names for a file without any */
 	size_t nnames;             /* 0: not given */
@@ -100,6 +108,7 @@ enum fault_cause {
 	FAULT_FEW_FIELDS,     /* a: fields, b: columns */
 	FAULT_MANY_FIELDS,    /* a: fields, b: columns */
 	FAULT_OTHER,          /* text: found by the caller, not by the reader */
+	FAULT_SYNTAX,         /* the same, at byte: the line is no TSV or JSON */
 	FAULT_OPEN_QUOTE,     /* never closed; line_open: where it was opened */
 	FAULT_TOO_LONG,       /* a: the limit; line_open: 0, or as above */
 	FAULT_NO_EOL,         /* the last record has no line end */

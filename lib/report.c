@@ -265,6 +265,8 @@ say_stray_eol(const struct fault *f, struct buf *say)
 		buf_add_text(say,
 		    "CR CR LF is no line end; sed 's/\\r\\r$/\\r/' mends "
 		    "it");
+	else if (f->dialect.quote == NO_QUOTE)
+		buf_add_text(say, "a CR without a LF, which ends no line here");
 	else
 		buf_add_text(say,
 		    "a CR without a LF; a CR inside a field must be in quotes");
@@ -328,6 +330,7 @@ report_reason(const struct fault *f, struct buf *say)
 		say_ragged(f, say);
 		break;
 	case FAULT_OTHER:
+	case FAULT_SYNTAX:
 		buf_add_text(say, f->text);
 		break;
 	case FAULT_OPEN_QUOTE:

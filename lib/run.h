@@ -118,7 +118,7 @@ int run_next_good(struct run *r, struct record *rec, int got);
  * Reads the next good record: 1, or 0 when there is none any more, which may
  * also be for an error that was said.
  */
-static inline int
+static inline __attribute__((always_inline)) int
 run_next(struct run *r, struct record *rec)
 {
 	const int got = reader_next(r->in, rec);

@@ -140,7 +140,7 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 	one 'a\n1\n' 2 '' '@: -0 goes with --plain\n' csvcut -0
 	one 'a\n1\n' 2 '' '@: --plain writes no CSV: not with -D, --quote, --eol or --to\n' \
 		csvcut --plain -D ';'
-	one 'a\n1\n' 2 '' '@: --null goes with --to=tsv\n' csvcut --null x
+	one 'a\n1\n' 2 '' '@: --null goes with --from=tsv and --to=tsv\n' csvcut --null x
 	one 'a\n1\n' 2 '' '@: --null: its text cannot hold a tab or line end\n' csvcut --to=tsv --null '	'
 	one 'a\n1\n' 2 '' '@: --to has a form of its own: not with -D, --quote or --eol\n' \
 		csvcut --to=tsv --quote=all

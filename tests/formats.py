@@ -62,6 +62,14 @@ def as_tsv(rows, null=None):
     return out
 
 
+def as_least(rows):
+    """As CSV with commas and LF, in which only what must be stands in quotes;
+    an empty field in quotes is no other than one without."""
+    return as_csv([[(v, quoted and v == b"" or
+                     any(c in v for c in b',"\r\n')) for v, quoted in row]
+                   for row in rows], b"\n")
+
+
 def as_objects(rows):
     """The lines of JSON, or None where a value is no UTF-8."""
     try:
@@ -109,10 +117,28 @@ def main():
               source)
         check("--null", run(csvcut, source, "--to=tsv", "--null", "\\N"),
               as_tsv(rows, b"\\N"), source)
+        if not any(c in v for row in rows for v, _ in row for c in b",;"):
+            check("-D and back, byte for byte", back, source, source)
         names = ",".join(f"c{i}" for i in range(len(rows[0])))
         named = names.encode() + eol + source
+        null = rng.choice(["\\N", "", "NULL", "-"])
+        if not any(v == null.encode() and (quoted or v != b"")
+                   for row in rows for v, quoted in row):
+            lines = run(csvcut, named, "--to=tsv", "--null", null)
+            same = as_least([[(n.encode(), False)
+                              for n in names.split(",")]] + rows)
+            if len(rows[0]) == 1:  # an empty line is no record of a CSV
+                same = same.replace(b"\n\n", b'\n""\n')
+            check("to TSV and back", run(csvcut, lines, "--from=tsv", "--null",
+                                         null), same, named)
+            check("TSV again", run(csvcut, lines, "--from=tsv", "--to=tsv",
+                                   "--null", null), lines, lines)
         if (want := as_objects(rows)) is not None:
             lines = run(csvcut, named, "--to=jsonl").splitlines()
+            check("to JSON and back",
+                  run(csvcut, b"\n".join(lines), "--from=jsonl"),
+                  as_least([[(n.encode(), False)
+                             for n in names.split(",")]] + rows), named)
             check("--to=jsonl", [json.loads(line) for line in lines], want,
                   named)
             check("--to=json", json.loads(run(csvcut, named, "--to=json")),

@@ -678,6 +678,13 @@ take_good(struct reader *r, struct record *rec, size_t end)
 	return UNLIKELY(r->eol == 0) && set_eol(r, end, n) != 0 ? -2 : 1;
 }
 
+static bool
+counts_blank(const struct reader *r)
+{
+	return r->opt.blank == BLANK_RECORD ||
+	    (r->opt.blank == BLANK_COLUMN && r->order.columns == 1);
+}
+
 /* The record that ends at end, where the index has it. */
 static inline int
 take(struct reader *r, struct record *rec, size_t end)
@@ -686,7 +693,7 @@ take(struct reader *r, struct record *rec, size_t end)
 	int got;
 
 	if (UNLIKELY(end <= r->start) &&
-	    !(end == r->start && r->begun && r->order.columns == 1))
+	    !(end == r->start && r->begun && counts_blank(r)))
 		return pass_over(r, rec, end);
 	got = take_good(r, rec, end);
 	if (UNLIKELY(got != 1))
