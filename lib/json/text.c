@@ -818,7 +818,7 @@ take_value(struct json_scan *s, struct node *node)
 static bool
 take_next(struct json_scan *s, struct node **node)
 {
-	struct level *level;
+	struct level *level = s->level;
 	struct json_value v;
 
 	for (skip_blanks(s); s->nlevels > 0; skip_blanks(s)) {
