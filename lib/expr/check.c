@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "code.h"
+#include "columns.h"
 #include "date.h"
 #include "func.h"
 #include "message.h"
@@ -1136,6 +1137,129 @@ check_prev(struct check *c, struct node *call)
 	return node;
 }
 
+/* any, all and each: an expression once for each column of a list. */
+
+#define UNFOLD_MAX 1000000 /* nodes that they make in all */
+
+/*
+ * The columns of a list, of those that there are at this statement: n indices
+ * into names.column, each once.  NULL with a message.
+ */
+static size_t *
+list_columns(struct check *c, const struct node *list, size_t *n)
+{
+	const struct names *s = &c->names;
+	struct field *name = mem_new(s->n, sizeof *name);
+	size_t *at = arena_alloc(&c->tree->arena, mem_mul(s->n, sizeof *at));
+	size_t *found = arena_alloc(&c->tree->arena, mem_mul(s->n, sizeof *at));
+	bool *seen = mem_new(s->n, sizeof *seen);
+	struct header h = {.n = 0};
+	char *text = mem_copy(list->value.text.at, list->value.text.len);
+	struct column_list columns = {NULL, 0, NULL};
+	struct buf why = {NULL, 0, 0};
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->column[i].dropped) {
+			at[h.n] = i;
+			name[h.n++] = (struct field){s->column[i].name.at,
+			    s->column[i].name.len};
+		}
+	h.name = s->header->name != NULL ? name : NULL;
+	*n = 0;
+	if (columns_parse(text, &h, &columns, &why) == 0 && columns.n == 0)
+		buf_add_text(&why, "no column is left");
+	for (size_t i = 0; i < columns.n; i++) {
+		const size_t k = columns.item[i].number - 1;
+
+		if (columns.item[i].rename.raw != NULL && why.len == 0)
+			buf_add_text(&why,
+			    "any, all and each give no new "
+			    "names");
+		if (!seen[k])
+			found[(*n)++] = at[k];
+		seen[k] = true;
+	}
+	columns_free(&columns);
+	free(text);
+	free(seen);
+	free(name);
+	if (why.len == 0)
+		return found;
+	message_why(c->say, c->tree->program, list->at, &why);
+	return NULL;
+}
+
+/* A column as _ stands for it. */
+static void
+stand_for(struct node *node, const struct named *column)
+{
+	node->kind = NODE_COLUMN;
+	node->number = (long)column->input;
+	node->name = column->name;
+	node->literal = true;
+}
+
+/*
+ * A copy in which _ is the column; NULL: it stays what it is, as within
+ * another any.  Past UNFOLD_MAX nothing is copied any more.
+ */
+static struct node *
+unfold(struct check *c, const struct node *node, const struct named *column)
+{
+	struct node *copy = arena_alloc(&c->tree->arena, sizeof *copy);
+	const bool inner =
+	    node->kind == NODE_CALL && node->function->form == FORM_UNFOLD;
+
+	*copy = *node;
+	if (++c->unfolded > UNFOLD_MAX)
+		return copy;
+	if (node->kind == NODE_COLUMN && node->number == 0 && column != NULL &&
+	    text_equal(node->name, (struct text){"_", 1}))
+		stand_for(copy, column);
+	if (node->n > 0)
+		copy->kid = arena_alloc(&c->tree->arena,
+		    mem_mul(node->n, sizeof(struct node *)));
+	for (size_t i = 0; i < node->n; i++)
+		copy->kid[i] = unfold(c, node->kid[i], inner ? NULL : column);
+	return copy;
+}
+
+static int
+check_unfolded(struct check *c, const struct node *place)
+{
+	return c->unfolded <= UNFOLD_MAX ?
+	    0 :
+	    message_at(c->say, c->tree->program, place->at,
+		"any, all and each make more than a million terms");
+}
+
+static struct node *check_node(struct check *c, struct node *node);
+
+/* any(LIST, EXPR) is EXPR || EXPR .. */
+static struct node *
+check_unfold(struct check *c, struct node *call)
+{
+	const bool all = call->function->which != 0;
+	struct node *node =
+	    check_new(c, all ? NODE_AND : NODE_OR, call, NULL, NULL);
+	size_t n;
+	const size_t *which = list_columns(c, call->kid[0], &n);
+
+	if (which == NULL)
+		return NULL;
+	node->kid =
+	    arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
+	for (; node->n < n; node->n++) {
+		node->kid[node->n] =
+		    unfold(c, call->kid[1], &c->names.column[which[node->n]]);
+		if (check_unfolded(c, call) < 0)
+			return NULL;
+	}
+	node = n == 1 ? node->kid[0] : node;
+	node = check_node(c, node);
+	return node != NULL ? check_bool(c, node) : NULL;
+}
+
 /* Checks a node and all below it. */
 static struct node *
 check_node(struct check *c, struct node *node)
@@ -1144,6 +1268,8 @@ check_node(struct check *c, struct node *node)
 
 	if (node->kind == NODE_CALL && node->function->form == FORM_PREV)
 		return check_prev(c, node);
+	if (node->kind == NODE_CALL && node->function->form == FORM_UNFOLD)
+		return check_unfold(c, node);
 	for (i = 0; i < node->n; i++) {
 		node->kid[i] = check_node(c, node->kid[i]);
 		if (node->kid[i] == NULL)
@@ -1202,6 +1328,7 @@ new_variable(struct check *c, struct text name, struct node *value)
 static int
 check_value(struct check *c, struct statement *s)
 {
+	const struct node *const to = s->column;
 	struct variable *var;
 	struct node *value = check_node(c, s->value);
 
@@ -1220,11 +1347,37 @@ check_value(struct check *c, struct statement *s)
 		return 0;
 	}
 	var = new_variable(c,
-	    (struct text){c->tree->program.at + s->column->from,
-		s->column->to - s->column->from},
+	    to->literal ? to->name :
+			  (struct text){c->tree->program.at + to->from,
+			      to->to - to->from},
 	    value);
 	return names_assign(&c->names, s->column, var,
 	    c->options->replace_only);
+}
+
+/* each LIST: EXPR is an assignment for each column, one after the other. */
+static int
+check_each(struct check *c, const struct statement *s)
+{
+	size_t n;
+	const size_t *which = list_columns(c, s->column, &n);
+
+	if (which == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct named *column = &c->names.column[which[i]];
+		struct node *target =
+		    check_new(c, NODE_COLUMN, s->column, NULL, NULL);
+		struct statement one = {.kind = STATEMENT_ASSIGN,
+		    .column = target,
+		    .value = unfold(c, s->value, column)};
+
+		stand_for(target, column);
+		if (check_unfolded(c, s->column) < 0 ||
+		    check_value(c, &one) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The table and its columns that a node names.  0, or -1 with a message. */
@@ -1330,6 +1483,8 @@ check_program(struct check *c, const struct header *h)
 		else if (s->kind == STATEMENT_RENAME)
 			status =
 			    names_rename(&c->names, s->column, s->name, s->at);
+		else if (s->kind == STATEMENT_EACH)
+			status = check_each(c, s);
 		else
 			status = check_value(c, s);
 	}

@@ -19,6 +19,7 @@ struct check {
 	const struct givens *given;
 	struct buf *say;
 	struct names names;
+	size_t unfolded; /* nodes that any, all and each have made */
 	struct variable *first, **end; /* in the order of statements */
 };
 

@@ -709,6 +709,8 @@ static const struct function functions[] = {
     {"is_num", "t", TYPE_BOOL, PLAIN, PURE, 10, call_is_num, 0},
     {"is_date", "t?*f", TYPE_BOOL, PLAIN, PURE, 20, call_is_date, 0},
     {"lookup", "Ttl?l", TYPE_COLUMN, FORM_LOOKUP, PURE, 40, call_lookup, 0},
+    {"any", "La", TYPE_BOOL, FORM_UNFOLD, PURE, 0, NULL, 0},
+    {"all", "La", TYPE_BOOL, FORM_UNFOLD, PURE, 0, NULL, 1},
     /* context */
     {"row", "", TYPE_NUMBER, PLAIN, 0, 1, call_place, 0},
     {"line", "", TYPE_NUMBER, PLAIN, 0, 20, call_place, 1},

@@ -24,6 +24,7 @@ enum function_form {
 	FORM_RECODE,
 	FORM_RAISE,
 	FORM_PREV,     /* the name of a column */
+	FORM_UNFOLD,   /* any, all: one after the other for each column */
 	FORM_LOOKUP,   /* as FORM_PLAIN, in a table */
 	FORM_CONSTANT, /* arg, env: text that is known before the input */
 };
@@ -43,7 +44,7 @@ enum {
  *   d date or datetime   D the same, and text is a datetime
  *   x pattern   r replacement   N the name of a column
  *   T @name of a table
- * and literals: l text   g number of a group   f date format to read by
+ * and literals: l text   L list of columns   g number of a group   f date format to read by
  *   w date format to write by   p number format   m decimal or group mark
  */
 struct function {

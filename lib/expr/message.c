@@ -227,6 +227,8 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 	if (cell->kind == NODE_VAR && cell->var->value->kind == NODE_CALL &&
 	    cell->var->value->function->form == FORM_PREV)
 		utf8_say(say, "%t: ", &cell->var->name);
+	if (cell->kind == NODE_VAR && cell->literal)
+		utf8_say(say, "column \"%t\": ", &cell->name);
 	if (cell->kind != NODE_CELL)
 		return;
 	utf8_say(say, "column %n", (size_t)cell->number);

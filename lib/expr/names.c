@@ -248,7 +248,7 @@ names_resolve(struct names *s, struct node *node)
 	struct named *c;
 	long found;
 
-	if (node->number == 0)
+	if (node->number == 0 && !node->literal)
 		let = find_let(s, node->name);
 	if (let != NULL) {
 		refer(node, let);
@@ -283,7 +283,8 @@ find_target(struct names *s, const struct node *target, bool append_new)
 	struct named *c;
 	long found;
 
-	if (target->number == 0 && find_let(s, target->name) != NULL) {
+	if (target->number == 0 && !target->literal &&
+	    find_let(s, target->name) != NULL) {
 		message_at(s->say, s->program, target->at,
 		    "'%t' is a let, no column", &target->name);
 		return NULL;
@@ -349,6 +350,7 @@ struct variable *
 names_keep(struct names *s, struct node *call)
 {
 	const struct node *place = call->kid[0];
+	struct buf name = {NULL, 0, 0};
 	struct kept *k;
 
 	for (k = s->kept; k != NULL; k = k->next)
@@ -359,6 +361,12 @@ names_keep(struct names *s, struct node *call)
 	*k = (struct kept){.place = place, .next = s->kept};
 	k->is.name =
 	    (struct text){s->program.at + call->from, call->to - call->from};
+	if (place->literal) {
+		utf8_say(&name, "prev({%t})", &place->name);
+		k->is.name =
+		    text_copy(s->arena, (struct text){name.data, name.len});
+		buf_free(&name);
+	}
 	k->is.value = call;
 	call->type = TYPE_COLUMN;
 	call->n = 0;

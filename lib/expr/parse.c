@@ -1,8 +1,10 @@
 #include "expr/parse.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "expr/date.h"
 #include "expr/func.h"
 #include "expr/lex.h"
@@ -849,6 +851,18 @@ check_group(struct parser *p, const struct node *call, const struct node *kid,
 		    n == 1 ? "" : "s");
 }
 
+/* Is the syntax of a list of columns right? */
+static void
+check_list(struct parser *p, const struct node *list)
+{
+	char *text = mem_copy(list->value.text.at, list->value.text.len);
+	struct buf why = {NULL, 0, 0};
+
+	if (columns_check(text, &why) < 0)
+		refuse_literal(p, list->at, &why);
+	free(text);
+}
+
 static void
 compile_literal(struct parser *p, struct node *call, const struct node *kid,
     char letter)
@@ -874,13 +888,16 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		    &call->name);
 		return;
 	}
-	if (letter != '\0' && strchr("lfwpm", letter) != NULL &&
+	if (letter != '\0' && strchr("lLfwpm", letter) != NULL &&
 	    (kid->kind != NODE_CONST || kid->type != TYPE_TEXT)) {
 		parser_fail(p, kid->at,
 		    "%t() needs a literal text here, in quotes", &call->name);
 		return;
 	}
 	switch (letter) {
+	case 'L':
+		check_list(p, kid);
+		break;
 	case 'f':
 		compile_date(p, call, kid, DATE_READ);
 		break;
@@ -1084,8 +1101,8 @@ parse_value(struct parser *p, struct statement *s)
 		return parser_unexpected(p);
 	if (p->now.kind != TOKEN_ASSIGN)
 		return parser_fail(p, p->now.at,
-		    "expected '=': a statement is NAME = EXPR, let, drop or "
-		    "rename");
+		    "expected '=': a statement is NAME = EXPR, let, drop, "
+		    "rename or each");
 	parser_take(p);
 	s->value = parse_expr(p);
 	return s->value != NULL ? s : NULL;
@@ -1153,11 +1170,36 @@ parse_rename(struct parser *p)
 	return s;
 }
 
+/* "each" STRING ":" expr */
+static struct statement *
+parse_each(struct parser *p)
+{
+	struct statement *s = new_statement(p, STATEMENT_EACH);
+
+	parser_take(p);
+	if (p->now.kind != TOKEN_STRING)
+		return parser_fail(p, p->now.at,
+		    "each needs a list of columns in quotes: each \"a,b\": "
+		    "trim(_)");
+	s->column = parse_string(p);
+	if (s->column != NULL)
+		check_list(p, s->column);
+	if (p->failed)
+		return NULL;
+	if (!parser_accept(p, TOKEN_COLON))
+		return parser_fail(p, p->now.at,
+		    "expected ':': each \"a,b\": trim(_)");
+	s->value = parse_expr(p);
+	return s->value != NULL ? s : NULL;
+}
+
 static struct statement *
 parse_statement(struct parser *p)
 {
 	struct statement *s;
 
+	if (at_word(p, "each"))
+		return parse_each(p);
 	if (at_word(p, "let"))
 		return parse_let(p);
 	if (at_word(p, "drop"))

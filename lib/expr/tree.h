@@ -54,7 +54,8 @@ struct node {
 	enum node_kind kind;
 	enum type type;  /* since check; of NODE_CONST always */
 	int op;          /* an operator character, or enum compare */
-	bool literal;    /* of NODE_CONST: it stands so in the program */
+	bool literal;    /* of NODE_CONST: it stands so in the program; of a
+			  * column: it was _, and cannot be a let */
 	bool soft;       /* of NODE_CONVERT: no error, VALUE_NEITHER */
 	uint8_t fails;   /* since check: may be an error; enum fails */
 	unsigned cost;   /* since check: about how many nanoseconds */
@@ -87,7 +88,8 @@ enum statement_kind {
 	STATEMENT_ASSIGN, /* column = value; a filter is one without column */
 	STATEMENT_LET,    /* let name = value */
 	STATEMENT_DROP,   /* column */
-	STATEMENT_RENAME  /* column as name */
+	STATEMENT_RENAME, /* column as name */
+	STATEMENT_EACH    /* each column, a literal list: value */
 };
 
 struct statement {

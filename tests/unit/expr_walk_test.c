@@ -10,6 +10,7 @@
 #include "walk_make.h"
 
 #define RECORDS 50
+#define LONG 4096
 
 static const struct field names[WIDTH] = {{"a", 1}, {"b", 1}, {"c", 1},
     {"d d", 3}, {"e", 1}};
@@ -65,6 +66,79 @@ mark(struct walk *w, struct node *n, size_t scope)
 	}
 	for (i = 0; i < n->n; i++)
 		mark(w, n->kid[i], scope);
+}
+
+/* A copy of a node in which _ is the column; the name "" leaves it alone. */
+static struct node *
+copy_with(struct pair *p, const struct node *n, char column)
+{
+	struct node *copy = arena_alloc(&p->tree.arena, sizeof *copy);
+	const bool nested =
+	    n->kind == NODE_CALL && n->function->form == FORM_UNFOLD;
+
+	*copy = *n;
+	if (n->kind == NODE_COLUMN && column != '\0' &&
+	    text_equal(n->name, (struct text){"_", 1}))
+		for (size_t i = 0; i < WIDTH; i++)
+			if (names[i].len == 1 && names[i].raw[0] == column)
+				copy->name = (struct text){names[i].raw, 1};
+	copy->kid = arena_alloc(&p->tree.arena, (n->n + 1) * sizeof n);
+	for (size_t i = 0; i < n->n; i++)
+		copy->kid[i] = copy_with(p, n->kid[i], nested ? '\0' : column);
+	return copy;
+}
+
+/* any("a,b", x) is x || x, all is &&; lists are of letters. */
+static struct node *
+unfolded(struct pair *p, struct node *n)
+{
+	if (n->kind == NODE_CALL && n->function->form == FORM_UNFOLD) {
+		const struct text list = n->kid[0]->value.text;
+		struct node *all = copy_with(p, n, '\0');
+
+		all->kind = n->function->which != 0 ? NODE_AND : NODE_OR;
+		all->n = 0;
+		all->kid = arena_alloc(&p->tree.arena, list.len * sizeof n);
+		for (size_t i = 0; i < list.len; i += 2)
+			all->kid[all->n++] =
+			    copy_with(p, n->kid[1], list.at[i]);
+		if (all->n == 1)
+			return unfolded(p, all->kid[0]);
+		n = all;
+	}
+	for (size_t i = 0; i < n->n; i++)
+		n->kid[i] = unfolded(p, n->kid[i]);
+	return n;
+}
+
+/* each "a,b": x is a = x; b = x */
+static void
+unfold_statements(struct pair *p)
+{
+	for (struct statement *s = p->tree.first; s != NULL; s = s->next) {
+		if (s->kind == STATEMENT_EACH) {
+			const struct text list = s->column->value.text;
+			struct node *value = s->value;
+			struct statement *const next = s->next;
+
+			for (size_t i = 0;; i += 2) {
+				s->kind = STATEMENT_ASSIGN;
+				s->value = copy_with(p, value, list.at[i]);
+				s->column = copy_with(p, s->column, '\0');
+				s->column->name = (struct text){list.at + i, 1};
+				s->value = unfolded(p, s->value);
+				if (i + 2 >= list.len)
+					break;
+				s->next =
+				    arena_alloc(&p->tree.arena, sizeof *s);
+				*s->next = *s;
+				s = s->next;
+			}
+			s->next = next;
+			continue;
+		}
+		s->value = unfolded(p, s->value);
+	}
 }
 
 /* Types of all statements, in order.  false: the program is refused. */
@@ -153,6 +227,8 @@ keep(struct walk *w, size_t n)
 static void
 walk_record(struct pair *p, struct buf *out)
 {
+	static const struct text order[] = {{"", 0}, {"a", 1}, {"c", 1},
+	    {"x", 1}};
 	struct walk *w = &p->walk;
 	const size_t n = count_bindings(p);
 	struct result error = {.kind = IS_MISSING};
@@ -174,16 +250,19 @@ walk_record(struct pair *p, struct buf *out)
 		buf_add_number(out, error.at + 1);
 		return;
 	}
-	for (i = 0; i < n; i++) {
-		if (!is_final(w, i, n))
-			continue;
-		b = &w->binding[i];
-		t = shown(w, b->value, b->type);
-		buf_add(out, b->name.at, b->name.len);
-		buf_add_byte(out, '=');
-		buf_add(out, t.at, t.len);
-		buf_add_byte(out, ';');
-	}
+	/* in the order of the columns; a filter has one without a name */
+	for (size_t k = 0; k < sizeof order / sizeof *order; k++)
+		for (i = 0; i < n; i++) {
+			b = &w->binding[i];
+			if (!is_final(w, i, n) ||
+			    !text_equal(b->name, order[k]))
+				continue;
+			t = shown(w, b->value, b->type);
+			buf_add(out, b->name.at, b->name.len);
+			buf_add_byte(out, '=');
+			buf_add(out, t.at, t.len);
+			buf_add_byte(out, ';');
+		}
 	keep(w, n);
 }
 
@@ -237,33 +316,19 @@ run_record(struct pair *p, struct buf *out)
 	}
 }
 
-/* The walker answers in the order of statements, csvmap in that of columns. */
 static bool
 agree(const struct buf *a, const struct buf *b)
 {
-	const char *cut;
-
-	if (a->len != b->len)
-		return false;
-	if (a->len == 0 || memcmp(a->data, b->data, a->len) == 0)
-		return true;
-	/* a=..; is first of the columns and x=..; is appended */
-	cut = memchr(b->data, ';', b->len);
-	while (cut != NULL && cut + 1 < b->data + b->len) {
-		const size_t n = (size_t)(cut + 1 - b->data);
-
-		if (memcmp(a->data, b->data + n, b->len - n) == 0 &&
-		    memcmp(a->data + b->len - n, b->data, n) == 0)
-			return true;
-		cut = memchr(cut + 1, ';', b->len - n);
-	}
-	return false;
+	return a->len == b->len &&
+	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
-static void
+/* false: the answer is so long that prev() may not go on with it. */
+static bool
 compare_record(struct pair *p, const struct field *field)
 {
 	struct buf compiled = {NULL, 0, 0}, walked = {NULL, 0, 0};
+	bool more;
 
 	p->walk.field = field;
 	walk_record(p, &walked);
@@ -275,8 +340,10 @@ compare_record(struct pair *p, const struct field *field)
 		buf_add_byte(&walked, '\0');
 		complain(p, field, compiled.data, walked.data);
 	}
+	more = compiled.len < LONG;
 	buf_free(&compiled);
 	buf_free(&walked);
+	return more;
 }
 
 /* Under null, the errors that were met are the same. */
@@ -315,7 +382,10 @@ start(struct pair *p, const struct header *h, bool *accepted)
 	    expr_tables(p->expr, NULL, &fault) == 0 &&
 	    expr_bind(p->expr, h) == 0;
 	buf_free(&say);
-	return parsed && type_program(p);
+	if (!parsed)
+		return false;
+	unfold_statements(p);
+	return type_program(p);
 }
 
 static void
@@ -347,7 +417,8 @@ try_program(struct maker *m)
 				mark(&p.walk, p.walk.binding[i].node, i);
 		for (i = 0; i < RECORDS; i++) {
 			make_record(m, field);
-			compare_record(&p, field);
+			if (!compare_record(&p, field))
+				break;
 		}
 		compare_counts(&p);
 	}

@@ -17,6 +17,7 @@
 struct maker {
 	uint64_t state;
 	struct buf out;
+	unsigned under;    /* how many any, all or each are around */
 	bool has_t, has_x; /* the program has defined them */
 };
 
@@ -46,9 +47,10 @@ static const char *const literals[] = {"\"\"", "\"X\"", "\"NJ\"", "'5'",
 static void make(struct maker *m, enum wanted type, unsigned depth);
 
 /*
- * Writes a pattern: P stands for prev() of a column; T N D S B stands for an
- * expression of a type (S: a datetime), ? for one of any type, C for a column,
- * L for a literal text, and a backslash for what follows it.
+ * Writes a pattern: U stands for a condition with _ in it, P for prev() of a
+ * column; T N D S B stands for an expression of a type (S: a datetime), ? for
+ * one of any type, C for a column, L for a literal text, and a backslash for
+ * what follows it.
  */
 static void
 fill(struct maker *m, const char *pattern, unsigned depth)
@@ -75,8 +77,15 @@ fill(struct maker *m, const char *pattern, unsigned depth)
 		case '?':
 			make(m, (enum wanted)pick(m, 5), depth);
 			break;
+		case 'U': /* a condition with _ in it */
+			m->under++;
+			make(m, WANT_BOOL, depth);
+			m->under--;
+			break;
 		case 'C':
-			if (m->has_t && pick(m, 4) == 0)
+			if (m->under > 0 && pick(m, 2) == 0)
+				put(m, "_");
+			else if (m->has_t && pick(m, 4) == 0)
 				put(m, "t");
 			else if (m->has_x && pick(m, 4) == 0)
 				put(m, "x");
@@ -156,14 +165,14 @@ static const char *const bools[] = {"B && B", "B && B && B", "B and B",
     "D <= C", "D == L", "S == C", "D >= \"2018-01-02\"", "? == ?", "? < ?",
     "? != missing", "T == \"\"", "N == missing", "T in (L, L, L)",
     "C in (L, T, N)", "N in (1, 2, 5)", "C in (1, 2.50)", "C in (N, N)",
-    "T in @t", "C in @t", "N in @t", "D in (D, L)",
-    "C == L || C == L || B || C == L", "a == L || a == L || a == 5",
-    "c == 1 || B || c == 2 || c == 5", "C not in (L, ?)", "contains(T, T)",
-    "starts_with(T, L)", "ends_with(T, T)", "is_num(T)", "is_date(T)",
-    "is_date(C, \"%Y%m%d\")", "missing(?)", "T =~ /^\\\\d+$/", "C !~ /x/i",
-    "C =~ /^(\\NJ|\\NY)$/", "C =~ /^\\NJ/", "T =~ /5|a/", "(B) == (B)",
-    "(B) != (B)", "B \\? B : B", "(B) \\?\\? B", "(N > N) \\?\\? false",
-    "C > 1 && C > 2 && C == L", "N < N || B || C == L",
+    "any(\"a,b\", U)", "all(\"c,e,a\", U)", "any(\"e\", U)", "T in @t",
+    "C in @t", "N in @t", "D in (D, L)", "C == L || C == L || B || C == L",
+    "a == L || a == L || a == 5", "c == 1 || B || c == 2 || c == 5",
+    "C not in (L, ?)", "contains(T, T)", "starts_with(T, L)", "ends_with(T, T)",
+    "is_num(T)", "is_date(T)", "is_date(C, \"%Y%m%d\")", "missing(?)",
+    "T =~ /^\\\\d+$/", "C !~ /x/i", "C =~ /^(\\NJ|\\NY)$/", "C =~ /^\\NJ/",
+    "T =~ /5|a/", "(B) == (B)", "(B) != (B)", "B \\? B : B", "(B) \\?\\? B",
+    "(N > N) \\?\\? false", "C > 1 && C > 2 && C == L", "N < N || B || C == L",
     "B \\? B : error(\"no\")", "error(L) || B", "switch(C, L, B, B)"};
 
 static const struct {
@@ -199,10 +208,15 @@ make_program(struct maker *m, bool filter)
 		return;
 	}
 	for (i = 0; i < statements; i++) {
-		switch (pick(m, 4)) {
+		switch (pick(m, 5)) {
 		case 0:
 			fill(m, "let t = ?; ", 2);
 			m->has_t = true;
+			break;
+		case 4:
+			m->under++;
+			fill(m, "each \"a,c\": ?; ", 2);
+			m->under--;
 			break;
 		case 1:
 			fill(m, "a = ?; ", 2);
