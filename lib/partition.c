@@ -65,7 +65,8 @@ struct partition {
 	char *bytes; /* of all buffers, each of so many: */
 	size_t each;
 	struct buffer *buffer;
-	size_t nbuffers, used, next; /* next: the one to be emptied */
+	size_t nbuffers;   /* a power of 2 */
+	size_t used, next; /* next: the one to be emptied */
 	struct mem_guard guard;
 };
 
@@ -435,7 +436,7 @@ take_buffer(struct partition *p, struct file *f)
 	if (p->used < p->nbuffers) {
 		b = &p->buffer[p->used++];
 	} else {
-		b = &p->buffer[p->next++ % p->nbuffers];
+		b = &p->buffer[p->next++ & (p->nbuffers - 1)];
 		if (!empty(p, b))
 			return false;
 		b->file->buffer = -1;
@@ -445,21 +446,27 @@ take_buffer(struct partition *p, struct file *f)
 	return true;
 }
 
+/* Adds bytes to the file of f.  Buffers are filled up: whole pages cost less.
+ */
 static bool
 add_bytes(struct partition *p, struct file *f, const char *bytes, size_t n)
 {
-	struct buffer *b;
-
 	if (f->buffer < 0 && !take_buffer(p, f))
 		return false;
-	b = &p->buffer[f->buffer];
-	if (n > p->each - b->len && !empty(p, b))
-		return false;
-	if (n > p->each)
-		return put(p, f, bytes, n);
-	memcpy(buffer_at(p, b) + b->len, bytes, n);
-	b->len += n;
-	return true;
+	for (;;) {
+		struct buffer *b = &p->buffer[f->buffer];
+		const size_t room = p->each - b->len,
+			     part = n < room ? n : room;
+
+		memcpy(buffer_at(p, b) + b->len, bytes, part);
+		b->len += part;
+		if (part == n)
+			return true;
+		bytes += part;
+		n -= part;
+		if (!empty(p, b))
+			return false;
+	}
 }
 
 /* Where in the table a path is, or belongs. */

@@ -36,11 +36,12 @@ JOBS = [
     JOURNAL + ["-n3", "--keep-going", "-o", "out", "--rejects", "bad"] + PICKY,
     ["csvbatch", "-n2", "-o", "out", "--rejects", "bad"] + CAT,
     ["csvbatch", "-n2", "-o", "part-{}.csv", "--rejects", "bad"],
+    ["csvbatch", "-o", "part-{id}.csv", "--rejects", "bad"],
     ["csvcut", "-c", "id", "-o", "out", "--rejects", "bad"],
     ["csvfilter", "id > 3", "-o", "out", "--rejects", "bad"],
     ["csvmap", "n = id", "-o", "out", "--rejects", "bad"],
 ]
-TRACED = "openat,write,pwrite64,ftruncate,lseek,rename,unlink,fsync,fdatasync"
+TRACED = "openat,write,pwrite64,ftruncate,lseek,rename,unlink,fsync,fdatasync,syncfs"
 LINE = re.compile(rb"(\w+)\((.*)\) += (-?\d+)")
 QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 
@@ -132,7 +133,9 @@ class Disk:
         if b"/work" not in text.split(b">")[0] or fd not in self.fds:
             return
         node = self.fds[fd]
-        if call in ("fsync", "fdatasync"):
+        if call == "syncfs":
+            self.ops.append(("sync", "*", None, None))
+        elif call in ("fsync", "fdatasync"):
             self.ops.append(("sync", node, None, None))
         elif call == "ftruncate":
             size = int(text.rsplit(b",", 1)[1])
@@ -146,7 +149,7 @@ class Disk:
         """Has a sync before end made operation i safe?"""
         what, node = self.ops[i][0], self.ops[i][1]
         sync = ("sync", "." if what == "name" else node, None, None)
-        return sync in self.ops[i:end]
+        return any(op in (sync, ("sync", "*", None, None)) for op in self.ops[i:end])
 
     def state(self, end, pick):
         """The files after a loss; pick(unsafe operation) says what is left."""
