@@ -593,7 +593,7 @@ end(struct dispatch *d)
 	struct buf say = {NULL, 0, 0};
 	bool tells;
 
-	if (feed_whole(&d->feed) && d->stage != HALTED) {
+	if (run_whole(d->run) && d->stage != HALTED) {
 		if (rest != NULL &&
 		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 			feed_spool_failed(&d->feed, errno);
@@ -640,7 +640,7 @@ dispatch_end(struct dispatch *d)
 		report_io(&r->report, d->opt->scratch, errno);
 	d->scratch = NULL;
 	/* --keep-going publishes without the records of failed batches */
-	keep = r->in != NULL && feed_whole(&d->feed) && d->stage != HALTED &&
+	keep = r->in != NULL && run_whole(r) && d->stage != HALTED &&
 	    d->signal == 0 &&
 	    (r->report.status == 0 || r->report.status == EXIT_COMMAND);
 	if (d->ledger.out != NULL) {

@@ -193,16 +193,6 @@ is_late(const struct feed *f)
 	return f->opt->linger > 0 && feed_due(f) == 0;
 }
 
-bool
-feed_whole(const struct feed *f)
-{
-	const struct run *r = f->run;
-
-	return r->ended &&
-	    (r->opt.expect_records == UINT64_MAX ||
-		reader_record(r->in) == r->opt.expect_records);
-}
-
 /* The input is at its end, good or bad. */
 static enum feed_status
 end(struct feed *f, struct batch **b)
@@ -215,7 +205,7 @@ end(struct feed *f, struct batch **b)
 		return fail_journal(f, "the input ends");
 	if (open == NULL || f->skip.number != 0)
 		return FEED_END;
-	if (feed_whole(f))
+	if (run_whole(f->run))
 		return close_batch(f, reader_line(f->run->in) + 1, b);
 	report_range(&records, "record", open->first, open->last);
 	buf_add_byte(&records, '\0');

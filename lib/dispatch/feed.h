@@ -84,7 +84,4 @@ struct spool *feed_rest(struct feed *f);
 /* Says that a temporary file failed, with this errno. */
 void feed_spool_failed(struct feed *f, int error);
 
-/* Was all of the input read, and was it what was expected? */
-bool feed_whole(const struct feed *f);
-
 #endif
