@@ -272,6 +272,37 @@ column() {
 	same in out
 }
 
+@test "vouch: curl and psql" {
+	unset CSVPIPE_LOG
+	awk -f "$BATS_TEST_DIRNAME/examples.awk" \
+		"$BATS_TEST_DIRNAME/../man/csvpipe.7"
+	. ./vouch.sh
+	command -v curl >/dev/null || skip "no curl"
+	# a server that promises 99 bytes and goes away, between two records
+	python3 - <<-'END' 3>&- &
+		import socket
+		s = socket.create_server(("127.0.0.1", 0))
+		print(s.getsockname()[1], file=open("port", "w"))
+		for _ in range(2):
+		    c = s.accept()[0]
+		    c.recv(4096)
+		    c.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\n"
+		              b"id,n\n1,5\n")
+		    c.close()
+	END
+	until [ -s port ]; do sleep 0.05; done
+	url=http://127.0.0.1:$(cat port)/
+	curl -fsS "$url" 2>err | csvfilter true -o out # this is the hole
+	[ "$(wc -l <out)" = 2 ]
+	rm out
+	vouch curl -fsS "$url" 2>err | csvfilter true -o out 2>said && false
+	[ ! -e out ]
+	command -v psql >/dev/null || skip "no psql"
+	vouch psql -Xq -h "$PWD/nowhere" -c 'COPY x TO STDOUT' 2>err |
+		csvfilter true -o out 2>said && false
+	[ ! -e out ]
+}
+
 @test "--progress=FILE: four stages append whole records, a last one each" {
 	unset CSVPIPE_LOG
 	{ cat in; sleep 1.3; echo 4,8; } | csvcut --progress=how |
