@@ -231,7 +231,7 @@ column() {
 }
 
 @test "a sample of pipes that end badly" {
-	python3 "$BATS_TEST_DIRNAME/vouch.py" cuts "$BIN" 20
+	python3 "$BATS_TEST_DIRNAME/vouch.py" cuts "$BIN" 12
 }
 
 @test "a sample of pipes about which nobody complains" {
