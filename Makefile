@@ -10,7 +10,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 # archive of them, let it start a tenth sooner.
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 LIBS := -Wl,--as-needed -lcsv $(call archive,pcre2-8) $(call archive,xxhash) \
-	$(call archive,utf8proc) -lm
+	$(call archive,utf8proc)
 # Two mappings of a program instead of four: it starts a hundredth sooner.
 SEGMENTS = -Wl,-z,noseparate-code -Wl,-z,relro
 # What costs a record at most a hundredth and the start nothing: not BIND_NOW
@@ -183,9 +183,10 @@ $(LIB): $(LIBSRC:%.c=$(B)/%.o)
 $(PROGRAMS): $(B)/%: $(B)/cmd/%.o $(LIB)
 $(UNIT) $(HELPERS) $(BENCH): $(B)/%: $(B)/%.o $(LIB)
 $(FUZZ): $(B)/%: $(B)/%.o $(LIB)
+$(UNIT): LDLIBS = -lm
 $(FUZZ): LINK = -fsanitize=fuzzer
 $(PROGRAMS) $(UNIT) $(HELPERS) $(BENCH) $(FUZZ):
-	$(CC) $(CFLAGS) $(LINK) $(SEGMENTS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(CFLAGS) $(LINK) $(SEGMENTS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
 -include $(patsubst %.c,$(B)/%.d,$(SOURCES))
 .PHONY: all demo check check-san neighbours bench bench-instructions soak fuzz fuzz-run \

@@ -202,6 +202,8 @@ expr_na(struct expr *e, const char *list)
 int
 expr_parse(struct expr *e, const char *text, size_t n)
 {
+	const char *why;
+
 	e->tree.program = text_copy(&e->tree.arena, (struct text){text, n});
 	e->check = (struct check){.tree = &e->tree,
 	    .options = &e->options,
@@ -210,6 +212,11 @@ expr_parse(struct expr *e, const char *text, size_t n)
 	if (parse_program(&e->tree, e->options.kind, &e->say) < 0 ||
 	    check_given(&e->check) < 0)
 		return failed(e);
+	why = e->tree.real ? real_load(&e->given.real) : NULL;
+	if (why != NULL) {
+		utf8_say(&e->say, "%s", why);
+		return failed(e);
+	}
 	return 0;
 }
 

@@ -160,13 +160,15 @@ call_sqrt(struct eval *r, const struct instr *i, struct value *out)
 	if (x < 0)
 		call_refuse(r, i, "%s() of a negative number", out);
 	else
-		call_real(r, i, sqrt(x), out);
+		call_real(r, i, r->given->real.sqrt(x), out);
 }
 
 static void
 call_exp(struct eval *r, const struct instr *i, struct value *out)
 {
-	call_real(r, i, exp(number_to_double(arg_number(r, i))), out);
+	const double x = number_to_double(arg_number(r, i));
+
+	call_real(r, i, r->given->real.exp(x), out);
 }
 
 /* log, log10 */
@@ -178,7 +180,10 @@ call_log(struct eval *r, const struct instr *i, struct value *out)
 	if (x <= 0)
 		call_refuse(r, i, "%s() of what is not above 0", out);
 	else
-		call_real(r, i, which(i) == 0 ? log(x) : log10(x), out);
+		call_real(r, i,
+		    which(i) == 0 ? r->given->real.log(x) :
+				    r->given->real.log10(x),
+		    out);
 }
 
 #define POW_MAX 256 /* 2^256 is beyond all decimals */
@@ -198,7 +203,7 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 		    out);
 		return;
 	}
-	if (x < 0 && y != floor(y)) {
+	if (x < 0 && fabs(y) < 1e15 && y != (double)(int64_t)y) {
 		call_refuse(r, i, "%s() of a negative number and fraction",
 		    out);
 		return;
@@ -212,7 +217,7 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 			return;
 		}
 	}
-	call_real(r, i, pow(x, y), out);
+	call_real(r, i, r->given->real.pow(x, y), out);
 }
 
 /* min, max: the argument beyond all others on a side; missing if none is */
@@ -643,6 +648,7 @@ call_lookup(struct eval *r, const struct instr *i, struct value *out)
 }
 
 #define PURE FUNCTION_PURE
+#define REAL FUNCTION_REAL
 #define FAILS FUNCTION_FAILS
 #define GROWS FUNCTION_GROWS
 
@@ -679,11 +685,11 @@ static const struct function functions[] = {
     {"floor", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 1},
     {"ceil", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 2},
     {"abs", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 3},
-    {"sqrt", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 15, call_sqrt, 0},
-    {"exp", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 30, call_exp, 0},
-    {"log", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 30, call_log, 0},
-    {"log10", "n", TYPE_NUMBER, PLAIN, PURE | FAILS, 30, call_log, 1},
-    {"pow", "nn", TYPE_NUMBER, PLAIN, PURE | FAILS, 50, call_pow, 0},
+    {"sqrt", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 15, call_sqrt, 0},
+    {"exp", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_exp, 0},
+    {"log", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_log, 0},
+    {"log10", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_log, 1},
+    {"pow", "nn", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 50, call_pow, 0},
     {"min", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_extreme, -1},
     {"max", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_extreme, 1},
     {"sum", "*n", TYPE_NUMBER, ACROSS, PURE | FAILS, 10, call_sum, 0},

@@ -33,7 +33,8 @@ enum {
 	/* may be an error though no argument is: enum fails */
 	FUNCTION_FAILS = FAILS_VALUE,
 	FUNCTION_GROWS = FAILS_LENGTH,
-	FUNCTION_PURE = 4 /* the same arguments, the same answer */
+	FUNCTION_PURE = 4, /* the same arguments, the same answer */
+	FUNCTION_REAL = 8  /* it calls those of real.h */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "mem.h"
+#include "real.h"
 #include "set.h"
 #include "text.h"
 
@@ -24,6 +25,7 @@ struct givens {
 	struct set *na; /* NULL: only empty text is missing */
 	size_t longest; /* bytes that a computed text may have */
 	int64_t now;    /* when it all began, microseconds since 1970 */
+	struct real real; /* where the program needs them */
 	struct arena arena;
 };
 

@@ -968,6 +968,7 @@ parse_call(struct parser *p, struct node *node)
 	node->function = function_find(node->name);
 	if (node->function == NULL)
 		return unknown_function(p, node->name);
+	p->tree->real |= (node->function->flags & FUNCTION_REAL) != 0;
 	if (!parser_enter(p))
 		return NULL;
 	parser_take(p);

@@ -109,6 +109,7 @@ struct tree {
 	struct text program;
 	struct statement *first;
 	bool remembers; /* it uses prev() */
+	bool real;      /* it uses functions of real.h */
 	struct arena arena;
 	struct pattern *patterns; /* to be freed with it */
 };
