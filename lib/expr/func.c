@@ -630,6 +630,31 @@ call_is_date(struct eval *r, const struct instr *i, struct value *out)
 #define ACROSS FORM_ACROSS
 #define CONVERT FORM_CONVERT
 #define CONSTANT FORM_CONSTANT
+/* The value at the path; missing for null, and where there is none. */
+static void
+call_json_get(struct eval *r, const struct instr *i, struct value *out)
+{
+	struct json_scan *const scan = i->node->json;
+	const struct text t = arg_text(r, i, 0);
+	const struct json_value *v;
+	char *to;
+
+	call_text(out, (struct text){NULL, 0});
+	if (eval_missing(r, t))
+		return;
+	if (json_scan(scan, t.at, t.len) < 0) {
+		call_refuse(r, i, "%s() of what is no JSON", out);
+		return;
+	}
+	v = json_at(scan, 0);
+	if (v->kind == JSON_STRING && v->escaped) {
+		to = arena_alloc(&r->scratch, v->len);
+		call_text(out, (struct text){to, json_decode(v, to)});
+	} else if (v->kind != JSON_ABSENT && v->kind != JSON_NULL) {
+		call_text(out, (struct text){v->text, v->len});
+	}
+}
+
 /* lookup(@name, key, ..), and key in @name */
 static void
 call_lookup(struct eval *r, const struct instr *i, struct value *out)
@@ -728,6 +753,7 @@ static const struct function functions[] = {
     /* other */
     {"hash", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_hash, 0},
     {"json", "a", TYPE_TEXT, ACROSS, PURE | FAILS, 40, call_json, 0},
+    {"json_get", "tJ", TYPE_TEXT, PLAIN, PURE | FAILS, 100, call_json_get, 0},
     {"error", "t", TYPE_NEVER, FORM_RAISE, FAILS, 5, NULL, 0},
 };
 

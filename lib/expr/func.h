@@ -45,7 +45,8 @@ enum {
  *   d date or datetime   D the same, and text is a datetime
  *   x pattern   r replacement   N the name of a column
  *   T @name of a table
- * and literals: l text   L list of columns   g number of a group   f date format to read by
+ * and literals: l text   L list of columns   J path in JSON
+ *   g number of a group   f date format to read by
  *   w date format to write by   p number format   m decimal or group mark
  */
 struct function {

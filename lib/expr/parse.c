@@ -11,6 +11,7 @@
 #include "expr/message.h"
 #include "expr/regex.h"
 #include "expr/tree.h"
+#include "json.h"
 
 struct parser {
 	struct lexer lex;
@@ -435,7 +436,7 @@ parse_pattern(struct parser *p, struct node *node)
 		refuse_literal(p, p->now.at, &why);
 		return;
 	}
-	*kept = (struct pattern){node->regex, p->tree->patterns};
+	*kept = (struct pattern){node->regex, NULL, p->tree->patterns};
 	p->tree->patterns = kept;
 	parser_take(p);
 }
@@ -851,6 +852,21 @@ check_group(struct parser *p, const struct node *call, const struct node *kid,
 		    n == 1 ? "" : "s");
 }
 
+/* The path of json_get(). */
+static void
+compile_path(struct parser *p, struct node *call, const struct node *kid)
+{
+	struct pattern *pattern = arena_alloc(&p->tree->arena, sizeof *pattern);
+	struct buf why = {NULL, 0, 0};
+
+	call->json = json_scan_new();
+	*pattern = (struct pattern){NULL, call->json, p->tree->patterns};
+	p->tree->patterns = pattern;
+	if (json_path(call->json, kid->value.text.at, kid->value.text.len,
+		&why) < 0)
+		refuse_literal(p, kid->at, &why);
+}
+
 /* Is the syntax of a list of columns right? */
 static void
 check_list(struct parser *p, const struct node *list)
@@ -888,13 +904,16 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		    &call->name);
 		return;
 	}
-	if (letter != '\0' && strchr("lLfwpm", letter) != NULL &&
+	if (letter != '\0' && strchr("lLJfwpm", letter) != NULL &&
 	    (kid->kind != NODE_CONST || kid->type != TYPE_TEXT)) {
 		parser_fail(p, kid->at,
 		    "%t() needs a literal text here, in quotes", &call->name);
 		return;
 	}
 	switch (letter) {
+	case 'J':
+		compile_path(p, call, kid);
+		break;
 	case 'L':
 		check_list(p, kid);
 		break;
@@ -1281,8 +1300,11 @@ parse_free(struct tree *tree)
 {
 	struct pattern *pattern;
 
-	for (pattern = tree->patterns; pattern != NULL; pattern = pattern->next)
+	for (pattern = tree->patterns; pattern != NULL;
+	     pattern = pattern->next) {
 		regex_free(pattern->regex);
+		json_scan_free(pattern->json);
+	}
 	arena_free(&tree->arena);
 	memset(tree, 0, sizeof *tree);
 }

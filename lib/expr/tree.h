@@ -80,8 +80,9 @@ struct node {
 	struct number_marks *marks;
 	struct number_format *format;
 	struct set *set;
-	struct lookup *lookup; /* of lookup(), and of an in whose @name is a
-				* table */
+	struct json_scan *json; /* of json_get() */
+	struct lookup *lookup;  /* of lookup(), and of an in whose @name is a
+				 * table */
 };
 
 enum statement_kind {
@@ -101,7 +102,8 @@ struct statement {
 };
 
 struct pattern {
-	struct regex *regex;
+	struct regex *regex;    /* or NULL */
+	struct json_scan *json; /* or NULL */
 	struct pattern *next;
 };
 
