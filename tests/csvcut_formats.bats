@@ -112,6 +112,22 @@ load helper
 	one 'a' 2 '' '@: --from needs tsv or jsonl; see csvcut --help\n' csvcut --from=json
 }
 
+@test "sort between --to=tsv and --from=tsv sorts records, whatever they hold" {
+	body() { IFS= read -r header && printf '%s\n' "$header" && "$@"; }
+	put 'k,v\n"b\nx",1\n"a,1",2\n"a""q",\n"a",""\n'
+	"$BIN/csvcut" --to=tsv --null '\N' in | body env LC_ALL=C sort |
+		"$BIN/csvcut" --from=tsv --null '\N' >out
+	like out 'k,v\na,""\n"a""q",\n"a,1",2\n"b\nx",1\n'
+	"$PARKING" 1M >in
+	[ "$(wc -l <in)" -gt 1000 ]
+	"$BIN/csvcut" --to=tsv in | body tac | body tac | "$BIN/csvcut" --from=tsv | cmp - in
+}
+
+@test "100 MB of JSON, and the same in other formats, take less than 8 MiB" {
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "sanitizers need memory of their own"
+	"$BATS_TEST_DIRNAME/soak/formats" 20M
+}
+
 @test "random objects are what Python finds in them, and no bad line passes" {
 	command -v python3 >/dev/null || skip "no python3"
 	objects=10000
