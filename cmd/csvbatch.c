@@ -343,11 +343,7 @@ find_command(struct csvbatch *b)
 
 	if (b->opt.command != NULL)
 		status = command_find(&b->command, b->run.opt.operand, &say);
-	buf_add_byte(&say, '\0');
-	if (status != 0)
-		report_fail(&b->run.report, status, "%s", say.data);
-	buf_free(&say);
-	return status == 0;
+	return run_said(&b->run, status, &say);
 }
 
 /* Are there descriptors for so many jobs? */
@@ -427,20 +423,16 @@ static bool
 bind_header(struct csvbatch *b)
 {
 	struct buf say = {NULL, 0, 0};
-	bool bound = true;
+	int status;
 
 	b->opt.batch.header = b->run.header;
 	if (b->run.header->n == 0)
 		return true;
-	if (bind_names(b, &say) < 0) {
-		bound = false;
-		buf_add_byte(&say, '\0');
-		report_fail(&b->run.report, EXIT_USAGE, "%s", say.data);
-	}
-	buf_free(&say);
-	if (bound)
-		need_columns(b);
-	return bound;
+	status = bind_names(b, &say) < 0 ? EXIT_USAGE : 0;
+	if (!run_said(&b->run, status, &say))
+		return false;
+	need_columns(b);
+	return true;
 }
 
 /* From the header to the end.  Returns the signal to die of, or 0. */

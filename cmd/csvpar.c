@@ -166,14 +166,10 @@ static bool
 find_command(struct par *par)
 {
 	struct buf say = {NULL, 0, 0};
-	int status;
+	const int status =
+	    command_find(&par->command, par->run.opt.operand, &say);
 
-	status = command_find(&par->command, par->run.opt.operand, &say);
-	buf_add_byte(&say, '\0');
-	if (status != 0)
-		report_fail(&par->run.report, status, "%s", say.data);
-	buf_free(&say);
-	return status == 0;
+	return run_said(&par->run, status, &say);
 }
 
 /* Finds the columns of --by in the header. */
@@ -186,12 +182,8 @@ find_key(struct par *par)
 
 	if (par->by == NULL)
 		return true;
-	if (columns_parse(par->by, par->run.header, &list, &say) < 0) {
-		buf_add_byte(&say, '\0');
-		report_fail(&par->run.report, EXIT_USAGE, "%s", say.data);
-		buf_free(&say);
-		return false;
-	}
+	if (columns_parse(par->by, par->run.header, &list, &say) < 0)
+		return run_said(&par->run, EXIT_USAGE, &say);
 	par->nkey = list.n;
 	par->key = mem_new(list.n, sizeof *par->key);
 	for (i = 0; i < list.n; i++)
@@ -288,12 +280,8 @@ open_pool(struct par *par)
 	par->opt.arg = par;
 	child_watch();
 	par->pool = pool_new(&par->opt, r->out, &say);
-	if (par->pool == NULL) {
-		buf_add_byte(&say, '\0');
-		report_fail(&r->report, EXIT_IO, "%s", say.data);
-		buf_free(&say);
-		return false;
-	}
+	if (par->pool == NULL)
+		return run_said(r, EXIT_IO, &say);
 	if (first->raw != NULL)
 		pool_header(par->pool, first->raw, first->len + first->end);
 	r->more_stats = add_stats;

@@ -14,6 +14,7 @@
 #include "dispatch/shards.h"
 #include "dispatch/task.h"
 #include "run.h"
+#include "utf8.h"
 
 #define PIECES 64 /* of an answer; then it is time to look at other things */
 
@@ -49,17 +50,6 @@ struct dispatch {
 	uint64_t retried;      /* tries after a first */
 	uint64_t spooled;      /* bytes in temporary files, altogether */
 };
-
-/* Says a message that a function has left in say. */
-static bool
-complain(struct dispatch *d, int status, struct buf *say)
-{
-	buf_add_byte(say, '\0');
-	if (status != 0)
-		report_fail(&d->run->report, status, "%s", say->data);
-	buf_free(say);
-	return status == 0;
-}
 
 static struct task *
 task_at(const struct dispatch *d, size_t i)
@@ -176,7 +166,7 @@ note_files(struct dispatch *d)
 		    files_add(files, FILES_OUTPUT, o->common->output, &say);
 	else
 		status = files_add_output(files, o->common->output, &say);
-	return complain(d, status, &say) && run_files(d->run, NULL, 0);
+	return run_said(d->run, status, &say) && run_files(d->run, NULL, 0);
 }
 
 struct dispatch *
@@ -202,7 +192,7 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	if (feed_open(&d->feed, r, opt) < 0)
 		feed_spool_failed(&d->feed, errno);
 	r->rejects = d->feed.rows;
-	if (complain(d, status, &say) && r->report.status == 0 &&
+	if (run_said(d->run, status, &say) && r->report.status == 0 &&
 	    (r->rejects != NULL || run_open_rejects(r)))
 		return d;
 	dispatch_end(d);
@@ -300,23 +290,18 @@ report_batch(struct dispatch *d, const struct task *t, const char *why,
 	const struct batch *b = t->batch;
 	struct buf say = {NULL, 0, 0};
 
-	add_number(&say, "stdin:", b->first_line);
-	add_number(&say, ": batch ", b->number);
+	utf8_say(&say, "stdin:%n: batch %n", (size_t)b->first_line,
+	    (size_t)b->number);
 	report_range(&say, ", record", b->first, b->last);
 	report_range(&say, ", line", b->first_line, b->last_line);
-	buf_add_text(&say, ": ");
-	buf_add_text(&say, why);
-	add_number(&say, " (", t->tries);
-	buf_add_text(&say, t->tries == 1 ? " try)" : " tries)");
-	buf_add_text(&say, t->advice);
+	utf8_say(&say, ": %s (%n %s)%s", why, (size_t)t->tries,
+	    t->tries == 1 ? "try" : "tries", t->advice);
 	if (status == 0)
-		buf_add_text(&say, "; what has one answer is delivered");
-	buf_add_byte(&say, '\0');
+		buf_add(&say, "; what has one answer is delivered",
+		    sizeof "; what has one answer is delivered");
 	if (status == 0)
 		report_say(&d->run->report, "%s", say.data);
-	else
-		report_fail(&d->run->report, status, "%s", say.data);
-	buf_free(&say);
+	run_said(d->run, status, &say);
 }
 
 /*
@@ -358,7 +343,7 @@ commit(struct dispatch *d, const struct task *t)
 	}
 	status = ledger_commit(&d->ledger, t->batch, t->state == TASK_FAILED,
 	    d->rejected, &say);
-	if (!complain(d, status, &say)) {
+	if (!run_said(d->run, status, &say)) {
 		advance(d, HALTED);
 		return;
 	}
@@ -405,7 +390,8 @@ give_up(struct dispatch *d, const struct task *t)
 	}
 	see_failures(d);
 	if (!t->stopped)
-		complain(d, ledger_failed(&d->ledger, t->batch, &say), &say);
+		run_said(d->run, ledger_failed(&d->ledger, t->batch, &say),
+		    &say);
 	advance(d, HALTED);
 }
 
@@ -560,7 +546,7 @@ begin(struct dispatch *d)
 	if (path != NULL) {
 		status = ledger_open(&d->ledger, d->opt, &say);
 		d->run->rejects = d->ledger.rejects;
-		if (!complain(d, status, &say))
+		if (!run_said(d->run, status, &say))
 			return false;
 		d->rejected = journal_last(d->ledger.journal)->rejected;
 		if (journal_torn(d->ledger.journal))
@@ -576,7 +562,7 @@ begin(struct dispatch *d)
 	}
 	if (d->opt->scratch != NULL) {
 		d->scratch = scratch_open(d->opt->scratch, path, &say);
-		if (!complain(d, d->scratch != NULL ? 0 : EXIT_IO, &say))
+		if (!run_said(d->run, d->scratch != NULL ? 0 : EXIT_IO, &say))
 			return false;
 	}
 	if (feed_begin(&d->feed, d->ledger.journal, d->scratch) == 0)
@@ -598,7 +584,7 @@ end(struct dispatch *d)
 		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 			feed_spool_failed(&d->feed, errno);
 		tells = d->signal == 0 && d->run->report.status == EXIT_COMMAND;
-		complain(d, ledger_finish(&d->ledger, tells, &say), &say);
+		run_said(d->run, ledger_finish(&d->ledger, tells, &say), &say);
 	}
 	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(&d->run->report, REPORT_BARE);

@@ -605,11 +605,7 @@ remove_hidden(struct partition *p)
 	files_cut(files, others);
 	if (status == 0 && part_clear(p->path.data, &say) != 0)
 		status = EXIT_IO;
-	buf_add_byte(&say, '\0');
-	if (status != 0)
-		report_fail(&p->run->report, status, "%s", say.data);
-	buf_free(&say);
-	return status == 0;
+	return run_said(p->run, status, &say);
 }
 
 /* Looks through the directory p->path for what this part of t makes. */
@@ -689,12 +685,8 @@ open_directory(struct partition *p)
 	buf_add(&lock, p->template, p->fixed);
 	buf_add(&lock, FILE_LOCK, sizeof FILE_LOCK);
 	p->lock = part_open(lock.data, &p->lock_fd, &say);
-	buf_add_byte(&say, '\0');
-	if (p->lock == NULL)
-		report_fail(&p->run->report, EXIT_IO, "%s", say.data);
 	buf_free(&lock);
-	buf_free(&say);
-	if (p->lock == NULL)
+	if (!run_said(p->run, p->lock == NULL ? EXIT_IO : 0, &say))
 		return false;
 	if (fstat(p->lock_fd, &st) != 0)
 		return fail_errno(p, p->path.data);

@@ -139,9 +139,8 @@ read_names(struct run *r)
 	o->nnames = h->n;
 }
 
-/* Says what a function has left in say, if it gives a status. */
-static bool
-complain(struct run *r, int status, struct buf *say)
+bool
+run_said(struct run *r, int status, struct buf *say)
 {
 	buf_add_byte(say, '\0');
 	if (status != 0)
@@ -157,8 +156,8 @@ open_progress(struct run *r)
 	struct buf say = {NULL, 0, 0};
 
 	r->progress = log_open(path, REPORT_PROGRESS, &say);
-	if (!complain(r, r->progress < 0 ? EXIT_IO : 0, &say) ||
-	    !complain(r, files_add(&r->files, FILES_PROGRESS, path, &say),
+	if (!run_said(r, r->progress < 0 ? EXIT_IO : 0, &say) ||
+	    !run_said(r, files_add(&r->files, FILES_PROGRESS, path, &say),
 		&say))
 		run_exit(r);
 }
@@ -333,7 +332,7 @@ run_files(struct run *r, char *const *inputs, size_t n)
 		r->size = 0;
 	if (n == 0 && !known && status == 0)
 		hint(r);
-	return complain(r, status, &say);
+	return run_said(r, status, &say);
 }
 
 bool
@@ -341,7 +340,7 @@ run_reads(struct run *r, const char *path)
 {
 	struct buf say = {NULL, 0, 0};
 
-	return complain(r, files_add(&r->files, FILES_INPUT, path, &say), &say);
+	return run_said(r, files_add(&r->files, FILES_INPUT, path, &say), &say);
 }
 
 bool
@@ -349,7 +348,7 @@ run_writes(struct run *r, const char *path)
 {
 	struct buf say = {NULL, 0, 0};
 
-	return complain(r, files_add_output(&r->files, path, &say), &say);
+	return run_said(r, files_add_output(&r->files, path, &say), &say);
 }
 
 /* -o or standard output. */
@@ -363,7 +362,7 @@ open_output(struct run *r)
 		r->out = writer_new(STDOUT_FILENO, d);
 	else
 		r->out = writer_open(r->opt.output, d, &say);
-	return complain(r, r->out != NULL ? 0 : EXIT_IO, &say);
+	return run_said(r, r->out != NULL ? 0 : EXIT_IO, &say);
 }
 
 /* All is open but the input. */

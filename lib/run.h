@@ -29,20 +29,20 @@ struct run {
 	struct reader *in;
 	struct reader *names; /* of --names-from, else NULL */
 	struct files files;   /* what it reads and writes */
-	struct writer *out; /* NULL until run_open */
+	struct writer *out;   /* NULL until run_open */
 	const struct header *header;
 	uint64_t rejected;
 	int64_t size;           /* bytes of the input, or 0: not known */
 	bool ended;             /* the input was read to its end */
 	struct writer *rejects; /* of --rejects, else NULL */
 	struct input_hooks hooks;
-	struct vouch *vouch;    /* of --log, or NULL */
-	int signal;             /* that the process is to die of, or 0 */
-	bool settled;           /* an exit status of 4 is no loss: the failed
-				 * records are among the rejected */
-	bool starts;            /* commands: it needs more than a sandbox has */
-	int progress;           /* of --progress=FILE, or -1 */
-	int64_t started;        /* input_ns */
+	struct vouch *vouch; /* of --log, or NULL */
+	int signal;          /* that the process is to die of, or 0 */
+	bool settled;        /* an exit status of 4 is no loss: the failed
+			      * records are among the rejected */
+	bool starts;         /* commands: it needs more than a sandbox has */
+	int progress;        /* of --progress=FILE, or -1 */
+	int64_t started;     /* input_ns */
 	uint64_t out_records, out_bytes; /* of a program without run.out */
 	int64_t out_waited;
 	/* adds a program's own to --stats and --progress; may be NULL, as may
@@ -88,6 +88,12 @@ bool run_writes(struct run *r, const char *path);
 bool run_files(struct run *r, char *const *inputs, size_t n);
 /* A file beside the input; NULL is standard input. */
 bool run_reads(struct run *r, const char *path);
+
+/*
+ * A function gave a status, with a message in say unless it is 0: says that,
+ * frees say, and returns whether all is well.
+ */
+bool run_said(struct run *r, int status, struct buf *say);
 
 /* Says what went wrong when path was closed, if something did. */
 void run_closed(struct run *r, const char *path, enum part_end end);

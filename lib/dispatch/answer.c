@@ -9,6 +9,8 @@
 #include "output.h"
 #include "report.h"
 
+#define PIECE ((size_t)64 * 1024) /* copied at once */
+
 enum answer_form
 answer_form(const struct csvbatch_options *opt)
 {
@@ -198,4 +200,17 @@ answer_pass(const struct answer *a, bool with_header, uint64_t *at,
 		writer_add(out, a->end, a->nend);
 	out->whole = out->len;
 	return *at < a->to;
+}
+
+int
+answer_copy(struct spool *s, uint64_t n, struct writer *out)
+{
+	const struct answer all = {.spool = s, .to = n};
+	uint64_t at = 0;
+	int more;
+
+	do
+		more = answer_pass(&all, false, &at, out, PIECE);
+	while (more > 0 && out->error == 0);
+	return more < 0 ? -1 : 0;
 }

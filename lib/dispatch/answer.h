@@ -71,4 +71,10 @@ int answer_append(struct answer *a, const struct answer *more);
 int answer_pass(const struct answer *a, bool with_header, uint64_t *at,
     struct writer *out, size_t most);
 
+/*
+ * Adds the first n bytes of a spool to out, unless that fails.  0, or -1 with
+ * errno set when they cannot be read.
+ */
+int answer_copy(struct spool *s, uint64_t n, struct writer *out);
+
 #endif

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "rejects.h"
 #include "report.h"
+#include "utf8.h"
 
 #define PIECE (256 * 1024) /* passed on at once */
 #define PIPE_PIECE 4096    /* the same, to what may block on more */
@@ -22,19 +23,14 @@
 static int
 say_errno(struct buf *say, const char *what, const char *path)
 {
-	const char *reason = strerror(errno);
-
-	buf_add_text(say, path);
-	buf_add_text(say, what);
-	buf_add_text(say, reason);
+	utf8_say(say, "%s%s%s", path, what, strerror(errno));
 	return EXIT_IO;
 }
 
 static int
 say_status(struct buf *say, const char *path, const char *what, int status)
 {
-	buf_add_text(say, path);
-	buf_add_text(say, what);
+	utf8_say(say, "%s%s", path, what);
 	return status;
 }
 
@@ -302,16 +298,7 @@ ledger_ready(const struct ledger *l)
 int
 ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n)
 {
-	const struct answer all = {.spool = rows, .to = n};
-	uint64_t at = 0;
-	int more;
-
-	if (rows == NULL)
-		return 0;
-	do
-		more = answer_pass(&all, false, &at, l->rejects, PIECE);
-	while (more > 0);
-	return more;
+	return rows != NULL ? answer_copy(rows, n, l->rejects) : 0;
 }
 
 /*

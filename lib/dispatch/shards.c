@@ -9,9 +9,9 @@
 #include "dispatch/answer.h"
 #include "output.h"
 #include "report.h"
+#include "utf8.h"
 
 #define DIGITS 6
-#define PIECE ((size_t)64 * 1024)
 
 bool
 dispatch_shards(const char *path)
@@ -55,11 +55,7 @@ matches(const struct parts *p, const char *name)
 static int
 say_errno(struct buf *say, const char *path)
 {
-	const char *reason = strerror(errno);
-
-	buf_add_text(say, path);
-	buf_add_text(say, ": ");
-	buf_add_text(say, reason);
+	utf8_say(say, "%s: %s", path, strerror(errno));
 	return EXIT_IO;
 }
 
@@ -149,22 +145,6 @@ name_of(const char *pattern, uint64_t number)
 	return name;
 }
 
-/* Adds the whole batch to w.  0, or -1 with errno set. */
-static int
-copy(const struct batch *b, struct writer *w)
-{
-	const struct answer all = {.spool = b->input, .to = b->bytes};
-	uint64_t at = 0;
-	int more;
-
-	do
-		more = answer_pass(&all, false, &at, w, PIECE);
-	while (more > 0 && w->error == 0);
-	if (w->error != 0)
-		errno = w->error;
-	return more < 0 || w->error != 0 ? -1 : 0;
-}
-
 /* Opens the file of a batch, which must be no other of the run. */
 static struct writer *
 open_shard(struct run *r, const char *name)
@@ -172,16 +152,14 @@ open_shard(struct run *r, const char *name)
 	const size_t others = r->files.n;
 	struct buf say = {NULL, 0, 0};
 	struct writer *w = NULL;
-	const int status = files_add_output(&r->files, name, &say);
+	int status = files_add_output(&r->files, name, &say);
 
 	files_cut(&r->files, others);
-	if (status == 0)
+	if (status == 0) {
 		w = writer_open(name, &r->opt.reader.dialect, &say);
-	buf_add_byte(&say, '\0');
-	if (w == NULL)
-		report_fail(&r->report, status != 0 ? status : EXIT_IO, "%s",
-		    say.data);
-	buf_free(&say);
+		status = w == NULL ? EXIT_IO : 0;
+	}
+	run_said(r, status, &say);
 	return w;
 }
 
@@ -194,9 +172,11 @@ shards_write(struct run *r, const char *pattern, const struct batch *b)
 	bool whole = false;
 
 	if (w != NULL) {
-		whole = copy(b, w) == 0;
+		whole =
+		    answer_copy(b->input, b->bytes, w) == 0 && w->error == 0;
 		if (!whole)
-			report_write(&r->report, name.data, errno);
+			report_write(&r->report, name.data,
+			    w->error != 0 ? w->error : errno);
 		end = writer_close(w, whole);
 		if (whole)
 			run_closed(r, name.data, end);
