@@ -146,8 +146,19 @@ refuse(const struct program *p, struct run *r)
 	    !S_ISREG(st.st_mode))
 		run_usage_text(r, expr_error(p->expr));
 	report_fail(&r->report, EXIT_USAGE,
-	    "%s is a file, and the expression comes first", r->opt.operand[0]);
+	    "%s is a file, and the expression comes first%s",
+	    r->opt.operand[0],
+	    p->opt.kind == EXPR_FILTER ? "; true passes every record" : "");
 	run_exit(r);
+}
+
+void
+program_default(struct program *p, const struct run *r, const char *text)
+{
+	if (p->has_text || r->opt.noperands > 0)
+		return;
+	buf_add_text(&p->text, text);
+	p->has_text = true;
 }
 
 size_t

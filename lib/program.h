@@ -79,6 +79,12 @@ int program_option(struct program *p, int option, const char *value,
     struct buf *say);
 
 /*
+ * Before program_parse: where the command line has no program and no operand
+ * that could be one, it is this text.
+ */
+void program_default(struct program *p, const struct run *r, const char *text);
+
+/*
  * Parses the program: of -e and -f, or else the first operand.  Returns how
  * many operands that took.  An error ends the process: no input was opened.
  */

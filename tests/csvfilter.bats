@@ -149,6 +149,8 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 
 @test "no expression, an empty one, one that is no yes or no" {
 	one "$table" 2 '' '@: the expression is missing; see csvfilter --help\n' csvfilter
+	one 'a\n1\n2\n1\n' 0 'a\n1\n2\n' '' csvfilter --first a
+	one 'a\n1\n2\n1\n' 0 'a,count\n1,2\n2,1\n' '' csvfilter --count --by a
 	one "$table" 2 '' '@: 1: there is no expression\n\n^\n' csvfilter ''
 	one "$table" 2 '' '@: 1: needs true or false, got text; say s != ""\ns\n^\n' csvfilter s
 }
@@ -156,7 +158,7 @@ table='n,s\n1,a\n2,"b"\n3,\n'
 @test "a file in the place of the expression" {
 	put "$table"
 	cp in in.csv
-	one '' 2 '' '@: in.csv is a file, and the expression comes first\n' \
+	one '' 2 '' '@: in.csv is a file, and the expression comes first; true passes every record\n' \
 		csvfilter in.csv 'n > 1'
 	one '' 2 '' '@: ./in.csv is a file, and the expression comes first\n' \
 		csvmap ./in.csv 'x = 1'
