@@ -88,6 +88,7 @@ static const struct options_program program = {
 	    "      --by LIST           with --count: for each value of LIST\n",
     .letters = PROGRAM_LETTERS "v",
     .longs = longs,
+    .functions = expr_functions,
     .take = take_option,
 };
 

@@ -59,6 +59,7 @@ static const struct options_program program = {
 	    "error\n",
     .letters = PROGRAM_LETTERS,
     .longs = longs,
+    .functions = expr_functions,
     .take = take_option,
 };
 

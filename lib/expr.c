@@ -220,6 +220,12 @@ expr_parse(struct expr *e, const char *text, size_t n)
 	return 0;
 }
 
+void
+expr_functions(struct buf *out)
+{
+	function_help(out);
+}
+
 bool
 expr_remembers(const struct expr *e)
 {

@@ -154,6 +154,9 @@ const char *expr_advice(const struct expr *e);
  */
 const char *expr_error_kind(const struct expr *e, size_t i, uint64_t *count);
 
+/* Appends a line for each function: what --help functions prints. */
+void expr_functions(struct buf *out);
+
 /* Appends what --explain prints, after expr_bind. */
 void expr_explain(const struct expr *e, struct buf *out);
 

@@ -298,7 +298,8 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 		return take_number("--skip-lines", value, &o->reader.skip_lines,
 		    say);
 	case OPT_COMMENT:
-		return options_byte("--comment", value, &o->reader.comment, say);
+		return options_byte("--comment", value, &o->reader.comment,
+		    say);
 	case OPT_RAGGED:
 		return take_ragged(value, &o->reader.ragged, say);
 	case OPT_MAX_RECORD:
@@ -323,9 +324,9 @@ take_common(struct options *o, int option, const char *value, struct buf *say)
 	case OPT_PROGRESS:
 		o->progress = true;
 		o->progress_file = NULL;
-		return value == NULL ? 0 :
-				       take_file("--progress=", value,
-					   &o->progress_file, say);
+		return value == NULL ?
+		    0 :
+		    take_file("--progress=", value, &o->progress_file, say);
 	case OPT_LOG: /* options_log took it */
 		return take_file("--log", value, &value, say);
 	default:
@@ -521,7 +522,11 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 		    check_whole(argv, longs[which].name, say) != 0) {
 			bad = -1;
 		} else if (got == 'h') {
-			help(p, output, say);
+			if (p->functions != NULL && optind < argc &&
+			    strcmp(argv[optind], "functions") == 0)
+				p->functions(say);
+			else
+				help(p, output, say);
 			result = OPTIONS_TEXT;
 		} else if (got == 'V') {
 			buf_add_text(say, p->name);

@@ -38,6 +38,8 @@ struct options_program {
 	const char *letters;        /* its short options, as for getopt */
 	const struct option *longs; /* its long ones, ended by {0}; val is
 				     * what take sees */
+	/* --help functions, beside --help; NULL: there is none */
+	void (*functions)(struct buf *say);
 	bool command;               /* operands are a command: options end at
 				     * the first, and there is no -o unless
 				     * letters has it */

@@ -70,7 +70,8 @@ enum { /* their long options, beside -e and -f */
 	"      --on-error=fail|skip|null\n"                                   \
 	"                          a bad value: stop, drop the record, or\n"  \
 	"                          take it as missing\n"                      \
-	"      --explain           say how the program is understood\n"
+	"      --explain           say how the program is understood\n"    \
+	"      --help functions    the functions, with an example each\n"
 
 void program_init(struct program *p, enum expr_kind kind);
 

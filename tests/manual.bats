@@ -161,8 +161,26 @@ described() {
 	grep -q 'no message: input feels like' lacks
 }
 
+@test "--help functions says what csvexpr(7) says" {
+	"$BIN/csvmap" --help functions >said
+	"$BIN/csvfilter" --help functions | cmp said -
+	[ "$(wc -l <said)" -gt 60 ]
+	sed 's/\\e/\\/g; s/  *-> / -> /' "$man/csvexpr.7" >page
+	while read -r line; do
+		echo "$line"
+		usage=${line%%)*}
+		example=$(echo "${line#*)}" | sed 's/^ *//')
+		grep '^\.It.* Fn ' page | sed 's/$/ /' | grep -q -F \
+			"Fn $(echo "$usage" | tr -s '(,' '  ' | tr -s ' ' | sed 's/ $//') "
+		grep -q -F -e "$example" page
+	done <said
+	sed -n 's/^ *\t*{"\([a-z_0-9]*\)", "[^"]*", TYPE.*/\1/p' \
+		"$BATS_TEST_DIRNAME/../lib/expr/func.c" >functions
+	sed 's/(.*//' said | cmp functions -
+}
+
 @test "csvexpr(7) has every function" {
-	sed -n 's/^ *\t*{"\([a-z_]*\)", "[^"]*", TYPE.*/\1/p' \
+	sed -n 's/^ *\t*{"\([a-z_0-9]*\)", "[^"]*", TYPE.*/\1/p' \
 		"$BATS_TEST_DIRNAME/../lib/expr/func.c" >functions
 	[ "$(wc -l <functions)" -gt 50 ]
 	while read -r name; do

@@ -58,7 +58,8 @@ struct function {
 	unsigned cost; /* about how many nanoseconds */
 	/* out = f(arguments); NULL where form has no use for it */
 	void (*run)(struct eval *r, const struct instr *i, struct value *out);
-	int which; /* of the functions that share run */
+	int which;        /* of the functions that share run */
+	const char *help; /* signature|example, as in csvexpr(7) */
 };
 
 extern const struct function function_in; /* what x in @name of a table is */
@@ -74,5 +75,8 @@ char function_arg(const struct function *f, size_t i);
 
 /* May it have n arguments?  If not, appends how many it takes to say. */
 int function_count(const struct function *f, size_t n, struct buf *say);
+
+/* What --help functions prints. */
+void function_help(struct buf *out);
 
 #endif
