@@ -34,6 +34,18 @@ setup() {
 	[ -z "$(find "$to" ! -type d)" ]
 }
 
+@test "the Debian package has a version, and no csvkit beside it" {
+	command -v dpkg-shlibdeps >/dev/null || skip "no dpkg-dev"
+	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
+	packaging/deb "$BIN" "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"
+	[ "$(dpkg-deb -f csvpipe_*.deb Version)" = \
+		"$("$BIN/csvcut" --version | sed -n '1s/.* //p')" ]
+	[ "$(dpkg-deb -f csvpipe_*.deb Conflicts)" = csvkit ]
+	[[ $(dpkg-deb -f csvpipe_*.deb Depends) == *libcsv3* ]]
+	dpkg-deb -c csvpipe_*.deb | grep -q ' ./usr/share/csvpipe/words$'
+}
+
 @test "the formula depends on every library" {
 	awk '$1 == "build" && $4 ~ /^lib.*-dev/ && $4 != "libc6-dev" { print $8 }' \
 		.ci/packages >"$BATS_TEST_TMPDIR/libraries"
