@@ -30,6 +30,9 @@ struct cut {
 	struct import *import;  /* of TSV and JSON */
 	struct dialect dialect; /* of the records that are written */
 
+	bool align;
+	struct header first;  /* that of the first file, and */
+	struct field *sought; /* the names of the list, for other headers */
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one; a column
 			    * that is missing is 0 to 0 */
@@ -56,7 +59,8 @@ enum {
 	OPT_NULL,
 	OPT_TYPES,
 	OPT_FROM,
-	OPT_MISSING
+	OPT_MISSING,
+	OPT_ALIGN
 };
 
 static const struct option longs[] = {
@@ -74,6 +78,7 @@ static const struct option longs[] = {
     {"to", required_argument, NULL, OPT_TO},
     {"from", required_argument, NULL, OPT_FROM},
     {"missing", required_argument, NULL, OPT_MISSING},
+    {"align", no_argument, NULL, OPT_ALIGN},
     {"null", required_argument, NULL, OPT_NULL},
     {"types", required_argument, NULL, OPT_TYPES},
     {NULL, 0, NULL, 0},
@@ -175,6 +180,9 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 		return take_to(cut, value, say);
 	case OPT_FROM:
 		return take_from(cut, value, say);
+	case OPT_ALIGN:
+		cut->align = true;
+		return 0;
 	case OPT_MISSING:
 		return take_missing(cut, value, say);
 	case OPT_TYPES:
@@ -214,6 +222,8 @@ static const struct options_program program = {
 	"                          a name of -c that is not there: a column "
 	"of\n"
 	"                          empty fields, or left out\n"
+	"      --align             FILEs may have other headers: look up the "
+	"names\n"
 	"      --from=tsv|jsonl    read linear TSV, or a JSON object a "
 	"line, whose\n"
 	"                          -c may have paths: -c id,name=.user.name"
@@ -287,7 +297,7 @@ plan(struct cut *cut, const struct header *h)
 		const size_t column = list->item[i].number;
 
 		cut->missing += column == 0;
-		if (cut->nspans > 0 && column > 1 &&
+		if (cut->nspans > 0 && column > 1 && !cut->align &&
 		    cut->span[cut->nspans - 1].last == column - 1)
 			cut->span[cut->nspans - 1].last = column;
 		else
@@ -299,7 +309,7 @@ plan(struct cut *cut, const struct header *h)
 	free(times);
 	cut->whole = !cut->numbers && cut->nspans == 1 &&
 	    cut->span[0].first == 1 && cut->span[0].last == h->n;
-	if (cut->from != FROM_CSV && list->n == 1)
+	if (cut->align || (cut->from != FROM_CSV && list->n == 1))
 		cut->whole = false;
 	cut->narrowed = !cut->whole && !cut->numbers && list->n == 1;
 	cut->spread = mem_new(cut->nspans, sizeof *cut->spread);
@@ -671,6 +681,21 @@ refuse_line(struct run *r, struct cut *cut)
 	return run_fault(r, &f);
 }
 
+/* The same for the names of TSV.  Returns false. */
+static bool
+refuse_names(struct run *r, struct cut *cut)
+{
+	size_t at;
+	const char *why = import_error(cut->import, &at);
+	struct fault f = *reader_blame(r->in, why);
+
+	f.cause = FAULT_SYNTAX;
+	f.record = 0;
+	f.byte += at;
+	report_fault(&r->report, &f);
+	return false;
+}
+
 /* Reads the first object of JSON, whose keys may be the columns. */
 static bool
 read_object(struct run *r, struct cut *cut, struct record *rec,
@@ -698,6 +723,82 @@ spread(const struct cut *cut, struct record *rec)
 		cut->spread[i] =
 		    cut->span[i].first > 0 ? *from++ : (struct field){empty, 0};
 	rec->field = cut->spread;
+}
+
+/* What the items of the list are called, for the headers of other files. */
+static void
+remember_names(struct cut *cut, const struct header *h)
+{
+	cut->first = *h;
+	cut->sought = mem_new(cut->list.n, sizeof *cut->sought);
+	for (size_t i = 0; i < cut->list.n; i++) {
+		const struct column *c = &cut->list.item[i];
+
+		cut->sought[i] =
+		    c->number > 0 ? h->name[c->number - 1] : c->sought;
+	}
+}
+
+/* A header does not fit: says why.  Returns false. */
+static bool
+refuse_header(struct run *r, struct buf *why)
+{
+	struct fault f;
+
+	buf_add_byte(why, '\0');
+	f = *reader_blame(r->in, why->data);
+	f.record = 0;
+	report_fault(&r->report, &f);
+	buf_free(why);
+	return false;
+}
+
+/* Has a header a column that the first file has not?  Says which. */
+static bool
+has_new(const struct cut *cut, const struct header *h, struct buf *why)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		const struct field *name = &h->name[i];
+
+		if (columns_find(&cut->first, name->raw, name->len) != 0)
+			continue;
+		utf8_say(why,
+		    "the column \"%b\" is none of the first file's; -c "
+		    "chooses columns",
+		    name->raw, name->len);
+		return true;
+	}
+	return false;
+}
+
+/* The next file has another header: looks up the names there. */
+static bool
+align(struct run *r, struct cut *cut)
+{
+	struct buf why = {NULL, 0, 0};
+	const struct header *h;
+
+	reader_header(r->in, &h);
+	if (cut->import != NULL &&
+	    import_header(cut->import, h->raw.field, h->n, &h) != 0)
+		return refuse_names(r, cut);
+	cut->missing = 0;
+	for (size_t i = 0; i < cut->list.n; i++) {
+		const struct field *name = &cut->sought[i];
+		const long number = columns_find(h, name->raw, name->len);
+
+		if (number < 0 ||
+		    (number == 0 && cut->how.missing == COLUMNS_MUST)) {
+			columns_explain(&why, h, name->raw, name->len, false);
+			return refuse_header(r, &why);
+		}
+		cut->span[i] = (struct span){(size_t)number, (size_t)number};
+		cut->missing += number == 0;
+	}
+	if (cut->keep == NULL && has_new(cut, h, &why))
+		return refuse_header(r, &why);
+	need_columns(r, cut);
+	return true;
 }
 
 /* Makes a record of the line that was read, and writes it. */
@@ -745,8 +846,15 @@ check_from(struct run *r, const struct cut *cut)
 		    sizeof "; see csvcut --help");
 		run_usage(r, say.data);
 	}
-	if (cut->how.missing != COLUMNS_MUST && cut->keep == NULL)
+	if (cut->how.missing != COLUMNS_MUST && cut->keep == NULL &&
+	    !cut->align)
 		run_usage(r, "--missing is for the names of -c");
+	if (cut->align &&
+	    (o->no_header || o->nnames > 0 || cut->from == FROM_JSON ||
+		cut->how.missing == COLUMNS_SKIP))
+		run_usage(r,
+		    "--align looks up names in headers: not with -H, --names, "
+		    "--from=jsonl or --missing=skip");
 	if (cut->from == FROM_CSV)
 		return;
 	if (o->dialect.delim != ',' || o->dialect.quote != '"' ||
@@ -832,20 +940,12 @@ begin_import(struct run *r, struct cut *cut, struct record *first,
     struct header *keys)
 {
 	const struct header *h = r->header;
-	struct fault f;
-	size_t at;
 
 	if (cut->from == FROM_JSON)
 		return read_object(r, cut, first, keys);
-	if (cut->from == FROM_CSV ||
-	    import_header(cut->import, h->raw.field, h->n, &r->header) == 0)
-		return true;
-	f = *reader_blame(r->in, import_error(cut->import, &at));
-	f.cause = FAULT_SYNTAX;
-	f.record = 0;
-	f.byte += at;
-	report_fault(&r->report, &f);
-	return false;
+	return cut->from == FROM_CSV ||
+	    import_header(cut->import, h->raw.field, h->n, &r->header) == 0 ||
+	    refuse_names(r, cut);
 }
 
 /* Says how the input is to be read, before it is opened. */
@@ -856,6 +956,7 @@ choose_reader(struct run *r, struct cut *cut)
 	    cut->from == FROM_TSV ? IMPORT_TSV : IMPORT_JSON;
 
 	cut->dialect = r->opt.reader.dialect;
+	r->opt.reader.align = cut->align;
 	if (cut->from == FROM_CSV)
 		return;
 	cut->how.paths = cut->from == FROM_JSON;
@@ -873,6 +974,7 @@ finish(struct run *r, struct cut *cut)
 	columns_free(&cut->list);
 	free(cut->span);
 	free(cut->spread);
+	free(cut->sought);
 	import_free(cut->import);
 	return run_end(r);
 }
@@ -884,6 +986,7 @@ main(int argc, char *argv[])
 	struct header keys = {.n = 0};
 	struct record rec;
 	bool more = true;
+	int got;
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
@@ -905,12 +1008,16 @@ main(int argc, char *argv[])
 	write_header(&r, &cut);
 	if (cut.from == FROM_JSON)
 		more = cut_line(&r, &cut, &rec) == 0;
-	if (cut.import == NULL && cut.missing == 0)
+	if (cut.align)
+		remember_names(&cut, r.header);
+	if (cut.import == NULL && cut.missing == 0 && !cut.align)
 		while (
 		    run_next(&r, &rec) > 0 && cut_record(&r, &cut, &rec) == 0)
 			;
 	else
-		while (more && run_next(&r, &rec) > 0)
-			more = cut_line(&r, &cut, &rec) == 0;
+		while (more && (got = run_next(&r, &rec)) > 0)
+			more = got == READER_HEADER ?
+			    align(&r, &cut) :
+			    cut_line(&r, &cut, &rec) == 0;
 	return finish(&r, &cut);
 }

@@ -90,7 +90,7 @@ writer_put(struct writer *w, const char *end)
  * Copies a slice, behind which READER_SLACK bytes more can be read: short
  * ones, as most fields are, in one wide copy.  Returns the place behind it.
  */
-static inline char *
+static inline __attribute__((always_inline)) char *
 writer_copy(char *to, const struct field *slice)
 {
 	if (slice->len <= 32)

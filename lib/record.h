@@ -72,6 +72,7 @@ struct reader_options {
 	struct dialect dialect;
 	enum ragged ragged;
 	enum blank blank;
+	bool align; /* a later file may have another header: READER_HEADER */
 	bool no_header;            /* the first record is data */
 	const struct field *names; /* decoded names for a file without any */
 	size_t nnames;             /* 0: not given */
@@ -102,19 +103,19 @@ struct header {
 /* Why a record or the input is bad; lib/report has the sentence for each. */
 enum fault_cause {
 	FAULT_NONE,
-	FAULT_AFTER_QUOTE,    /* a byte after a closing quote */
-	FAULT_STRAY_EOL,      /* a: CR or LF, outside quotes, where the lines
-			       * of the file end with the other */
-	FAULT_FEW_FIELDS,     /* a: fields, b: columns */
-	FAULT_MANY_FIELDS,    /* a: fields, b: columns */
-	FAULT_OTHER,          /* text: found by the caller, not by the reader */
-	FAULT_SYNTAX,         /* the same, at byte: the line is no TSV or JSON */
-	FAULT_OPEN_QUOTE,     /* never closed; line_open: where it was opened */
-	FAULT_TOO_LONG,       /* a: the limit; line_open: 0, or as above */
-	FAULT_NO_EOL,         /* the last record has no line end */
-	FAULT_FOREIGN,        /* the file is no CSV; a: enum foreign */
-	FAULT_OTHER_EOL,      /* a: CR or LF, with which its lines end, where
-			       * those of the files before do not */
+	FAULT_AFTER_QUOTE, /* a byte after a closing quote */
+	FAULT_STRAY_EOL,   /* a: CR or LF, outside quotes, where the lines
+			    * of the file end with the other */
+	FAULT_FEW_FIELDS,  /* a: fields, b: columns */
+	FAULT_MANY_FIELDS, /* a: fields, b: columns */
+	FAULT_OTHER,       /* text: found by the caller, not by the reader */
+	FAULT_SYNTAX,      /* the same, at byte: the line is no TSV or JSON */
+	FAULT_OPEN_QUOTE,  /* never closed; line_open: where it was opened */
+	FAULT_TOO_LONG,    /* a: the limit; line_open: 0, or as above */
+	FAULT_NO_EOL,      /* the last record has no line end */
+	FAULT_FOREIGN,     /* the file is no CSV; a: enum foreign */
+	FAULT_OTHER_EOL,   /* a: CR or LF, with which its lines end, where
+			    * those of the files before do not */
 	FAULT_HEADER_DIFFERS, /* a: column; b: columns of the first file */
 	FAULT_READ,           /* error: errno */
 	FAULT_OPEN            /* error: errno */
@@ -240,6 +241,10 @@ size_t reader_extend(struct reader *r, struct record *rec, size_t most,
     size_t bytes);
 
 #define READER_WOULD_WAIT 2
+#define READER_HEADER                                           \
+	5 /* with align: the header of another file is another  \
+	   * one.  reader_header has it, and those before stay. \
+	   * reader_need comes next. */
 #define READER_SLACK 64
 
 /* Describes the last -1 or -2; lives until the next call of reader_next. */

@@ -560,10 +560,12 @@ bad_input(struct run *r, int got)
 int
 run_next_good(struct run *r, struct record *rec, int got)
 {
-	do
+	do {
+		if (got == READER_HEADER)
+			return got;
 		if (bad_input(r, got) == 0)
 			return 0;
-	while ((got = reader_next(r->in, rec)) != 1);
+	} while ((got = reader_next(r->in, rec)) != 1);
 	return 1;
 }
 

@@ -122,7 +122,7 @@ int run_next_good(struct run *r, struct record *rec, int got);
 
 /*
  * Reads the next good record: 1, or 0 when there is none any more, which may
- * also be for an error that was said.
+ * also be for an error that was said.  With align also READER_HEADER.
  */
 static inline __attribute__((always_inline)) int
 run_next(struct run *r, struct record *rec)

@@ -151,3 +151,46 @@ load helper
 	one 'a,b\n1,2\n' 2 '' '@: --missing is for the names of -c\n' csvcut --missing=empty
 	one 'a,b\n1,2\n' 2 '' '@: --missing needs empty or skip; see csvcut --help\n' csvcut --missing=null
 }
+
+@test "--align looks names up in the header of each file" {
+	printf 'a,b\n1,"2"\n' >1
+	printf 'b,a\r\n3,4\r\n5,6\r\n' >2
+	printf 'c,a\n7,8\n' >3
+	printf 'a\tb\n"\t\n' >4
+	printf 'b\ta\nx\\\\\t\\N\n' >5
+	gives 0 "$BIN/csvcut" --align 1 2 1
+	like out 'a,b\n1,"2"\n4,3\r\n6,5\r\n1,"2"\n'
+	gives 0 "$BIN/csvcut" --align -lc b,z=a --to=jsonl 1 2
+	like out '{"line_number":1,"b":"2","z":"1"}\n{"line_number":2,"b":"3","z":"4"}\n{"line_number":3,"b":"5","z":"6"}\n'
+	gives 0 "$BIN/csvcut" --align --missing=empty -c c,a,b 1 3 2
+	like out 'c,a,b\n,1,"2"\n7,8,\n,4,3\r\n,6,5\r\n'
+	gives 0 "$BIN/csvcut" --align -c a 1 3
+	like out 'a\n1\n8\n'
+	gives 0 "$BIN/csvcut" --align --from=tsv --null '\N' 4 5
+	like out 'a,b\n"""",""\n,x\\\n'
+	gives 0 "$BIN/csvcut" --align -xc b --missing=empty 1 3 2
+	like out 'b\n"2"\n3\r\n5\r\n'
+}
+
+@test "--align: what does not fit is an error that names the file" {
+	printf 'a,b\n1,2\n' >1
+	printf 'c,a\n7,8\n' >2
+	printf 'b,c,a\n7,8,9\n' >3
+	printf 'b,a,a\n7,8,9\n' >4
+	for case in '2|no column "b"; the header has 2 columns: "c", "a"' \
+		'3|the column "c" is none of the first file'"'"'s; -c chooses columns' \
+		'4|column "a" is ambiguous: 2, 3'; do
+		gives 1 "$BIN/csvcut" --align 1 "${case%%|*}"
+		like out 'a,b\n1,2\n'
+		grep -q -F "csvcut: ${case%%|*}:1: ${case#*|}" err || {
+			cat err
+			return 1
+		}
+	done
+	gives 1 "$BIN/csvcut" --align -C a 1 3
+	gives 1 "$BIN/csvcut" --align --missing=empty 1 2
+	gives 1 "$BIN/csvcut" 1 2
+	for option in -H --names=a,b --missing=skip; do
+		gives 2 "$BIN/csvcut" --align -c a $option 1
+	done
+}

@@ -46,7 +46,7 @@ struct reader {
 	bool begun;   /* a first record was seen */
 	char eol;     /* the last byte of the file's line ends: LF or CR; 0: no
 		       * line end was seen yet */
-	char first_eol;          /* of the files before, or as the caller says */
+	char first_eol; /* of the files before, or as the caller says */
 	enum fault_cause offence; /* of RECORD_BAD, at an offset from start, */
 	size_t offence_at;
 	size_t searched; /* as far as this no line end was found */
@@ -54,9 +54,14 @@ struct reader {
 	bool lines;      /* may be none of its records: skip, or comments */
 
 	struct header header;
-	struct field *names; /* of header, when we allocated them */
-	char *header_bytes;  /* what header.raw and names point to */
-	char line_end[2];    /* the header's, for a last record without one */
+	struct field *names;   /* of header, when we allocated them */
+	char *header_bytes;    /* what header.raw and names point to */
+	struct header_memory { /* of those before, with align */
+		struct header_memory *next;
+		struct field *names;
+		char *bytes;
+	} * before;
+	char line_end[2]; /* the header's, for a last record without one */
 	size_t line_end_len;
 
 	struct split_order order; /* columns 0: the first record tells */
@@ -115,8 +120,8 @@ static uint64_t
 line_at(struct reader *r, size_t at, uint64_t ends)
 {
 	if (r->recount || r->split.multiline)
-		r->line += count_lines(r, r->source.data + r->lined,
-		    at - r->lined);
+		r->line +=
+		    count_lines(r, r->source.data + r->lined, at - r->lined);
 	else
 		r->line += ends;
 	r->recount = r->recount && at < r->start;
@@ -495,7 +500,8 @@ static void
 fit(struct reader *r, struct record *rec, size_t n)
 {
 	static const char slack[READER_SLACK];
-	const size_t columns = r->order.columns, kept = n < columns ? n : columns;
+	const size_t columns = r->order.columns,
+		     kept = n < columns ? n : columns;
 	const struct field *last = &r->all[kept - 1];
 	const size_t len = (size_t)(last->raw + last->len - rec->raw);
 	struct buf *b = &r->pad;
@@ -525,8 +531,8 @@ can_fit(const struct reader *r, size_t n)
 		return r->opt.ragged == RAGGED_PAD ||
 		    r->opt.ragged == RAGGED_FIT;
 	for (f = r->all + r->order.columns; f < r->all + n; f++)
-		if (f->len > 2 || (f->len > 0 &&
-			!field_quoted(f, r->opt.dialect.quote)))
+		if (f->len > 2 ||
+		    (f->len > 0 && !field_quoted(f, r->opt.dialect.quote)))
 			return false;
 	return r->opt.ragged == RAGGED_FIT;
 }
@@ -603,7 +609,8 @@ take_bad(struct reader *r, struct record *rec)
 		n = r->eol != 0 ? 1 : judge_end(r, end);
 		if (n == NEEDS_TEXT)
 			return NEEDS_TEXT;
-		if (text[end] == '\n' && end > at + 1 && text[end - 1] == '\r') {
+		if (text[end] == '\n' && end > at + 1 &&
+		    text[end - 1] == '\r') {
 			end--;
 			n = 2;
 		}
@@ -935,7 +942,20 @@ count_bad_first(struct reader *r, int got)
 	return got;
 }
 
-/* What the good first record of a file is: 1, or -2. */
+/* The file has a header of its own, with align.  The old one's memory stays. */
+static int
+change_header(struct reader *r, const struct record *rec)
+{
+	struct header_memory *old = mem_new(1, sizeof *old);
+
+	*old = (struct header_memory){r->before, r->names, r->header_bytes};
+	r->before = old;
+	keep_header(r, rec);
+	r->header.n = r->order.columns = rec->nfields;
+	return READER_HEADER;
+}
+
+/* What the good first record of a file is: 1, READER_HEADER, or -2. */
 static int
 judge_first(struct reader *r, const struct record *rec)
 {
@@ -953,6 +973,8 @@ judge_first(struct reader *r, const struct record *rec)
 	} else if (first && r->opt.nnames == 0) {
 		keep_header(r, rec);
 	} else if ((differs = first_difference(r, rec)) != 0) {
+		if (r->opt.align)
+			return change_header(r, rec);
 		if (r->opt.nnames == 0) {
 			describe(r, FAULT_HEADER_DIFFERS, r->first, r->length,
 			    reader_line(r));
@@ -1025,8 +1047,8 @@ next(struct reader *r, struct record *rec, bool wait)
 {
 	int got;
 
-	while (UNLIKELY(r->file != FILE_GOES_ON ||
-	    (got = next_here(r, rec, wait)) == 0)) {
+	while (UNLIKELY(
+	    r->file != FILE_GOES_ON || (got = next_here(r, rec, wait)) == 0)) {
 		if (r->file == FILE_GOES_ON)
 			r->file = FILE_CLOSED;
 		if ((got = begin_file(r, wait)) != 1)
@@ -1214,6 +1236,11 @@ reader_free(struct reader *r)
 	odd_free(r->odd);
 	free(r->names);
 	free(r->header_bytes);
+	for (struct header_memory *m; (m = r->before) != NULL; free(m)) {
+		r->before = m->next;
+		free(m->names);
+		free(m->bytes);
+	}
 	free(r->spans);
 	free(r->field);
 	free(r->all);
