@@ -205,8 +205,6 @@ truth(struct code *c, struct node *node, uint32_t out)
 static void
 value_into(struct code *c, struct node *node, uint32_t out)
 {
-	const struct node *kid = node->n > 0 ? node->kid[0] : NULL;
-
 	node->caught = c->caught > 0;
 	switch (node->kind) {
 	case NODE_CONST:
@@ -222,15 +220,15 @@ value_into(struct code *c, struct node *node, uint32_t out)
 		break;
 	case NODE_ARITH:
 		compute(c,
-		    type_is_time(kid->type) ||
+		    type_is_time(node->kid[0]->type) ||
 			    type_is_time(node->kid[1]->type) ?
 			OP_DAYS :
 			OP_ARITH,
 		    node, out);
 		break;
 	case NODE_CONVERT:
-		if (kid->kind == NODE_CELL && node->type != TYPE_TEXT)
-			cell(c, OP_READ, kid, node, out);
+		if (node->kid[0]->kind == NODE_CELL && node->type != TYPE_TEXT)
+			cell(c, OP_READ, node->kid[0], node, out);
 		else
 			compute(c, OP_CONVERT, node, out);
 		break;
