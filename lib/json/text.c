@@ -258,16 +258,6 @@ json_scan_free(struct json_scan *s)
 	free(s);
 }
 
-/* Room for one more of n things. */
-static void *
-grow(void *things, size_t n, size_t *room, size_t size)
-{
-	if (n < *room)
-		return things;
-	*room = *room < 8 ? 8 : mem_mul(*room, 2);
-	return mem_resize(things, *room, size);
-}
-
 static bool
 fail(struct json_scan *s, const char *why)
 {
@@ -345,7 +335,7 @@ static void
 add_path(struct json_scan *s, struct node *node)
 {
 	s->path =
-	    grow(s->path, s->npaths, &s->paths_room, sizeof(struct node *));
+	    mem_grow(s->path, s->npaths, &s->paths_room, sizeof(struct node *));
 	s->path[s->npaths++] = node;
 	s->shape.n = 0;
 }
@@ -612,10 +602,7 @@ json_path(struct json_scan *s, const char *text, size_t n, struct buf *say)
 	}
 	buf_add_text(say, "path ");
 	utf8_show(say, text, n, 200);
-	buf_add_text(say, ": byte ");
-	buf_add_number(say, (uint64_t)(s->p - text) + 1);
-	buf_add_text(say, ": ");
-	buf_add_text(say, s->why);
+	utf8_say(say, ": byte %n: %s", (size_t)(s->p - text) + 1, s->why);
 	return -1;
 }
 
@@ -741,7 +728,7 @@ take_key(struct json_scan *s, struct level *level, struct node **node)
 	}
 	if (outermost && *node == NULL && s->strange > s->nkeys)
 		s->strange = s->nkeys;
-	s->key = grow(s->key, s->nkeys, &s->keys_room, sizeof *s->key);
+	s->key = mem_grow(s->key, s->nkeys, &s->keys_room, sizeof *s->key);
 	s->key[s->nkeys++] = key;
 	skip_blanks(s);
 	return take(s, ':') || fail(s, "not JSON: a colon is missing");
@@ -763,7 +750,7 @@ begin_level(struct json_scan *s, struct node *node)
 	if (s->nlevels == DEPTH_MAX)
 		return fail(s, "more than 1,000 values inside each other");
 	s->level =
-	    grow(s->level, s->nlevels, &s->levels_room, sizeof *s->level);
+	    mem_grow(s->level, s->nlevels, &s->levels_room, sizeof *s->level);
 	s->level[s->nlevels++] = (struct level){.node = node,
 	    .from = s->p,
 	    .keyed = *s->p == '{',
