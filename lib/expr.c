@@ -97,7 +97,8 @@ expr_advice(const struct expr *e)
 
 /* Puts one before the others: the last definition of a name wins. */
 static void
-give(struct expr *e, struct given **list, struct text name, struct text text)
+expr_give(struct expr *e, struct given **list, struct text name,
+    struct text text)
 {
 	struct arena *a = &e->given.arena;
 	struct given *new = arena_alloc(a, sizeof *new);
@@ -117,7 +118,7 @@ expr_arg(struct expr *e, const char *definition)
 		    definition);
 		return failed(e);
 	}
-	give(e, &e->given.args,
+	expr_give(e, &e->given.args,
 	    (struct text){definition, (size_t)(equals - definition)},
 	    (struct text){equals + 1, strlen(equals + 1)});
 	return 0;
@@ -171,7 +172,7 @@ expr_set(struct expr *e, const char *name, const char *bytes, size_t n)
 {
 	if (is_taken(e, name, false))
 		return failed(e);
-	give(e, &e->given.sets, (struct text){name, strlen(name)},
+	expr_give(e, &e->given.sets, (struct text){name, strlen(name)},
 	    (struct text){bytes, n});
 	return 0;
 }

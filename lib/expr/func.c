@@ -71,7 +71,7 @@ call_refuse(struct eval *r, const struct instr *i, const char *format,
 
 /* Which of the functions that share what is run was called? */
 static int
-which(const struct instr *i)
+call_which(const struct instr *i)
 {
 	return i->node->function->which;
 }
@@ -81,7 +81,7 @@ static void
 call_place(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct expr_place *at = r->in->place;
-	const uint64_t n = (which(i) == 0 ? at->row : at->line)(at->arg);
+	const uint64_t n = (call_which(i) == 0 ? at->row : at->line)(at->arg);
 
 	call_number(out, number_of_int((int64_t)n));
 }
@@ -108,7 +108,7 @@ static void
 call_now(struct eval *r, const struct instr *i, struct value *out)
 {
 	out->kind = VALUE_TIME;
-	out->time = which(i) == 0 ? r->given->now : date_of(r->given->now);
+	out->time = call_which(i) == 0 ? r->given->now : date_of(r->given->now);
 }
 
 /* The functions on numbers. */
@@ -126,7 +126,7 @@ call_whole_part(struct eval *r, const struct instr *i, struct value *out)
 	static struct number (*const of[])(struct number) = {number_trunc,
 	    number_floor, number_ceil, number_abs};
 
-	call_number(out, of[which(i)](arg_number(r, i)));
+	call_number(out, of[call_which(i)](arg_number(r, i)));
 }
 
 static void
@@ -181,8 +181,8 @@ call_log(struct eval *r, const struct instr *i, struct value *out)
 		call_refuse(r, i, "%s() of what is not above 0", out);
 	else
 		call_real(r, i,
-		    which(i) == 0 ? r->given->real.log(x) :
-				    r->given->real.log10(x),
+		    call_which(i) == 0 ? r->given->real.log(x) :
+					 r->given->real.log10(x),
 		    out);
 }
 
@@ -231,7 +231,8 @@ call_extreme(struct eval *r, const struct instr *i, struct value *out)
 		v = eval_arg(r, i, k);
 		if (v->kind != VALUE_MISSING &&
 		    (best == NULL ||
-			number_compare(v->number, best->number) == which(i)))
+			number_compare(v->number, best->number) ==
+			    call_which(i)))
 			best = v;
 	}
 	if (best == NULL)
@@ -328,8 +329,8 @@ call_len(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_case(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text t =
-	    text_case(&r->scratch, arg_text(r, i, 0), (enum text_case)which(i));
+	const struct text t = text_case(&r->scratch, arg_text(r, i, 0),
+	    (enum text_case)call_which(i));
 
 	if (!eval_long(r, i->node, t.len, out))
 		call_text(out, t);
@@ -342,7 +343,7 @@ call_trim(struct eval *r, const struct instr *i, struct value *out)
 	static struct text (*const of[])(
 	    struct text) = {text_trim, text_ltrim, text_rtrim};
 
-	call_text(out, of[which(i)](arg_text(r, i, 0)));
+	call_text(out, of[call_which(i)](arg_text(r, i, 0)));
 }
 
 static void
@@ -384,7 +385,7 @@ call_pad(struct eval *r, const struct instr *i, struct value *out)
 	if (text_length(fill) != 1)
 		call_refuse(r, i, "%s() fills with one character", out);
 	else if (text_pad(&r->scratch, arg_text(r, i, 0), width, fill,
-		     which(i) == 0, &padded) < 0)
+		     call_which(i) == 0, &padded) < 0)
 		call_refuse(r, i, "%s() fills up to 65536 characters", out);
 	else
 		call_text(out, padded);
@@ -407,7 +408,7 @@ call_contains(struct eval *r, const struct instr *i, struct value *out)
 	static bool (*const of[])(struct text, struct text) = {text_contains,
 	    text_starts, text_ends};
 
-	call_bool(out, of[which(i)](arg_text(r, i, 0), arg_text(r, i, 1)));
+	call_bool(out, of[call_which(i)](arg_text(r, i, 0), arg_text(r, i, 1)));
 }
 
 static void
@@ -459,7 +460,7 @@ call_part(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_join(struct eval *r, const struct instr *i, struct value *out)
 {
-	const bool keep_empty = which(i) == 0;
+	const bool keep_empty = call_which(i) == 0;
 	const struct text separator = arg_text(r, i, 0);
 	size_t len = 0, parts = 0, k;
 	struct text t;
@@ -522,7 +523,7 @@ call_sub(struct eval *r, const struct instr *i, struct value *out)
 		n = 1;
 	}
 	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0),
-		which(i) == 1, piece, n, r->given->longest, &r->scratch,
+		call_which(i) == 1, piece, n, r->given->longest, &r->scratch,
 		&t) == REGEX_LIMIT)
 		over_limit(r, i, out);
 	else
@@ -594,7 +595,7 @@ call_part_of_time(struct eval *r, const struct instr *i, struct value *out)
 	int n;
 
 	date_split(arg_time(r, i), &p);
-	memcpy(&n, (const char *)&p + part[which(i)], sizeof n);
+	memcpy(&n, (const char *)&p + part[call_which(i)], sizeof n);
 	call_number(out, number_of_int(n));
 }
 

@@ -212,8 +212,6 @@ slip_curly(struct text word)
 	    memchr("\x98\x99\x9c\x9d", word.at[2], 4) != NULL;
 }
 
-#define SHOWN 40 /* bytes of a bad cell */
-
 /* The column that the bad text came straight from. */
 static void
 add_column(struct buf *say, const struct node *node, const struct header *h)
@@ -238,14 +236,6 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 		utf8_say(say, " \"%t\"", &name);
 	}
 	buf_add_text(say, ": ");
-}
-
-static void
-add_cell(struct buf *say, struct text cell)
-{
-	buf_add_byte(say, '"');
-	utf8_show(say, cell.at, cell.len, SHOWN);
-	buf_add_byte(say, '"');
 }
 
 void
@@ -289,7 +279,7 @@ add_reason(struct buf *say, const struct failure *f)
 	if (f->kind == FAILURE_RANGE && f->cell.len == 0)
 		buf_add_text(say, "the result");
 	else if (*reason == ' ')
-		add_cell(say, f->cell);
+		utf8_say(say, "\"%b\"", f->cell.at, f->cell.len);
 	buf_add_text(say, reason);
 	if (time && f->node->ndates > 0)
 		failure_formats(say, f->node);

@@ -206,7 +206,7 @@ parser_end_one(struct parser *p, struct node *node, struct node *kid)
 
 /* A prefix that can be repeated: the token at hand, and what is below it. */
 static struct node *
-prefix(struct parser *p, enum node_kind kind,
+parse_prefix(struct parser *p, enum node_kind kind,
     struct node *(*operand)(struct parser *))
 {
 	struct node *node = parser_node(p, kind), *kid;
@@ -296,8 +296,9 @@ left_of(struct parser *p, const char *ops,
 static struct node *
 parse_unary(struct parser *p)
 {
-	return p->now.kind == TOKEN_MINUS ? prefix(p, NODE_NEG, parse_unary) :
-					    parse_primary(p);
+	return p->now.kind == TOKEN_MINUS ?
+	    parse_prefix(p, NODE_NEG, parse_unary) :
+	    parse_primary(p);
 }
 
 /* prod = unary { ("*" | "/" | "%") unary } */
@@ -403,7 +404,7 @@ contrary(struct parser *p, struct node *kid)
 
 /* Says why a literal is wrong, where it stands; frees why. */
 static void
-refuse_literal(struct parser *p, size_t at, struct buf *why)
+parser_refuse(struct parser *p, size_t at, struct buf *why)
 {
 	message_why(p->lex.say, p->lex.program, at, why);
 	p->failed = true;
@@ -433,7 +434,7 @@ parse_pattern(struct parser *p, struct node *node)
 	}
 	node->regex = regex_new(pattern.at, pattern.len, caseless, &why);
 	if (node->regex == NULL) {
-		refuse_literal(p, p->now.at, &why);
+		parser_refuse(p, p->now.at, &why);
 		return;
 	}
 	*kept = (struct pattern){node->regex, NULL, p->tree->patterns};
@@ -496,7 +497,7 @@ static struct node *
 parse_not(struct parser *p)
 {
 	return p->now.kind == TOKEN_BANG || p->now.kind == TOKEN_NOT ?
-	    prefix(p, NODE_NOT, parse_not) :
+	    parse_prefix(p, NODE_NOT, parse_not) :
 	    parse_rel(p);
 }
 
@@ -806,7 +807,7 @@ compile_date(struct parser *p, struct node *call, const struct node *kid,
 	call->date[call->ndates] = date_format_compile(&p->tree->arena, use,
 	    kid->value.text.at, kid->value.text.len, &why);
 	if (call->date[call->ndates++] == NULL)
-		refuse_literal(p, kid->at, &why);
+		parser_refuse(p, kid->at, &why);
 }
 
 static void
@@ -817,7 +818,7 @@ compile_number(struct parser *p, struct node *call, const struct node *kid)
 	call->format = arena_alloc(&p->tree->arena, sizeof *call->format);
 	if (number_format_compile(call->format, kid->value.text.at,
 		kid->value.text.len, &why) < 0)
-		refuse_literal(p, kid->at, &why);
+		parser_refuse(p, kid->at, &why);
 }
 
 /* The marks of num(x, ",", "."): called once, with the first of them. */
@@ -834,7 +835,7 @@ compile_marks(struct parser *p, struct node *call, const struct node *kid)
 	call->marks = arena_alloc(&p->tree->arena, sizeof *call->marks);
 	if (number_marks_set(call->marks, kid->value.text.at,
 		kid->value.text.len, group.at, group.len, &why) < 0)
-		refuse_literal(p, kid->at, &why);
+		parser_refuse(p, kid->at, &why);
 }
 
 /* May a number or a replacement name this group of the call's pattern? */
@@ -864,7 +865,7 @@ compile_path(struct parser *p, struct node *call, const struct node *kid)
 	p->tree->patterns = pattern;
 	if (json_path(call->json, kid->value.text.at, kid->value.text.len,
 		&why) < 0)
-		refuse_literal(p, kid->at, &why);
+		parser_refuse(p, kid->at, &why);
 }
 
 /* Is the syntax of a list of columns right? */
@@ -875,7 +876,7 @@ check_list(struct parser *p, const struct node *list)
 	struct buf why = {NULL, 0, 0};
 
 	if (columns_check(text, &why) < 0)
-		refuse_literal(p, list->at, &why);
+		parser_refuse(p, list->at, &why);
 	free(text);
 }
 
@@ -955,7 +956,7 @@ compile_literals(struct parser *p, struct node *call)
 	size_t i;
 
 	if (function_count(call->function, call->n, &why) < 0)
-		refuse_literal(p, call->at, &why);
+		parser_refuse(p, call->at, &why);
 	for (i = 0; i < call->n && !p->failed; i++)
 		compile_literal(p, call, call->kid[i],
 		    function_arg(call->function, i));
