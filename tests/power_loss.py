@@ -222,7 +222,8 @@ class Job:
         new = b"\n" not in safe
         if status == 5 and new and files.get("j"):
             return None  # its first line came to harm: that is said
-        told = b"\ntold " in files.get("j", b"")  # by a run that had ended
+        # a whole line: a run had ended and said what had failed
+        told = re.search(rb"\ntold [^\n\0]+\n", files.get("j", b""))
         if status != (0 if told else self.status):
             return f"status {status}: {err!r}"
         for name in ("out", "bad"):
