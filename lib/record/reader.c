@@ -880,7 +880,8 @@ keep_header(struct reader *r, const struct record *rec)
 	r->header_bytes = raw;
 	r->names = mem_new(n, 2 * sizeof *r->names);
 	raw_fields = r->names + n;
-	memcpy(raw, rec->raw, bytes);
+	if (bytes > 0)
+		memcpy(raw, rec->raw, bytes);
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = &rec->field[i];
 
