@@ -299,7 +299,8 @@ check_partition(struct csvbatch *b)
 {
 	const struct rule rules[] = {
 	    {b->run.opt.noperands > 0,
-		"-o with a {COLUMN} is for records without a COMMAND"},
+		"-o with a {COLUMN} is for records without a COMMAND; a FILE "
+		"is read by < FILE"},
 	    {b->commands,
 		"-o with a {COLUMN}: there is no COMMAND for this option"},
 	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 ||

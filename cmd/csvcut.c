@@ -415,9 +415,14 @@ static void
 resolve(struct run *r, struct cut *cut, const struct record *rec)
 {
 	struct buf say = {NULL, 0, 0};
+	const bool chosen = columns_choose(cut->keep != NULL ? cut->keep : "*",
+				r->header, &cut->how, &cut->list, &say) == 0;
 
-	if (columns_choose(cut->keep != NULL ? cut->keep : "*", r->header,
-		&cut->how, &cut->list, &say) != 0 ||
+	if (!chosen && cut->from == FROM_JSON)
+		buf_add_text(&say,
+		    "; a path into the first object begins with a dot, as "
+		    ".user.name");
+	if (!chosen ||
 	    (cut->drop != NULL && drop_columns(cut, r->header, &say) != 0) ||
 	    (cut->from == FROM_JSON && choose_paths(r, cut, rec, &say) != 0) ||
 	    (cut->objects != NO_OBJECTS && plan_json(cut, r, &say) != 0)) {
@@ -678,6 +683,9 @@ refuse_line(struct run *r, struct cut *cut)
 		f.advice = "jq -c '.[]' makes lines of its values";
 		return run_fault_to(r, NULL, &f);
 	}
+	if (cut->from == FROM_JSON && f.start == 0 && f.len == 1 &&
+	    *f.raw == '{')
+		f.advice = "jq -c . makes one line of each object";
 	return run_fault(r, &f);
 }
 

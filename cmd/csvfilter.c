@@ -321,7 +321,7 @@ main(int argc, char *argv[])
 	if (f.first.list != NULL)
 		program_whole(&r, "--first");
 	f.plain = !f.count && f.first.list == NULL;
-	if (f.by.list != NULL || f.first.list != NULL)
+	if (f.count || f.first.list != NULL)
 		program_default(&f.program, &r, "true");
 	used = program_parse(&f.program, &r);
 	if (!run_open(&r, used) || !run_header(&r)) {

@@ -1,6 +1,6 @@
 # bash completion for csvpipe: "words" says what may stand at the cursor, and
 # this puts the shell's quotes around it.
-_csvpipe_words=$(cd "${BASH_SOURCE[0]%/*}/../../csvpipe" && pwd)/words
+_csvpipe_words=$(cd "${BASH_SOURCE[0]%/*}" && { cd ../../csvpipe 2>/dev/null || :; } && pwd)/words
 
 # $2 is what readline replaces: the end of the word, from an open quote or from
 # a character of COMP_WORDBREAKS on.

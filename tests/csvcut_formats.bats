@@ -70,7 +70,7 @@ load helper
 	one '{"a,b":1,".c":2}\n' 0 'x,.c\n1,2\n' '' csvcut --from=jsonl -c 'x=.["a,b"],".c"'
 	one '{"a":1,"b":2,"c":3}\n' 0 'c,z,a,b\n3,1,1,2\n' '' csvcut --from=jsonl -c 'c,z=.a,*'
 	one '{"a":1}\n' 0 '{"z":1}\n' '' csvcut --from=jsonl --to=jsonl -c z=.a --types z:number
-	one '{"a":1}\n' 2 '' '@: no column "b"; the header has 1 column: "a"\n' csvcut --from=jsonl -c b
+	one '{"a":1}\n' 2 '' '@: no column "b"; the header has 1 column: "a"; a path into the first object begins with a dot, as .user.name\n' csvcut --from=jsonl -c b
 	one '{"a":1}\n' 2 '' \
 		'@: the first object has nothing at .a.b; --missing=empty makes a column of empty fields\n' \
 		csvcut --from=jsonl -c x=.a.b

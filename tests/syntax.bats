@@ -203,7 +203,7 @@ load helper
 		csvcut -d ';' -c a
 	each 'sep=;\na;b;c\n1;2;3\n' 1 'sep=;\n' \
 		"@: stdin:2: record 1 has 3 fields, the header has 2; $excel\n" -d ';'
-	title='is line 1 a title? --skip-lines 1 passes over it'
+	title='is the first line a title? --skip-lines N passes over N lines'
 	each 'Trips\na,b\n1,2\n' 1 'Trips\n' \
 		"@: stdin:2: record 1 has 2 fields, the header has 1; $title\n"
 	one 'All trips\na\n1\n' 2 '' \
@@ -483,7 +483,7 @@ load helper
 @test "32: a byte that looks like a comma is one, whatever the encoding" {
 	each 'a,b\n\x83,x\n' 0 = ''
 	each 'a\n\x83\\,x\n' 1 'a\n' \
-		'@: stdin:2: record 1 has 2 fields, the header has 1; is line 1 a title? --skip-lines 1 passes over it\n'
+		'@: stdin:2: record 1 has 2 fields, the header has 1; is the first line a title? --skip-lines N passes over N lines\n'
 }
 
 @test "33: names are compared as bytes, and the nearest is suggested" {

@@ -255,18 +255,18 @@ name_count(struct buf *say, const struct header *h)
 	    h->n == 1 ? "" : "s");
 }
 
-/* One column that holds what separates fields elsewhere. */
-static bool
+/* One column that holds what separates fields elsewhere, or NUL. */
+static char
 other_delimiter(const struct header *h)
 {
 	size_t i;
 
 	if (h->n != 1 || h->name == NULL)
-		return false;
+		return '\0';
 	for (i = 0; i < h->name->len; i++)
 		if (memchr(";,\t|", h->name->raw[i], 4) != NULL)
-			return true;
-	return false;
+			return h->name->raw[i];
+	return '\0';
 }
 
 /* Does the first name begin with this? */
@@ -289,11 +289,14 @@ columns_doubt(const struct header *h, bool ragged)
 	if (read && begins(h, "sep="))
 		return "line 1 is for spreadsheets: --skip-lines 1 passes over "
 		       "it, -d sets the delimiter";
-	if (other_delimiter(h))
+	if (other_delimiter(h) == '\t')
+		return "-t reads tabs, -t -q '' tabs and no quotes";
+	if (other_delimiter(h) != '\0')
 		return "-d sets the delimiter";
 	if (read && h->n == 1 &&
 	    (ragged || memchr(h->name->raw, ' ', h->name->len) != NULL))
-		return "is line 1 a title? --skip-lines 1 passes over it";
+		return "is the first line a title? --skip-lines N passes over "
+		       "N lines";
 	return NULL;
 }
 
