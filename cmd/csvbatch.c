@@ -49,7 +49,9 @@ static const struct option longs[] = {{"linger", required_argument, NULL,
     {"scratch", required_argument, NULL, OPT_SCRATCH}, {0}};
 
 static const char help[] =
-    "Batches:\n"
+    "Hand the records on standard input to COMMAND, a batch at a time, and\n"
+	"write its answers in their order; or write a file for each batch or value.\n\n"
+	"Batches:\n"
     "  -n N                    a batch has at most N records\n"
     "  -b SIZE                 ... and SIZE bytes, as they are handed over\n"
     "  -g LIST                 ... and equal values in these columns\n"

@@ -171,6 +171,26 @@ enter_rows(const struct table *t, struct table_column *key,
 	return NULL;
 }
 
+/* Says that there is no such column: -d is for the input, not for a table. */
+static void
+refuse_column(const struct table *t, const struct header *h,
+    const struct table_column *c, struct buf *say)
+{
+	bool other = false;
+
+	for (size_t i = 0; h->n == 1 && i < h->name->len; i++)
+		other |= memchr(";\t|", h->name->raw[i], 3) != NULL;
+	if (other) {
+		utf8_say(say,
+		    "table @%t has one column, \"%b\"; a table has commas, as "
+		    "csvcut -d C -D , FILE writes them",
+		    &t->name, h->name->raw, h->name->len);
+	} else {
+		utf8_say(say, "table @%t: ", &t->name);
+		columns_explain(say, h, c->name.at, c->name.len, false);
+	}
+}
+
 /* Which columns of the file are wanted.  0, or -1 as table_read. */
 static int
 find_columns(struct table *t, const struct header *h,
@@ -185,8 +205,7 @@ find_columns(struct table *t, const struct header *h,
 		    1 :
 		    columns_find(h, c->name.at, c->name.len);
 		if (number <= 0) {
-			utf8_say(say, "table @%t: ", &t->name);
-			columns_explain(say, h, c->name.at, c->name.len, false);
+			refuse_column(t, h, c, say);
 			*bad = c;
 			break;
 		}
