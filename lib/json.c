@@ -343,9 +343,9 @@ typedef unsigned char lanes __attribute__((vector_size(16)));
 #define BLOCK 64 /* bytes that are looked at at once, a bit for each */
 
 struct found {
-	uint64_t delims;
-	uint64_t bad;  /* control bytes, quotes, backslashes */
-	uint64_t high; /* of longer sequences of UTF-8 */
+	uint64_t delims; /* bit i: byte i is one */
+	uint64_t bad;    /* 0: no control bytes, quotes, backslashes */
+	uint64_t high;   /* 0: no longer sequences of UTF-8 */
 };
 
 /* The top bits of the lanes; the product gathers eight of them. */
@@ -366,21 +366,47 @@ top_bits(lanes v)
 #endif
 }
 
-/* Looks at the first n bytes of a block. */
-static inline struct found
-look_at(const char *text, size_t n, char delim)
+/* Bytes that stand as others in JSON, but for delimiters. */
+static inline lanes
+bad_bytes(lanes v, lanes delims)
 {
-	const uint64_t all = n < BLOCK ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+	const lanes marks = (lanes)(v == '"') | (lanes)(v == '\\');
+
+	return ((lanes)(v < ' ') | marks) & ~delims;
+}
+
+/* Looks at a whole block. */
+static inline struct found
+look_at_block(const char *text, char delim)
+{
+	lanes v, delims, bad = {0}, high = {0};
+	uint64_t found = 0;
+
+#pragma GCC unroll 4
+	for (size_t i = 0; i < BLOCK; i += sizeof v) {
+		memcpy(&v, text + i, sizeof v);
+		delims = (lanes)(v == (unsigned char)delim);
+		found |= top_bits(delims) << i;
+		high |= v;
+		bad |= bad_bytes(v, delims);
+	}
+	return (struct found){found, top_bits(bad), top_bits(high)};
+}
+
+/* Looks at the first n bytes of a block, and at no more. */
+static inline struct found
+look_at_part(const char *text, size_t n, char delim)
+{
+	const uint64_t all = (UINT64_C(1) << n) - 1;
 	struct found found = {0, 0, 0};
 	lanes v, delims;
 
-	for (size_t i = 0; i < BLOCK && i < n; i += sizeof v) {
+	for (size_t i = 0; i < n; i += sizeof v) {
 		memcpy(&v, text + i, sizeof v);
 		delims = (lanes)(v == (unsigned char)delim);
 		found.delims |= top_bits(delims) << i;
 		found.high |= top_bits(v) << i;
-		v = (lanes)(v < ' ') | (lanes)(v == '"') | (lanes)(v == '\\');
-		found.bad |= top_bits(v & ~delims) << i;
+		found.bad |= top_bits(bad_bytes(v, delims)) << i;
 	}
 	found.delims &= all;
 	found.high &= all;
@@ -406,7 +432,9 @@ copy_slice(const struct json *j, size_t *column, const struct field *slice,
 	uint64_t high = 0;
 
 	for (const char *p = from; p < end; p += BLOCK) {
-		found = look_at(p, (size_t)(end - p), delim);
+		n = (size_t)(end - p);
+		found = n < BLOCK ? look_at_part(p, n, delim) :
+				    look_at_block(p, delim);
 		if (found.bad != 0)
 			return NULL;
 		high |= found.high;
