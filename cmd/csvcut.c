@@ -457,9 +457,14 @@ write_header(struct run *r, const struct cut *cut)
 		if (i > 0 || cut->numbers)
 			writer_byte(out, form->delim);
 		if ((c->rename.raw != NULL || c->number == 0) &&
-		    run_name(r, &name, &out->dialect))
-			format_value(form, out, name.raw, name.len);
-		else if (f->len == 0 && cut->narrowed && !cut->tsv)
+		    run_name(r, &name, &out->dialect)) {
+			if (i == 0 && !cut->tsv && name.len > 0 &&
+			    *name.raw == r->opt.reader.comment)
+				writer_first(out, name.raw, name.len,
+				    *name.raw);
+			else
+				format_value(form, out, name.raw, name.len);
+		} else if (f->len == 0 && cut->narrowed && !cut->tsv)
 			writer_empty(out);
 		else
 			format_slice(form, out, f);
@@ -636,6 +641,10 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 {
 	struct writer *out = r->out;
 
+	if (cut->zero && memchr(rec->field->raw, '\0', rec->field->len) != NULL)
+		return run_fault(r,
+		    reader_blame(r->in, "a value holds NUL, which ends it with "
+					"-0"));
 	if (rec->field->len > out->room - out->len)
 		writer_need(out, rec->field->len);
 	out->len +=

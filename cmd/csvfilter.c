@@ -164,12 +164,13 @@ write_counts(struct run *r, const struct filter *f)
 {
 	const struct column_list *list = &f->by.columns;
 	const struct header *h = r->header;
+	const char mark = r->opt.reader.comment;
 	const char *p = f->keys.data;
 
 	for (size_t i = 0; i < list->n && h->raw.raw != NULL; i++) {
 		const struct field *name = &h->name[list->item[i].number - 1];
 
-		writer_field(r->out, name->raw, name->len);
+		writer_first(r->out, name->raw, name->len, i == 0 ? mark : 0);
 		writer_byte(r->out, r->out->dialect.delim);
 	}
 	if (h->raw.raw != NULL)
@@ -185,7 +186,7 @@ write_counts(struct run *r, const struct filter *f)
 				memcpy(&len, p, sizeof len);
 				p += sizeof len;
 			}
-			writer_field(r->out, p, len);
+			writer_first(r->out, p, len, i == 0 ? mark : 0);
 			writer_byte(r->out, r->out->dialect.delim);
 			p += len;
 		}

@@ -130,9 +130,18 @@ plan(struct map *m, struct run *r)
 	free(span);
 }
 
+/* Is the column called as one of the header?  Which stands as it came, then. */
+static bool
+is_header_name(const struct run *r, const struct expr_column *c, long *number)
+{
+	*number = columns_find(r->header, c->name.raw, c->name.len);
+	return !c->appended && !c->renamed && *number > 0;
+}
+
 static void
 write_header(struct run *r, const struct map *m)
 {
+	long number;
 	const struct record *raw = &r->header->raw;
 	struct writer *out = r->out;
 	size_t n;
@@ -148,8 +157,12 @@ write_header(struct run *r, const struct map *m)
 		else if (c[i].input != 0 && !c[i].renamed)
 			writer_add(out, raw->field[c[i].input - 1].raw,
 			    raw->field[c[i].input - 1].len);
+		else if (is_header_name(r, &c[i], &number))
+			writer_add(out, raw->field[number - 1].raw,
+			    raw->field[number - 1].len);
 		else if (run_name(r, &c[i].name, &out->dialect))
-			writer_field(out, c[i].name.raw, c[i].name.len);
+			writer_first(out, c[i].name.raw, c[i].name.len,
+			    i == 0 ? r->opt.reader.comment : 0);
 	}
 	writer_header_end(out, raw);
 }

@@ -433,9 +433,14 @@ refuse_quotes(struct expr *e, const struct failure *first)
 	for (size_t i = 0; i < e->ncells; i++) {
 		struct expr_cell *cell = &e->answer[i];
 
+		const bool comment = e->options.comment != 0 &&
+		    e->layout[0].input == 0 && e->layout[0].cell == i &&
+		    cell->len > 0 && *cell->text == e->options.comment;
+
 		if (e->eval.slot[e->cell[i]->slot].kind == VALUE_ERROR ||
-		    !field_wants_quotes(cell->text, cell->len,
-			&e->options.dialect))
+		    (!comment &&
+			!field_wants_quotes(cell->text, cell->len,
+			    &e->options.dialect)))
 			continue;
 		eval_fail(&e->eval, e->cell[i]->value, FAILURE_QUOTES,
 		    (struct text){cell->text, cell->len}, &v);

@@ -208,6 +208,16 @@ writer_field(struct writer *w, const char *value, size_t n)
 		writer_quoted(w, value, n);
 }
 
+void
+writer_first(struct writer *w, const char *value, size_t n, char comment)
+{
+	if (n > 0 && comment != 0 && *value == comment &&
+	    w->dialect.quote != NO_QUOTE)
+		writer_quoted(w, value, n);
+	else
+		writer_field(w, value, n);
+}
+
 enum part_end
 writer_close(struct writer *w, bool keep)
 {

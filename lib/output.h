@@ -118,6 +118,12 @@ writer_byte(struct writer *w, char byte)
 /* Adds a value as a field, in quotes where the rule wants them. */
 void writer_field(struct writer *w, const char *value, size_t n);
 
+/*
+ * The same for the first field of a record, which must not begin as a comment
+ * does; comment 0: there are none.
+ */
+void writer_first(struct writer *w, const char *value, size_t n, char comment);
+
 /* Adds a value as a field in quotes. */
 void writer_quoted(struct writer *w, const char *value, size_t n);
 

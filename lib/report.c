@@ -413,6 +413,8 @@ report_fault(struct report *r, const struct fault *f)
 {
 	struct buf say = {NULL, 0, 0};
 
+	if (f->cause == FAULT_READ && f->error == ECANCELED && r->status != 0)
+		return; /* a hook ended the read, and has said why */
 	say_fault(f, &say);
 	put_line(r, say.data, say.len);
 	buf_free(&say);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -87,14 +88,16 @@ ended(void *arg, int fd)
 {
 	struct run *r = arg;
 	struct buf say = {NULL, 0, 0};
+	const bool file = r->in != NULL && fd == reader_fd(r->in);
 	int status = 0;
 
 	if (r->vouch != NULL)
 		status = vouch_input(r->vouch, fd, &say);
 	if (status != 0)
 		report_fail(&r->report, status, "%s: %s",
-		    fd == STDIN_FILENO || r->in == NULL ? "stdin" :
-							  reader_file(r->in),
+		    fd == STDIN_FILENO ? "stdin" :
+			file           ? reader_file(r->in) :
+					 "a file beside the input",
 		    say.data);
 	buf_free(&say);
 	return status != 0 ? -1 : 0;
@@ -306,6 +309,35 @@ hint(const struct run *r)
 	    r->report.program);
 }
 
+/* Is it standard input, where what one reads another does not? */
+static bool
+is_standard(const char *path)
+{
+	struct stat st, in;
+
+	if (path == NULL || strcmp(path, "-") == 0)
+		return true;
+	return stat(path, &st) == 0 && fstat(STDIN_FILENO, &in) == 0 &&
+	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) &&
+	    st.st_dev == in.st_dev && st.st_ino == in.st_ino;
+}
+
+/* Standard input is read once.  0, or a status with a message. */
+static int
+read_once(struct run *r, const char *path, struct buf *say)
+{
+	if (!is_standard(path))
+		return 0;
+	if (r->standard)
+		buf_add_text(say,
+		    "standard input is read twice, and the second time is "
+		    "empty; name a FILE");
+	if (r->standard)
+		return EXIT_USAGE;
+	r->standard = true;
+	return 0;
+}
+
 bool
 run_files(struct run *r, char *const *inputs, size_t n)
 {
@@ -321,9 +353,12 @@ run_files(struct run *r, char *const *inputs, size_t n)
 	for (size_t i = 0; status == 0 && (i < n || i == 0); i++) {
 		const size_t before = r->files.n;
 
-		status = files_add(&r->files, FILES_INPUT,
-		    n == 0 || strcmp(inputs[i], "-") == 0 ? NULL : inputs[i],
-		    &say);
+		const char *const path =
+		    n == 0 || strcmp(inputs[i], "-") == 0 ? NULL : inputs[i];
+
+		status = read_once(r, path, &say);
+		if (status == 0)
+			status = files_add(&r->files, FILES_INPUT, path, &say);
 		known = known && r->files.n > before;
 		if (known)
 			r->size += r->files.entry[before].size;
@@ -339,8 +374,11 @@ bool
 run_reads(struct run *r, const char *path)
 {
 	struct buf say = {NULL, 0, 0};
+	int status = read_once(r, path, &say);
 
-	return run_said(r, files_add(&r->files, FILES_INPUT, path, &say), &say);
+	if (status == 0)
+		status = files_add(&r->files, FILES_INPUT, path, &say);
+	return run_said(r, status, &say);
 }
 
 bool

@@ -34,6 +34,7 @@ struct run {
 	uint64_t rejected;
 	int64_t size;           /* bytes of the input, or 0: not known */
 	bool ended;             /* the input was read to its end */
+	bool standard;          /* standard input is one of what is read */
 	struct writer *rejects; /* of --rejects, else NULL */
 	struct input_hooks hooks;
 	struct vouch *vouch; /* of --log, or NULL */

@@ -55,6 +55,11 @@ table='id,name,dim_x,dim_y,note\n1,"a,b",10,20,\n2,c,30,40,"x"\n'
 	like out '  1: a\n  2: b\n'
 }
 
+@test "--plain -0: a NUL in a value makes a bad record" {
+	one 'a\n"x\0y"\nz\n' 1 '' \
+		'@: stdin:2: a value holds NUL, which ends it with -0\n' csvcut --plain -0
+}
+
 @test "-x drops records that are empty after the cut" {
 	one 'a,b,c\n1,,\n,"",3\n4,x,\n,,\n' 0 'b,c\n"",3\nx,\n' '' csvcut -x -c b,c
 	one 'a,b,c\n1,,\n,"",3\n4,x,\n' 0 'b\nx\n' '' csvcut -x -c b

@@ -350,6 +350,43 @@ load helper
 		"@: stdin:2: record 1 has 3 fields, the header has 2; -q '' takes quotes as ordinary bytes\n" -t
 }
 
+@test "22: no output begins as a comment does, be it a name or a count" {
+	printf '"#id",v\n"#1",a\n"#2",b\n' >in
+	one '"#id",v\n"#1",a\n"#2",b\n' 0 '"#id",count\n"#1",1\n"#2",1\n' '' \
+		csvfilter --comment '#' --count --by '#id' true
+	one '"#id",v\n"#1",a\n' 0 '"#id",v\n"#1",a\n' '' \
+		csvmap --comment '#' '{#id} = trim({#id})'
+	one 'x,y\n1,2\n' 0 '"#n"\n1\n' '' csvmap --comment '#' --only '{#n} = x'
+	one 'x,y\n1,2\n' 0 '"#n",y\n1,2\n' '' csvcut --comment '#' -c '#n=x,y'
+	one 'x,y\n1,2\n' 1 'x,y\n' \
+		'@: stdin:2: "#a" needs quotes, and with -q '"''"' there are none, at 3 in the expression; add ?? DEFAULT or --on-error=skip|null\n' \
+		csvmap -q '' --comment '#' 'x="#a"'
+	one '"id",v\n1,a\n' 0 '"id",v\n2,a\n' '' csvmap 'id = id + 1'
+}
+
+@test "standard input is read once, and not as data and beside it" {
+	printf 'id,x\n1,a\n' >in
+	twice='standard input is read twice, and the second time is empty; name a FILE'
+	for options in '--table t=-' '--set t=-' '--set t=/dev/stdin'; do
+		# shellcheck disable=SC2086
+		gives 2 sh -c 'cat in | "$0" $1 -o out2 "y = 1"' "$BIN/csvmap" "$options"
+		says "$twice"
+	done
+	for program in csvcut 'csvfilter true' 'csvbatch -n 1 -- cat' 'csvpar -- cat'; do
+		gives 2 sh -c 'cat in | '"$BIN/${program%% *}"' --names-from /dev/stdin '"${program#"${program%% *}"}"
+		says "$twice"
+	done
+	gives 2 "$BIN/csvcut" - - <in
+	says "$twice"
+	printf '1\n' | gives 0 "$BIN/csvfilter" --set t=- 'id in @t' in
+	same in out
+	[ ! -e out2 ]
+}
+
+@test "207: --ragged=fit: a record of one empty field is no blank line" {
+	each 'a\n,\n1,\n' 0 'a\n""\n1\n' '' --ragged=fit
+}
+
 @test "--names-from: the names are those of the header of a file" {
 	printf '#c\n"the id",b\n9,9\n' >head
 	each '1,2\n3,4\n' 0 '1,2\n3,4\n' '' --names-from head --comment '#'

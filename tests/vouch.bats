@@ -113,7 +113,7 @@ column() {
 @test "standard input may be a list, and an input may be a substitution" {
 	csvfilter -o out --set a=<(csvcut --plain -c other in) 'id in @a' in \
 		2>err && false
-	said 'stdin: the input is not whole: csvcut'
+	said 'a file beside the input: the input is not whole: csvcut'
 	csvfilter -o out true <(csvcut -c other in) 2>err && false
 	said '/dev/fd/' 'the input is not whole: csvcut'
 	csvcut -c other in | csvfilter -o out -f - in 2>err && false
@@ -375,4 +375,19 @@ column() {
 	same /dev/null err
 	grep -q 'waiting for output' picture
 	grep -q '>csvmap<' picture
+}
+
+@test "csvbatch and a list ends with 1 where the input is not whole, and once" {
+	printf 'id,x\n1,2\n"3' >cut.csv
+	printf 'id,x\n1,a\n' >s.csv
+	export CSVPIPE_LOG=$PWD/once
+	gives 0 sh -c '{ "$0/csvcut" cut.csv; } 2>/dev/null | "$0/csvbatch" -n 10 -- cat || echo "status $?"' "$BIN"
+	grep -qx 'status 1' out
+	says 'the input is not whole'
+	! grep -q canceled err
+	gives 0 bash -c '"$0/csvmap" -o f --table t=<("$0/csvcut" cut.csv 2>/dev/null) "y = lookup(@t, id, \"x\")" s.csv || echo "status $?"' "$BIN"
+	grep -qx 'status 1' out
+	says 'a file beside the input: the input is not whole'
+	! grep -q canceled err
+	[ ! -e f ]
 }

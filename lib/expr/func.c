@@ -195,7 +195,9 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 	const struct number base = arg_number(r, i);
 	const struct number exponent = eval_arg(r, i, 1)->number;
 	const double x = number_to_double(base), y = number_to_double(exponent);
-	struct number power = number_of_int(1);
+	struct number power = number_of_int(1), rest;
+	double power_of;
+	bool odd;
 	int64_t n;
 
 	if (x == 0 && y < 0) {
@@ -217,7 +219,11 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 			return;
 		}
 	}
-	call_real(r, i, r->given->real.pow(x, y), out);
+	/* a double cannot tell whether a large exponent is odd */
+	odd = x < 0 && number_mod(exponent, number_of_int(2), &rest) ==
+		NUMBER_OK && number_to_double(rest) != 0;
+	power_of = r->given->real.pow(fabs(x), y);
+	call_real(r, i, odd ? -power_of : power_of, out);
 }
 
 /* min, max: the argument beyond all others on a side; missing if none is */

@@ -502,12 +502,18 @@ fit(struct reader *r, struct record *rec, size_t n)
 	static const char slack[READER_SLACK];
 	const size_t columns = r->order.columns,
 		     kept = n < columns ? n : columns;
+	const struct dialect *d = &r->opt.dialect;
 	const struct field *last = &r->all[kept - 1];
-	const size_t len = (size_t)(last->raw + last->len - rec->raw);
+	size_t len = (size_t)(last->raw + last->len - rec->raw);
 	struct buf *b = &r->pad;
 
 	b->len = 0;
 	buf_add(b, rec->raw, len);
+	if (columns == 1 && len == 0 && d->quote != NO_QUOTE) {
+		buf_add_byte(b, d->quote); /* lest it be a blank line */
+		buf_add_byte(b, d->quote);
+		r->all[0].len = len = 2;
+	}
 	for (size_t i = kept; i < columns; i++)
 		buf_add_byte(b, r->opt.dialect.delim);
 	buf_add(b, rec->raw + rec->len, rec->end);

@@ -361,7 +361,7 @@ model_end(const struct model *m)
 static inline void
 model_fit(struct model *m, struct answer *a)
 {
-	char *text = malloc(m->now.len + m->width);
+	char *text = malloc(m->now.len + m->width + 2);
 	const struct slice *last;
 
 	memcpy(text, m->rest.text, m->now.len);
@@ -369,6 +369,11 @@ model_fit(struct model *m, struct answer *a)
 		last = &m->now.field[m->width - 1];
 		a->nfields = m->width;
 		a->len = last->at + last->len;
+	}
+	if (m->width == 1 && a->len == 0 &&
+	    m->job->opt.dialect.quote != NO_QUOTE) {
+		text[0] = text[1] = m->job->opt.dialect.quote;
+		m->run->slice[m->run->nslices - 1].len = a->len = 2;
 	}
 	for (; a->nfields < m->width; a->nfields++) {
 		text[a->len++] = m->job->opt.dialect.delim;
