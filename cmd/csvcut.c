@@ -628,10 +628,12 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 static void
 end_array(struct run *r, const struct cut *cut)
 {
+	const char *end;
+
 	if (cut->objects != OBJECT_ARRAY || !r->ended || r->report.status != 0)
 		return;
-	writer_add(r->out, "[]\n" + (r->out->records > 0),
-	    r->out->records > 0 ? 2 : 3);
+	end = r->out->records > 0 ? "]\n" : "[]\n";
+	writer_add(r->out, end, strlen(end));
 	writer_done(r->out);
 }
 
