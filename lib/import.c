@@ -167,7 +167,8 @@ decode(struct import *im, const char *p, size_t n)
 static bool
 is_null(const struct import *im, const char *p, size_t n)
 {
-	return n == im->null_len && (n == 0 || memcmp(p, im->null, n) == 0);
+	return n == im->null_len &&
+	    (n == 0 || (im->null != NULL && memcmp(p, im->null, n) == 0));
 }
 
 static void

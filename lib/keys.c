@@ -102,7 +102,7 @@ keys_add(struct keys *k, const void *key, size_t n, size_t *number)
 	}
 	if (new && k->number != NULL)
 		k->number[at] = k->n;
-	if (number != NULL)
+	if (number != NULL && k->number != NULL)
 		*number = k->number[at];
 	k->slot[at] = h;
 	k->n += new;
