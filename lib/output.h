@@ -6,6 +6,10 @@
  * written in whole records, so that an end at any moment leaves a prefix of
  * the right output.  The first error is kept: everything after it is dropped,
  * and writer_end and writer_close tell.
+ *
+ * When bytes leave: when a block is full (writer_need), and before the input is
+ * waited for.  The filters do that by the idle hook of run.c, csvpar where it
+ * polls (pool.c), csvbatch behind each answer (dispatch/ledger.c).
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
