@@ -7,6 +7,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	printf 'id,n\n1,5\n2,6\n3,7\n' >in
 	printf '1\n2\n' >list
+	printf 'k,v\n1,a\n2,b\n' >table
 	printf 'n > 0' >test.expr
 	printf 'n = n + 0' >map.expr
 	mkdir -p out elsewhere/empty
@@ -63,6 +64,7 @@ all_refused() {
 	done
 	all_refused csvfilter 'n =~ /[0-9]+/'
 	all_refused csvfilter --set s=list 'id in @s'
+	all_refused csvfilter --table t=table 'lookup(@t, id, "v") != "z"'
 	for more in '-f test.expr' '--arg a=1 id!=arg("a")'; do
 		all_refused csvfilter $more
 	done
