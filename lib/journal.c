@@ -6,17 +6,36 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "files.h"
-#include "journal/line.h"
+#include "report.h"
+#include "utf8.h"
 
+/*
+ * A line is text, fields separated by a blank, the last one the checksum of
+ * what stands before it, then a LF.
+ */
 #define MAGIC "csvpipe-journal 1" /* with the version of the format */
 #define TORN_MAX 4096             /* a crash leaves less than this of a line */
+#define LINE_CHUNK 65536          /* bytes asked of one read */
+#define LINE_LONGEST (4U << 20)   /* bytes of a line; more is none */
+#define LINE_SEAL 17              /* a blank and 16 hexadecimal digits */
+#define NUMBERS 8                 /* of a batch in its line */
 
 /* What a line says: a batch is done, also by rejecting all of it; a batch has
  * failed and will be tried again; a run has ended with what was rejected. */
 static const char done[] = "done", rejected[] = "rejected", failed[] = "failed",
 		  told[] = "told";
+
+/* A cursor over the lines of a file. */
+struct lines {
+	int fd;
+	uint64_t at;      /* offset of the line that comes next */
+	struct buf bytes; /* of the file, from there on */
+	size_t used;      /* of these, handed out already */
+	bool end;         /* no more will be read */
+};
 
 struct journal {
 	const char *path;
@@ -29,178 +48,263 @@ struct journal {
 	struct lines cursor; /* of journal_next */
 };
 
+/*
+ * The next line, without its LF; it lives until the next call.  Returns 1; 0
+ * at the end, where *n bytes without a LF may be left; or -1 with errno set.
+ */
 static int
-say_errno(struct buf *say, const char *path, const char *what)
+lines_next(struct lines *l, const char **text, size_t *n)
 {
-	const char *reason = strerror(errno);
+	const char *lf = NULL;
+	ssize_t got;
 
-	buf_add_text(say, path);
-	buf_add_text(say, what);
-	buf_add_text(say, reason);
-	return JOURNAL_IO;
+	for (;;) {
+		buf_need(&l->bytes, LINE_CHUNK);
+		*text = l->bytes.data + l->used;
+		*n = l->bytes.len - l->used;
+		lf = memchr(*text, '\n', *n);
+		if (lf != NULL || l->end || *n > LINE_LONGEST)
+			break;
+		l->bytes.len = *n;
+		memmove(l->bytes.data, *text, *n);
+		l->used = 0;
+		got = pread(l->fd, l->bytes.data + *n, LINE_CHUNK,
+		    (off_t)(l->at + *n));
+		if (got < 0 && errno != EINTR)
+			return -1;
+		l->end = got == 0;
+		l->bytes.len += got > 0 ? (size_t)got : 0;
+	}
+	if (lf == NULL)
+		return 0;
+	*n = (size_t)(lf - *text);
+	l->used += *n + 1;
+	l->at += *n + 1;
+	return 1;
 }
 
-static int
-say_state(struct buf *say, const char *path, const char *what)
+/* Appends the checksum and the LF to a line. */
+static void
+line_seal(struct buf *line)
 {
-	buf_add_text(say, path);
-	buf_add_text(say, what);
-	return JOURNAL_STATE;
+	const uint64_t sum = XXH3_64bits(line->data, line->len);
+
+	buf_add_byte(line, ' ');
+	buf_add_hex(line, sum);
+	buf_add_byte(line, '\n');
 }
 
-static int
-say_damage(struct buf *say, const char *path, uint64_t at)
+/* 16 hexadecimal digits.  false: others stand there. */
+static bool
+line_hex(const char *p, uint64_t *n)
 {
-	say_state(say, path, ": the journal is damaged at byte ");
-	buf_add_number(say, at);
-	return JOURNAL_STATE;
+	static const char digits[] = "0123456789abcdef";
+	const char *found;
+
+	*n = 0;
+	for (int i = 0; i < 16; i++) {
+		found = memchr(digits, p[i], 16);
+		if (found == NULL)
+			return false;
+		*n = *n << 4 | (uint64_t)(found - digits);
+	}
+	return true;
 }
 
-/* A file that nobody else can write, and that is what it seems to be. */
-static int
-open_file(struct journal *j, const char *path, struct buf *say)
+/* Is this line (without its LF) sealed?  Then *n is cut by the seal. */
+static bool
+line_check(const char *text, size_t *n)
 {
-	struct stat st;
+	uint64_t sum;
 
-	j->fd = open(path,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	    0600);
-	if (j->fd < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
-		return say_state(say, path,
-		    ": a journal must be a regular file");
-	if (j->fd < 0 || fstat(j->fd, &st) < 0)
-		return say_errno(say, path, ": ");
-	if (!S_ISREG(st.st_mode))
-		return say_state(say, path,
-		    ": a journal must be a regular file");
-	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return say_state(say, path,
-		    ": others than its user may write the journal");
-	return 0;
+	if (*n < LINE_SEAL || text[*n - LINE_SEAL] != ' ' ||
+	    !line_hex(text + *n - LINE_SEAL + 1, &sum) ||
+	    XXH3_64bits(text, *n - LINE_SEAL) != sum)
+		return false;
+	*n -= LINE_SEAL;
+	return true;
+}
+
+/* The numbers of a batch in the order of its line. */
+static void
+line_numbers(struct journal_batch *b, uint64_t *numbers[NUMBERS])
+{
+	uint64_t *const all[NUMBERS] = {&b->number, &b->first, &b->last,
+	    &b->from, &b->to, &b->out, &b->rejects, &b->rejected};
+
+	memcpy(numbers, all, sizeof all);
+}
+
+/* Reads "KIND number first .." of a batch, without the seal.  Is it one? */
+static bool
+line_parse(const char *text, size_t n, const char *kind,
+    struct journal_batch *b)
+{
+	const char *p = text + strlen(kind), *const end = text + n;
+	uint64_t *numbers[NUMBERS];
+
+	if (n < strlen(kind) || memcmp(text, kind, strlen(kind)) != 0)
+		return false;
+	line_numbers(b, numbers);
+	for (size_t i = 0; i < NUMBERS; i++) {
+		const char *from = p + 1;
+		uint64_t sum = 0;
+
+		if (p == end || *p != ' ')
+			return false;
+		for (p = from; p < end && *p >= '0' && *p <= '9'; p++) {
+			if (sum > (UINT64_MAX - 9) / 10)
+				return false;
+			sum = sum * 10 + (uint64_t)(*p - '0');
+		}
+		if (p == from)
+			return false;
+		*numbers[i] = sum;
+	}
+	return end - p == 33 && *p == ' ' && line_hex(p + 1, &b->hash.high) &&
+	    line_hex(p + 17, &b->hash.low);
+}
+
+/* Reads the line of a batch that is done. */
+static bool
+line_parse_done(const char *text, size_t n, struct journal_batch *b)
+{
+	b->failed = line_parse(text, n, rejected, b);
+	return b->failed || line_parse(text, n, done, b);
 }
 
 /*
- * A lock of fcntl(2), which can tell who holds it.  It would be lost if we
+ * A file that nobody else can write, and that is what it seems to be.  Its
+ * lock is one of fcntl(2), which can tell who holds it; it would be lost if we
  * closed another descriptor of the file: there is none.
  */
 static int
-lock(struct journal *j, const char *path, struct buf *say)
+journal_lock(struct journal *j, struct buf *say)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct stat st = {.st_mode = 0};
 
+	j->fd = open(j->path,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	    0600);
+	if (j->fd < 0 ? errno != ELOOP && errno != EISDIR && errno != ENXIO :
+			fstat(j->fd, &st) < 0)
+		return utf8_fail(EXIT_IO, say, "%s: %m", j->path);
+	if (!S_ISREG(st.st_mode))
+		return utf8_fail(EXIT_JOURNAL, say,
+		    "%s: a journal must be a regular file", j->path);
+	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return utf8_fail(EXIT_JOURNAL, say,
+		    "%s: others than its user may write the journal", j->path);
 	if (fcntl(j->fd, F_SETLK, &whole) == 0)
 		return 0;
 	if (errno != EACCES && errno != EAGAIN)
-		return say_errno(say, path, ": the journal cannot be locked: ");
-	say_state(say, path, ": the journal is in use");
-	if (fcntl(j->fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK) {
-		buf_add_text(say, " by process ");
-		buf_add_number(say, (uint64_t)whole.l_pid);
-	}
-	return JOURNAL_STATE;
+		return utf8_fail(EXIT_IO, say,
+		    "%s: the journal cannot be locked: %m", j->path);
+	utf8_say(say, "%s: the journal is in use", j->path);
+	if (fcntl(j->fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK)
+		utf8_say(say, " by process %n", (size_t)whole.l_pid);
+	return EXIT_JOURNAL;
 }
 
-/* Adds a value so that it holds no blank and no byte that does not print. */
-static void
-add_escaped(struct buf *b, const char *value)
+/*
+ * The first line, without its seal: the magic, then NAME=VALUE, in which no
+ * blank stands and no byte that does not print.
+ */
+static struct buf
+journal_first(const struct setting *settings, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
-	const unsigned char *p = (const unsigned char *)value;
-
-	for (; *p != '\0'; p++) {
-		if (*p > ' ' && *p < 0x7f && *p != '%') {
-			buf_add_byte(b, *p);
-			continue;
-		}
-		buf_add_byte(b, '%');
-		buf_add_byte(b, digits[*p >> 4]);
-		buf_add_byte(b, digits[*p & 15]);
-	}
-}
-
-/* The first line, without its seal: the magic, then NAME=VALUE. */
-static struct buf
-first_line(const struct setting *settings, size_t n)
-{
 	struct buf line = {NULL, 0, 0};
-	size_t i;
+	const unsigned char *p;
 
 	buf_add_text(&line, MAGIC);
-	for (i = 0; i < n; i++) {
-		buf_add_byte(&line, ' ');
-		buf_add_text(&line, settings[i].name);
-		buf_add_byte(&line, '=');
-		if (settings[i].value != NULL)
-			add_escaped(&line, settings[i].value);
-		else
+	for (size_t i = 0; i < n; i++) {
+		utf8_say(&line, " %s=", settings[i].name);
+		if (settings[i].value == NULL)
 			buf_add_number(&line, settings[i].number);
+		p = (const unsigned char *)settings[i].value;
+		for (; p != NULL && *p != '\0'; p++) {
+			if (*p > ' ' && *p < 0x7f && *p != '%')
+				buf_add_byte(&line, *p);
+			else
+				utf8_say(&line, "%%%c%c", digits[*p >> 4],
+				    digits[*p & 15]);
+		}
 	}
 	return line;
 }
 
 /* Appends "; -n was '10', is '20'" for what differs between two words. */
 static void
-say_difference(struct buf *say, const char *was, size_t nwas, const char *is,
-    size_t nis)
+journal_say_difference(struct buf *say, struct field was, struct field is)
 {
-	const char *equals = memchr(is, '=', nis);
-	size_t name = equals != NULL ? (size_t)(equals - is) + 1 : nis;
+	const char *equals = memchr(is.raw, '=', is.len);
+	const size_t name =
+	    equals != NULL ? (size_t)(equals - is.raw) + 1 : is.len;
 
-	if (nwas == nis && memcmp(was, is, nis) == 0)
+	if (was.len == is.len && memcmp(was.raw, is.raw, is.len) == 0)
 		return;
 	buf_add_text(say, "; ");
-	buf_add(say, is, name - 1);
+	buf_add(say, is.raw, name - 1);
 	buf_add_text(say, " was '");
-	if (nwas >= name && memcmp(was, is, name) == 0)
-		buf_add(say, was + name, nwas - name);
+	if (was.len >= name && memcmp(was.raw, is.raw, name) == 0)
+		buf_add(say, was.raw + name, was.len - name);
 	buf_add_text(say, "', is '");
-	buf_add(say, is + name, nis - name);
+	buf_add(say, is.raw + name, is.len - name);
 	buf_add_text(say, "'");
+}
+
+/* Cuts the first word off a line. */
+static struct field
+journal_word(struct field *line)
+{
+	const char *blank = memchr(line->raw, ' ', line->len);
+	const size_t n =
+	    blank != NULL ? (size_t)(blank - line->raw) : line->len;
+	const struct field word = {line->raw, n};
+
+	line->raw += blank != NULL ? n + 1 : n;
+	line->len -= blank != NULL ? n + 1 : n;
+	return word;
 }
 
 /* Compares the first line with what it should be, word by word. */
 static int
-compare(const char *path, const char *was, size_t nwas, const struct buf *is,
-    struct buf *say)
+journal_compare(const struct journal *j, struct field was,
+    const struct buf *line, struct buf *say)
 {
-	const char *p = is->data, *end = p + is->len, *was_end = was + nwas;
-	size_t n, m;
+	struct field is = {line->data, line->len};
 
-	if (nwas == is->len && memcmp(was, is->data, nwas) == 0)
+	if (was.len == is.len && memcmp(was.raw, is.raw, is.len) == 0)
 		return 0;
-	if (nwas < strlen(MAGIC) || memcmp(was, MAGIC, strlen(MAGIC)) != 0)
-		return say_state(say, path,
-		    ": a journal of another version of csvbatch");
-	say_state(say, path, ": the journal is of another run");
-	while (p < end) {
-		n = 0;
-		while (p + n < end && p[n] != ' ')
-			n++;
-		m = 0;
-		while (was + m < was_end && was[m] != ' ')
-			m++;
-		say_difference(say, was, m, p, n);
-		p += p + n < end ? n + 1 : n;
-		was += was + m < was_end ? m + 1 : m;
+	if (was.len < strlen(MAGIC) ||
+	    memcmp(was.raw, MAGIC, strlen(MAGIC)) != 0)
+		return utf8_fail(EXIT_JOURNAL, say,
+		    "%s: a journal of another version of csvbatch", j->path);
+	utf8_say(say, "%s: the journal is of another run", j->path);
+	while (is.len > 0) {
+		const struct field word = journal_word(&was);
+
+		journal_say_difference(say, word, journal_word(&is));
 	}
-	return JOURNAL_STATE;
+	return EXIT_JOURNAL;
 }
 
-/* Writes a sealed line at the end, and waits until it is on disk. */
+/* Writes a line with its seal at the end, and waits until it is on disk. */
 static int
-write_line(struct journal *j, const struct buf *line)
+journal_write(struct journal *j, struct buf *line)
 {
 	size_t at = 0;
 	ssize_t n;
 
+	line_seal(line);
 	while (at < line->len) {
 		n = pwrite(j->fd, line->data + at, line->len - at,
 		    (off_t)(j->end + at));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return -1;
-		at += (size_t)n;
+		at += n > 0 ? (size_t)n : 0;
 	}
 	/* When this fails nobody knows what is on disk: it is not repeated. */
 	if (fdatasync(j->fd) < 0)
@@ -210,131 +314,104 @@ write_line(struct journal *j, const struct buf *line)
 }
 
 static int
-create(struct journal *j, const char *path, struct buf *line, struct buf *say)
+journal_say_damage(const struct journal *j, uint64_t at, struct buf *say)
 {
-	j->created = true;
-	line_seal(line, 0);
-	if (ftruncate(j->fd, 0) < 0 || write_line(j, line) < 0 ||
-	    files_sync_directory(path) < 0)
-		return say_errno(say, path, ": ");
-	j->cursor.at = j->end;
-	return 0;
+	return utf8_fail(EXIT_JOURNAL, say,
+	    "%s: the journal is damaged at byte %n", j->path, (size_t)at);
 }
 
-/* Could these bytes be the front of a first line that was cut off? */
-static bool
-is_torn_first(const char *text, size_t n)
-{
-	size_t magic = strlen(MAGIC);
-
-	return memcmp(text, MAGIC, n < magic ? n : magic) == 0;
-}
-
-/* The first line: made when there is none, else compared with the settings. */
+/*
+ * The first line: made when there is none or a crash cut it off, else compared
+ * with the settings.
+ */
 static int
-read_first(struct journal *j, const char *path, struct buf *line,
-    struct buf *say)
+journal_begin(struct journal *j, struct buf *line, struct buf *say)
 {
+	const size_t magic = strlen(MAGIC);
 	const char *text;
 	size_t n;
-	int got = lines_next(&j->cursor, &text, &n);
-
-	if (got < 0)
-		return say_errno(say, path, ": ");
-	if (got == 0 && (n == 0 || is_torn_first(text, n))) {
-		j->torn = n > 0;
-		j->cursor.used = j->cursor.bytes.len = 0;
-		j->cursor.end = false;
-		return create(j, path, line, say);
-	}
-	if (got == 0 || !line_check(text, &n))
-		return say_damage(say, path, 0);
-	j->end = j->cursor.at;
-	return compare(path, text, n, line, say);
-}
-
-/* Can b stand behind a? */
-static bool
-follows(const struct journal_batch *a, const struct journal_batch *b)
-{
-	return b->number == a->number + 1 && b->first > a->last &&
-	    b->last >= b->first && b->from >= a->to && b->to >= b->from &&
-	    b->out >= a->out && b->rejects >= a->rejects &&
-	    b->rejected >= a->rejected;
-}
-
-/* A batch that is done.  0, or -1: the line is another one. */
-static int
-parse_done(const char *text, size_t n, struct journal_batch *b)
-{
-	b->failed = line_parse_batch(text, n, rejected, b) == 0;
-	return b->failed ? 0 : line_parse_batch(text, n, done, b);
-}
-
-/* One line behind the first.  0, or -1 when it is not what it must be. */
-static int
-accept_line(struct journal *j, const char *text, size_t n)
-{
-	struct journal_batch b;
-
-	if (line_parse_batch(text, n, failed, &b) == 0)
-		return b.number == j->last.number + 1 ? 0 : -1;
-	if (line_parse_batch(text, n, told, &b) == 0) {
-		j->owes = false;
-		return b.number == j->last.number ? 0 : -1;
-	}
-	if (parse_done(text, n, &b) < 0 || !follows(&j->last, &b))
-		return -1;
-	j->last = b;
-	j->owes |= b.failed;
-	return 0;
-}
-
-/* Reads the lines that can be trusted.  As lines_next for the one behind. */
-static int
-read_sealed(struct journal *j, struct lines *l, const char **text, size_t *n)
-{
 	int got;
 
-	while ((got = lines_next(l, text, n)) > 0) {
-		if (!line_check(*text, n))
-			return 1;
-		if (accept_line(j, *text, *n) < 0)
-			return 2;
-		j->end = l->at;
+	j->cursor.fd = j->fd;
+	got = lines_next(&j->cursor, &text, &n);
+	if (got == 0 && memcmp(text, MAGIC, n < magic ? n : magic) == 0) {
+		j->torn = n > 0;
+		j->created = true;
+		j->cursor.used = j->cursor.bytes.len = 0;
+		j->cursor.end = false;
+		if (ftruncate(j->fd, 0) == 0 && journal_write(j, line) == 0 &&
+		    files_sync_directory(j->path) == 0) {
+			j->cursor.at = j->end;
+			return 0;
+		}
+		got = -1;
 	}
-	return got;
+	if (got < 0)
+		return utf8_fail(EXIT_IO, say, "%s: %m", j->path);
+	if (got == 0 || !line_check(text, &n))
+		return journal_say_damage(j, 0, say);
+	j->end = j->cursor.at;
+	return journal_compare(j, (struct field){text, n}, line, say);
+}
+
+/* Takes one line behind the first.  false: it is not what it must be. */
+static bool
+journal_accept(struct journal *j, const char *text, size_t n)
+{
+	const struct journal_batch *last = &j->last;
+	struct journal_batch b;
+
+	if (line_parse(text, n, failed, &b))
+		return b.number == last->number + 1;
+	if (line_parse(text, n, told, &b)) {
+		j->owes = false;
+		return b.number == last->number;
+	}
+	if (!line_parse_done(text, n, &b) || b.number != last->number + 1 ||
+	    b.first <= last->last || b.last < b.first || b.from < last->to ||
+	    b.to < b.from || b.out < last->out || b.rejects < last->rejects ||
+	    b.rejected < last->rejected)
+		return false;
+	j->last = b;
+	j->owes |= b.failed;
+	return true;
 }
 
 /*
  * All lines behind the first.  A last one whose checksum is wrong, or that has
- * no end, is a crash's work; anything else that is wrong is damage.
+ * no end, is a crash's work, and removed; anything else that is wrong is
+ * damage.
  */
 static int
-read_batches(struct journal *j, const char *path, struct buf *say)
+journal_read(struct journal *j, struct buf *say)
 {
 	struct lines l = {.fd = j->fd, .at = j->end};
+	bool damaged = false;
 	const char *text;
 	size_t n;
-	int got = read_sealed(j, &l, &text, &n);
+	int got;
 
-	j->torn = got == 1 || (got == 0 && n > 0);
-	if (got == 1)
-		got = lines_next(&l, &text, &n) != 0 || n > 0;
-	else if (got == 0)
-		got = n > TORN_MAX;
+	while ((got = lines_next(&l, &text, &n)) > 0) {
+		j->torn = !line_check(text, &n);
+		damaged = !j->torn && !journal_accept(j, text, n);
+		if (j->torn || damaged)
+			break;
+		j->end = l.at;
+	}
+	if (j->torn) {
+		got = lines_next(&l, &text, &n);
+		damaged = got > 0 || n > 0;
+	} else if (got == 0) {
+		j->torn = n > 0;
+		damaged = n > TORN_MAX;
+	}
 	buf_free(&l.bytes);
-	if (got < 0)
-		return say_errno(say, path, ": ");
-	return got > 0 ? say_damage(say, path, j->end) : 0;
-}
-
-/* Removes what the crash left. */
-static int
-cut(struct journal *j, const char *path, struct buf *say)
-{
-	if (ftruncate(j->fd, (off_t)j->end) < 0 || fdatasync(j->fd) < 0)
-		return say_errno(say, path, ": ");
+	if (got >= 0 && damaged)
+		return journal_say_damage(j, j->end, say);
+	if (got < 0 ||
+	    (j->torn &&
+		(ftruncate(j->fd, (off_t)j->end) < 0 || fdatasync(j->fd) < 0)))
+		return utf8_fail(EXIT_IO, say, "%s: %m", j->path);
 	return 0;
 }
 
@@ -343,29 +420,24 @@ journal_open(struct journal **opened, const char *path,
     const struct setting *settings, size_t n, struct buf *say)
 {
 	struct journal *j = mem_new(1, sizeof *j);
-	struct buf line = first_line(settings, n);
+	struct buf line = journal_first(settings, n);
 	int status;
 
-	*opened = NULL;
 	j->path = path;
-	status = open_file(j, path, say);
+	status = journal_lock(j, say);
 	if (status == 0)
-		status = lock(j, path, say);
-	j->cursor.fd = j->fd;
-	if (status == 0)
-		status = read_first(j, path, &line, say);
+		status = journal_begin(j, &line, say);
 	if (status == 0 && !j->created)
-		status = read_batches(j, path, say);
-	if (status == 0 && j->torn && !j->created)
-		status = cut(j, path, say);
+		status = journal_read(j, say);
 	buf_free(&line);
 	if (status != 0) {
 		journal_close(j);
-		return status;
+		j = NULL;
+	} else {
+		j->old = j->last.number;
 	}
-	j->old = j->last.number;
 	*opened = j;
-	return 0;
+	return status;
 }
 
 void
@@ -392,6 +464,12 @@ journal_torn(const struct journal *j)
 }
 
 bool
+journal_owes(const struct journal *j)
+{
+	return j->owes;
+}
+
+bool
 journal_stands(const struct journal *j)
 {
 	return files_is(j->path, j->fd);
@@ -408,7 +486,7 @@ journal_next(struct journal *j, struct journal_batch *b)
 {
 	const char *text;
 	size_t n;
-	int got = 0;
+	int got;
 
 	if (j->handed == j->old)
 		return 0;
@@ -419,18 +497,26 @@ journal_next(struct journal *j, struct journal_batch *b)
 			errno = EIO; /* it was there when we checked */
 			return -1;
 		}
-	} while (got > 0 && parse_done(text, n, b) < 0);
+	} while (got > 0 && !line_parse_done(text, n, b));
 	return got;
 }
 
 static int
-add(struct journal *j, const char *kind, const struct journal_batch *b)
+journal_add(struct journal *j, const char *kind, struct journal_batch b)
 {
 	struct buf line = {NULL, 0, 0};
+	uint64_t *numbers[NUMBERS];
 	int status;
 
-	line_add_batch(&line, kind, b);
-	status = write_line(j, &line);
+	line_numbers(&b, numbers);
+	buf_add_text(&line, kind);
+	for (size_t i = 0; i < NUMBERS; i++) {
+		buf_add_byte(&line, ' ');
+		buf_add_number(&line, *numbers[i]);
+	}
+	buf_add_byte(&line, ' ');
+	digest_add(&line, b.hash);
+	status = journal_write(j, &line);
 	buf_free(&line);
 	return status;
 }
@@ -438,7 +524,7 @@ add(struct journal *j, const char *kind, const struct journal_batch *b)
 int
 journal_done(struct journal *j, const struct journal_batch *b)
 {
-	if (add(j, b->failed ? rejected : done, b) < 0)
+	if (journal_add(j, b->failed ? rejected : done, *b) < 0)
 		return -1;
 	j->last = *b;
 	j->owes |= b->failed;
@@ -448,17 +534,11 @@ journal_done(struct journal *j, const struct journal_batch *b)
 int
 journal_failed(struct journal *j, const struct journal_batch *b)
 {
-	return add(j, failed, b);
-}
-
-bool
-journal_owes(const struct journal *j)
-{
-	return j->owes;
+	return journal_add(j, failed, *b);
 }
 
 int
 journal_told(struct journal *j)
 {
-	return add(j, told, &j->last);
+	return journal_add(j, told, j->last);
 }

@@ -6,8 +6,7 @@
  * line holds the settings that decide what a batch and its answer are; a run
  * with others is refused.  Every further line is one batch.
  *
- * Functions that return a status give 0, or one of the exit statuses
- * JOURNAL_IO and JOURNAL_STATE with a message in say.
+ * journal_open returns 0, or EXIT_IO or EXIT_JOURNAL with a message in say.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -18,9 +17,6 @@
 
 #include "mem.h"
 #include "spool.h"
-
-#define JOURNAL_IO 3    /* the system failed */
-#define JOURNAL_STATE 5 /* locked, damaged, or of another run */
 
 struct journal;
 

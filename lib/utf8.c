@@ -1,5 +1,8 @@
 #include "utf8.h"
 
+#include <errno.h>
+#include <string.h>
+
 #define SHOWN 40 /* bytes of a name or cell that a message holds */
 
 size_t
@@ -116,6 +119,7 @@ utf8_show(struct buf *b, const char *bytes, size_t n, size_t most)
 void
 utf8_say_list(struct buf *b, const char *format, va_list args)
 {
+	const int error = errno;
 	const struct text *t;
 	const char *p;
 
@@ -144,6 +148,9 @@ utf8_say_list(struct buf *b, const char *format, va_list args)
 		case 'n':
 			buf_add_number(b, va_arg(args, size_t));
 			break;
+		case 'm':
+			buf_add_text(b, strerror(error));
+			break;
 		default:
 			buf_add_byte(b, *p);
 			break;
@@ -159,4 +166,15 @@ utf8_say(struct buf *b, const char *format, ...)
 	va_start(args, format);
 	utf8_say_list(b, format, args);
 	va_end(args);
+}
+
+int
+utf8_fail(int status, struct buf *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	utf8_say_list(b, format, args);
+	va_end(args);
+	return status;
 }

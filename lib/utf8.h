@@ -53,9 +53,12 @@ void utf8_show(struct buf *b, const char *bytes, size_t n, size_t most);
 /*
  * Appends a message: %s is a C string, %c a character, %n a size_t, %t a const
  * struct text * as utf8_show shows it, %b a const char * and a size_t, bytes of
- * the input of which 40 are shown, %% a percent sign.
+ * the input of which 40 are shown, %m what errno means, %% a percent sign.
  */
 void utf8_say(struct buf *b, const char *format, ...);
+
+/* The same; returns status, for a function that fails with a message. */
+int utf8_fail(int status, struct buf *b, const char *format, ...);
 void utf8_say_list(struct buf *b, const char *format, va_list args);
 
 #endif

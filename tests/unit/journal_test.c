@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "report.h"
 
 static char path[64];
 
@@ -143,7 +144,7 @@ refuses_others(void)
 	struct journal *j;
 	char text[400];
 
-	CHECK(open_with(&j, others, text) == JOURNAL_STATE && j == NULL);
+	CHECK(open_with(&j, others, text) == EXIT_JOURNAL && j == NULL);
 	CHECK(strstr(text,
 		  "the journal is of another run; -n was '1000', is "
 		  "'2000'; COMMAND was '0123456789abcdef', is "
@@ -206,7 +207,7 @@ bit_flips(char *bytes, size_t n)
 			CHECK(last < 3 && holds(j, last));
 			journal_close(j);
 		} else {
-			CHECK(status == JOURNAL_STATE);
+			CHECK(status == EXIT_JOURNAL);
 		}
 		bytes[i / 8] ^= (char)bit;
 	}
@@ -222,7 +223,7 @@ damage(void)
 	truncations(bytes, n);
 	bit_flips(bytes, n);
 	put(zeros, sizeof zeros);
-	CHECK(open_journal(&j) == JOURNAL_STATE);
+	CHECK(open_journal(&j) == EXIT_JOURNAL);
 	put("", 0);
 	CHECK(open_journal(&j) == 0 && journal_created(j));
 	journal_close(j);
@@ -234,7 +235,7 @@ damage(void)
 	put(bytes, n);
 	memmove(bytes + n, bytes + n - 150, 150);
 	put(bytes, n + 150);
-	CHECK(open_journal(&j) == JOURNAL_STATE);
+	CHECK(open_journal(&j) == EXIT_JOURNAL);
 }
 
 static void
@@ -247,19 +248,19 @@ wrong_files(void)
 	snprintf(link, sizeof link, "%s.link", path);
 	if (symlink("/dev/null", path) < 0)
 		abort();
-	CHECK(open_journal(&j) == JOURNAL_STATE);
+	CHECK(open_journal(&j) == EXIT_JOURNAL);
 	unlink(path);
 	if (mkfifo(path, 0600) < 0)
 		abort();
-	CHECK(open_journal(&j) == JOURNAL_STATE);
+	CHECK(open_journal(&j) == EXIT_JOURNAL);
 	unlink(path);
 	if (mkdir(path, 0700) < 0)
 		abort();
-	CHECK(open_journal(&j) == JOURNAL_STATE);
+	CHECK(open_journal(&j) == EXIT_JOURNAL);
 	rmdir(path);
 	put("", 0);
 	chmod(path, 0666);
-	CHECK(open_journal(&j) == JOURNAL_STATE);
+	CHECK(open_journal(&j) == EXIT_JOURNAL);
 	unlink(path);
 }
 
