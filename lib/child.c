@@ -12,12 +12,21 @@
 #include <unistd.h>
 
 #include "input.h"
-
-#ifdef __linux__
-#endif
+#include "utf8.h"
 
 #define GROUP_LOOK 20 /* ms; nobody tells us that a group is gone */
 #define LOG "CSVPIPE_LOG="
+#define CANNOT_RUN 126
+#define NOT_FOUND 127
+#define SCRIPT_LINE 256 /* what Linux reads of a script for its interpreter */
+#define MANY_DESCRIPTORS 4096
+
+const struct child_times child_times __attribute__((weak)) = {
+    .grace = 2000,
+    .orphan = 1000,
+    .retry = 200,
+    .tries = 5,
+};
 
 extern char **environ;
 
@@ -99,18 +108,6 @@ launch_blocked(const struct launch *l)
 	return pid;
 }
 
-/* Is the variable of this NAME=VALUE also in env? */
-static bool
-is_replaced(const char *variable, char *const *env)
-{
-	size_t n = strcspn(variable, "=") + 1;
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, variable, n) == 0)
-			return true;
-	return false;
-}
-
 /*
  * env, then what of our environment it does not replace; to be freed.  We look
  * after our children ourselves: they vouch for nothing.
@@ -118,20 +115,26 @@ is_replaced(const char *variable, char *const *env)
 static char **
 environment(char *const *env)
 {
-	size_t i, n = 1;
-	char **all;
+	char **all, *const *variable, *const *own;
+	size_t n = 1;
 
-	for (i = 0; env[i] != NULL; i++)
+	for (own = env; *own != NULL; own++)
 		n++;
-	for (i = 0; environ[i] != NULL; i++)
+	for (variable = environ; *variable != NULL; variable++)
 		n++;
 	all = mem_new(n, sizeof *all);
 	for (n = 0; env[n] != NULL; n++)
 		all[n] = env[n];
-	for (i = 0; environ[i] != NULL; i++)
-		if (strncmp(environ[i], LOG, sizeof LOG - 1) != 0 &&
-		    !is_replaced(environ[i], env))
-			all[n++] = environ[i];
+	for (variable = environ; *variable != NULL; variable++) {
+		const size_t name = strcspn(*variable, "=") + 1;
+
+		own = env;
+		while (*own != NULL && strncmp(*own, *variable, name) != 0)
+			own++;
+		if (*own == NULL &&
+		    strncmp(*variable, LOG, sizeof LOG - 1) != 0)
+			all[n++] = *variable;
+	}
 	return all;
 }
 
@@ -139,20 +142,19 @@ environment(char *const *env)
 static int
 explain(const struct command *cmd, int error, struct buf *say)
 {
-	buf_add_text(say, cmd->argv[0]);
-	buf_add_text(say, ": ");
-	buf_add_text(say, strerror(error));
+	const char *name = cmd->argv[0];
+
+	utf8_say(say, "%s: %s", name, strerror(error));
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return 127;
+		return NOT_FOUND;
 	case ENOEXEC:
-		buf_add_text(say, " (a script without a '#!' line? try: sh ");
-		buf_add_text(say, cmd->argv[0]);
-		buf_add_text(say, ")");
-		return 126;
+		utf8_say(say, " (a script without a '#!' line? try: sh %s)",
+		    name);
+		return CANNOT_RUN;
 	case E2BIG:
-		buf_add_text(say,
+		utf8_say(say,
 		    " (with the environment; a larger ulimit -s allows more)");
 		return 2;
 	case EAGAIN:
@@ -161,57 +163,52 @@ explain(const struct command *cmd, int error, struct buf *say)
 	case ENFILE:
 		return 3;
 	default:
-		return 126;
+		return CANNOT_RUN;
 	}
 }
 
-/* errno of the execve that failed in the new process, or 0 if it did not. */
-static int
-told(int fd)
-{
-	int error;
-	ssize_t n;
-
-	do
-		n = read(fd, &error, sizeof error);
-	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)sizeof error ? error : 0;
-}
-
-static void
-reap(struct child *c)
+/* waitpid(2), which a signal does not end. */
+static pid_t
+wait_for(struct child *c, int how)
 {
 	pid_t got;
 
 	do
-		got = waitpid(c->pid, &c->status, 0);
+		got = waitpid(c->pid, &c->status, how);
 	while (got < 0 && errno == EINTR);
-	c->reaped = true;
+	return got;
 }
 
 int
 child_start(struct child *c, const struct command *cmd, const int fd[3],
     char *const *env, struct buf *say)
 {
-	struct launch l = {.cmd = cmd, .fd = fd, .parent = getpid()};
 	char **all = environment(env);
+	struct launch l = {.cmd = cmd,
+	    .env = all,
+	    .fd = fd,
+	    .parent = getpid()};
 	int tell[2], error = 0;
+	ssize_t n;
 
 	*c = (struct child){0};
 	if (pipe2(tell, O_CLOEXEC) < 0) {
 		error = errno;
 		goto out;
 	}
-	l.env = all;
 	l.tell = tell[1];
 	c->pid = launch_blocked(&l);
-	error = errno;
+	if (c->pid < 0)
+		error = errno;
 	close(tell[1]);
-	if (c->pid > 0)
-		error = told(tell[0]);
+	if (c->pid > 0) {
+		do
+			n = read(tell[0], &error, sizeof error);
+		while (n < 0 && errno == EINTR);
+		if (n == (ssize_t)sizeof error)
+			wait_for(c, 0);
+	}
 	close(tell[0]);
-	if (c->pid > 0 && error != 0)
-		reap(c);
 	if (error != 0)
 		*c = (struct child){0};
 out:
@@ -222,16 +219,12 @@ out:
 bool
 child_ended(struct child *c)
 {
-	pid_t got;
-	bool lost;
-
 	if (c->pid == 0)
 		return true;
 	if (!c->reaped) {
-		do
-			got = waitpid(c->pid, &c->status, WNOHANG);
-		while (got < 0 && errno == EINTR);
-		lost = got < 0 && errno == ECHILD;
+		const pid_t got = wait_for(c, WNOHANG);
+		const bool lost = got < 0 && errno == ECHILD;
+
 		c->reaped = got > 0 || lost;
 		if (lost) /* nobody will ever tell how it ended */
 			c->status = 255 << 8;
@@ -255,9 +248,8 @@ child_memory(const struct child *c)
 
 	if (c->pid == 0 || c->reaped)
 		return 0;
-	buf_add_text(&name, "/proc/");
-	buf_add_number(&name, (uint64_t)c->pid);
-	buf_add(&name, "/statm", sizeof "/statm");
+	utf8_say(&name, "/proc/%n/statm", (size_t)c->pid);
+	buf_add_byte(&name, '\0');
 	if ((fd = open(name.data, O_RDONLY | O_CLOEXEC)) >= 0) {
 		if (read(fd, text, sizeof text - 1) > 0)
 			pages = strtoul(text + strcspn(text, " "), NULL, 10);
@@ -292,72 +284,45 @@ child_due(struct child *c)
 	return -1;
 }
 
-/* The least time of those that are due, -1: all have ended. */
-static int
-wait_time(struct child *const *c, size_t n)
-{
-	int due, least = -1;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (child_ended(c[i]))
-			continue;
-		due = child_due(c[i]);
-		if (due < 0)
-			due = GROUP_LOOK; /* it was killed just now */
-		least = input_sooner(least, due);
-	}
-	return least;
-}
-
 int
 child_end(struct child *const *c, size_t n)
 {
-	int ms, sig, came = 0;
+	int due, ms, sig, came = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		child_stop(c[i]);
-	while ((ms = wait_time(c, n)) >= 0) {
+	for (;;) {
+		for (i = 0, ms = -1; i < n; i++) {
+			if (child_ended(c[i]))
+				continue;
+			due = child_due(c[i]);
+			if (due < 0)
+				due = GROUP_LOOK; /* it was killed just now */
+			ms = input_sooner(ms, due);
+		}
+		if (ms < 0)
+			return came;
 		input_wait(NULL, 0, ms);
 		input_signal(SIGCHLD);
 		sig = child_signal();
-		if (sig == 0)
-			continue;
-		came = sig;
-		for (i = 0; i < n; i++)
+		if (sig != 0)
+			came = sig;
+		for (i = 0; sig != 0 && i < n; i++)
 			if (c[i]->kill_at > 0)
 				c[i]->kill_at = 1;
 	}
-	return came;
-}
-
-/* Says a number of at most three digits. */
-static void
-say_number(struct buf *say, int n)
-{
-	if (n > 9)
-		say_number(say, n / 10);
-	buf_add_byte(say, '0' + n % 10);
 }
 
 void
 child_describe(int status, struct buf *say)
 {
-	if (WIFEXITED(status)) {
-		buf_add_text(say, "exit status ");
-		say_number(say, WEXITSTATUS(status));
-		return;
-	}
-	buf_add_text(say, "killed by signal ");
-	say_number(say, WTERMSIG(status));
-	if (WCOREDUMP(status))
-		buf_add_text(say, " (core dumped)");
+	if (WIFEXITED(status))
+		utf8_say(say, "exit status %n", (size_t)WEXITSTATUS(status));
+	else
+		utf8_say(say, "killed by signal %n%s", (size_t)WTERMSIG(status),
+		    WCOREDUMP(status) ? " (core dumped)" : "");
 }
-
-#define CANNOT_RUN 126
-#define NOT_FOUND 127
-#define SCRIPT_LINE 256 /* what Linux reads of a script for its interpreter */
 
 /* 0, or why path cannot be run, as execve's errno. */
 static int
@@ -369,9 +334,7 @@ runnable(const char *path)
 		return errno;
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;
-	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
-		return errno;
-	return 0;
+	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
 /*
@@ -391,10 +354,7 @@ search(const char *name, struct buf *path)
 		n = strcspn(dir, ":");
 		path->len = 0;
 		buf_add(path, dir, n);
-		if (n > 0)
-			buf_add_byte(path, '/');
-		buf_add_text(path, name);
-		buf_add_byte(path, '\0');
+		utf8_say(path, n > 0 ? "/%s%c" : "%s%c", name, '\0');
 		why = runnable(path->data);
 		if (why == 0)
 			return 0;
@@ -431,69 +391,45 @@ interpreter(const char *path, char line[SCRIPT_LINE])
 	return *name != '\0' ? name : NULL;
 }
 
-/* What may have been meant by a name that is no command but a file. */
-static void
-suggest(struct buf *say, const char *name)
-{
-	char line[SCRIPT_LINE];
-	struct stat st;
-
-	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode))
-		return;
-	if (runnable(name) == 0)
-		buf_add_text(say, " (try: ./");
-	else if (interpreter(name, line) == NULL)
-		buf_add_text(say, " (is it the input? try: < ");
-	else
-		return;
-	buf_add_text(say, name);
-	buf_add_byte(say, ')');
-}
-
-static int
-refuse(struct buf *say, const char *name, const char *interp, int why)
-{
-	bool missing = why == ENOENT || why == ENOTDIR;
-
-	buf_add_text(say, name);
-	buf_add_text(say, ": ");
-	if (interp != NULL) {
-		buf_add_text(say, "its interpreter ");
-		buf_add_text(say, interp);
-		buf_add_text(say, ": ");
-	}
-	if (missing && interp == NULL)
-		buf_add_text(say, "command not found");
-	else
-		buf_add_text(say, strerror(why));
-	if (interp == NULL)
-		suggest(say, name);
-	return missing ? NOT_FOUND : CANNOT_RUN;
-}
-
 int
 command_find(struct command *cmd, char *const *argv, struct buf *say)
 {
+	const char *const name = argv[0], *interp = NULL;
 	struct buf path = {NULL, 0, 0};
 	char line[SCRIPT_LINE];
-	const char *interp;
+	struct stat st;
+	bool missing;
 	int why;
 
-	*cmd = (struct command){.argv = argv};
-	if (strchr(argv[0], '/') != NULL) {
-		buf_add(&path, argv[0], strlen(argv[0]) + 1);
+	if (strchr(name, '/') != NULL) {
+		buf_add(&path, name, strlen(name) + 1);
 		why = runnable(path.data);
 	} else {
-		why = *argv[0] != '\0' ? search(argv[0], &path) : ENOENT;
+		why = *name != '\0' ? search(name, &path) : ENOENT;
 	}
-	cmd->path = path.data;
-	if (why != 0)
-		return refuse(say, argv[0], NULL, why);
-	interp = interpreter(cmd->path, line);
-	why = interp != NULL ? runnable(interp) : 0;
-	if (why != 0)
-		return refuse(say, argv[0], interp, why);
-	return 0;
+	*cmd = (struct command){argv, path.data};
+	if (why == 0) {
+		interp = interpreter(cmd->path, line);
+		why = interp != NULL ? runnable(interp) : 0;
+	}
+	if (why == 0)
+		return 0;
+	missing = why == ENOENT || why == ENOTDIR;
+	if (interp != NULL) {
+		utf8_say(say, "%s: its interpreter %s: %s", name, interp,
+		    strerror(why));
+	} else {
+		utf8_say(say, "%s: %s", name,
+		    missing ? "command not found" : strerror(why));
+		/* what may have been meant by the name of a file */
+		if (stat(name, &st) < 0 || !S_ISREG(st.st_mode))
+			return missing ? NOT_FOUND : CANNOT_RUN;
+		if (runnable(name) == 0)
+			utf8_say(say, " (try: ./%s)", name);
+		else if (interpreter(name, line) == NULL)
+			utf8_say(say, " (is it the input? try: < %s)", name);
+	}
+	return missing ? NOT_FOUND : CANNOT_RUN;
 }
 
 void
@@ -502,8 +438,6 @@ command_free(struct command *cmd)
 	free(cmd->path);
 	*cmd = (struct command){NULL, NULL};
 }
-
-#define MANY_DESCRIPTORS 4096
 
 /* The signals that end a run, and child_end's grace when one comes twice. */
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
@@ -518,36 +452,12 @@ set_signal(int sig, void (*handler)(int))
 	sigaction(sig, &act, NULL);
 }
 
-static bool
-is_ignored(int sig)
-{
-	struct sigaction act;
-
-	return sigaction(sig, NULL, &act) == 0 && act.sa_handler == SIG_IGN;
-}
-
-/* The flag is of our descriptor only: our caller's are left alone. */
-static void
-keep_from_children(void)
-{
-	int fd, flags;
-
-#ifdef CLOSE_RANGE_CLOEXEC
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
-		return;
-#endif
-	for (fd = 3; fd < MANY_DESCRIPTORS; fd++) {
-		flags = fcntl(fd, F_GETFD);
-		if (flags >= 0)
-			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
-	}
-}
-
 void
 child_hygiene(void)
 {
+	bool kept = false;
 	sigset_t none;
-	int fd;
+	int fd, flags;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -556,7 +466,16 @@ child_hygiene(void)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
 			_exit(3); /* nothing can be said or read */
-	keep_from_children();
+			/* the flag is of our descriptor only: our caller's are
+			 * left alone */
+#ifdef CLOSE_RANGE_CLOEXEC
+	kept = close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+#endif
+	for (fd = 3; !kept && fd < MANY_DESCRIPTORS; fd++) {
+		flags = fcntl(fd, F_GETFD);
+		if (flags >= 0)
+			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+	}
 	set_signal(SIGCHLD, SIG_DFL);
 	set_signal(SIGPIPE, SIG_DFL);
 	set_signal(SIGXFSZ, SIG_IGN);
@@ -565,12 +484,14 @@ child_hygiene(void)
 void
 child_watch(void)
 {
+	struct sigaction act;
 	size_t i;
 
 	set_signal(SIGPIPE, SIG_IGN);
 	input_watch(SIGCHLD);
 	for (i = 0; i < N_ENDING; i++)
-		if (!is_ignored(ending[i]))
+		if (sigaction(ending[i], NULL, &act) != 0 ||
+		    act.sa_handler != SIG_IGN)
 			input_watch(ending[i]);
 }
 

@@ -18,7 +18,7 @@
 
 #include "mem.h"
 
-/* Milliseconds.  A test that defines child_times itself replaces ours. */
+/* Milliseconds; a test that defines child_times itself replaces ours. */
 struct child_times {
 	int grace;  /* between TERM and KILL */
 	int orphan; /* how long a pipe is read whose child has ended: others

@@ -9,36 +9,33 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "utf8.h"
+
 #define HEADER_ROOM 512
 
-/* 0, or -1 with errno set; *what says what is wrong with the file, if not. */
-static int
-log_begin(int fd, const char *header, const char **what)
+/* NULL, or what is wrong with the file; errno's text at need. */
+static const char *
+log_begin(int fd, const char *header)
 {
 	const size_t n = strlen(header);
+	const struct buf line = {(char *)header, n, n};
 	char found[HEADER_ROOM];
 	struct stat st;
 
-	if (fstat(fd, &st) != 0)
-		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		*what = "no regular file";
-		return -1;
-	}
-	if (st.st_size == 0) {
-		const struct buf line = {(char *)header, n, n};
-
-		/* of several that find it empty, the first writes */
-		if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 ||
-		    (st.st_size == 0 && log_add(fd, &line) != 0) ||
-		    flock(fd, LOCK_UN) != 0)
-			return -1;
-	}
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "no regular file";
+	/* of several that find it empty, the first writes */
+	if (st.st_size == 0 &&
+	    (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 ||
+		(st.st_size == 0 && log_add(fd, &line) != 0) ||
+		flock(fd, LOCK_UN) != 0))
+		return strerror(errno);
 	if (pread(fd, found, n, 0) == (ssize_t)n &&
 	    memcmp(found, header, n) == 0)
-		return 0;
-	*what = "in the way: its header is another";
-	return -1;
+		return NULL;
+	return "in the way: its header is another";
 }
 
 int
@@ -47,14 +44,11 @@ log_open(const char *path, const char *header, struct buf *say)
 	const int fd = open(path,
 	    O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
-	const char *what = NULL;
+	const char *what = log_begin(fd, header);
 
-	if (fd >= 0 && log_begin(fd, header, &what) == 0)
+	if (what == NULL)
 		return fd;
-	buf_add_text(say, path);
-	buf_add_text(say, ": ");
-	buf_add_text(say, what != NULL ? what : strerror(errno));
-	buf_add_byte(say, '\0');
+	utf8_say(say, "%s: %s%c", path, what, '\0');
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -64,22 +64,6 @@ add_pipe(struct buf *b, int fd)
 	buf_add_number(b, st.st_ino);
 }
 
-/* Inodes of pipes mean something until the system is started again. */
-static void
-read_boot(char boot[40])
-{
-	const int fd =
-	    open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = 0;
-
-	if (fd >= 0) {
-		n = read(fd, boot, 39);
-		close(fd);
-	}
-	boot[n > 0 ? n : 0] = '\0';
-	boot[strcspn(boot, "\n")] = '\0';
-}
-
 /* The command line as a field; a value of --arg may be a secret. */
 static void
 add_command(struct buf *b, int argc, char *const *argv)
@@ -105,20 +89,20 @@ add_command(struct buf *b, int argc, char *const *argv)
 	buf_free(&shown);
 }
 
+/* Says why the file could not be used; -1, with v->path still there. */
 static int
-fail(const struct vouch *v, struct buf *say)
+vouch_fail(const struct vouch *v, struct buf *say)
 {
-	buf_add_text(say, v->path);
-	buf_add_text(say, ": ");
-	buf_add_text(say, errno == EBADMSG ? "a line is no record of ours" :
-					     strerror(errno));
-	buf_add_byte(say, '\0');
+	utf8_say(say, "%s: %s%c", v->path,
+	    errno == EBADMSG ? "a line is no record of ours" : strerror(errno),
+	    '\0');
 	return -1;
 }
 
 static void
 vouch_free(struct vouch *v)
 {
+	close(v->fd);
 	if (v->hold >= 0)
 		close(v->hold);
 	buf_free(&v->who);
@@ -128,108 +112,98 @@ vouch_free(struct vouch *v)
 	free(v);
 }
 
+/* Appends a line: the time, the event, and its columns behind STDOUT. */
+static int
+add_line(const struct vouch *v, struct buf *line, const char *event,
+    const struct buf *result)
+{
+	buf_add_text(line, event);
+	buf_add(line, v->who.data, v->who.len);
+	buf_add(line, result->data, result->len);
+	buf_add(line, v->words.data, v->words.len);
+	buf_add_byte(line, '\n');
+	return log_add(v->fd, line);
+}
+
 struct vouch *
 vouch_begin(const char *path, const char *program, int argc, char *const *argv,
     struct buf *say)
 {
 	const int fd = log_open(path, header, say);
+	const struct buf none = {(char[]){",,,,,,,,,"}, 9, 9};
 	struct buf line = {NULL, 0, 0};
+	struct text now;
 	struct vouch *v;
-	int done;
+	int boot, done = -1;
 
 	if (fd < 0)
 		return NULL;
 	v = mem_new(1, sizeof *v);
 	v->fd = fd;
 	v->path = mem_copy(path, strlen(path));
-	read_boot(v->boot);
+	/* inodes of pipes mean something until the system is started again */
+	boot = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (boot >= 0 && read(boot, v->boot, sizeof v->boot - 1) > 0)
+		v->boot[strcspn(v->boot, "\n")] = '\0';
+	if (boot >= 0)
+		close(boot);
 	log_time(&line);
-	buf_add_byte(&v->who, ',');
-	buf_add_text(&v->who, program);
-	buf_add_byte(&v->who, ',');
-	buf_add_number(&v->who, (uint64_t)getpid());
-	buf_add_byte(&v->who, ',');
-	buf_add(&v->who, line.data, line.len);
-	buf_add_byte(&v->who, ',');
-	buf_add_text(&v->who, v->boot);
-	buf_add_byte(&v->who, ',');
+	now = (struct text){line.data, line.len};
+	utf8_say(&v->who, ",%s,%n,%t,%s,", program, (size_t)getpid(), &now,
+	    v->boot);
 	add_pipe(&v->who, STDIN_FILENO);
 	buf_add_byte(&v->who, ',');
 	add_pipe(&v->who, STDOUT_FILENO);
 	add_command(&v->words, argc, argv);
-	buf_add_text(&line, ",begin");
-	buf_add(&line, v->who.data, v->who.len);
-	buf_add_text(&line, ",,,,,,,,,");
-	buf_add(&line, v->words.data, v->words.len);
-	buf_add_byte(&line, '\n');
 	v->hold = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	done = v->hold >= 0 ? log_add(fd, &line) : -1;
+	if (v->hold >= 0)
+		done = add_line(v, &line, ",begin", &none);
 	buf_free(&line);
 	if (done == 0)
 		return v;
-	fail(v, say);
-	close(fd);
+	vouch_fail(v, say);
 	vouch_free(v);
 	return NULL;
 }
 
 /* A line of the file: where its fields are, the last without a line end. */
 struct entry {
-	const char *field[COLUMNS + 1]; /* each ends before the next one's ',' */
+	const char
+	    *field[COLUMNS + 1]; /* each ends before the next one's ',' */
 };
-
-static size_t
-length(const struct entry *e, int column)
-{
-	return (size_t)(e->field[column + 1] - e->field[column]) - 1;
-}
-
-static bool
-is(const struct entry *e, int column, const char *text, size_t n)
-{
-	return length(e, column) == n && memcmp(e->field[column], text, n) == 0;
-}
-
-/* Are two of the same process? */
-static bool
-same(const struct entry *a, const struct entry *b)
-{
-	const size_t n = (size_t)(b->field[STDIN] - b->field[PROGRAM]);
-
-	return (size_t)(a->field[STDIN] - a->field[PROGRAM]) == n &&
-	    memcmp(a->field[PROGRAM], b->field[PROGRAM], n) == 0;
-}
-
-/* Splits the line at p, which ends with LF.  false: it is none of ours. */
-static bool
-split(const char *p, const char *end, struct entry *e)
-{
-	const char *const eol = memchr(p, '\n', (size_t)(end - p));
-	int i;
-
-	for (i = 0; i < COMMAND && p != NULL; i++) {
-		e->field[i] = p;
-		p = memchr(p, ',', (size_t)(eol - p));
-		p = p != NULL ? p + 1 : NULL;
-	}
-	e->field[COMMAND] = p;
-	e->field[COLUMNS] = eol + 1;
-	return p != NULL && eol - p >= 2 && *p == '"' && eol[-1] == '"';
-}
 
 /* All whole lines that are there; one may be in writing. */
 struct entries {
 	struct buf text;
 	struct entry *at;
-	size_t n;
+	size_t n, room;
+	const char *boot;
+	uint64_t vouchers; /* that find_bad saw last */
 };
+
+static struct text
+field_of(const struct entry *e, int column)
+{
+	const char *at = e->field[column];
+
+	return (struct text){at, (size_t)(e->field[column + 1] - at) - 1};
+}
+
+static bool
+is(const struct entry *e, int column, const char *text, size_t n)
+{
+	const struct text t = field_of(e, column);
+
+	return t.len == n && memcmp(t.at, text, n) == 0;
+}
 
 /* 0, or -1 with errno set: EBADMSG for a line that is none of ours. */
 static int
 entries_read(struct entries *all, int fd)
 {
 	struct buf *const t = &all->text;
-	const char *p, *end;
+	const char *p, *end, *eol;
+	struct entry *e;
 	ssize_t got;
 
 	do {
@@ -241,83 +215,89 @@ entries_read(struct entries *all, int fd)
 		return -1;
 	end = memrchr(t->data, '\n', t->len);
 	end++; /* the header's, at least */
-	for (p = t->data + sizeof header - 1; p < end;
-	     p = all->at[all->n - 1].field[COLUMNS]) {
-		if (all->n % 64 == 0)
-			all->at =
-			    mem_resize(all->at, all->n + 64, sizeof *all->at);
-		if (!split(p, end, &all->at[all->n++])) {
+	for (p = t->data + sizeof header - 1; p < end; p = eol + 1) {
+		all->at =
+		    mem_grow(all->at, all->n, &all->room, sizeof *all->at);
+		e = &all->at[all->n++];
+		eol = memchr(p, '\n', (size_t)(end - p));
+		for (int i = 0; i < COMMAND && p != NULL; i++) {
+			e->field[i] = p;
+			p = memchr(p, ',', (size_t)(eol - p));
+			p = p != NULL ? p + 1 : NULL;
+		}
+		if (p == NULL || eol - p < 2 || *p != '"' || eol[-1] != '"') {
 			errno = EBADMSG;
 			return -1;
 		}
+		e->field[COMMAND] = p;
+		e->field[COLUMNS] = eol + 1;
 	}
 	return 0;
 }
 
-static void
-entries_free(struct entries *all)
-{
-	buf_free(&all->text);
-	free(all->at);
-}
-
-/* The end of the i-th, or NULL. */
+/* The end of the i-th, the same process's, or NULL. */
 static const struct entry *
 end_of(const struct entries *all, size_t i)
 {
-	for (size_t j = i + 1; j < all->n; j++)
-		if (is(&all->at[j], EVENT, "end", 3) &&
-		    same(&all->at[i], &all->at[j]))
-			return &all->at[j];
+	const char *const who = all->at[i].field[PROGRAM];
+	const size_t n = (size_t)(all->at[i].field[STDIN] - who);
+
+	for (size_t j = i + 1; j < all->n; j++) {
+		const struct entry *const e = &all->at[j];
+
+		if (is(e, EVENT, "end", 3) &&
+		    (size_t)(e->field[STDIN] - e->field[PROGRAM]) == n &&
+		    memcmp(e->field[PROGRAM], who, n) == 0)
+			return e;
+	}
 	return NULL;
 }
 
 /*
- * Counts those who vouch for a pipe, n bytes of text.  Returns the first who
- * does not, or NULL; *end is how that ended, if it did.
+ * Counts those who vouch for a pipe.  Returns the first who does not, or NULL;
+ * *end is how that ended, if it did.
  */
 static const struct entry *
-find_bad(const struct entries *all, const char *boot, const char *pipe,
-    size_t n, uint64_t *vouchers, const struct entry **end)
+find_bad(struct entries *all, struct text pipe, const struct entry **end)
 {
-	*vouchers = 0;
+	all->vouchers = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct entry *const e = &all->at[i];
 
-		if (!is(e, EVENT, "begin", 5) || !is(e, STDOUT, pipe, n) ||
-		    !is(e, BOOT, boot, strlen(boot)))
+		if (!is(e, EVENT, "begin", 5) ||
+		    !is(e, STDOUT, pipe.at, pipe.len) ||
+		    !is(e, BOOT, all->boot, strlen(all->boot)))
 			continue;
 		*end = end_of(all, i);
 		if (*end == NULL || !is(*end, WHOLE, "yes", 3))
 			return e;
-		++*vouchers;
+		all->vouchers++;
 	}
 	return NULL;
 }
 
 /* Says who did not vouch, and where that is not to blame, who is. */
 static void
-blame(const struct entries *all, const char *boot, const struct entry *bad,
-    const struct entry *end, struct buf *say)
+say_chain(struct entries *all, const struct entry *bad, const struct entry *end,
+    struct buf *say)
 {
-	uint64_t unused;
+	const char *before = "the input is not whole: ";
+	struct text name, pid, status;
 
-	buf_add_text(say, "the input is not whole: ");
 	for (int i = 0; i < CHAIN_MOST && bad != NULL; i++) {
-		buf_add_text(say, i > 0 ? "; before it " : "");
-		buf_add(say, bad->field[PROGRAM], length(bad, PROGRAM));
-		buf_add_text(say, " (pid ");
-		buf_add(say, bad->field[PID], length(bad, PID));
-		if (end != NULL) {
-			buf_add_text(say, ") ended with status ");
-			buf_add(say, end->field[STATUS], length(end, STATUS));
-		} else {
-			buf_add_text(say, ") did not reach its end");
+		name = field_of(bad, PROGRAM);
+		pid = field_of(bad, PID);
+		utf8_say(say, "%s%t (pid %t)", before, &name, &pid);
+		if (end == NULL) {
+			utf8_say(say, " did not reach its end");
+			break;
 		}
-		bad = end == NULL || !is(end, WHOLE, "cut", 3) ?
-		    NULL :
-		    find_bad(all, boot, bad->field[STDIN], length(bad, STDIN),
-			&unused, &end);
+		status = field_of(end, STATUS);
+		utf8_say(say, " ended with status %t", &status);
+		if (!is(end, WHOLE, "cut", 3))
+			break;
+		before = "; before it ";
+		bad = find_bad(all, field_of(bad, STDIN), &end);
 	}
 	buf_add_byte(say, '\0');
 }
@@ -325,10 +305,9 @@ blame(const struct entries *all, const char *boot, const struct entry *bad,
 int
 vouch_input(struct vouch *v, int fd, struct buf *say)
 {
-	struct buf pipe = {NULL, 0, 0};
-	struct entries all = {.n = 0};
 	const struct entry *bad, *end = NULL;
-	uint64_t vouchers;
+	struct buf pipe = {NULL, 0, 0};
+	struct entries all = {.boot = v->boot};
 	int status = 0;
 
 	add_pipe(&pipe, fd);
@@ -342,18 +321,18 @@ vouch_input(struct vouch *v, int fd, struct buf *say)
 	v->pipe = pipe;
 	if (entries_read(&all, v->fd) != 0) {
 		status = EXIT_IO;
-		fail(v, say);
+		vouch_fail(v, say);
 	} else {
-		bad = find_bad(&all, v->boot, pipe.data, pipe.len, &vouchers,
-		    &end);
-		v->vouchers += vouchers;
+		bad = find_bad(&all, (struct text){pipe.data, pipe.len}, &end);
+		v->vouchers += all.vouchers;
 		if (bad != NULL) {
 			status = EXIT_DATA;
 			v->cut = true;
-			blame(&all, v->boot, bad, end, say);
+			say_chain(&all, bad, end, say);
 		}
 	}
-	entries_free(&all);
+	buf_free(&all.text);
+	free(all.at);
 	return status;
 }
 
@@ -369,26 +348,22 @@ vouch_end(struct vouch *v, const struct vouch_counts *c, int status, bool whole,
 {
 	const uint64_t counts[] = {c->records_in, c->records_out, c->rejected,
 	    c->bytes_in, c->bytes_out, (uint64_t)status};
-	struct buf line = {NULL, 0, 0};
+	struct buf line = {NULL, 0, 0}, result = {NULL, 0, 0};
 	int done;
 
-	log_time(&line);
-	buf_add_text(&line, ",end");
-	buf_add(&line, v->who.data, v->who.len);
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		buf_add_byte(&line, ',');
-		buf_add_number(&line, counts[i]);
+		buf_add_byte(&result, ',');
+		buf_add_number(&result, counts[i]);
 	}
-	buf_add_text(&line, whole ? ",yes," : v->cut ? ",cut," : ",no,");
-	buf_add_number(&line, v->vouchers);
-	buf_add_byte(&line, ',');
-	buf_add(&line, v->words.data, v->words.len);
-	buf_add_byte(&line, '\n');
-	done = log_add(v->fd, &line);
+	buf_add_text(&result, whole ? ",yes," : v->cut ? ",cut," : ",no,");
+	buf_add_number(&result, v->vouchers);
+	buf_add_byte(&result, ',');
+	log_time(&line);
+	done = add_line(v, &line, ",end", &result);
 	if (done != 0)
-		fail(v, say);
+		vouch_fail(v, say);
 	buf_free(&line);
-	close(v->fd);
+	buf_free(&result);
 	vouch_free(v);
 	return done;
 }
