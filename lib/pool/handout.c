@@ -463,7 +463,8 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		take_routed(p, rec);
 		return;
 	}
-	if (b->records > 0 && size_of(b) + rec->len > b->most_bytes)
+	if (b->records > 0 && !handout_watches(p) &&
+	    size_of(b) + rec->len > b->most_bytes)
 		close_some(p);
 	if (b->records == 0)
 		begin_batch(p, rec);

@@ -190,6 +190,28 @@ test_order(struct outcome *o)
 	buf_free(&want);
 }
 
+/* More than may pile up while the first process starts: the order is kept. */
+static void
+test_pile(struct outcome *o)
+{
+	struct buf in = {NULL, 0, 0};
+	struct pool_options opt = {.workers = 2};
+	char text[1001];
+
+	memset(text, 'x', 1000);
+	text[1000] = '\0';
+	buf_add_text(&in, "a,b\n");
+	for (size_t i = 0; i < 80000; i++) {
+		buf_add_number(&in, i);
+		buf_add_byte(&in, ',');
+		buf_add_text(&in, text);
+		buf_add_byte(&in, '\n');
+	}
+	run(opt, "sleep 0.4; exec cat", &in, o);
+	CHECK(o->status == 0 && same(&in, &o->out));
+	buf_free(&in);
+}
+
 static void
 test_discard(struct outcome *o)
 {
@@ -377,6 +399,7 @@ main(void)
 	child_watch();
 	test_identity(&o);
 	test_order(&o);
+	test_pile(&o);
 	test_discard(&o);
 	test_header_only(&o);
 	test_failures(&o);
