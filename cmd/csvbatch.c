@@ -167,7 +167,7 @@ take_batch(struct csvbatch *b, int option, const char *value, struct buf *say)
 		return take_to(b, value, say);
 	case OPT_TYPES:
 		b->opt.types = value;
-		return json_check_types(value, say);
+		return json_types(NULL, value, NULL, say);
 	default:
 		return 1;
 	}

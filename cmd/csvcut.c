@@ -187,7 +187,7 @@ take_option(void *arg, int option, const char *value, struct buf *say)
 		return take_missing(cut, value, say);
 	case OPT_TYPES:
 		cut->types = value;
-		return json_check_types(value, say);
+		return json_types(NULL, value, NULL, say);
 	case OPT_NULL:
 		cut->format.null = value;
 		return 0;

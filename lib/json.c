@@ -39,81 +39,66 @@ struct json {
 	struct json_scan *scan; /* of cells that are JSON */
 };
 
-/* Says which name the header has twice, and returns true if there is one. */
-static bool
-has_twice(const struct header *h, struct buf *say)
-{
-	size_t first;
-	const size_t last = text_twice(h->name, h->n, &first);
-
-	if (last == h->n)
-		return false;
-	utf8_say(say,
-	    "an object has each name once: columns %n and %n are both "
-	    "\"%b\"; csvcut -c 'new=@%n,*' gives the last a name of its own",
-	    first + 1, last + 1, h->name[last].raw, h->name[last].len,
-	    last + 1);
-	return true;
-}
-
-/* Adds one text of a key; raw is set when all of them stay where they are. */
-static void
-add_key(const struct json *j, size_t column, bool open, bool empty,
-    const struct buf *name, struct buf *keys)
-{
-	const size_t at = keys->len;
-
-	if (open)
-		buf_add_byte(keys, '"');
-	buf_add_byte(keys, column == 0 ? '{' : ',');
-	buf_add(keys, name->data, name->len);
-	buf_add_text(keys, empty ? ":null" : ":\"");
-	j->key[column].text[open][empty].len = keys->len - at;
-}
-
-/* Makes the keys.  0, or -1 with a message. */
+/* Makes the four texts of each key.  0, or -1 with a message. */
 static int
 make_keys(struct json *j, const struct header *h, struct buf *say)
 {
 	struct buf keys = {NULL, 0, 0}, *name = &j->cell;
 	const char *at;
-	int done = 0;
 
-	for (size_t i = 0; i < j->n && done == 0; i++) {
+	for (size_t i = 0; i < 4 * j->n; i++) {
+		const struct field *column = &h->name[i / 4];
+		const size_t from = keys.len, open = i / 2 % 2, empty = i % 2;
+
 		name->len = 0;
-		done = json_string(name, h->name[i].raw, h->name[i].len);
-		for (int k = 0; k < 4 && done == 0; k++)
-			add_key(j, i, k & 2, k & 1, name, &keys);
-		if (done != 0) {
+		if (json_string(name, column->raw, column->len) != 0) {
+			buf_free(&keys);
 			buf_add_text(say,
 			    "an object needs UTF-8: column name '");
-			buf_add(say, h->name[i].raw, h->name[i].len);
+			buf_add(say, column->raw, column->len);
 			buf_add_text(say, "' is none");
+			return -1;
 		}
+		if (open)
+			buf_add_byte(&keys, '"');
+		buf_add_byte(&keys, i < 4 ? '{' : ',');
+		buf_add(&keys, name->data, name->len);
+		buf_add_text(&keys, empty ? ":null" : ":\"");
+		j->key[i / 4].text[open][empty].len = keys.len - from;
 	}
 	j->fixed = keys.len + SLACK;
 	buf_need(&keys, SLACK);
 	at = j->keys = keys.data;
-	for (size_t i = 0; i < j->n; i++)
-		for (int k = 0; k < 4; k++) {
-			j->key[i].text[k / 2][k % 2].raw = at;
-			at += j->key[i].text[k / 2][k % 2].len;
-		}
-	return done;
+	for (size_t i = 0; i < 4 * j->n; i++) {
+		struct field *text = &j->key[i / 4].text[i / 2 % 2][i % 2];
+
+		text->raw = at;
+		at += text->len;
+	}
+	return 0;
 }
 
 struct json *
 json_new(const struct header *h, const struct dialect *d, struct buf *say)
 {
 	struct json *j;
+	size_t last, first;
 
 	if (h->name == NULL) {
 		buf_add_text(say,
 		    "an object needs names for the columns; give --names");
 		return NULL;
 	}
-	if (has_twice(h, say))
+	last = text_twice(h->name, h->n, &first);
+	if (last < h->n) {
+		utf8_say(say,
+		    "an object has each name once: columns %n and %n are both "
+		    "\"%b\"; csvcut -c 'new=@%n,*' gives the last a name of "
+		    "its own",
+		    first + 1, last + 1, h->name[last].raw, h->name[last].len,
+		    last + 1);
 		return NULL;
+	}
 	j = mem_new(1, sizeof *j);
 	j->dialect = *d;
 	j->n = h->n;
@@ -143,157 +128,96 @@ json_free(struct json *j)
 	free(j);
 }
 
-/* One item of a list of types, as written: columns, a colon, a type. */
-struct item {
-	char *columns; /* NUL-terminated */
-	enum type type;
-};
-
-/*
- * Takes the item at *text, up to a comma outside quotes, and moves *text
- * behind it, to NULL behind the last.  0 with an item to be freed, or -1 with a
- * message.
- */
-static int
-next_item(const char **text, struct item *item, struct buf *say)
-{
-	const char *from = *text, *p, *colon = NULL;
-	bool quoted = false;
-	size_t n;
-	int i;
-
-	for (p = from; *p != '\0' && (quoted || *p != ','); p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		if (*p == ':' && !quoted)
-			colon = p;
-	}
-	*text = *p == ',' ? p + 1 : NULL;
-	for (i = NUMBER; colon != NULL && i <= VALUE; i++) {
-		n = (size_t)(p - colon - 1);
-		if (n != strlen(type_names[i]) ||
-		    memcmp(colon + 1, type_names[i], n) != 0)
-			continue;
-		item->type = (enum type)i;
-		item->columns = mem_copy(from, (size_t)(colon - from));
-		return 0;
-	}
-	buf_add_text(say, "type '");
-	buf_add(say, from, (size_t)(p - from));
-	buf_add_text(say, "' is not COLUMN:number, COLUMN:bool or COLUMN:json");
-	return -1;
-}
-
-int
-json_check_types(const char *list, struct buf *say)
-{
-	struct item item;
-	int done;
-
-	do {
-		if (next_item(&list, &item, say) < 0)
-			return -1;
-		done = columns_check(item.columns, say);
-		free(item.columns);
-	} while (done == 0 && list != NULL);
-	return done;
-}
-
 int
 json_types(struct json *j, const char *list, const struct header *h,
     struct buf *say)
 {
 	struct column_list columns;
-	struct item item;
-	size_t i;
-	int done;
+	const char *p = list, *colon;
+	bool quoted;
+	char *item;
+	int type, done;
 
-	do {
-		if (next_item(&list, &item, say) < 0)
+	for (;; list = ++p) {
+		colon = NULL;
+		quoted = false;
+		for (p = list; *p != '\0' && (quoted || *p != ','); p++) {
+			quoted ^= *p == '"';
+			if (*p == ':' && !quoted)
+				colon = p;
+		}
+		item = mem_copy(list, (size_t)(p - list));
+		type = colon == NULL ? 0 : VALUE;
+		while (type > 0 &&
+		    strcmp(item + (colon - list) + 1, type_names[type]) != 0)
+			type--;
+		if (type == 0) {
+			utf8_say(say,
+			    "type '%s' is not COLUMN:number, COLUMN:bool or "
+			    "COLUMN:json",
+			    item);
+			free(item);
 			return -1;
-		done = columns_parse(item.columns, h, &columns, say);
-		free(item.columns);
-		for (i = 0; done == 0 && i < columns.n; i++) {
-			j->type[columns.item[i].number - 1] = item.type;
+		}
+		item[colon - list] = '\0';
+		done = j == NULL ? columns_check(item, say) :
+				   columns_parse(item, h, &columns, say);
+		free(item);
+		if (done != 0)
+			return -1;
+		for (size_t i = 0; j != NULL && i < columns.n; i++) {
+			j->type[columns.item[i].number - 1] = (enum type)type;
 			if (columns.item[i].number > j->typed)
 				j->typed = columns.item[i].number;
 		}
-		if (done == 0)
+		if (j != NULL)
 			columns_free(&columns);
-	} while (done == 0 && list != NULL);
-	return done;
+		if (*p == '\0')
+			return 0;
+	}
 }
 
 /*
- * One put_ function for each type: writes the value of a cell to to, which has
- * room for six bytes for each of the cell's.  Returns the place behind it, or
- * NULL when the cell does not fit its type.
+ * Writes a cell as this type to to, which has room for six bytes for each of
+ * the cell's.  Returns the place behind it, or NULL when it does not fit.
  */
-
 static char *
-put_text(const struct field *cell, char *to)
+put_value(struct json *j, enum type type, const struct field *cell, char *to)
 {
-	to = text_escape(to, cell->raw, cell->len);
-	if (to != NULL)
-		*to++ = '"';
-	return to;
-}
-
-static char *
-put_number(const struct field *cell, char *to)
-{
+	static const char *const bools[] = {"true", "t", "1", "false", "f",
+	    "0"};
 	enum number_status status;
 	struct number x;
 
-	status = number_parse(cell->raw, cell->len, &x);
-	if (status != NUMBER_OK && status != NUMBER_LONG)
+	switch (type) {
+	case TEXT:
+		to = text_escape(to, cell->raw, cell->len);
+		return to == NULL ? NULL : stpcpy(to, "\"");
+	case NUMBER:
+		status = number_parse(cell->raw, cell->len, &x);
+		if (status != NUMBER_OK && status != NUMBER_LONG)
+			return NULL;
+		return to + number_json(cell->raw, cell->len, to);
+	case BOOL:
+		for (size_t i = 0; i < sizeof bools / sizeof bools[0]; i++)
+			if (cell->len == strlen(bools[i]) &&
+			    strncasecmp(cell->raw, bools[i], cell->len) == 0)
+				return stpcpy(to, bools[i < 3 ? 0 : 3]);
 		return NULL;
-	return to + number_json(cell->raw, cell->len, to);
-}
-
-static char *
-put_bool(const struct field *cell, char *to)
-{
-	static const struct {
-		const char *text, *value;
-	} words[] = {{"true", "true"}, {"false", "false"}, {"t", "true"},
-	    {"f", "false"}, {"1", "true"}, {"0", "false"}};
-	size_t i;
-
-	for (i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (cell->len == strlen(words[i].text) &&
-		    strncasecmp(cell->raw, words[i].text, cell->len) == 0)
-			return stpcpy(to, words[i].value);
-	return NULL;
-}
-
-/* A line end in a value can only be a blank between its tokens. */
-static char *
-put_value(struct json *j, const struct field *cell, char *to)
-{
-	if (j->scan == NULL)
-		j->scan = json_scan_new();
-	if (json_scan(j->scan, cell->raw, cell->len) < 0)
-		return NULL;
-	for (size_t i = 0; i < cell->len; i++)
-		*to++ = cell->raw[i] == '\n' || cell->raw[i] == '\r' ?
-		    ' ' :
-		    cell->raw[i];
-	return to;
-}
-
-static void
-explain(struct json *j, size_t column, const struct field *f)
-{
-	static const char *const reasons[] = {"not valid UTF-8", "not a number",
-	    "not a bool (true, false, t, f, 1, 0)", "not one JSON value"};
-	struct buf *why = &j->why;
-
-	why->len = 0;
-	utf8_say(why, "column %n \"%b\": \"%b\" is %s", column + 1,
-	    j->name[column].raw, j->name[column].len, f->raw, f->len,
-	    reasons[j->type[column]]);
-	buf_add_byte(why, '\0');
+	default:
+		if (j->scan == NULL)
+			j->scan = json_scan_new();
+		if (json_scan(j->scan, cell->raw, cell->len) < 0)
+			return NULL;
+		/* a line end in it can only be a blank between tokens */
+		for (size_t i = 0; i < cell->len; i++) {
+			*to = cell->raw[i];
+			if (*to == '\n' || *to == '\r')
+				*to = ' ';
+			to++;
+		}
+		return to;
+	}
 }
 
 /* Copies a text to a place with SLACK bytes of room behind it. */
@@ -301,8 +225,8 @@ static inline char *
 copy(char *to, const char *from, size_t n)
 {
 	memcpy(to, from, SLACK);
-	if (n > SLACK)
-		memcpy(to + SLACK, from + SLACK, n - SLACK);
+	for (size_t i = SLACK; i < n; i += SLACK)
+		memcpy(to + i, from + i, SLACK);
 	return to + n;
 }
 
@@ -310,7 +234,10 @@ copy(char *to, const char *from, size_t n)
 static char *
 put_field(struct json *j, size_t column, const struct field *f, char *to)
 {
+	static const char *const reasons[] = {"not valid UTF-8", "not a number",
+	    "not a bool (true, false, t, f, 1, 0)", "not one JSON value"};
 	const struct field *key = &j->key[column].text[false][f->len == 0];
+	const struct field *name = &j->name[column];
 	const enum type type = j->type[column];
 	struct field cell = *f;
 
@@ -319,21 +246,18 @@ put_field(struct json *j, size_t column, const struct field *f, char *to)
 		return to;
 	to -= type != TEXT; /* without the quote */
 	if (field_quoted(f, j->dialect.quote)) {
-		cell = (struct field){f->raw + 1, f->len - 2};
-		if (memchr(cell.raw, j->dialect.quote, cell.len) != NULL) {
-			j->cell.len = 0;
-			buf_need(&j->cell, f->len);
-			cell.len =
-			    field_decode(f, j->dialect.quote, j->cell.data);
-			cell.raw = j->cell.data;
-		}
+		j->cell.len = 0;
+		buf_need(&j->cell, f->len);
+		cell.len = field_decode(f, j->dialect.quote, j->cell.data);
+		cell.raw = j->cell.data;
 	}
-	to = type == NUMBER ? put_number(&cell, to) :
-	    type == BOOL    ? put_bool(&cell, to) :
-	    type == VALUE   ? put_value(j, &cell, to) :
-			      put_text(&cell, to);
-	if (to == NULL)
-		explain(j, column, f);
+	to = put_value(j, type, &cell, to);
+	if (to == NULL) {
+		j->why.len = 0;
+		utf8_say(&j->why, "column %n \"%b\": \"%b\" is %s", column + 1,
+		    name->raw, name->len, f->raw, f->len, reasons[type]);
+		buf_add_byte(&j->why, '\0');
+	}
 	return to;
 }
 
@@ -366,52 +290,28 @@ top_bits(lanes v)
 #endif
 }
 
-/* Bytes that stand as others in JSON, but for delimiters. */
-static inline lanes
-bad_bytes(lanes v, lanes delims)
-{
-	const lanes marks = (lanes)(v == '"') | (lanes)(v == '\\');
-
-	return ((lanes)(v < ' ') | marks) & ~delims;
-}
-
-/* Looks at a whole block. */
+/* Looks at the first n bytes of a block; all of it can be read. */
 static inline struct found
-look_at_block(const char *text, char delim)
+look_at(const char *text, size_t n, unsigned char delim)
 {
-	lanes v, delims, bad = {0}, high = {0};
+	typedef signed char numbers __attribute__((vector_size(16)));
+	const signed char most = n < BLOCK ? (signed char)n : BLOCK;
+	numbers at = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	lanes v, in, delims, bad = {0}, high = {0};
 	uint64_t found = 0;
 
 #pragma GCC unroll 4
-	for (size_t i = 0; i < BLOCK; i += sizeof v) {
+	for (size_t i = 0; i < BLOCK; i += sizeof v, at += 16) {
 		memcpy(&v, text + i, sizeof v);
-		delims = (lanes)(v == (unsigned char)delim);
+		in = (lanes)(at < most);
+		delims = (lanes)(v == delim) & in;
 		found |= top_bits(delims) << i;
-		high |= v;
-		bad |= bad_bytes(v, delims);
+		high |= v & in;
+		bad |= ((lanes)(v < ' ') | (lanes)(v == '"') |
+			   (lanes)(v == '\\')) &
+		    in & ~delims;
 	}
 	return (struct found){found, top_bits(bad), top_bits(high)};
-}
-
-/* Looks at the first n bytes of a block, and at no more. */
-static inline struct found
-look_at_part(const char *text, size_t n, char delim)
-{
-	const uint64_t all = (UINT64_C(1) << n) - 1;
-	struct found found = {0, 0, 0};
-	lanes v, delims;
-
-	for (size_t i = 0; i < n; i += sizeof v) {
-		memcpy(&v, text + i, sizeof v);
-		delims = (lanes)(v == (unsigned char)delim);
-		found.delims |= top_bits(delims) << i;
-		found.high |= top_bits(v) << i;
-		found.bad |= top_bits(bad_bytes(v, delims)) << i;
-	}
-	found.delims &= all;
-	found.high &= all;
-	found.bad &= all;
-	return found;
 }
 
 /*
@@ -424,7 +324,7 @@ copy_slice(const struct json *j, size_t *column, const struct field *slice,
     char *to)
 {
 	const char *from = slice->raw, *const end = from + slice->len;
-	const char delim = j->dialect.delim;
+	const unsigned char delim = (unsigned char)j->dialect.delim;
 	const struct key *key = &j->key[*column];
 	const struct field *text;
 	size_t open = false, n;
@@ -432,9 +332,7 @@ copy_slice(const struct json *j, size_t *column, const struct field *slice,
 	uint64_t high = 0;
 
 	for (const char *p = from; p < end; p += BLOCK) {
-		n = (size_t)(end - p);
-		found = n < BLOCK ? look_at_part(p, n, delim) :
-				    look_at_block(p, delim);
+		found = look_at(p, (size_t)(end - p), delim);
 		if (found.bad != 0)
 			return NULL;
 		high |= found.high;
@@ -459,22 +357,6 @@ copy_slice(const struct json *j, size_t *column, const struct field *slice,
 	return to + (from != end);
 }
 
-/* Writes the fields of any slice.  NULL: json_error says why not. */
-static char *
-put_slice(struct json *j, size_t *column, const struct field *slice, char *to)
-{
-	const char *from = slice->raw, *const end = from + slice->len;
-	struct field f;
-
-	for (;; from = f.raw + f.len + 1) {
-		f.raw = from;
-		f.len = (size_t)(field_end(from, end, &j->dialect) - from);
-		to = put_field(j, (*column)++, &f, to);
-		if (to == NULL || f.raw + f.len == end)
-			return to;
-	}
-}
-
 size_t
 json_most(const struct json *j, size_t n)
 {
@@ -488,12 +370,23 @@ json_object(struct json *j, const struct field *slice, size_t n, char *to)
 	char *done;
 
 	for (size_t i = 0; i < n && to != NULL; i++) {
-		done = NULL;
-		if (column >= j->typed)
-			done = copy_slice(j, &column, &slice[i], to);
-		if (done == NULL)
-			done = put_slice(j, &column, &slice[i], to);
-		to = done;
+		const char *const end = slice[i].raw + slice[i].len;
+		struct field f = {slice[i].raw, 0};
+
+		done = column < j->typed ?
+		    NULL :
+		    copy_slice(j, &column, &slice[i], to);
+		if (done != NULL) {
+			to = done;
+			continue;
+		}
+		for (;; f.raw += f.len + 1) {
+			f.len = (size_t)(field_end(f.raw, end, &j->dialect) -
+			    f.raw);
+			to = put_field(j, column++, &f, to);
+			if (to == NULL || f.raw + f.len == end)
+				break;
+		}
 	}
 	if (to != NULL)
 		*to++ = '}';

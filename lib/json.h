@@ -31,13 +31,10 @@ void json_free(struct json *j); /* NULL is accepted */
  * Gives types to columns: "price:number,@3:bool,tags:json".  number
  * is written with the digits that it has; bool takes true, false, t, f in any
  * case, 1, 0; json is one JSON value, taken as it is.  0, or -1 with a message
- * in say.
+ * in say.  j NULL: whatever the header, is the syntax right?
  */
 int json_types(struct json *j, const char *list, const struct header *h,
     struct buf *say);
-
-/* Is the syntax of such a list right, whatever the header?  As json_types. */
-int json_check_types(const char *list, struct buf *say);
 
 /*
  * Writes an object to to, which has room for json_most(j, bytes of all slices)

@@ -221,8 +221,8 @@ lists(void)
 	CHECK(refused("nope:number"));
 	CHECK(refused(""));
 	CHECK(refused("a:number,"));
-	CHECK(json_check_types("a:number,\"x,y:z\":bool", &say) == 0);
-	CHECK(json_check_types("a:number,b", &say) < 0);
+	CHECK(json_types(NULL, "a:number,\"x,y:z\":bool", NULL, &say) == 0);
+	CHECK(json_types(NULL, "a:number,b", NULL, &say) < 0);
 	buf_free(&say);
 }
 
