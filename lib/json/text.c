@@ -15,12 +15,6 @@
 
 /* ---- strings ---- */
 
-static bool
-is_plain_byte(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 /*
  * The first byte that does not stand for itself in a string, or that begins a
  * longer sequence of UTF-8; end if there is none.  Of eight bytes at once: a
@@ -42,7 +36,8 @@ plain_end(const char *p, const char *end)
 		if (stop != 0)
 			return p + __builtin_ctzll(stop) / 8;
 	}
-	while (p < end && is_plain_byte((unsigned char)*p))
+	while (p < end && (unsigned char)*p >= 0x20 &&
+	    (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
 		p++;
 	return p;
 }
@@ -50,46 +45,36 @@ plain_end(const char *p, const char *end)
 /* The letters of the escapes that have one, each behind its byte. */
 static const char escapes[] = "\"\"\\\\\nn\rr\tt\bb\ff";
 
-static char *
-escape(char *to, unsigned char c)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	*to++ = '\\';
-	for (const char *p = escapes; *p != '\0'; p += 2) {
-		if ((unsigned char)*p != c)
-			continue;
-		*to++ = p[1];
-		return to;
-	}
-	memcpy(to, "u00", 3);
-	to[3] = hex[c >> 4];
-	to[4] = hex[c & 15];
-	return to + 5;
-}
-
 char *
 text_escape(char *to, const char *bytes, size_t n)
 {
-	const char *p = bytes, *from = bytes, *const end = bytes + n;
+	static const char hex[] = "0123456789abcdef";
+	const char *p = bytes, *from = bytes, *const end = bytes + n, *letter;
 	size_t len;
 
-	for (;;) {
-		p = plain_end(p, end);
-		if (p < end && (unsigned char)*p >= 0x80) {
+	while ((p = plain_end(p, end)) < end) {
+		if ((unsigned char)*p >= 0x80) {
 			len = utf8_char(p, end);
 			if (utf8_broken(p, len))
 				return NULL;
 			p += len;
 			continue;
 		}
-		memcpy(to, from, (size_t)(p - from));
-		to += p - from;
-		if (p == end)
-			return to;
-		to = escape(to, (unsigned char)*p);
+		to = mempcpy(to, from, (size_t)(p - from));
+		*to++ = '\\';
+		letter = escapes;
+		while (*letter != '\0' && *letter != *p)
+			letter += 2;
+		if (*letter != '\0') {
+			*to++ = letter[1];
+		} else {
+			to = mempcpy(to, "u00", 3);
+			*to++ = hex[*p >> 4];
+			*to++ = hex[*p & 15];
+		}
 		from = ++p;
 	}
+	return mempcpy(to, from, (size_t)(p - from));
 }
 
 bool
@@ -145,13 +130,20 @@ same_key(const struct field *a, const struct field *b)
 	    (a->len == 0 || memcmp(a->raw, b->raw, a->len) == 0);
 }
 
-/* As text_twice, for many: sorting costs n log n whatever the keys. */
-static size_t
-find_twice(const struct field *key, size_t n, size_t *first)
+/* Few keys are compared with each other; to sort many costs n log n. */
+size_t
+text_twice(const struct field *key, size_t n, size_t *first)
 {
-	const struct field **sorted = mem_new(n, sizeof *sorted);
-	size_t a, b, i;
+	const struct field **sorted;
+	size_t i, a, b;
 
+	for (i = 1; i < n && n <= FEW; i++)
+		for (*first = 0; *first < i; ++*first)
+			if (same_key(&key[*first], &key[i]))
+				return i;
+	if (n <= FEW)
+		return n;
+	sorted = mem_new(n, sizeof *sorted);
 	for (i = 0; i < n; i++)
 		sorted[i] = &key[i];
 	qsort(sorted, n, sizeof *sorted, compare_keys);
@@ -164,18 +156,6 @@ find_twice(const struct field *key, size_t n, size_t *first)
 		n = a < b ? b : a;
 	}
 	free(sorted);
-	return n;
-}
-
-size_t
-text_twice(const struct field *key, size_t n, size_t *first)
-{
-	if (n > FEW)
-		return find_twice(key, n, first);
-	for (size_t i = 1; i < n; i++)
-		for (*first = 0; *first < i; ++*first)
-			if (same_key(&key[*first], &key[i]))
-				return i;
 	return n;
 }
 
@@ -259,7 +239,7 @@ json_scan_free(struct json_scan *s)
 }
 
 static bool
-fail(struct json_scan *s, const char *why)
+offend(struct json_scan *s, const char *why)
 {
 	s->why = why;
 	return false;
@@ -278,33 +258,20 @@ slot(const struct json_scan *s, const struct node *from,
 	    XXH3_64bits_withSeed(key->raw, key->len, seed);
 	struct node *node;
 
-	for (;; i++) {
-		node = s->table[i & (s->room - 1)];
-		if (node == NULL ||
-		    (node->from == from &&
-			(node->key.raw == NULL) == (key == NULL) &&
-			(key == NULL ? node->index == index :
-				       same_key(&node->key, key))))
-			return &s->table[i & (s->room - 1)];
-	}
+	while ((node = s->table[i & (s->room - 1)]) != NULL &&
+	    (node->from != from || (node->key.raw == NULL) != (key == NULL) ||
+		(key == NULL ? node->index != index :
+			       !same_key(&node->key, key))))
+		i++;
+	return &s->table[i & (s->room - 1)];
 }
 
-static void
-make_room(struct json_scan *s)
+/* The node of a key or index of the text below a node, or NULL. */
+static struct node *
+find_node(const struct json_scan *s, const struct node *from,
+    const struct field *key, size_t index)
 {
-	struct node **const old = s->table, *node;
-	const size_t n = s->room;
-
-	if (s->nnodes * 2 < s->room)
-		return;
-	s->room = n < 8 ? 16 : mem_mul(n, 2);
-	s->table = mem_new(s->room, sizeof *s->table);
-	for (size_t i = 0; i < n; i++)
-		if ((node = old[i]) != NULL)
-			*slot(s, node->from,
-			    node->key.raw != NULL ? &node->key : NULL,
-			    node->index) = node;
-	free(old);
+	return from != NULL && from->leads ? *slot(s, from, key, index) : NULL;
 }
 
 /* The step from a node; made, unless a path has it already. */
@@ -312,10 +279,20 @@ static struct node *
 make_step(struct json_scan *s, struct node *from, const struct field *key,
     size_t index)
 {
-	struct node **place, *node;
+	struct node **const old = s->table, **place, *node;
+	const size_t n = s->room;
 	char *copy;
 
-	make_room(s);
+	if (s->nnodes * 2 >= n) {
+		s->room = n < 8 ? 16 : mem_mul(n, 2);
+		s->table = mem_new(s->room, sizeof *s->table);
+		for (size_t i = 0; i < n; i++)
+			if ((node = old[i]) != NULL)
+				*slot(s, node->from,
+				    node->key.raw != NULL ? &node->key : NULL,
+				    node->index) = node;
+		free(old);
+	}
 	place = slot(s, from, key, index);
 	if (*place != NULL)
 		return *place;
@@ -360,22 +337,13 @@ take(struct json_scan *s, char c)
 }
 
 static bool
-take_word(struct json_scan *s, const char *word)
-{
-	while (*word != '\0')
-		if (!take(s, *word++))
-			return fail(s, "not JSON: no such word");
-	return true;
-}
-
-static bool
 take_digits(struct json_scan *s)
 {
 	const char *from = s->p;
 
 	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
 		s->p++;
-	return s->p > from || fail(s, "not JSON: a digit is missing");
+	return s->p > from || offend(s, "not JSON: a digit is missing");
 }
 
 /* number = [ "-" ] int [ "." digits ] [ ("e" | "E") [ "+" | "-" ] digits ] */
@@ -421,28 +389,15 @@ take_point(struct json_scan *s)
 
 	if (high < 0xD800 || high > 0xDFFF) {
 		if (high < 0)
-			fail(s, "not JSON: four hex digits stand behind \\u");
+			offend(s, "not JSON: four hex digits stand behind \\u");
 		return high;
 	}
 	if (high < 0xDC00 && take(s, '\\') && take(s, 'u') &&
 	    (low = take_hex(s)) >= 0xDC00 && low <= 0xDFFF)
 		return 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF));
 	s->p = from;
-	fail(s, "a surrogate without the other half is no character");
+	offend(s, "a surrogate without the other half is no character");
 	return -1;
-}
-
-static bool
-take_escape(struct json_scan *s)
-{
-	if (s->p < s->end && *s->p != '\0' &&
-	    strchr("\"\\/bfnrt", *s->p) != NULL) {
-		s->p++;
-		return true;
-	}
-	if (!take(s, 'u'))
-		return fail(s, "not JSON: no such escape");
-	return take_point(s) >= 0;
 }
 
 /* The rest of a string: v becomes what stands between its quotes. */
@@ -455,21 +410,24 @@ take_string(struct json_scan *s, struct json_value *v)
 	while ((s->p = plain_end(s->p, s->end)) < s->end && *s->p != '"') {
 		n = utf8_char(s->p, s->end);
 		if (utf8_broken(s->p, n))
-			return fail(s, "not valid UTF-8");
+			return offend(s, "not valid UTF-8");
 		if ((unsigned char)*s->p < ' ')
-			return fail(s,
+			return offend(s,
 			    "not JSON: a string has no control bytes");
-		if (*s->p == '\\') {
-			v->escaped = true;
+		s->p += n;
+		if (s->p[-1] != '\\')
+			continue;
+		v->escaped = true;
+		if (s->p < s->end && *s->p != '\0' &&
+		    strchr("\"\\/bfnrt", *s->p) != NULL)
 			s->p++;
-			if (!take_escape(s))
-				return false;
-		} else {
-			s->p += n;
-		}
+		else if (!take(s, 'u'))
+			return offend(s, "not JSON: no such escape");
+		else if (take_point(s) < 0)
+			return false;
 	}
 	v->len = (size_t)(s->p - v->text);
-	return take(s, '"') || fail(s, "not JSON: a string has no end");
+	return take(s, '"') || offend(s, "not JSON: a string has no end");
 }
 
 size_t
@@ -515,20 +473,13 @@ decode_key(struct json_scan *s, const struct json_value *v)
 /* ---- paths ---- */
 
 static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-/* "..." as a key. */
-static bool
 take_quoted(struct json_scan *s, struct node **node)
 {
 	struct json_value v;
 	struct field key;
 
 	if (!take(s, '"'))
-		return fail(s, "a key or [index] is missing");
+		return offend(s, "a key or [index] is missing");
 	if (!take_string(s, &v))
 		return false;
 	key = decode_key(s, &v);
@@ -536,42 +487,36 @@ take_quoted(struct json_scan *s, struct node **node)
 	return true;
 }
 
-/* The rest of ["..."] or [digits]. */
-static bool
-take_bracket(struct json_scan *s, struct node **node)
-{
-	size_t index = 0;
-
-	if (s->p < s->end && *s->p == '"') {
-		if (!take_quoted(s, node))
-			return false;
-	} else {
-		for (; s->p < s->end && *s->p >= '0' && *s->p <= '9'; s->p++)
-			if (index < SIZE_MAX / 16)
-				index = index * 10 + (size_t)(*s->p - '0');
-		if (s->p[-1] == '[')
-			return fail(s,
-			    "[0] and [\"key\"] are all that brackets hold");
-		*node = make_step(s, *node, NULL, index);
-	}
-	return take(s, ']') || fail(s, "a ] is missing");
-}
-
 /* step = "." name | "." string | [ "." ] "[" (string | digits) "]" */
 static bool
 take_step(struct json_scan *s, struct node **node)
 {
 	const bool dot = take(s, '.');
-	struct field key = {s->p, 0};
+	struct field key;
+	size_t index = 0;
 
-	if (take(s, '['))
-		return take_bracket(s, node);
+	if (take(s, '[')) {
+		const char *const from = s->p;
+
+		for (; s->p < s->end && *s->p >= '0' && *s->p <= '9'; s->p++)
+			if (index < SIZE_MAX / 16)
+				index = index * 10 + (size_t)(*s->p - '0');
+		if (s->p > from)
+			*node = make_step(s, *node, NULL, index);
+		else if (s->p == s->end || *s->p != '"')
+			return offend(s,
+			    "[0] and [\"key\"] are all that brackets hold");
+		else if (!take_quoted(s, node))
+			return false;
+		return take(s, ']') || offend(s, "a ] is missing");
+	}
 	if (!dot)
-		return fail(s,
+		return offend(s,
 		    "a key of other than letters, digits and _ stands in "
 		    "quotes: .\"a-b\"");
+	key = (struct field){s->p, 0};
 	while (s->p < s->end &&
-	    (is_letter(*s->p) ||
+	    (((*s->p | 32) >= 'a' && (*s->p | 32) <= 'z') || *s->p == '_' ||
 		(key.len > 0 && *s->p >= '0' && *s->p <= '9'))) {
 		key.len++;
 		s->p++;
@@ -591,7 +536,7 @@ json_path(struct json_scan *s, const char *text, size_t n, struct buf *say)
 	s->p = text;
 	s->end = text + n;
 	if (n == 0 || *text != '.')
-		good = fail(s, "a path begins with a dot");
+		good = offend(s, "a path begins with a dot");
 	else if (n == 1)
 		s->p++;
 	while (good && s->p < s->end)
@@ -633,27 +578,6 @@ in_text(const struct json_scan *s, const struct field *key)
 	    (uintptr_t)s->end - (uintptr_t)s->text;
 }
 
-/* Which of the shape's next keys stands at p?  Takes it, and its quote. */
-static struct field *
-take_shape(struct json_scan *s)
-{
-	struct shape *shape = &s->shape;
-	const size_t left = (size_t)(s->end - s->p);
-	struct field *key;
-
-	for (size_t i = 0; i < SHAPE_AHEAD && shape->next + i < shape->n; i++) {
-		key = &shape->key[shape->next + i];
-		if (key->len < left &&
-		    memcmp(key->raw, s->p, key->len + 1) == 0) {
-			shape->next += i + 1;
-			s->p += key->len + 1;
-			return key;
-		}
-	}
-	shape->left = true;
-	return NULL;
-}
-
 /* The object that is the whole text has other keys than those before it. */
 static void
 remember_shape(struct json_scan *s)
@@ -677,28 +601,10 @@ remember_shape(struct json_scan *s)
 	for (size_t i = 0; i < s->nkeys; i++) {
 		shape->key[i] =
 		    (struct field){shape->bytes.data + at, s->key[i].len};
-		shape->node[i] =
-		    s->root.leads ? *slot(s, &s->root, &s->key[i], 0) : NULL;
+		shape->node[i] = find_node(s, &s->root, &s->key[i], 0);
 		at += s->key[i].len + 1;
 	}
 	shape->n = s->nkeys;
-}
-
-/* The keys of the innermost object: none may stand there twice. */
-static bool
-check_keys(struct json_scan *s, const struct level *level)
-{
-	const size_t n = s->nkeys - level->keys;
-	const struct field *key = s->key + level->keys;
-	size_t first, twice;
-
-	if (s->nlevels == 1 && !s->shape.left)
-		return true;
-	twice = text_twice(key, n, &first);
-	if (twice == n)
-		return true;
-	s->p = in_text(s, &key[twice]) ? key[twice].raw - 1 : level->from;
-	return fail(s, "a key stands twice in an object");
 }
 
 /* Takes a key and its colon.  Stores what its value belongs to. */
@@ -706,32 +612,37 @@ static bool
 take_key(struct json_scan *s, struct level *level, struct node **node)
 {
 	const bool outermost = s->nlevels == 1;
-	const char *const from = s->p + 1;
-	const struct field *known = NULL;
+	struct shape *shape = &s->shape;
+	struct field key = {s->p + 1, 0};
 	struct json_value v;
-	struct field key;
+	size_t i, most;
 
 	if (!take(s, '"'))
-		return fail(s, "not JSON: a key in quotes is missing");
-	if (outermost && !s->shape.left)
-		known = take_shape(s);
-	if (known != NULL) {
-		key = (struct field){from, known->len};
-		*node = s->shape.node[known - s->shape.key];
+		return offend(s, "not JSON: a key in quotes is missing");
+	i = outermost && !shape->left ? shape->next : shape->n;
+	most = i + SHAPE_AHEAD < shape->n ? i + SHAPE_AHEAD : shape->n;
+	while (i < most &&
+	    (shape->key[i].len >= (size_t)(s->end - s->p) ||
+		memcmp(shape->key[i].raw, s->p, shape->key[i].len + 1) != 0))
+		i++;
+	if (i < most) {
+		key.len = shape->key[i].len;
+		*node = shape->node[i];
+		shape->next = i + 1;
+		s->p += key.len + 1;
 	} else {
+		shape->left |= outermost;
 		if (!take_string(s, &v))
 			return false;
 		key = decode_key(s, &v);
-		*node = level->node != NULL && level->node->leads ?
-		    *slot(s, level->node, &key, 0) :
-		    NULL;
+		*node = find_node(s, level->node, &key, 0);
 	}
 	if (outermost && *node == NULL && s->strange > s->nkeys)
 		s->strange = s->nkeys;
 	s->key = mem_grow(s->key, s->nkeys, &s->keys_room, sizeof *s->key);
 	s->key[s->nkeys++] = key;
 	skip_blanks(s);
-	return take(s, ':') || fail(s, "not JSON: a colon is missing");
+	return take(s, ':') || offend(s, "not JSON: a colon is missing");
 }
 
 /* Notes the value that ends at p as that of a path, if one comes here. */
@@ -744,58 +655,57 @@ found(struct json_scan *s, struct node *node, struct json_value v)
 	node->scan = s->scans;
 }
 
-static bool
-begin_level(struct json_scan *s, struct node *node)
-{
-	if (s->nlevels == DEPTH_MAX)
-		return fail(s, "more than 1,000 values inside each other");
-	s->level =
-	    mem_grow(s->level, s->nlevels, &s->levels_room, sizeof *s->level);
-	s->level[s->nlevels++] = (struct level){.node = node,
-	    .from = s->p,
-	    .keyed = *s->p == '{',
-	    .keys = s->nkeys};
-	s->p++;
-	return true;
-}
-
 /* Takes a value that is none of the levels, or the start of one. */
 static bool
 take_value(struct json_scan *s, struct node *node)
 {
-	struct json_value v = {.kind = JSON_BOOL, .text = s->p};
-	bool good;
+	static const struct {
+		const char *text;
+		enum json_kind kind;
+	} words[] = {{"true", JSON_BOOL}, {"false", JSON_BOOL},
+	    {"null", JSON_NULL}};
+	struct json_value v = {.text = s->p};
+	const char *word;
+	size_t i = 0;
 
-	if (s->p == s->end)
-		return fail(s, "not JSON: a value is missing");
-	switch (*s->p) {
-	case '{':
-	case '[':
-		return begin_level(s, node);
-	case '"':
-		s->p++;
-		good = take_string(s, &v);
+	if (take(s, '{') || take(s, '[')) {
+		if (s->nlevels == DEPTH_MAX) {
+			s->p--;
+			return offend(s,
+			    "more than 1,000 values inside each "
+			    "other");
+		}
+		s->level = mem_grow(s->level, s->nlevels, &s->levels_room,
+		    sizeof *s->level);
+		s->level[s->nlevels++] = (struct level){.node = node,
+		    .from = v.text,
+		    .keyed = *v.text == '{',
+		    .keys = s->nkeys};
+		return true;
+	}
+	if (take(s, '"')) {
+		if (!take_string(s, &v))
+			return false;
 		found(s, node, v);
-		return good;
-	case 't':
-		good = take_word(s, "true");
-		break;
-	case 'f':
-		good = take_word(s, "false");
-		break;
-	case 'n':
-		v.kind = JSON_NULL;
-		good = take_word(s, "null");
-		break;
-	default:
-		if (*s->p != '-' && (*s->p < '0' || *s->p > '9'))
-			return fail(s, "not JSON: a value is missing");
+		return true;
+	}
+	if (s->p < s->end && (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))) {
 		v.kind = JSON_NUMBER;
-		good = take_number(s);
+		if (!take_number(s))
+			return false;
+	} else {
+		while (i < 3 && (s->p == s->end || *s->p != *words[i].text))
+			i++;
+		if (i == 3)
+			return offend(s, "not JSON: a value is missing");
+		v.kind = words[i].kind;
+		for (word = words[i].text; *word != '\0'; word++)
+			if (!take(s, *word))
+				return offend(s, "not JSON: no such word");
 	}
 	v.len = (size_t)(s->p - v.text);
 	found(s, node, v);
-	return good;
+	return true;
 }
 
 /*
@@ -806,14 +716,23 @@ static bool
 take_next(struct json_scan *s, struct node **node)
 {
 	struct level *level = s->level;
+	const struct field *key;
+	size_t n, first, twice;
 	struct json_value v;
 
 	for (skip_blanks(s); s->nlevels > 0; skip_blanks(s)) {
 		level = &s->level[s->nlevels - 1];
 		if (!take(s, level->keyed ? '}' : ']'))
 			break;
-		if (level->keyed && !check_keys(s, level))
-			return false;
+		key = s->key + level->keys;
+		n = s->nkeys - level->keys;
+		/* keys in the order of the shape are all different */
+		if (level->keyed && (s->nlevels > 1 || s->shape.left) &&
+		    (twice = text_twice(key, n, &first)) < n) {
+			s->p = in_text(s, &key[twice]) ? key[twice].raw - 1 :
+							 level->from;
+			return offend(s, "a key stands twice in an object");
+		}
 		v = (struct json_value){.kind = level->keyed ? JSON_OBJECT :
 							       JSON_ARRAY,
 		    .text = level->from,
@@ -824,16 +743,14 @@ take_next(struct json_scan *s, struct node **node)
 	}
 	if (s->nlevels == 0)
 		return s->p == s->end ||
-		    fail(s, "more stands behind the value");
+		    offend(s, "more stands behind the value");
 	if (level->count++ > 0 && !take(s, ','))
-		return fail(s, "not JSON: a comma or the end is missing");
+		return offend(s, "not JSON: a comma or the end is missing");
 	skip_blanks(s);
-	if (level->keyed && !take_key(s, level, node))
-		return false;
 	if (!level->keyed)
-		*node = level->node != NULL && level->node->leads ?
-		    *slot(s, level->node, NULL, level->count - 1) :
-		    NULL;
+		*node = find_node(s, level->node, NULL, level->count - 1);
+	else if (!take_key(s, level, node))
+		return false;
 	skip_blanks(s);
 	return true;
 }
