@@ -126,41 +126,37 @@ put_value(char *to, const char *value, size_t n)
 
 /* ---- TSV ---- */
 
-/* The byte for the letter behind a backslash, or 0. */
-static char
-escaped_byte(char letter)
+/*
+ * Writes a field without its escapes to im->cell.  0, or -1: it has an escape
+ * that is none.  at: at which byte of the line the field begins.
+ */
+static int
+decode(struct import *im, const char *p, size_t n, size_t at)
 {
 	static const char escapes[] = "\\\\t\tn\nr\rb\bf\fv\v";
-
-	for (const char *p = escapes; *p != '\0'; p += 2)
-		if (*p == letter)
-			return p[1];
-	return 0;
-}
-
-/*
- * Writes a field without its escapes to im->cell.  NULL, or the backslash that
- * is none.
- */
-static const char *
-decode(struct import *im, const char *p, size_t n)
-{
-	const char *const end = p + n;
-	char byte;
+	const char *const begin = p, *const end = p + n, *escape;
 
 	im->cell.len = 0;
 	buf_need(&im->cell, n);
 	for (; p < end; p++) {
-		byte = *p;
-		if (byte == '\\') {
-			byte = p + 1 < end ? escaped_byte(p[1]) : 0;
-			if (byte == 0)
-				return p;
+		escape = p;
+		if (*p == '\\') {
+			escape = escapes;
+			while (*escape != '\0' &&
+			    (p + 1 == end || *escape != p[1]))
+				escape += 2;
+			if (*escape++ == '\0') {
+				utf8_say(refuse(im, at + (size_t)(p - begin)),
+				    "\"%b\" is no escape of TSV, which has "
+				    "\\t \\n \\r \\\\ \\b \\f \\v",
+				    p, (size_t)(p + 1 < end ? 2 : 1));
+				return -1;
+			}
 			p++;
 		}
-		im->cell.data[im->cell.len++] = byte;
+		im->cell.data[im->cell.len++] = *escape;
 	}
-	return NULL;
+	return 0;
 }
 
 /* Without a text for null it is the empty field. */
@@ -171,34 +167,7 @@ is_null(const struct import *im, const char *p, size_t n)
 	    (n == 0 || (im->null != NULL && memcmp(p, im->null, n) == 0));
 }
 
-static void
-refuse_escape(struct import *im, size_t at, const char *bad, const char *end)
-{
-	utf8_say(refuse(im, at),
-	    "\"%b\" is no escape of TSV, which has \\t \\n \\r \\\\ \\b \\f "
-	    "\\v",
-	    bad, (size_t)(bad + 1 < end ? 2 : 1));
-}
-
-/* Writes a field of TSV.  NULL: it has no good escapes. */
-static char *
-put_field(struct import *im, char *to, const char *p, size_t n,
-    const struct record *line)
-{
-	const char *bad;
-
-	if (is_null(im, p, n))
-		return to;
-	if (memchr(p, '\\', n) == NULL)
-		return put_value(to, p, n);
-	bad = decode(im, p, n);
-	if (bad == NULL)
-		return put_value(to, im->cell.data, im->cell.len);
-	refuse_escape(im, (size_t)(bad - line->raw), bad, p + n);
-	return NULL;
-}
-
-/* Writes a slice of fields with tabs between them. */
+/* Writes a slice of fields with tabs between them.  NULL: import_error. */
 static char *
 put_slice(struct import *im, char *to, const struct field *slice,
     const struct record *line)
@@ -209,11 +178,21 @@ put_slice(struct import *im, char *to, const struct field *slice,
 	    format_swap(to, p, slice->len, '\t', ',', '"', '\\'))
 		return to + slice->len;
 	for (;; p = tab + 1) {
-		tab = memchr(p, '\t', (size_t)(end - p));
+		const size_t left = (size_t)(end - p);
+
+		tab = memchr(p, '\t', left);
+		const size_t n = tab != NULL ? (size_t)(tab - p) : left;
+
+		if (is_null(im, p, n)) {
+			;
+		} else if (memchr(p, '\\', n) == NULL) {
+			to = put_value(to, p, n);
+		} else {
+			if (decode(im, p, n, (size_t)(p - line->raw)) < 0)
+				return NULL;
+			to = put_value(to, im->cell.data, im->cell.len);
+		}
 		if (tab == NULL)
-			tab = end;
-		to = put_field(im, to, p, (size_t)(tab - p), line);
-		if (to == NULL || tab == end)
 			return to;
 		*to++ = ',';
 	}
@@ -238,57 +217,49 @@ scan_line(struct import *im, const struct record *line)
 	return -1;
 }
 
-/* Is there a key that is none of the columns?  Says which. */
-static bool
-is_strange(struct import *im, const struct record *line)
-{
-	size_t n, strange;
-	const struct field *key = json_keys(im->scan, &n, &strange);
-	const char *raw;
-
-	if (strange >= n)
-		return false;
-	raw = key[strange].raw;
-	if ((uintptr_t)raw - (uintptr_t)line->raw > line->len)
-		raw = line->raw; /* it had escapes */
-	utf8_say(refuse(im, (size_t)(raw - line->raw)),
-	    "the key \"%b\" is none of the first object's, which are the "
-	    "columns; -c chooses others",
-	    key[strange].raw,
-	    key[strange].len < SHOWN ? key[strange].len : (size_t)SHOWN);
-	return true;
-}
-
-/* Adds what stands at a path. */
-static void
-add_json(struct import *im, const struct json_value *v)
-{
-	const char *text = v->text;
-	size_t n = v->len;
-	char *to;
-
-	if (v->kind <= JSON_NULL)
-		return;
-	if (v->escaped) {
-		im->cell.len = 0;
-		buf_need(&im->cell, n);
-		n = json_decode(v, im->cell.data);
-		text = im->cell.data;
-	}
-	buf_need(&im->out, mem_add(mem_mul(n, 2), 2 + sizeof(uint64_t)));
-	to = im->out.data + im->out.len;
-	im->out.len = (size_t)(put_value(to, text, n) - im->out.data);
-}
-
+/* One record of what stands at the paths and keys. */
 static int
 make_json(struct import *im, const struct record *line)
 {
-	if (scan_line(im, line) < 0 || (im->strict && is_strange(im, line)))
+	size_t n, strange;
+	const struct field *key;
+
+	if (scan_line(im, line) < 0)
 		return -1;
+	key = json_keys(im->scan, &n, &strange);
+	if (im->strict && strange < n) {
+		const char *raw = key[strange].raw;
+
+		if ((uintptr_t)raw - (uintptr_t)line->raw > line->len)
+			raw = line->raw; /* it had escapes */
+		utf8_say(refuse(im, (size_t)(raw - line->raw)),
+		    "the key \"%b\" is none of the first object's, which are "
+		    "the columns; -c chooses others",
+		    key[strange].raw,
+		    key[strange].len < SHOWN ? key[strange].len :
+					       (size_t)SHOWN);
+		return -1;
+	}
 	for (size_t i = 0; i < im->columns; i++) {
+		const struct json_value *v = json_at(im->scan, i + 1);
+		const char *text = v->text;
+		char *to;
+
 		if (i > 0)
 			buf_add_byte(&im->out, ',');
-		add_json(im, json_at(im->scan, i + 1));
+		if (v->kind <= JSON_NULL)
+			continue;
+		n = v->len;
+		if (v->escaped) {
+			im->cell.len = 0;
+			buf_need(&im->cell, n);
+			n = json_decode(v, im->cell.data);
+			text = im->cell.data;
+		}
+		buf_need(&im->out,
+		    mem_add(mem_mul(n, 2), 2 + sizeof(uint64_t)));
+		to = put_value(im->out.data + im->out.len, text, n);
+		im->out.len = (size_t)(to - im->out.data);
 	}
 	return 0;
 }
@@ -390,25 +361,6 @@ import_record(struct import *im, struct record *rec, size_t n)
 	return 0;
 }
 
-/* A name without escapes, in memory of im's.  NULL, or a bad backslash. */
-static const char *
-copy_name(struct import *im, const struct field *name, struct field *copy)
-{
-	const char *bad = NULL;
-	char *to = arena_alloc(&im->text, mem_add(name->len, 1));
-
-	*copy = (struct field){to, name->len};
-	if (im->kind == IMPORT_TSV && !is_null(im, name->raw, name->len) &&
-	    memchr(name->raw, '\\', name->len) != NULL) {
-		bad = decode(im, name->raw, name->len);
-		copy->len = im->cell.len;
-		memcpy(to, im->cell.data, im->cell.len);
-	} else {
-		memcpy(to, name->raw, name->len);
-	}
-	return bad;
-}
-
 int
 import_header(struct import *im, const struct field *name, size_t n,
     const struct header **h)
@@ -416,18 +368,24 @@ import_header(struct import *im, const struct field *name, size_t n,
 	struct field *names = arena_alloc(&im->text, 2 * n * sizeof *names);
 	struct field *raw = names + n;
 	size_t room = 1 + READER_SLACK, at = 0;
-	const char *bad;
 	char *to;
 
+	/* the names are those of a line with a byte between two of them */
 	for (size_t i = 0; i < n; i++) {
-		bad = copy_name(im, &name[i], &names[i]);
-		if (bad != NULL) {
-			refuse_escape(im, at + (size_t)(bad - name[i].raw), bad,
-			    name[i].raw + name[i].len);
-			return -1;
+		struct field text = name[i];
+
+		if (is_null(im, text.raw, text.len)) {
+			text.len = 0;
+		} else if (im->kind == IMPORT_TSV) {
+			if (decode(im, text.raw, text.len, at) < 0)
+				return -1;
+			text = (struct field){im->cell.data, im->cell.len};
 		}
+		to = arena_alloc(&im->text, mem_add(text.len, 1));
+		memcpy(to, text.raw, text.len);
+		names[i] = (struct field){to, text.len};
 		at += name[i].len + 1;
-		room = mem_add(room, 2 * name[i].len + 11);
+		room = mem_add(room, 2 * text.len + 11);
 	}
 	im->header = (struct header){.n = n, .name = names};
 	to = arena_alloc(&im->text, room);
@@ -435,9 +393,7 @@ import_header(struct import *im, const struct field *name, size_t n,
 	    (struct record){.raw = to, .end = 1, .nfields = n, .field = raw};
 	for (size_t i = 0; i < n; i++) {
 		raw[i].raw = to;
-		if (is_null(im, name[i].raw, name[i].len))
-			names[i].len = 0;
-		else
+		if (!is_null(im, name[i].raw, name[i].len))
 			to = put_value(to, names[i].raw, names[i].len);
 		raw[i].len = (size_t)(to - raw[i].raw);
 		*to++ = i + 1 < n ? ',' : '\n';
