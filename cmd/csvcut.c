@@ -84,158 +84,112 @@ static const struct option longs[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* An option whose value is one of a few words: says which it may be. */
-static int
-complain(struct buf *say, const char *words)
-{
-	buf_add_text(say, words);
-	return -1;
-}
-
-static int
-take_eol(struct cut *cut, const char *value, struct buf *say)
-{
-	if (strcmp(value, "lf") == 0)
-		cut->format.eol = "\n";
-	else if (strcmp(value, "crlf") == 0)
-		cut->format.eol = "\r\n";
-	else
-		return complain(say, "--eol needs lf or crlf");
-	return 0;
-}
-
-static int
-take_to(struct cut *cut, const char *value, struct buf *say)
-{
-	cut->tsv = strcmp(value, "tsv") == 0;
-	cut->objects = NO_OBJECTS;
-	if (strcmp(value, "jsonl") == 0)
-		cut->objects = OBJECT_LINES;
-	else if (strcmp(value, "json") == 0)
-		cut->objects = OBJECT_ARRAY;
-	else if (!cut->tsv)
-		return complain(say, "--to needs tsv, jsonl or json");
-	return 0;
-}
-
-static int
-take_from(struct cut *cut, const char *value, struct buf *say)
-{
-	cut->from = FROM_TSV;
-	if (strcmp(value, "jsonl") == 0)
-		cut->from = FROM_JSON;
-	else if (strcmp(value, "tsv") != 0)
-		return complain(say, "--from needs tsv or jsonl");
-	return 0;
-}
-
-static int
-take_missing(struct cut *cut, const char *value, struct buf *say)
-{
-	cut->how.missing = COLUMNS_EMPTY;
-	if (strcmp(value, "skip") == 0)
-		cut->how.missing = COLUMNS_SKIP;
-	else if (strcmp(value, "empty") != 0)
-		return complain(say, "--missing needs empty or skip");
-	return 0;
-}
-
 static int
 take_option(void *arg, int option, const char *value, struct buf *say)
 {
+	static const char *const eols[] = {"lf", "crlf"};
+	static const char *const missing[] = {"empty", "skip"};
+	static const char *const forms[] = {"tsv", "jsonl", "json"};
+	static const char *const all[] = {"all"};
 	struct cut *cut = arg;
+	int i = 0;
 
 	switch (option) {
 	case 'c':
 		cut->keep = value;
-		return 0;
+		break;
 	case 'C':
 		cut->drop = value;
 		return columns_check(value, say);
 	case 'n':
 		cut->names = true;
-		return 0;
+		break;
 	case 'x':
 		cut->filled = true;
-		return 0;
+		break;
 	case 'l':
 		cut->numbers = true;
-		return 0;
+		break;
 	case '0':
 		cut->zero = true;
-		return 0;
+		break;
 	case 'D':
 		return options_byte("-D", value, &cut->delim, say);
 	case 'E':
 		cut->no_header = true;
-		return 0;
+		break;
 	case OPT_QUOTE:
-		if (strcmp(value, "all") != 0)
-			return complain(say, "--quote needs all");
 		cut->format.kind = FORMAT_CSV_QUOTED;
-		return 0;
+		i = options_word("--quote", value, all, 1, say);
+		break;
 	case OPT_EOL:
-		return take_eol(cut, value, say);
+		i = options_word("--eol", value, eols, 2, say);
+		cut->format.eol = i == 0 ? "\n" : "\r\n";
+		break;
 	case OPT_TO:
-		return take_to(cut, value, say);
+		i = options_word("--to", value, forms, 3, say);
+		cut->tsv = i == 0;
+		cut->objects = i == 1 ? OBJECT_LINES :
+		    i == 2            ? OBJECT_ARRAY :
+					NO_OBJECTS;
+		break;
 	case OPT_FROM:
-		return take_from(cut, value, say);
+		i = options_word("--from", value, forms, 2, say);
+		cut->from = i == 0 ? FROM_TSV : FROM_JSON;
+		break;
 	case OPT_ALIGN:
 		cut->align = true;
-		return 0;
+		break;
 	case OPT_MISSING:
-		return take_missing(cut, value, say);
+		i = options_word("--missing", value, missing, 2, say);
+		cut->how.missing = i == 0 ? COLUMNS_EMPTY : COLUMNS_SKIP;
+		break;
 	case OPT_TYPES:
 		cut->types = value;
 		return json_types(NULL, value, NULL, say);
 	case OPT_NULL:
 		cut->format.null = value;
-		return 0;
+		break;
 	default:
 		cut->plain = true;
-		return 0;
 	}
+	return i < 0 ? -1 : 0;
 }
+
+static const char help[] =
+    "Keep, drop, reorder and rename the columns of a CSV stream.\n\n"
+    "  -c, --columns LIST      write these columns, in this order\n"
+    "  -C, --not-columns LIST  leave these columns out\n"
+    "                          LIST, by commas: name, 3, 2-5, 3-, -4, dim_*,\n"
+    "                          * (all the rest), new=old, \"a,b\", @3\n"
+    "  -n, --names-only        list the columns with their numbers\n"
+    "  -x, --delete-empty-rows drop records that are empty after the cut\n"
+    "  -l, --linenumbers       put the record's number in front\n"
+    "      --plain             one column's bytes, one a line, no header\n"
+    "  -0, --zero-terminated   ... NUL behind each, not a line end\n"
+    "  -E, --skip-header       write no header\n"
+    "  -D, --out-delimiter C   write CSV whose delimiter is C\n"
+    "      --quote=all         ... with every field in quotes\n"
+    "      --eol=lf|crlf       ... whose records end so\n"
+    "      --missing=empty|skip\n"
+    "                          a name of -c that is not there: a column of\n"
+    "                          empty fields, or left out\n"
+    "      --align             FILEs may have other headers: look up the "
+    "names\n"
+    "      --from=tsv|jsonl    read linear TSV, or a JSON object a line, "
+    "whose\n"
+    "                          -c may have paths: -c "
+    "id,name=.user.name,.tags[0]\n"
+    "      --to=tsv            write linear TSV, a line a record: \\t \\n"
+    " \\r \\\\\n"
+    "      --null TEXT         in TSV, TEXT is NULL, which CSV leaves empty\n"
+    "      --to=jsonl|json     write JSON objects: one a line, or an array\n"
+    "      --types LIST        ... with COL:number, COL:bool, COL:json\n";
 
 static const struct options_program program = {
     .name = "csvcut",
     .usage = "[-c LIST] [OPTION]... [FILE]...",
-    .help =
-	"Keep, drop, reorder and rename the columns of a CSV stream.\n\n"
-	"  -c, --columns LIST      write these columns, in this order\n"
-	"  -C, --not-columns LIST  leave these columns out\n"
-	"                          LIST, by commas: name, 3, 2-5, 3-, -4, "
-	"dim_*,\n"
-	"                          * (all the rest), new=old, \"a,b\", @3\n"
-	"  -n, --names-only        list the columns with their numbers\n"
-	"  -x, --delete-empty-rows drop records that are empty after the "
-	"cut\n"
-	"  -l, --linenumbers       put the record's number in front\n"
-	"      --plain             one column's bytes, one a line, no "
-	"header\n"
-	"  -0, --zero-terminated   ... NUL behind each, not a line end\n"
-	"  -E, --skip-header       write no header\n"
-	"  -D, --out-delimiter C   write CSV whose delimiter is C\n"
-	"      --quote=all         ... with every field in quotes\n"
-	"      --eol=lf|crlf       ... whose records end so\n"
-	"      --missing=empty|skip\n"
-	"                          a name of -c that is not there: a column "
-	"of\n"
-	"                          empty fields, or left out\n"
-	"      --align             FILEs may have other headers: look up the "
-	"names\n"
-	"      --from=tsv|jsonl    read linear TSV, or a JSON object a "
-	"line, whose\n"
-	"                          -c may have paths: -c id,name=.user.name"
-	",.tags[0]\n"
-	"      --to=tsv            write linear TSV, a line a record: "
-	"\\t \\n \\r \\\\\n"
-	"      --null TEXT         in TSV, TEXT is NULL, which CSV leaves "
-	"empty\n"
-	"      --to=jsonl|json     write JSON objects: one a line, or an "
-	"array\n"
-	"      --types LIST        ... with COL:number, COL:bool, "
-	"COL:json\n",
+    .help = help,
     .letters = "c:C:nxl0D:E",
     .longs = longs,
     .take = take_option,
@@ -551,11 +505,10 @@ refuse_null(struct run *r, const struct cut *cut, size_t column)
 	int done;
 
 	r->out->len = r->out->whole;
-	buf_add_text(&why, "a value of column ");
-	buf_add_number(&why, column);
-	buf_add_text(&why, " is written as ");
-	buf_add_text(&why, cut->format.null);
-	buf_add_text(&why, ", which --null makes an empty field");
+	utf8_say(&why,
+	    "a value of column %n is written as %s, which --null makes an "
+	    "empty field",
+	    column, cut->format.null);
 	buf_add_byte(&why, '\0');
 	done = run_fault(r, reader_blame(r->in, why.data));
 	buf_free(&why);
@@ -624,19 +577,6 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 	return out->error != 0 ? -1 : 0;
 }
 
-/* All is well and at its end: the array ends, also where it is empty. */
-static void
-end_array(struct run *r, const struct cut *cut)
-{
-	const char *end;
-
-	if (cut->objects != OBJECT_ARRAY || !r->ended || r->report.status != 0)
-		return;
-	end = r->out->records > 0 ? "]\n" : "[]\n";
-	writer_add(r->out, end, strlen(end));
-	writer_done(r->out);
-}
-
 /* --plain: decoded, and LF whatever the line end. */
 static int
 write_plain(struct run *r, const struct cut *cut, const struct record *rec)
@@ -645,8 +585,9 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 
 	if (cut->zero && memchr(rec->field->raw, '\0', rec->field->len) != NULL)
 		return run_fault(r,
-		    reader_blame(r->in, "a value holds NUL, which ends it with "
-					"-0"));
+		    reader_blame(r->in,
+			"a value holds NUL, which ends it with "
+			"-0"));
 	if (rec->field->len > out->room - out->len)
 		writer_need(out, rec->field->len);
 	out->len +=
@@ -685,34 +626,44 @@ refuse_line(struct run *r, struct cut *cut)
 	size_t at;
 	const char *why = import_error(cut->import, &at);
 	struct fault f = *reader_blame(r->in, why);
+	const bool json = cut->from == FROM_JSON && f.start == 0;
 
 	f.cause = FAULT_SYNTAX;
 	f.byte += at;
-	if (cut->from == FROM_JSON && f.start == 0 && *f.raw == '[') {
+	if (json && *f.raw == '[') {
 		f.byte = f.start;
 		f.text = "an array, and not an object a line";
 		f.advice = "jq -c '.[]' makes lines of its values";
 		return run_fault_to(r, NULL, &f);
 	}
-	if (cut->from == FROM_JSON && f.start == 0 && f.len == 1 &&
-	    *f.raw == '{')
+	if (json && f.len == 1 && *f.raw == '{')
 		f.advice = "jq -c . makes one line of each object";
 	return run_fault(r, &f);
 }
 
-/* The same for the names of TSV.  Returns false. */
+/* A header does not fit.  Returns false. */
 static bool
-refuse_names(struct run *r, struct cut *cut)
+refuse_header(struct run *r, struct fault f)
 {
-	size_t at;
-	const char *why = import_error(cut->import, &at);
-	struct fault f = *reader_blame(r->in, why);
-
-	f.cause = FAULT_SYNTAX;
 	f.record = 0;
-	f.byte += at;
 	report_fault(&r->report, &f);
 	return false;
+}
+
+/* The header of TSV becomes one of CSV.  false: it has a bad escape. */
+static bool
+import_names(struct run *r, struct cut *cut, const struct header *names,
+    const struct header **h)
+{
+	struct fault f;
+	size_t at;
+
+	if (import_header(cut->import, names->raw.field, names->n, h) == 0)
+		return true;
+	f = *reader_blame(r->in, import_error(cut->import, &at));
+	f.cause = FAULT_SYNTAX;
+	f.byte += at;
+	return refuse_header(r, f);
 }
 
 /* Reads the first object of JSON, whose keys may be the columns. */
@@ -758,64 +709,43 @@ remember_names(struct cut *cut, const struct header *h)
 	}
 }
 
-/* A header does not fit: says why.  Returns false. */
-static bool
-refuse_header(struct run *r, struct buf *why)
-{
-	struct fault f;
-
-	buf_add_byte(why, '\0');
-	f = *reader_blame(r->in, why->data);
-	f.record = 0;
-	report_fault(&r->report, &f);
-	buf_free(why);
-	return false;
-}
-
-/* Has a header a column that the first file has not?  Says which. */
-static bool
-has_new(const struct cut *cut, const struct header *h, struct buf *why)
-{
-	for (size_t i = 0; i < h->n; i++) {
-		const struct field *name = &h->name[i];
-
-		if (columns_find(&cut->first, name->raw, name->len) != 0)
-			continue;
-		utf8_say(why,
-		    "the column \"%b\" is none of the first file's; -c "
-		    "chooses columns",
-		    name->raw, name->len);
-		return true;
-	}
-	return false;
-}
-
 /* The next file has another header: looks up the names there. */
 static bool
 align(struct run *r, struct cut *cut)
 {
 	struct buf why = {NULL, 0, 0};
 	const struct header *h;
+	const struct field *name;
+	size_t i;
 
 	reader_header(r->in, &h);
-	if (cut->import != NULL &&
-	    import_header(cut->import, h->raw.field, h->n, &h) != 0)
-		return refuse_names(r, cut);
+	if (cut->import != NULL && !import_names(r, cut, h, &h))
+		return false;
 	cut->missing = 0;
-	for (size_t i = 0; i < cut->list.n; i++) {
-		const struct field *name = &cut->sought[i];
+	for (i = 0; i < cut->list.n && why.len == 0; i++) {
+		name = &cut->sought[i];
 		const long number = columns_find(h, name->raw, name->len);
 
 		if (number < 0 ||
-		    (number == 0 && cut->how.missing == COLUMNS_MUST)) {
+		    (number == 0 && cut->how.missing == COLUMNS_MUST))
 			columns_explain(&why, h, name->raw, name->len, false);
-			return refuse_header(r, &why);
-		}
 		cut->span[i] = (struct span){(size_t)number, (size_t)number};
 		cut->missing += number == 0;
 	}
-	if (cut->keep == NULL && has_new(cut, h, &why))
-		return refuse_header(r, &why);
+	for (i = 0; i < h->n && cut->keep == NULL && why.len == 0; i++) {
+		name = &h->name[i];
+		if (columns_find(&cut->first, name->raw, name->len) == 0)
+			utf8_say(&why,
+			    "the column \"%b\" is none of the first file's; "
+			    "-c chooses columns",
+			    name->raw, name->len);
+	}
+	if (why.len > 0) {
+		buf_add_byte(&why, '\0');
+		refuse_header(r, *reader_blame(r->in, why.data));
+		buf_free(&why);
+		return false;
+	}
 	need_columns(r, cut);
 	return true;
 }
@@ -852,86 +782,75 @@ check_names(struct run *r)
 	buf_free(&name);
 }
 
-/* Options that speak of CSV, where what comes in is none. */
-static void
-check_from(struct run *r, const struct cut *cut)
-{
-	const struct reader_options *o = &r->opt.reader;
-	struct buf say = {NULL, 0, 0};
-
-	if (cut->from != FROM_JSON && cut->keep != NULL &&
-	    columns_check(cut->keep, &say) != 0) {
-		buf_add(&say, "; see csvcut --help",
-		    sizeof "; see csvcut --help");
-		run_usage(r, say.data);
-	}
-	if (cut->how.missing != COLUMNS_MUST && cut->keep == NULL &&
-	    !cut->align)
-		run_usage(r, "--missing is for the names of -c");
-	if (cut->align &&
-	    (o->no_header || o->nnames > 0 || cut->from == FROM_JSON ||
-		cut->how.missing == COLUMNS_SKIP))
-		run_usage(r,
-		    "--align looks up names in headers: not with -H, --names, "
-		    "--from=jsonl or --missing=skip");
-	if (cut->from == FROM_CSV)
-		return;
-	if (o->dialect.delim != ',' || o->dialect.quote != '"' ||
-	    o->no_header || o->nnames > 0 || o->comment != 0)
-		run_usage(r,
-		    "--from has a form of its own: not with -d, -t, -q, -H, "
-		    "--names or --comment");
-	if (cut->from == FROM_JSON && o->ragged != RAGGED_ERROR)
-		run_usage(r, "--ragged: objects have keys, and no width");
-	if (cut->from == FROM_JSON && r->opt.expect_header != NULL)
-		run_usage(r, "--expect-header: objects have no header");
-}
+struct clash {
+	bool is;
+	const char *say;
+};
 
 /* Options that do not go together. */
 static void
 check_together(struct run *r, const struct cut *cut)
 {
-	const char quote = r->opt.reader.dialect.quote;
+	const struct reader_options *o = &r->opt.reader;
+	const char quote = o->dialect.quote;
+	const char *const null = cut->format.null;
+	const bool json = cut->from == FROM_JSON;
+	const bool bare = o->no_header || o->nnames > 0;
+	const bool form = cut->tsv || cut->objects != NO_OBJECTS;
+	const bool quotes = cut->format.kind == FORMAT_CSV_QUOTED;
+	const struct clash clashes[] = {
+	    {o->ragged == RAGGED_PASS,
+		"--ragged=pass is for csvfilter, csvbatch and csvpar: a cut "
+		"needs its columns"},
+	    {cut->names && o->no_header && o->nnames == 0,
+		"-n: without a header (-H) columns have no names"},
+	    {cut->plain && cut->numbers,
+		"--plain writes one column: not with -l"},
+	    {cut->zero && !cut->plain, "-0 goes with --plain"},
+	    {cut->plain && (cut->anew || form),
+		"--plain writes no CSV: not with -D, --quote, --eol or --to"},
+	    {null != NULL && !cut->tsv && cut->from != FROM_TSV,
+		"--null goes with --from=tsv and --to=tsv"},
+	    {null != NULL && null[strcspn(null, "\t\r\n")] != '\0',
+		"--null: its text cannot hold a tab or line end"},
+	    {form && (cut->delim != 0 || quotes || cut->format.eol != NULL),
+		"--to has a form of its own: not with -D, --quote or --eol"},
+	    {cut->how.missing != COLUMNS_MUST && cut->keep == NULL &&
+		    !cut->align,
+		"--missing is for the names of -c"},
+	    {cut->align && (bare || json || cut->how.missing == COLUMNS_SKIP),
+		"--align looks up names in headers: not with -H, --names, "
+		"--from=jsonl or --missing=skip"},
+	    {cut->from != FROM_CSV &&
+		    (o->dialect.delim != ',' || quote != '"' || bare ||
+			o->comment != 0),
+		"--from has a form of its own: not with -d, -t, -q, -H, "
+		"--names or --comment"},
+	    {json && o->ragged != RAGGED_ERROR,
+		"--ragged: objects have keys, and no width"},
+	    {json && r->opt.expect_header != NULL,
+		"--expect-header: objects have no header"},
+	    {cut->types != NULL && cut->objects == NO_OBJECTS,
+		"--types needs --to=json or --to=jsonl"},
+	    {cut->delim != 0 &&
+		    (cut->delim == quote ||
+			(quote == NO_QUOTE && cut->delim == '"')),
+		"-D: the delimiter is the quote"},
+	    {quotes && quote == NO_QUOTE && cut->delim == 0,
+		"--quote=all: -q '' has no quotes; -D C writes CSV with "
+		"quotes"},
+	};
+	struct buf say = {NULL, 0, 0};
 
-	if (r->opt.reader.ragged == RAGGED_PASS)
-		run_usage(r,
-		    "--ragged=pass is for csvfilter, csvbatch and "
-		    "csvpar: a cut needs its columns");
 	check_names(r);
-	if (cut->names && r->opt.reader.no_header && r->opt.reader.nnames == 0)
-		run_usage(r,
-		    "-n: without a header (-H) columns have no "
-		    "names");
-	if (cut->plain && cut->numbers)
-		run_usage(r, "--plain writes one column: not with -l");
-	if (cut->zero && !cut->plain)
-		run_usage(r, "-0 goes with --plain");
-	if (cut->plain && (cut->anew || cut->objects != NO_OBJECTS))
-		run_usage(r,
-		    "--plain writes no CSV: not with -D, --quote, --eol or "
-		    "--to");
-	if (cut->format.null != NULL && !cut->tsv && cut->from != FROM_TSV)
-		run_usage(r, "--null goes with --from=tsv and --to=tsv");
-	if (cut->format.null != NULL &&
-	    cut->format.null[strcspn(cut->format.null, "\t\r\n")] != '\0')
-		run_usage(r, "--null: its text cannot hold a tab or line end");
-	if ((cut->tsv || cut->objects != NO_OBJECTS) &&
-	    (cut->delim != 0 || cut->format.kind != FORMAT_CSV ||
-		cut->format.eol != NULL))
-		run_usage(r,
-		    "--to has a form of its own: not with -D, --quote or "
-		    "--eol");
-	check_from(r, cut);
-	if (cut->types != NULL && cut->objects == NO_OBJECTS)
-		run_usage(r, "--types needs --to=json or --to=jsonl");
-	if (cut->delim != 0 &&
-	    (cut->delim == quote || (quote == NO_QUOTE && cut->delim == '"')))
-		run_usage(r, "-D: the delimiter is the quote");
-	if (cut->format.kind == FORMAT_CSV_QUOTED && quote == NO_QUOTE &&
-	    cut->delim == 0)
-		run_usage(r,
-		    "--quote=all: -q '' has no quotes; -D C writes CSV with "
-		    "quotes");
+	if (!json && cut->keep != NULL && columns_check(cut->keep, &say) != 0) {
+		buf_add(&say, "; see csvcut --help",
+		    sizeof "; see csvcut --help");
+		run_usage(r, say.data);
+	}
+	for (size_t i = 0; i < sizeof clashes / sizeof clashes[0]; i++)
+		if (clashes[i].is)
+			run_usage(r, clashes[i].say);
 }
 
 /* The form of what is written. */
@@ -953,41 +872,17 @@ choose_format(struct run *r, struct cut *cut)
 	r->out->dialect = (struct dialect){form->delim, form->quote};
 }
 
-/* Begins to read what is no CSV: its header becomes one.  false: the end. */
-static bool
-begin_import(struct run *r, struct cut *cut, struct record *first,
-    struct header *keys)
-{
-	const struct header *h = r->header;
-
-	if (cut->from == FROM_JSON)
-		return read_object(r, cut, first, keys);
-	return cut->from == FROM_CSV ||
-	    import_header(cut->import, h->raw.field, h->n, &r->header) == 0 ||
-	    refuse_names(r, cut);
-}
-
-/* Says how the input is to be read, before it is opened. */
-static void
-choose_reader(struct run *r, struct cut *cut)
-{
-	const enum import_kind kind =
-	    cut->from == FROM_TSV ? IMPORT_TSV : IMPORT_JSON;
-
-	cut->dialect = r->opt.reader.dialect;
-	r->opt.reader.align = cut->align;
-	if (cut->from == FROM_CSV)
-		return;
-	cut->how.paths = cut->from == FROM_JSON;
-	cut->import = import_new(kind, cut->format.null);
-	import_reader(kind, &r->opt.reader);
-}
-
-/* Frees all and ends the run. */
+/* Ends the array, where all is well, also an empty one; frees all. */
 static int
 finish(struct run *r, struct cut *cut)
 {
-	end_array(r, cut);
+	const char *end;
+
+	if (cut->objects == OBJECT_ARRAY && r->ended && r->report.status == 0) {
+		end = r->out->records > 0 ? "]\n" : "[]\n";
+		writer_add(r->out, end, strlen(end));
+		writer_done(r->out);
+	}
 	json_free(cut->json);
 	free(cut->name);
 	columns_free(&cut->list);
@@ -1006,6 +901,7 @@ main(int argc, char *argv[])
 	struct record rec;
 	bool more = true;
 	int got;
+	enum import_kind kind;
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
@@ -1013,9 +909,18 @@ main(int argc, char *argv[])
 	    cut.format.kind != FORMAT_CSV;
 	cut.other = cut.plain || cut.anew || cut.objects != NO_OBJECTS;
 	check_together(&r, &cut);
-	choose_reader(&r, &cut);
+	cut.dialect = r.opt.reader.dialect;
+	r.opt.reader.align = cut.align;
+	cut.how.paths = cut.from == FROM_JSON;
+	if (cut.from != FROM_CSV) {
+		kind = cut.from == FROM_TSV ? IMPORT_TSV : IMPORT_JSON;
+		cut.import = import_new(kind, cut.format.null);
+		import_reader(kind, &r.opt.reader);
+	}
 	if (!run_open(&r, 0) || !run_header(&r) ||
-	    !begin_import(&r, &cut, &rec, &keys))
+	    (cut.from == FROM_TSV &&
+		!import_names(&r, &cut, r.header, &r.header)) ||
+	    (cut.from == FROM_JSON && !read_object(&r, &cut, &rec, &keys)))
 		return finish(&r, &cut);
 	if (cut.names) {
 		list_names(&r);

@@ -226,18 +226,29 @@ take_output(const char *value, const char **file, struct buf *say)
 	return 0;
 }
 
+int
+options_word(const char *option, const char *value, const char *const *word,
+    int n, struct buf *say)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(value, word[i]) == 0)
+			return i;
+	utf8_say(say, "%s needs %s", option, word[0]);
+	for (int i = 1; i < n; i++)
+		utf8_say(say, i + 1 < n ? ", %s" : " or %s", word[i]);
+	return -1;
+}
+
 static int
 take_ragged(const char *value, enum ragged *ragged, struct buf *say)
 {
-	if (strcmp(value, "pad") == 0)
-		*ragged = RAGGED_PAD;
-	else if (strcmp(value, "fit") == 0)
-		*ragged = RAGGED_FIT;
-	else if (strcmp(value, "pass") == 0)
-		*ragged = RAGGED_PASS;
-	else
-		return complain(say, "--ragged", "needs pad, fit or pass");
-	return 0;
+	static const char *const words[] = {"pad", "fit", "pass"};
+	static const enum ragged is[] = {RAGGED_PAD, RAGGED_FIT, RAGGED_PASS};
+	const int i = options_word("--ragged:", value, words, 3, say);
+
+	if (i >= 0)
+		*ragged = is[i];
+	return i < 0 ? -1 : 0;
 }
 
 static int

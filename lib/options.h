@@ -83,4 +83,8 @@ int options_byte(const char *option, const char *value, char *byte,
 int options_time(const char *option, const char *value, int64_t *ms,
     struct buf *say);
 
+/* Which of n words a value is, from 0; -1: a message that names them all. */
+int options_word(const char *option, const char *value, const char *const *word,
+    int n, struct buf *say);
+
 #endif
