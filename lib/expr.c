@@ -10,7 +10,6 @@
 #include "expr/eval.h"
 #include "expr/func.h"
 #include "expr/message.h"
-#include "expr/parse.h"
 #include "expr/table.h"
 
 struct expr {
@@ -205,12 +204,12 @@ expr_parse(struct expr *e, const char *text, size_t n)
 {
 	const char *why;
 
-	e->tree.program = text_copy(&e->tree.arena, (struct text){text, n});
 	e->check = (struct check){.tree = &e->tree,
 	    .options = &e->options,
 	    .given = &e->given,
 	    .say = &e->say};
-	if (parse_program(&e->tree, e->options.kind, &e->say) < 0 ||
+	if (parse_program(&e->tree, (struct text){text, n}, e->options.kind,
+		&e->say) < 0 ||
 	    check_given(&e->check) < 0)
 		return failed(e);
 	why = e->tree.real ? real_load(&e->given.real) : NULL;

@@ -6,549 +6,448 @@
 #include "expr/message.h"
 #include "utf8.h"
 
-static struct token
-token(enum token_kind kind, size_t at, size_t end)
-{
-	return (struct token){kind, at, end - at};
-}
-
-/* A token that is none, with the message about it. */
-static struct token
-lex_fail(struct lexer *l, size_t at, const char *format, ...)
+void
+lex_fail(struct parser *p, size_t at, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	message_at_list(l->say, l->program, at, format, args);
+	if (p->now.kind != TOKEN_BAD)
+		message_at_list(p->say, p->tree->program, at, format, args);
 	va_end(args);
-	return token(TOKEN_BAD, at, at);
+	p->now.kind = TOKEN_BAD;
 }
 
 /* ---- what the literals mean ---- */
 
 struct text
-lex_braced(const struct lexer *l, struct token t, struct arena *a)
+lex_source(const struct parser *p, struct token t)
 {
-	const char *from = l->program.at + t.at + 1;
-	char *to = arena_alloc(a, t.len);
-	struct text name = {to, 0};
-	size_t i;
-
-	for (i = 0; i < t.len - 2; i++) {
-		to[name.len++] = from[i];
-		if (from[i] == '}')
-			i++;
-	}
-	return name;
+	return (struct text){p->tree->program.at + t.at, t.len};
 }
 
 struct text
-lex_pattern(const struct lexer *l, struct token t, struct arena *a,
-    bool *caseless)
+lex_text(const struct parser *p)
 {
-	const char *from = l->program.at + t.at + 1;
-	char *to = arena_alloc(a, t.len);
-	struct text pattern = {to, 0};
-	size_t i, n;
+	const enum token_kind kind = p->now.kind;
+	const struct text source = lex_source(p, p->now);
+	const char *from = source.at + 1, *end = source.at + source.len - 1;
+	struct text t = {NULL, 0};
+	char *to;
 
-	*caseless = l->program.at[t.at + t.len - 1] == 'i';
-	n = t.len - 2 - *caseless;
-	for (i = 0; i < n; i++) {
-		if (from[i] == '\\' && from[i + 1] == '/')
-			i++;
-		else if (from[i] == '\\')
-			to[pattern.len++] = from[i++];
-		to[pattern.len++] = from[i];
+	if (kind == TOKEN_NAME)
+		return source;
+	if (kind == TOKEN_RAW)
+		return (struct text){source.at + 2, source.len - 3};
+	t.at = to = arena_alloc(&p->tree->arena, source.len);
+	if (*end == 'i') /* the flag of a pattern */
+		end--;
+	for (; from < end; from++) {
+		if (kind == TOKEN_REGEX && *from == '\\' && from[1] != '/')
+			to[t.len++] = *from++;
+		else if (*from == (kind == TOKEN_REGEX ? '\\' : '}'))
+			from++;
+		to[t.len++] = *from;
 	}
-	return pattern;
+	return t;
 }
 
-struct text
-lex_raw(const struct lexer *l, struct token t)
+/* Up to so many hexadecimal digits; returns what is behind them. */
+static const char *
+lex_hex(const char *p, size_t most, uint32_t *point)
 {
-	return (struct text){l->program.at + t.at + 2, t.len - 3};
-}
+	const char *const from = p;
 
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *p = memchr(digits, c, sizeof digits - 1);
+	for (*point = 0; *point <= 0x10ffff && (size_t)(p - from) < most; p++) {
+		const bool letter = (*p | 0x20) >= 'a' && (*p | 0x20) <= 'f';
 
-	return p == NULL    ? -1 :
-	    p < digits + 16 ? (int)(p - digits) :
-			      (int)(p - digits) - 6;
-}
-
-/* \u{H..}: p stands behind the u.  The bytes read, or 0; *len written. */
-static size_t
-hex_point(const char *p, const char *end, char *to, size_t *len)
-{
-	const char *begin = p;
-	uint32_t point = 0;
-
-	if (p == end || *p++ != '{')
-		return 0;
-	for (; p < end && hex_value(*p) >= 0 && point <= 0x10ffff; p++)
-		point = point * 16 + (uint32_t)hex_value(*p);
-	if (p == end || *p != '}' || p - begin < 2)
-		return 0;
-	*len = utf8_encode(point, to);
-	return *len != 0 ? (size_t)(p + 1 - begin) : 0;
+		if (!letter && !text_digit(*p))
+			break;
+		*point = *point * 16 + (*p & 15) + (letter ? 9 : 0);
+	}
+	return p;
 }
 
 /*
- * An escape: p stands behind the backslash.  Returns the bytes read, 0: it is
- * none; *len bytes, at most 4, were written.
+ * An escape that begins with the backslash p: at most 4 bytes go to `to`,
+ * *len of them.  Returns what is behind it, or NULL: it is none.
  */
-static size_t
-escape(const char *p, const char *end, char *to, size_t *len)
+static const char *
+lex_escape(const char *p, char *to, size_t *len)
 {
 	static const char from[] = "ntr\\\"'", into[] = "\n\t\r\\\"'";
-	const char *known;
-	size_t n;
+	const char *const known = memchr(from, p[1], sizeof from - 1);
+	const char *end;
+	uint32_t point;
 
 	*len = 1;
-	if (*p == 'x') { /* \xHH */
-		if (end - p < 3 || hex_value(p[1]) < 0 || hex_value(p[2]) < 0)
-			return 0;
-		*to = (char)(hex_value(p[1]) * 16 + hex_value(p[2]));
-		return 3;
+	if (p[1] == 'x') { /* \xHH */
+		end = lex_hex(p + 2, 2, &point);
+		*to = (char)point;
+		return end == p + 4 ? end : NULL;
 	}
-	if (*p == 'u') {
-		n = hex_point(p + 1, end, to, len);
-		return n != 0 ? n + 1 : 0;
+	if (p[1] == 'u' && p[2] == '{') { /* \u{H..} */
+		end = lex_hex(p + 3, SIZE_MAX, &point);
+		*len = end > p + 3 && *end == '}' ? utf8_encode(point, to) : 0;
+		return *len > 0 ? end + 1 : NULL;
 	}
-	known = *p != '\0' ? strchr(from, *p) : NULL;
 	if (known == NULL)
-		return 0;
+		return NULL;
 	*to = into[known - from];
-	return 1;
+	return p + 2;
 }
 
 static void
-bad_escape(struct lexer *l, const char *p, const char *end)
+lex_bad_escape(struct parser *p, const char *at, const char *end)
 {
-	struct text shown = {p, 1 + utf8_char(p + 1, end)};
+	const struct text shown = {at, 1 + utf8_char(at + 1, end)};
+	const char *say = "%t is no escape; a backslash is \\\\";
 
-	lex_fail(l, (size_t)(p - l->program.at),
-	    text_digit(p[1]) ?
-		"%t stands only in the replacement of sub() and gsub()" :
-		p[1] == 'x' || p[1] == 'u' ?
-		"no such character; say \\xHH or \\u{H..}" :
-		"%t is no escape; a backslash is \\\\",
-	    &shown);
-}
-
-/* {column} of an f-string, from its brace. */
-static const char *
-column_piece(const struct lexer *l, const char *p, struct lex_piece *piece)
-{
-	const char *close = p;
-
-	while (*close != '}')
-		close++;
-	piece->kind = LEX_COLUMN;
-	piece->at = (size_t)(p - l->program.at);
-	piece->text = (struct text){p + 1, (size_t)(close - (p + 1))};
-	return close + 1;
+	if (text_digit(at[1]))
+		say = "%t stands only in the replacement of sub() and gsub()";
+	else if (at[1] == 'x' || at[1] == 'u')
+		say = "no such character; say \\xHH or \\u{H..}";
+	lex_fail(p, (size_t)(at - p->tree->program.at), say, &shown);
 }
 
 /* Does a piece that is no text begin here? */
 static bool
-is_special(const char *p, enum lex_mode mode)
+lex_special(const char *p, enum lex_mode mode)
 {
 	if (mode == LEX_FSTRING)
 		return *p == '{' && p[1] != '{';
-	return mode == LEX_REPLACEMENT && *p == '\\' && p[1] >= '0' &&
-	    p[1] <= '9';
+	return mode == LEX_REPLACEMENT && *p == '\\' && text_digit(p[1]);
 }
 
-/*
- * The bytes up to the next piece that is no text.  Decoded they are no more:
- * every escape is as long as what it stands for, or longer.
- */
-static size_t
-plain_length(const char *p, const char *end, enum lex_mode mode)
+bool
+lex_piece(struct parser *p, enum lex_mode mode, struct lex_piece *piece)
 {
-	const char *from = p;
-
-	while (p < end && !is_special(p, mode)) {
-		if (*p == '\\' || (mode == LEX_FSTRING && *p == '{'))
-			p++;
-		p++;
-	}
-	return (size_t)(p - from);
-}
-
-/*
- * Decodes one character of text.  Returns the bytes read, or 0 with a
- * message; *len bytes were written.
- */
-static size_t
-character(struct lexer *l, const char *p, const char *end, enum lex_mode mode,
-    char *to, size_t *len)
-{
+	const char *const program = p->tree->program.at;
+	const char *const end = program + p->now.at + p->now.len - 1;
+	const char *at, *next;
 	size_t n;
 
-	if (*p == '\\') {
-		n = escape(p + 1, end, to, len);
-		if (n == 0)
-			bad_escape(l, p, end);
-		return n != 0 ? n + 1 : 0;
+	if (piece->next == 0) {
+		piece->next = p->now.at + 1 + (p->now.kind == TOKEN_FSTRING);
+		/* an escape is as long as what it stands for, or longer */
+		piece->room = arena_alloc(&p->tree->arena, p->now.len);
 	}
-	*len = n = utf8_char(p, end);
-	memcpy(to, p, n);
-	if (mode != LEX_FSTRING || (*p != '{' && *p != '}'))
-		return n;
-	if (p[1] == *p)
-		return 2;
-	lex_fail(l, (size_t)(p - l->program.at),
-	    "a single } in f\"..\"; write }}");
-	return 0;
-}
-
-int
-lex_piece(struct lexer *l, struct token t, enum lex_mode mode, size_t *at,
-    struct arena *a, struct lex_piece *piece)
-{
-	const char *end = l->program.at + t.at + t.len - 1, *p;
-	char *to;
-	size_t n, len;
-
-	if (*at == t.at)
-		*at += t.kind == TOKEN_FSTRING ? 2 : 1;
-	p = l->program.at + *at;
-	if (p == end)
-		return 0;
-	piece->at = *at;
-	if (is_special(p, mode) && *p == '{') {
-		p = column_piece(l, p, piece);
-	} else if (is_special(p, mode)) {
+	piece->at = piece->next;
+	at = program + piece->at;
+	if (at == end)
+		return false;
+	if (lex_special(at, mode) && *at == '{') {
+		next = memchr(at, '}', (size_t)(end - at));
+		piece->kind = LEX_COLUMN;
+		piece->text = (struct text){at + 1, (size_t)(next - at) - 1};
+		piece->next += piece->text.len + 2;
+		return true;
+	}
+	if (lex_special(at, mode)) {
 		piece->kind = LEX_GROUP;
-		piece->group = p[1] - '0';
-		p += 2;
-	} else {
-		to = arena_alloc(a, plain_length(p, end, mode));
-		piece->kind = LEX_TEXT;
-		piece->text = (struct text){to, 0};
-		while (p < end && !is_special(p, mode)) {
-			n = character(l, p, end, mode, to, &len);
-			if (n == 0)
-				return -1;
-			p += n;
-			to += len;
-			piece->text.len += len;
-		}
+		piece->group = at[1] - '0';
+		piece->next += 2;
+		return true;
 	}
-	*at = (size_t)(p - l->program.at);
-	return 1;
+	piece->kind = LEX_TEXT;
+	piece->text = (struct text){piece->room, 0};
+	for (; at < end && !lex_special(at, mode); at = next) {
+		if (*at == '\\') {
+			next = lex_escape(at, piece->room, &n);
+		} else {
+			n = utf8_char(at, end);
+			memcpy(piece->room, at, n);
+			next = at + n;
+		}
+		if (next == NULL) {
+			lex_bad_escape(p, at, end);
+			return false;
+		}
+		if (mode == LEX_FSTRING && (*at == '{' || *at == '}') &&
+		    *next++ != *at) {
+			lex_fail(p, (size_t)(at - program),
+			    "a single } in f\"..\"; write }}");
+			return false;
+		}
+		piece->room += n;
+		piece->text.len += n;
+	}
+	piece->next = (size_t)(at - program);
+	return true;
 }
 
-/* Longer operators stand before their beginnings. */
+/* ---- where tokens end ---- */
+
+/*
+ * Words and operators, the longer ones before their beginnings, and what to
+ * say instead of those that only other languages have.
+ */
 static const struct {
-	char text[3];
+	char text[8];
 	enum token_kind kind;
-} operators[] = {
-    {"==", TOKEN_EQ},
-    {"=~", TOKEN_MATCH},
-    {"!=", TOKEN_NE},
-    {"!~", TOKEN_NOMATCH},
-    {"<=", TOKEN_LE},
-    {">=", TOKEN_GE},
-    {"&&", TOKEN_AND},
-    {"||", TOKEN_OR},
-    {"++", TOKEN_CAT},
-    {"??", TOKEN_DEFAULT},
-    {"=", TOKEN_ASSIGN},
-    {"!", TOKEN_BANG},
-    {"<", TOKEN_LT},
-    {">", TOKEN_GT},
-    {"+", TOKEN_PLUS},
-    {"-", TOKEN_MINUS},
-    {"*", TOKEN_STAR},
-    {"/", TOKEN_SLASH},
-    {"%", TOKEN_PERCENT},
-    {"?", TOKEN_QUESTION},
-    {":", TOKEN_COLON},
-    {",", TOKEN_COMMA},
-    {";", TOKEN_SEMICOLON},
-    {"(", TOKEN_OPEN},
-    {")", TOKEN_CLOSE},
+	const char *ours;
+} lex_fixed[] = {
+    {"and", TOKEN_AND, NULL},
+    {"or", TOKEN_OR, NULL},
+    {"not", TOKEN_NOT, NULL},
+    {"in", TOKEN_IN, NULL},
+    {"true", TOKEN_TRUE, NULL},
+    {"false", TOKEN_FALSE, NULL},
+    {"missing", TOKEN_MISSING, NULL},
+    {"==", TOKEN_EQ, NULL},
+    {"=~", TOKEN_MATCH, NULL},
+    {"!=", TOKEN_NE, NULL},
+    {"!~", TOKEN_NOMATCH, NULL},
+    {"<=", TOKEN_LE, NULL},
+    {">=", TOKEN_GE, NULL},
+    {"&&", TOKEN_AND, NULL},
+    {"||", TOKEN_OR, NULL},
+    {"++", TOKEN_CAT, NULL},
+    {"??", TOKEN_DEFAULT, NULL},
+    {"=", TOKEN_ASSIGN, NULL},
+    {"!", TOKEN_BANG, NULL},
+    {"<", TOKEN_LT, NULL},
+    {">", TOKEN_GT, NULL},
+    {"+", TOKEN_PLUS, NULL},
+    {"-", TOKEN_MINUS, NULL},
+    {"*", TOKEN_STAR, NULL},
+    {"/", TOKEN_SLASH, NULL},
+    {"%", TOKEN_PERCENT, NULL},
+    {"?", TOKEN_QUESTION, NULL},
+    {":", TOKEN_COLON, NULL},
+    {",", TOKEN_COMMA, NULL},
+    {";", TOKEN_SEMICOLON, NULL},
+    {"(", TOKEN_OPEN, NULL},
+    {")", TOKEN_CLOSE, NULL},
+    {"&", TOKEN_BAD, "; say && or and"},
+    {"|", TOKEN_BAD, "; say || or or"},
+    {"~", TOKEN_BAD, "; say =~ to match a pattern"},
+    {"^", TOKEN_BAD, "; for a power say pow()"},
 };
 
-static const struct {
-	const char *text;
-	enum token_kind kind;
-} words[] = {
-    {"and", TOKEN_AND},
-    {"or", TOKEN_OR},
-    {"not", TOKEN_NOT},
-    {"in", TOKEN_IN},
-    {"true", TOKEN_TRUE},
-    {"false", TOKEN_FALSE},
-    {"missing", TOKEN_MISSING},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* The byte at an offset; behind the end a NUL, which begins no token. */
-static char
-byte(const struct lexer *l, size_t at)
-{
-	return (char)(at < l->program.len ? l->program.at[at] : '\0');
-}
+/*
+ * Each of these is given where a token begins and returns its end.  They set
+ * the kind of p->now where it depends on what stands there.
+ */
 
 static bool
-is_letter(char c)
+lex_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
 	    (unsigned char)c >= 0x80;
 }
 
 static bool
-is_name(char c)
+lex_in_name(char c)
 {
-	return is_letter(c) || text_digit(c) || c == '.';
+	return lex_letter(c) || text_digit(c) || c == '.';
 }
 
-struct text
-lex_source(const struct lexer *l, struct token t)
+static const char *
+lex_name(const char *at)
 {
-	return (struct text){l->program.at + t.at, t.len};
-}
-
-/* The end of a run of name bytes. */
-static size_t
-name_end(const struct lexer *l, size_t at)
-{
-	while (is_name(byte(l, at)))
+	while (lex_in_name(*at))
 		at++;
 	return at;
 }
 
-static size_t
-digits_end(const struct lexer *l, size_t at)
+static const char *
+lex_digits(const char *at)
 {
-	while (text_digit(byte(l, at)))
+	while (text_digit(*at))
 		at++;
 	return at;
 }
 
 /* NUMBER = ( digits [ "." [ digits ] ] | "." digits ) [ exponent ] */
-static struct token
-number(const struct lexer *l, size_t at)
+static const char *
+lex_number(const char *at)
 {
-	size_t end = digits_end(l, at), e;
+	const char *end = lex_digits(at), *power;
 
-	if (byte(l, end) == '.')
-		end = digits_end(l, end + 1);
-	if (byte(l, end) == 'e' || byte(l, end) == 'E') {
-		e = end + 1;
-		if (byte(l, e) == '+' || byte(l, e) == '-')
-			e++;
-		if (text_digit(byte(l, e)))
-			end = digits_end(l, e);
-	}
-	return token(TOKEN_NUMBER, at, end);
+	if (*end == '.')
+		end = lex_digits(end + 1);
+	power = end + 1;
+	if (*end != 'e' && *end != 'E')
+		return end;
+	if (*power == '+' || *power == '-')
+		power++;
+	return text_digit(*power) ? lex_digits(power) : end;
 }
 
 /* BRACED = "{" { any byte but "}" | "}}" } "}" */
-static struct token
-braced(struct lexer *l, size_t at)
+static const char *
+lex_braced(struct parser *p, const char *at)
 {
-	size_t p;
+	const char *const end = p->tree->program.at + p->tree->program.len;
+	const char *close = at;
 
-	for (p = at + 1; p < l->program.len; p++) {
-		if (l->program.at[p] != '}')
-			continue;
-		if (byte(l, p + 1) != '}')
-			return token(TOKEN_BRACED, at, p + 1);
-		p++;
-	}
-	return lex_fail(l, at, "this { is never closed");
+	while ((close = memchr(close, '}', (size_t)(end - close))) != NULL &&
+	    close[1] == '}')
+		close += 2;
+	if (close == NULL)
+		lex_fail(p, p->now.at, "this { is never closed");
+	return close != NULL ? close + 1 : at;
 }
 
-/* Behind a {column} of an f-string, or the second brace of {{. */
-static size_t
-skip_column(const struct lexer *l, size_t at)
+/* STRING, RAW and FSTRING, from the quote. */
+static const char *
+lex_quoted(struct parser *p, const char *quote)
 {
-	if (byte(l, at + 1) == '{')
-		return at + 2;
-	while (at < l->program.len && l->program.at[at] != '}')
-		at++;
+	const char *const end = p->tree->program.at + p->tree->program.len;
+	const char *at = quote + 1;
+	size_t n;
+
+	while (at < end && *at != *quote) {
+		n = utf8_char(at, end);
+		if (*at == '\\' && p->now.kind != TOKEN_RAW) {
+			n = 2;
+		} else if (*at == '{' && p->now.kind == TOKEN_FSTRING) {
+			if (at[1] == '{')
+				at++;
+			else
+				while (at < end && *at != '}')
+					at++;
+			n = 1;
+		} else if (utf8_broken(at, n)) {
+			lex_fail(p, (size_t)(at - p->tree->program.at),
+			    "this is not UTF-8; a byte is written \\xHH");
+			return at;
+		}
+		at += n;
+	}
+	if (at >= end)
+		lex_fail(p, p->now.at, "this text is never closed");
 	return at + 1;
 }
 
-/* The quoted part of a literal begins at quote, the token at `at`. */
-static struct token
-string(struct lexer *l, enum token_kind kind, size_t at, size_t quote)
-{
-	const char *text = l->program.at, *end = text + l->program.len;
-	size_t p = quote + 1, n;
-
-	while (p < l->program.len && text[p] != text[quote]) {
-		if (text[p] == '\\' && kind != TOKEN_RAW) {
-			p += 2;
-		} else if (text[p] == '{' && kind == TOKEN_FSTRING) {
-			p = skip_column(l, p);
-		} else {
-			n = utf8_char(text + p, end);
-			if (utf8_broken(text + p, n))
-				return lex_fail(l, p,
-				    "this is not UTF-8; a byte is written "
-				    "\\xHH");
-			p += n;
-		}
-	}
-	if (p >= l->program.len)
-		return lex_fail(l, at, "this text is never closed");
-	return token(kind, at, p + 1);
-}
-
 /* POS = "@" [ "-" ] digits, or the name of a set. */
-static struct token
-position(struct lexer *l, size_t at)
+static const char *
+lex_position(struct parser *p, const char *at)
 {
-	size_t p = at + 1, end;
+	const char *const from = at + 1 + (at[1] == '-');
+	const char *const end = lex_digits(from);
 
-	if (is_letter(byte(l, p)))
-		return token(TOKEN_SET, at, name_end(l, p));
-	if (byte(l, p) == '-')
-		p++;
-	end = digits_end(l, p);
-	if (end == p)
-		return lex_fail(l, at,
+	if (lex_letter(at[1])) {
+		p->now.kind = TOKEN_SET;
+		return lex_name(at + 1);
+	}
+	p->now.kind = TOKEN_POSITION;
+	if (end == from)
+		lex_fail(p, p->now.at,
 		    "a number belongs behind @: @3, or @-1 for the last "
 		    "column");
-	return token(TOKEN_POSITION, at, end);
-}
-
-static struct token
-word(const struct lexer *l, size_t at)
-{
-	size_t end = name_end(l, at), i;
-
-	for (i = 0; i < COUNT(words); i++)
-		if (strlen(words[i].text) == end - at &&
-		    memcmp(words[i].text, l->program.at + at, end - at) == 0)
-			return token(words[i].kind, at, end);
-	return token(TOKEN_NAME, at, end);
+	return end;
 }
 
 /* $x, ${x y}: what shells and awk have taught. */
-static struct token
-dollar(struct lexer *l, size_t at)
+static void
+lex_dollar(struct parser *p, const char *at)
 {
-	struct text name = {l->program.at + at + 1, 0};
+	struct text name = {at + 1, (size_t)(lex_name(at + 1) - (at + 1))};
 
-	name.len = name_end(l, at + 1) - (at + 1);
-	if (name.len == 0 || !is_letter(name.at[0]))
+	if (name.len == 0 || !lex_letter(*name.at))
 		name = (struct text){"make", 4};
-	return lex_fail(l, at,
+	lex_fail(p, p->now.at,
 	    "columns are written %t or {Vehicle Make}, without $", &name);
 }
 
-static struct token
-punctuation(struct lexer *l, size_t at)
+/* A word, from at to end; or an operator, and end is at. */
+static const char *
+lex_word(struct parser *p, const char *at, const char *end)
 {
-	struct text shown = {l->program.at + at, 0};
-	const char *hint = "";
-	size_t i;
+	const char *const stop = p->tree->program.at + p->tree->program.len;
+	const char *ours = "";
+	struct text shown;
+	size_t i, n;
 
-	for (i = 0; i < COUNT(operators); i++) {
-		const char *op = operators[i].text;
-
-		if (op[0] == byte(l, at) &&
-		    (op[1] == '\0' || op[1] == byte(l, at + 1)))
-			return token(operators[i].kind, at, at + strlen(op));
+	for (i = 0; i < sizeof lex_fixed / sizeof *lex_fixed; i++) {
+		n = strlen(lex_fixed[i].text);
+		if ((at != end && n != (size_t)(end - at)) ||
+		    strncmp(lex_fixed[i].text, at, n) != 0)
+			continue;
+		if (lex_fixed[i].kind != TOKEN_BAD) {
+			p->now.kind = lex_fixed[i].kind;
+			return at + n;
+		}
+		ours = lex_fixed[i].ours;
 	}
-	if (shown.at[0] == '$')
-		return dollar(l, at);
-	if (shown.at[0] == '&')
-		hint = "; say && or and";
-	else if (shown.at[0] == '|')
-		hint = "; say || or or";
-	else if (shown.at[0] == '~')
-		hint = "; say =~ to match a pattern";
-	else if (shown.at[0] == '^')
-		hint = "; for a power say pow()";
-	shown.len = utf8_char(shown.at, l->program.at + l->program.len);
-	return lex_fail(l, at, "unexpected '%t'%s", &shown, hint);
-}
-
-/* Blanks and comments. */
-static size_t
-skip(const struct lexer *l, size_t at)
-{
-	while (at < l->program.len) {
-		if (l->program.at[at] == '#')
-			while (at < l->program.len && l->program.at[at] != '\n')
-				at++;
-		else if (text_space(l->program.at[at]))
-			at++;
-		else
-			break;
-	}
+	p->now.kind = TOKEN_NAME;
+	if (at != end)
+		return end;
+	if (*at == '$')
+		lex_dollar(p, at);
+	shown = (struct text){at, utf8_char(at, stop)};
+	lex_fail(p, p->now.at, "unexpected '%t'%s", &shown, ours);
 	return at;
 }
 
-static struct token
-scan(struct lexer *l, size_t at)
+void
+lex_take(struct parser *p)
 {
-	const char c = byte(l, at), next = byte(l, at + 1);
-	const bool quoted = next == '"' || next == '\'';
+	const char *const program = p->tree->program.at;
+	const char *const end = program + p->tree->program.len;
+	const char *at = program + p->now.at + p->now.len, *to;
 
-	if (at >= l->program.len)
-		return token(TOKEN_END, at, at);
-	if (text_digit(c) || (c == '.' && text_digit(next)))
-		return number(l, at);
-	if (c == 'r' && quoted)
-		return string(l, TOKEN_RAW, at, at + 1);
-	if (c == 'f' && quoted)
-		return string(l, TOKEN_FSTRING, at, at + 1);
-	if (is_letter(c))
-		return word(l, at);
-	switch (c) {
-	case '"':
-	case '\'':
-		return string(l, TOKEN_STRING, at, at);
-	case '{':
-		return braced(l, at);
-	case '@':
-		return position(l, at);
-	default:
-		return punctuation(l, at);
-	}
-}
-
-struct token
-lex_next(struct lexer *l)
-{
-	struct token t = scan(l, skip(l, l->at));
-
-	l->at = t.at + t.len;
-	return t;
-}
-
-struct token
-lex_regex(struct lexer *l, struct token t)
-{
-	const char *text = l->program.at;
-	size_t p;
-
-	for (p = t.at + 1; p < l->program.len && text[p] != '/'; p++)
-		if (text[p] == '\\')
-			p++;
-	if (p >= l->program.len) {
-		t = lex_fail(l, t.at, "this pattern is never closed");
+	if (p->now.kind == TOKEN_BAD)
+		return;
+	while (at < end && (text_space(*at) || *at == '#'))
+		if (*at++ == '#')
+			while (at < end && *at != '\n')
+				at++;
+	p->before = p->now;
+	p->now = (struct token){TOKEN_END, (size_t)(at - program), 0};
+	if (at == end)
+		return;
+	to = at;
+	if (text_digit(*at) || (*at == '.' && text_digit(at[1]))) {
+		p->now.kind = TOKEN_NUMBER;
+		to = lex_number(at);
+	} else if (*at == '"' || *at == '\'') {
+		p->now.kind = TOKEN_STRING;
+		to = lex_quoted(p, at);
+	} else if ((*at == 'r' || *at == 'f') &&
+	    (at[1] == '"' || at[1] == '\'')) {
+		p->now.kind = *at == 'r' ? TOKEN_RAW : TOKEN_FSTRING;
+		to = lex_quoted(p, at + 1);
+	} else if (*at == '{') {
+		p->now.kind = TOKEN_BRACED;
+		to = lex_braced(p, at);
+	} else if (*at == '@') {
+		to = lex_position(p, at);
 	} else {
-		p++;
-		/* i is the flag, "in" or a name after the pattern is not */
-		if (byte(l, p) == 'i' && !is_name(byte(l, p + 1)))
-			p++;
-		t = token(TOKEN_REGEX, t.at, p);
+		to = lex_word(p, at, lex_letter(*at) ? lex_name(at) : at);
 	}
-	l->at = t.at + t.len;
-	return t;
+	p->now.len = (size_t)(to - at);
+}
+
+enum token_kind
+lex_ahead(const struct parser *p)
+{
+	struct buf quiet = {NULL, 0, 0};
+	struct parser ahead = *p;
+
+	ahead.say = &quiet;
+	lex_take(&ahead);
+	buf_free(&quiet);
+	return ahead.now.kind;
+}
+
+void
+lex_regex(struct parser *p)
+{
+	const char *const from = p->tree->program.at + p->now.at;
+	const char *const end = p->tree->program.at + p->tree->program.len;
+	const char *at = from + 1;
+
+	while (at < end && *at != '/')
+		at += *at == '\\' ? 2 : 1;
+	if (at >= end) {
+		lex_fail(p, p->now.at, "this pattern is never closed");
+		return;
+	}
+	/* i is the flag, "in" or a name after the pattern is not */
+	at += at[1] == 'i' && !lex_in_name(at[2]) ? 2 : 1;
+	p->now.kind = TOKEN_REGEX;
+	p->now.len = (size_t)(at - from);
 }

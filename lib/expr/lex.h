@@ -12,11 +12,11 @@
 #include <stddef.h>
 
 #include "mem.h"
-#include "text.h"
+#include "tree.h"
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_BAD, /* lexer.say has the message */
+	TOKEN_BAD, /* something was said: nothing more is read */
 	TOKEN_NAME,
 	TOKEN_BRACED,   /* {any name} */
 	TOKEN_POSITION, /* @3, @-1 */
@@ -34,7 +34,7 @@ enum token_kind {
 	TOKEN_TRUE,
 	TOKEN_FALSE,
 	TOKEN_MISSING,
-	TOKEN_EQ,
+	TOKEN_EQ, /* in the order of enum compare */
 	TOKEN_NE,
 	TOKEN_LT,
 	TOKEN_LE,
@@ -55,7 +55,8 @@ enum token_kind {
 	TOKEN_COMMA,
 	TOKEN_SEMICOLON,
 	TOKEN_OPEN,
-	TOKEN_CLOSE
+	TOKEN_CLOSE,
+	TOKEN_KINDS /* their number */
 };
 
 struct token {
@@ -63,31 +64,37 @@ struct token {
 	size_t at, len; /* its bytes in the program */
 };
 
-struct lexer {
-	struct text program;
-	size_t at; /* where the next token is looked for */
+/* A program while it is read, which has a NUL behind it. */
+struct parser {
+	struct tree *tree; /* what literals mean goes into its arena, too */
 	struct buf *say;
+	struct token now;    /* not yet taken */
+	struct token before; /* the last that was taken */
+	unsigned depth;      /* how deep in brackets and the like */
 };
 
-/* The next token.  After TOKEN_BAD nothing more is to be read. */
-struct token lex_next(struct lexer *l);
+/* The next token comes to hand; a TOKEN_BAD stays there. */
+void lex_take(struct parser *p);
 
-/* The same place read anew as a pattern: t is the TOKEN_SLASH before it. */
-struct token lex_regex(struct lexer *l, struct token t);
+/* What kind of token stands behind the one at hand? */
+enum token_kind lex_ahead(const struct parser *p);
+
+/* Reads the TOKEN_SLASH at hand anew, as the beginning of a pattern. */
+void lex_regex(struct parser *p);
+
+/* Says what is wrong, and where, if nothing was said before: TOKEN_BAD. */
+void lex_fail(struct parser *p, size_t at, const char *format, ...);
 
 /* The bytes of a token as they stand in the program. */
-struct text lex_source(const struct lexer *l, struct token t);
+struct text lex_source(const struct parser *p, struct token t);
 
 /*
- * The name in {..}, or the pattern in /../ with \/ as /, or the text of r"..";
- * a slice of the program or in the arena.
+ * The token at hand: a name, braced or not, the text of r"..", or a pattern
+ * with \/ as /.  A slice of the program or in the arena.
  */
-struct text lex_braced(const struct lexer *l, struct token t, struct arena *a);
-struct text lex_pattern(const struct lexer *l, struct token t, struct arena *a,
-    bool *caseless);
-struct text lex_raw(const struct lexer *l, struct token t);
+struct text lex_text(const struct parser *p);
 
-/* Text with escapes is read piece by piece. */
+/* A part of a text with escapes. */
 struct lex_piece {
 	enum {
 		LEX_TEXT,   /* decoded */
@@ -96,17 +103,18 @@ struct lex_piece {
 	} kind;
 	struct text text;
 	int group;
-	size_t at; /* in the program */
+	size_t at;   /* in the program */
+	size_t next; /* where the next one begins; 0: none was read */
+	char *room;  /* where its text goes */
 };
 
 /* Which pieces but text there may be. */
 enum lex_mode { LEX_PLAIN, LEX_FSTRING, LEX_REPLACEMENT };
 
 /*
- * The next piece from *at, which begins as t.at, of a TOKEN_STRING or
- * TOKEN_FSTRING: 1, 0 behind the last, or -1 with a message.
+ * The next piece of the TOKEN_STRING or TOKEN_FSTRING at hand; *piece begins
+ * as zeros.  false: it was the last, or there is a message.
  */
-int lex_piece(struct lexer *l, struct token t, enum lex_mode mode, size_t *at,
-    struct arena *a, struct lex_piece *piece);
+bool lex_piece(struct parser *p, enum lex_mode mode, struct lex_piece *piece);
 
 #endif

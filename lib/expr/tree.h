@@ -1,7 +1,7 @@
 /*
  * tree: a program as it was written, in an arena.
  *
- * The parser makes it; names, types and conversions are put in by check.
+ * parse.c makes it; names, types and conversions are put in by check.
  */
 #ifndef EXPR_TREE_H
 #define EXPR_TREE_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "expr.h"
 #include "mem.h"
 #include "value.h"
 
@@ -108,12 +109,20 @@ struct pattern {
 };
 
 struct tree {
-	struct text program;
+	struct text program; /* with a NUL behind it */
 	struct statement *first;
 	bool remembers; /* it uses prev() */
 	bool real;      /* it uses functions of real.h */
 	struct arena arena;
 	struct pattern *patterns; /* to be freed with it */
 };
+
+/*
+ * Parses a copy of a program into tree, which is zeros and takes it all.  0,
+ * or -1 with a message in say.
+ */
+int parse_program(struct tree *tree, struct text program, enum expr_kind kind,
+    struct buf *say);
+void parse_free(struct tree *tree);
 
 #endif

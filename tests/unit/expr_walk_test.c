@@ -375,8 +375,8 @@ start(struct pair *p, const struct header *h, bool *accepted)
 	p->expr = expr_new(&opt);
 	if (p->na)
 		expr_na(p->expr, "NA");
-	p->tree = (struct tree){.program = p->program};
-	parsed = parse_program(&p->tree, opt.kind, &say) == 0;
+	p->tree = (struct tree){.first = NULL};
+	parsed = parse_program(&p->tree, p->program, opt.kind, &say) == 0;
 	expr_table(p->expr, "t", table_path);
 	*accepted = expr_parse(p->expr, p->program.at, p->program.len) == 0 &&
 	    expr_tables(p->expr, NULL, &fault) == 0 &&

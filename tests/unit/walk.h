@@ -17,8 +17,8 @@
 
 #include "expr/date.h"
 #include "expr/func.h"
-#include "expr/parse.h"
 #include "expr/regex.h"
+#include "expr/tree.h"
 #include "record.h"
 
 #define REFUSED (-1) /* instead of a type */
