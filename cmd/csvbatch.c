@@ -13,45 +13,11 @@
 #include "partition.h"
 #include "run.h"
 
-enum {
-	OPT_LINGER = 256,
-	OPT_RAW,
-	OPT_NO_OUTPUT,
-	OPT_TO,
-	OPT_TYPES,
-	OPT_RETRIES,
-	OPT_BACKOFF,
-	OPT_TIMEOUT,
-	OPT_RATE,
-	OPT_SAME_COUNT,
-	OPT_KEEP_GOING,
-	OPT_BISECT,
-	OPT_JOURNAL,
-	OPT_MERGE_BY,
-	OPT_SCRATCH
-};
-
-static const struct option longs[] = {{"linger", required_argument, NULL,
-					  OPT_LINGER},
-    {"raw", no_argument, NULL, OPT_RAW},
-    {"no-output", no_argument, NULL, OPT_NO_OUTPUT},
-    {"to", required_argument, NULL, OPT_TO},
-    {"types", required_argument, NULL, OPT_TYPES},
-    {"retries", required_argument, NULL, OPT_RETRIES},
-    {"backoff", required_argument, NULL, OPT_BACKOFF},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"rate", required_argument, NULL, OPT_RATE},
-    {"same-count", no_argument, NULL, OPT_SAME_COUNT},
-    {"keep-going", no_argument, NULL, OPT_KEEP_GOING},
-    {"bisect", optional_argument, NULL, OPT_BISECT},
-    {"journal", required_argument, NULL, OPT_JOURNAL},
-    {"merge-by", required_argument, NULL, OPT_MERGE_BY},
-    {"scratch", required_argument, NULL, OPT_SCRATCH}, {0}};
-
 static const char help[] =
     "Hand the records on standard input to COMMAND, a batch at a time, and\n"
-	"write its answers in their order; or write a file for each batch or value.\n\n"
-	"Batches:\n"
+    "write its answers in their order; or write a file for each batch or "
+    "value.\n\n"
+    "Batches:\n"
     "  -n N                    a batch has at most N records\n"
     "  -b SIZE                 ... and SIZE bytes, as they are handed over\n"
     "  -g LIST                 ... and equal values in these columns\n"
@@ -96,7 +62,8 @@ struct csvbatch {
 
 /* N/s, N/m or N/h as the time between two starts. */
 static int
-take_rate(struct csvbatch *b, const char *value, struct buf *say)
+take_rate(const struct options_rule *rule, const char *value, void *at,
+    struct buf *say)
 {
 	static const char units[] = "smh";
 	static const int64_t us[] = {1000000, 60000000, 3600000000};
@@ -104,41 +71,41 @@ take_rate(struct csvbatch *b, const char *value, struct buf *say)
 	const char *unit = NULL;
 	uint64_t n = 0;
 	char *count;
-	int bad = -1;
+	bool good = false;
 
 	if (slash != NULL && slash[1] != '\0' && slash[2] == '\0')
 		unit = strchr(units, slash[1]);
 	if (unit != NULL) {
 		count = mem_copy(value, (size_t)(slash - value));
-		bad = options_count("--rate", count, &n, say);
+		good = options_take(OPTIONS_COUNT, count, &n);
 		free(count);
 	}
-	if (bad == 0 && n <= 1000000) {
-		b->opt.interval = us[unit - units] / (int64_t)n;
+	if (good && n <= 1000000) {
+		*(int64_t *)at = us[unit - units] / (int64_t)n;
 		return 0;
 	}
-	say->len = 0;
+	(void)rule;
 	buf_add_text(say, "--rate: needs a rate such as 10/s, 100/m or 5/h");
 	return -1;
 }
 
 static int
-take_to(struct csvbatch *b, const char *value, struct buf *say)
+take_types(const struct options_rule *rule, const char *value, void *at,
+    struct buf *say)
 {
-	b->opt.to = value;
-	b->opt.batch.form =
-	    strcmp(value, "json") == 0 ? BATCH_JSON : BATCH_JSONL;
-	if (b->opt.batch.form == BATCH_JSON || strcmp(value, "jsonl") == 0)
-		return 0;
-	buf_add_text(say, "--to: needs json or jsonl");
-	return -1;
+	(void)rule;
+	*(const char **)at = value;
+	return json_types(NULL, value, NULL, say);
 }
 
 static int
-take_merge_by(struct csvbatch *b, const char *value, struct buf *say)
+take_merge_by(const struct options_rule *rule, const char *value, void *at,
+    struct buf *say)
 {
+	struct csvbatch *const b = at;
 	long n;
 
+	(void)rule;
 	free(b->merge);
 	b->merge = NULL;
 	n = columns_names(value, &b->merge, say);
@@ -149,97 +116,43 @@ take_merge_by(struct csvbatch *b, const char *value, struct buf *say)
 	return n > 0 ? 0 : -1;
 }
 
-/* An option that says how a batch is made. */
-static int
-take_batch(struct csvbatch *b, int option, const char *value, struct buf *say)
-{
-	switch (option) {
-	case 'n':
-		return options_count("-n", value, &b->opt.batch.records, say);
-	case 'b':
-		return options_size("-b", value, &b->opt.batch.bytes, say);
-	case 'g':
-		b->opt.group = value;
-		return columns_check(value, say);
-	case OPT_LINGER:
-		return options_time("--linger", value, &b->opt.linger, say);
-	case OPT_TO:
-		return take_to(b, value, say);
-	case OPT_TYPES:
-		b->opt.types = value;
-		return json_types(NULL, value, NULL, say);
-	default:
-		return 1;
-	}
-}
+#define AT(member) offsetof(struct csvbatch, member)
 
-/* One that is about commands and their answers. */
-static int
-take_command(struct csvbatch *b, int option, const char *value, struct buf *say)
-{
-	struct csvbatch_options *o = &b->opt;
-
-	b->commands = true;
-	switch (option) {
-	case 'j':
-		return options_count("-j", value, &b->opt.jobs, say);
-	case OPT_RETRIES:
-		if (strcmp(value, "0") == 0)
-			return 0;
-		return options_count("--retries", value, &o->retries, say);
-	case OPT_BACKOFF:
-		return options_time("--backoff", value, &o->backoff, say);
-	case OPT_TIMEOUT:
-		return options_time("--timeout", value, &o->timeout, say);
-	case OPT_RATE:
-		return take_rate(b, value, say);
-	case OPT_BISECT:
-		o->bisect = o->batch.origins = true;
-		if (value == NULL)
-			return 0;
-		return options_count("--bisect", value, &o->poison, say);
-	case OPT_JOURNAL:
-		o->journal = value;
-		o->batch.hash = true;
-		return 0;
-	case OPT_MERGE_BY:
-		return take_merge_by(b, value, say);
-	case OPT_SCRATCH:
-		o->scratch = value;
-		o->batch.id = true;
-		return 0;
-	case OPT_RAW:
-		o->raw = true;
-		return 0;
-	case OPT_NO_OUTPUT:
-		o->no_output = true;
-		return 0;
-	case OPT_SAME_COUNT:
-		o->same_count = true;
-		return 0;
-	default: /* OPT_KEEP_GOING */
-		o->keep_going = o->batch.origins = true;
-		return 0;
-	}
-}
-
-static int
-take(void *arg, int option, const char *value, struct buf *say)
-{
-	int result = take_batch(arg, option, value, say);
-
-	return result > 0 ? take_command(arg, option, value, say) : result;
-}
+static const struct options_rule options[] = {
+    /* how a batch is made */
+    {NULL, 'n', OPTIONS_COUNT, .at = AT(opt.batch.records)},
+    {NULL, 'b', OPTIONS_SIZE, .at = AT(opt.batch.bytes)},
+    {NULL, 'g', OPTIONS_LIST, .at = AT(opt.group)},
+    {"linger", 0, OPTIONS_TIME, .at = AT(opt.linger)},
+    {"to", 0, OPTIONS_WORD, AT(opt.batch.form),
+	.words = ": needs json or jsonl"},
+    {"types", 0, OPTIONS_OWN, AT(opt.types), .take = take_types},
+    /* commands and their answers */
+    {NULL, 'j', OPTIONS_COUNT, AT(opt.jobs), .also = AT(commands)},
+    {"retries", 0, OPTIONS_NUMBER, AT(opt.retries), .also = AT(commands)},
+    {"backoff", 0, OPTIONS_TIME, AT(opt.backoff), .also = AT(commands)},
+    {"timeout", 0, OPTIONS_TIME, AT(opt.timeout), .also = AT(commands)},
+    {"rate", 0, OPTIONS_OWN, AT(opt.interval), take_rate, .also = AT(commands)},
+    {"bisect", 0, OPTIONS_COUNT, AT(opt.poison), .optional = true,
+	.also = AT(opt.bisect)},
+    {"journal", 0, OPTIONS_ANY, AT(opt.journal), .also = AT(commands)},
+    {"merge-by", 0, OPTIONS_OWN, 0, take_merge_by, .also = AT(commands)},
+    {"scratch", 0, OPTIONS_ANY, AT(opt.scratch), .also = AT(commands)},
+    {"raw", 0, OPTIONS_FLAG, AT(opt.raw), .also = AT(commands)},
+    {"no-output", 0, OPTIONS_FLAG, AT(opt.no_output), .also = AT(commands)},
+    {"same-count", 0, OPTIONS_FLAG, AT(opt.same_count), .also = AT(commands)},
+    {"keep-going", 0, OPTIONS_FLAG, AT(opt.keep_going), .also = AT(commands)},
+};
 
 static const struct options_program program = {
     .name = "csvbatch",
     .usage = "[-n N] [-b SIZE] [-g LIST] [--linger TIME] [-j N] [OPTION]..."
 	     " -- COMMAND [ARG]...",
     .help = help,
-    .letters = "n:b:g:j:o:",
-    .longs = longs,
+    .rules = options,
+    .nrules = sizeof options / sizeof *options,
     .command = true,
-    .take = take,
+    .output = true,
 };
 
 /* An option, or several together, that is wrong if a condition holds. */
@@ -461,20 +374,26 @@ run_batches(struct csvbatch *b, struct dispatch **running)
 int
 main(int argc, char *argv[])
 {
+	static const char *const to[] =
+	    {[BATCH_JSON] = "json", [BATCH_JSONL] = "jsonl"};
 	struct csvbatch b = {.opt = {.jobs = 1, .backoff = 1000, .poison = 10}};
 	struct dispatch *running = NULL;
 	int status;
 
 	run_start(&b.run, &program, &b, argc, argv);
+	b.opt.to = to[b.opt.batch.form];
+	b.commands |= b.opt.bisect;
 	if (b.run.opt.output != NULL && partition_named(b.run.opt.output)) {
 		check_partition(&b);
 		partition_run(&b.run, b.run.opt.output);
 		return run_end(&b.run);
 	}
 	b.opt.common = &b.run.opt;
+	b.opt.batch.hash = b.opt.journal != NULL;
+	b.opt.batch.id = b.opt.scratch != NULL;
+	b.opt.batch.origins = b.opt.bisect || b.opt.keep_going ||
+	    (b.opt.nmerge > 0 && b.run.opt.rejects != NULL);
 	b.opt.batch.quote = b.run.opt.reader.dialect.quote;
-	if (b.opt.nmerge > 0 && b.run.opt.rejects != NULL)
-		b.opt.batch.origins = true;
 	check_batch(&b);
 	check_command(&b);
 	if (find_command(&b) && check_descriptors(&b))

@@ -22,6 +22,8 @@ struct cut {
 	bool zero, no_header, tsv;
 	char delim;           /* of -D; 0: that of the input */
 	struct format format; /* of -D, --quote, --eol and --to=tsv */
+	enum { TO_CSV, TO_TSV, TO_LINES, TO_ARRAY } to;
+	enum { EOL_AS_IT_IS, EOL_LF, EOL_CRLF } eol;
 	enum { NO_OBJECTS, OBJECT_LINES, OBJECT_ARRAY } objects; /* of --to */
 	const char *types;                                       /* of JSON */
 
@@ -51,110 +53,37 @@ struct cut {
 #define LINE_NUMBER "line_number"
 #define LINE_NUMBER_LEN (sizeof LINE_NUMBER - 1)
 
-enum {
-	OPT_PLAIN = 256,
-	OPT_QUOTE,
-	OPT_EOL,
-	OPT_TO,
-	OPT_NULL,
-	OPT_TYPES,
-	OPT_FROM,
-	OPT_MISSING,
-	OPT_ALIGN
-};
-
-static const struct option longs[] = {
-    {"columns", required_argument, NULL, 'c'},
-    {"not-columns", required_argument, NULL, 'C'},
-    {"names-only", no_argument, NULL, 'n'},
-    {"delete-empty-rows", no_argument, NULL, 'x'},
-    {"linenumbers", no_argument, NULL, 'l'},
-    {"plain", no_argument, NULL, OPT_PLAIN},
-    {"zero-terminated", no_argument, NULL, '0'},
-    {"out-delimiter", required_argument, NULL, 'D'},
-    {"quote", required_argument, NULL, OPT_QUOTE},
-    {"eol", required_argument, NULL, OPT_EOL},
-    {"skip-header", no_argument, NULL, 'E'},
-    {"to", required_argument, NULL, OPT_TO},
-    {"from", required_argument, NULL, OPT_FROM},
-    {"missing", required_argument, NULL, OPT_MISSING},
-    {"align", no_argument, NULL, OPT_ALIGN},
-    {"null", required_argument, NULL, OPT_NULL},
-    {"types", required_argument, NULL, OPT_TYPES},
-    {NULL, 0, NULL, 0},
-};
-
 static int
-take_option(void *arg, int option, const char *value, struct buf *say)
+take_types(const struct options_rule *rule, const char *value, void *at,
+    struct buf *say)
 {
-	static const char *const eols[] = {"lf", "crlf"};
-	static const char *const missing[] = {"empty", "skip"};
-	static const char *const forms[] = {"tsv", "jsonl", "json"};
-	static const char *const all[] = {"all"};
-	struct cut *cut = arg;
-	int i = 0;
-
-	switch (option) {
-	case 'c':
-		cut->keep = value;
-		break;
-	case 'C':
-		cut->drop = value;
-		return columns_check(value, say);
-	case 'n':
-		cut->names = true;
-		break;
-	case 'x':
-		cut->filled = true;
-		break;
-	case 'l':
-		cut->numbers = true;
-		break;
-	case '0':
-		cut->zero = true;
-		break;
-	case 'D':
-		return options_byte("-D", value, &cut->delim, say);
-	case 'E':
-		cut->no_header = true;
-		break;
-	case OPT_QUOTE:
-		cut->format.kind = FORMAT_CSV_QUOTED;
-		i = options_word("--quote", value, all, 1, say);
-		break;
-	case OPT_EOL:
-		i = options_word("--eol", value, eols, 2, say);
-		cut->format.eol = i == 0 ? "\n" : "\r\n";
-		break;
-	case OPT_TO:
-		i = options_word("--to", value, forms, 3, say);
-		cut->tsv = i == 0;
-		cut->objects = i == 1 ? OBJECT_LINES :
-		    i == 2            ? OBJECT_ARRAY :
-					NO_OBJECTS;
-		break;
-	case OPT_FROM:
-		i = options_word("--from", value, forms, 2, say);
-		cut->from = i == 0 ? FROM_TSV : FROM_JSON;
-		break;
-	case OPT_ALIGN:
-		cut->align = true;
-		break;
-	case OPT_MISSING:
-		i = options_word("--missing", value, missing, 2, say);
-		cut->how.missing = i == 0 ? COLUMNS_EMPTY : COLUMNS_SKIP;
-		break;
-	case OPT_TYPES:
-		cut->types = value;
-		return json_types(NULL, value, NULL, say);
-	case OPT_NULL:
-		cut->format.null = value;
-		break;
-	default:
-		cut->plain = true;
-	}
-	return i < 0 ? -1 : 0;
+	(void)rule;
+	*(const char **)at = value;
+	return json_types(NULL, value, NULL, say);
 }
+
+#define AT(member) offsetof(struct cut, member)
+
+static const struct options_rule options[] = {
+    {"columns", 'c', OPTIONS_ANY, .at = AT(keep)},
+    {"not-columns", 'C', OPTIONS_LIST, .at = AT(drop)},
+    {"names-only", 'n', .at = AT(names)},
+    {"delete-empty-rows", 'x', .at = AT(filled)},
+    {"linenumbers", 'l', .at = AT(numbers)},
+    {"plain", 0, .at = AT(plain)},
+    {"zero-terminated", '0', .at = AT(zero)},
+    {"out-delimiter", 'D', OPTIONS_BYTE, .at = AT(delim)},
+    {"quote", 0, OPTIONS_WORD, AT(format.kind), .words = " needs all"},
+    {"eol", 0, OPTIONS_WORD, AT(eol), .words = " needs lf or crlf"},
+    {"skip-header", 'E', .at = AT(no_header)},
+    {"to", 0, OPTIONS_WORD, AT(to), .words = " needs tsv, jsonl or json"},
+    {"from", 0, OPTIONS_WORD, AT(from), .words = " needs tsv or jsonl"},
+    {"missing", 0, OPTIONS_WORD, AT(how.missing),
+	.words = " needs empty or skip"},
+    {"align", 0, .at = AT(align)},
+    {"null", 0, OPTIONS_ANY, .at = AT(format.null)},
+    {"types", 0, OPTIONS_OWN, AT(types), .take = take_types},
+};
 
 static const char help[] =
     "Keep, drop, reorder and rename the columns of a CSV stream.\n\n"
@@ -190,9 +119,9 @@ static const struct options_program program = {
     .name = "csvcut",
     .usage = "[-c LIST] [OPTION]... [FILE]...",
     .help = help,
-    .letters = "c:C:nxl0D:E",
-    .longs = longs,
-    .take = take_option,
+    .rules = options,
+    .nrules = sizeof options / sizeof *options,
+    .output = true,
 };
 
 /* -n: the columns and their numbers. */
@@ -905,6 +834,12 @@ main(int argc, char *argv[])
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
+	cut.tsv = cut.to == TO_TSV;
+	cut.objects = cut.to == TO_LINES ? OBJECT_LINES :
+	    cut.to == TO_ARRAY           ? OBJECT_ARRAY :
+					   NO_OBJECTS;
+	if (cut.eol != EOL_AS_IT_IS)
+		cut.format.eol = cut.eol == EOL_LF ? "\n" : "\r\n";
 	cut.anew = cut.tsv || cut.delim != 0 || cut.format.eol != NULL ||
 	    cut.format.kind != FORMAT_CSV;
 	cut.other = cut.plain || cut.anew || cut.objects != NO_OBJECTS;

@@ -37,42 +37,16 @@ struct filter {
 	struct buf keys; /* one behind the other */
 };
 
-enum { OPT_LIMIT = 256, OPT_COUNT, OPT_FIRST, OPT_BY };
+#define AT(member) offsetof(struct filter, member)
 
-static const struct option longs[] = {
-    PROGRAM_LONGS,
-    {"invert-match", no_argument, NULL, 'v'},
-    {"limit", required_argument, NULL, OPT_LIMIT},
-    {"count", no_argument, NULL, OPT_COUNT},
-    {"first", required_argument, NULL, OPT_FIRST},
-    {"by", required_argument, NULL, OPT_BY},
-    {NULL, 0, NULL, 0},
+static const struct options_rule options[] = {
+    PROGRAM_OPTIONS,
+    {"invert-match", 'v', .at = AT(invert)},
+    {"limit", 0, OPTIONS_COUNT, .at = AT(limit)},
+    {"count", 0, .at = AT(count)},
+    {"first", 0, OPTIONS_LIST, .at = AT(first.list)},
+    {"by", 0, OPTIONS_LIST, .at = AT(by.list)},
 };
-
-static int
-take_option(void *arg, int option, const char *value, struct buf *say)
-{
-	struct filter *f = arg;
-
-	switch (option) {
-	case 'v':
-		f->invert = true;
-		return 0;
-	case OPT_LIMIT:
-		return options_count("--limit", value, &f->limit, say);
-	case OPT_COUNT:
-		f->count = true;
-		return 0;
-	case OPT_FIRST:
-		f->first.list = value;
-		return columns_check(value, say);
-	case OPT_BY:
-		f->by.list = value;
-		return columns_check(value, say);
-	default:
-		return program_option(&f->program, option, value, say);
-	}
-}
 
 static const struct options_program program = {
     .name = "csvfilter",
@@ -86,10 +60,10 @@ static const struct options_program program = {
 	    "LIST\n"
 	    "      --count             write only their number\n"
 	    "      --by LIST           with --count: for each value of LIST\n",
-    .letters = PROGRAM_LETTERS "v",
-    .longs = longs,
+    .rules = options,
+    .nrules = sizeof options / sizeof *options,
     .functions = expr_functions,
-    .take = take_option,
+    .output = true,
 };
 
 /* What --first or --by chooses: a key is no place for a new name. */
@@ -309,11 +283,11 @@ filter_free(struct filter *f)
 int
 main(int argc, char *argv[])
 {
-	struct filter f = {.limit = UINT64_MAX};
+	struct filter f = {.program.opt.kind = EXPR_FILTER,
+	    .limit = UINT64_MAX};
 	size_t used;
 	struct run r;
 
-	program_init(&f.program, EXPR_FILTER);
 	run_start(&r, &program, &f, argc, argv);
 	if (f.by.list != NULL && !f.count)
 		run_usage(&r, "--by is for --count");

@@ -21,31 +21,13 @@ struct map {
 	bool lonely; /* one column: an empty one is written "" */
 };
 
-enum { OPT_ONLY = 256, OPT_REPLACE_ONLY };
+#define AT(member) offsetof(struct map, member)
 
-static const struct option longs[] = {
-    PROGRAM_LONGS,
-    {"only", no_argument, NULL, OPT_ONLY},
-    {"replace-only", no_argument, NULL, OPT_REPLACE_ONLY},
-    {NULL, 0, NULL, 0},
+static const struct options_rule options[] = {
+    PROGRAM_OPTIONS,
+    {"only", 0, .at = AT(program.opt.only)},
+    {"replace-only", 0, .at = AT(program.opt.replace_only)},
 };
-
-static int
-take_option(void *arg, int option, const char *value, struct buf *say)
-{
-	struct map *m = arg;
-
-	switch (option) {
-	case OPT_ONLY:
-		m->program.opt.only = true;
-		return 0;
-	case OPT_REPLACE_ONLY:
-		m->program.opt.replace_only = true;
-		return 0;
-	default:
-		return program_option(&m->program, option, value, say);
-	}
-}
 
 static const struct options_program program = {
     .name = "csvmap",
@@ -57,10 +39,10 @@ static const struct options_program program = {
 	    "      --only              write only the assigned columns\n"
 	    "      --replace-only      a name that is not in the header is an "
 	    "error\n",
-    .letters = PROGRAM_LETTERS,
-    .longs = longs,
+    .rules = options,
+    .nrules = sizeof options / sizeof *options,
     .functions = expr_functions,
-    .take = take_option,
+    .output = true,
 };
 
 /* A new column that looks like one before it may be a slip. */
@@ -230,11 +212,10 @@ map_records(struct run *r, struct map *m)
 int
 main(int argc, char *argv[])
 {
-	struct map m = {.npieces = 0};
+	struct map m = {.program.opt.kind = EXPR_MAP};
 	size_t used;
 	struct run r;
 
-	program_init(&m.program, EXPR_MAP);
 	run_start(&r, &program, &m, argc, argv);
 	if (r.opt.reader.ragged == RAGGED_PASS)
 		run_usage(&r,

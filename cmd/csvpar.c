@@ -26,75 +26,20 @@ struct par {
 	struct buf decoded; /* one field of them */
 };
 
-enum { OPT_WINDOW = 256, OPT_BY, OPT_RAW, OPT_NO_OUTPUT, OPT_TIMEOUT };
+#define AT(member) offsetof(struct par, member)
 
-static const struct option longs[] = {
-    {"jobs", required_argument, NULL, 'j'},
-    {"records", required_argument, NULL, 'n'},
-    {"bytes", required_argument, NULL, 'b'},
-    {"persist", no_argument, NULL, 'p'},
-    {"unordered", no_argument, NULL, 'u'},
-    {"window", required_argument, NULL, OPT_WINDOW},
-    {"by", required_argument, NULL, OPT_BY},
-    {"raw", no_argument, NULL, OPT_RAW},
-    {"no-output", no_argument, NULL, OPT_NO_OUTPUT},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {NULL, 0, NULL, 0},
+static const struct options_rule options[] = {
+    {"jobs", 'j', OPTIONS_COUNT, .at = AT(opt.workers)},
+    {"records", 'n', OPTIONS_COUNT, .at = AT(opt.records)},
+    {"bytes", 'b', OPTIONS_SIZE, .at = AT(opt.bytes)},
+    {"persist", 'p', .at = AT(persist)},
+    {"unordered", 'u', .at = AT(unordered)},
+    {"window", 0, OPTIONS_COUNT, .at = AT(opt.window)},
+    {"by", 0, OPTIONS_LIST, .at = AT(by)},
+    {"raw", 0, .at = AT(opt.raw)},
+    {"no-output", 0, .at = AT(opt.discard)},
+    {"timeout", 0, OPTIONS_TIME, .at = AT(opt.timeout)},
 };
-
-static int
-take_count(const char *option, const char *value, size_t *n, struct buf *say)
-{
-	uint64_t number = 0;
-	const int done = options_count(option, value, &number, say);
-
-	*n = (size_t)number;
-	return done;
-}
-
-static int
-take_size(const char *option, const char *value, size_t *n, struct buf *say)
-{
-	uint64_t number = 0;
-	const int done = options_size(option, value, &number, say);
-
-	*n = (size_t)number;
-	return done;
-}
-
-static int
-take_option(void *arg, int option, const char *value, struct buf *say)
-{
-	struct par *par = arg;
-
-	switch (option) {
-	case 'j':
-		return take_count("-j", value, &par->opt.workers, say);
-	case 'n':
-		return take_count("-n", value, &par->opt.records, say);
-	case 'b':
-		return take_size("-b", value, &par->opt.bytes, say);
-	case 'p':
-		par->persist = true;
-		return 0;
-	case 'u':
-		par->unordered = true;
-		return 0;
-	case OPT_WINDOW:
-		return take_count("--window", value, &par->opt.window, say);
-	case OPT_BY:
-		par->by = value;
-		return columns_check(value, say);
-	case OPT_RAW:
-		par->opt.raw = true;
-		return 0;
-	case OPT_NO_OUTPUT:
-		par->opt.discard = true;
-		return 0;
-	default:
-		return options_time("--timeout", value, &par->opt.timeout, say);
-	}
-}
 
 static const struct options_program program = {
     .name = "csvpar",
@@ -118,10 +63,9 @@ static const struct options_program program = {
 	"      --raw               answers are no CSV: pass their bytes\n"
 	"      --no-output         drop the answers\n"
 	"      --timeout TIME      limit for a block, with -p for an answer\n",
-    .letters = "j:n:b:pu",
-    .longs = longs,
+    .rules = options,
+    .nrules = sizeof options / sizeof *options,
     .command = true,
-    .take = take_option,
 };
 
 /* The processors that we may use. */

@@ -17,7 +17,7 @@
 #include "record.h"
 #include "spool.h"
 
-enum batch_form { BATCH_CSV, BATCH_JSONL, BATCH_JSON };
+enum batch_form { BATCH_CSV, BATCH_JSON, BATCH_JSONL };
 
 struct batch_options {
 	enum batch_form form;

@@ -7,48 +7,150 @@
 #include "sandbox.h"
 #include "utf8.h"
 
-#define LETTERS "d:tq:HhV"
 #define MAX_RECORD ((uint64_t)1 << 30)
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define LONG 256 /* and above: what getopt_long says of long options */
 
-/* Long options without a letter, above any byte and any program's own. */
-enum {
-	OPT_NAMES = 1000,
-	OPT_NAMES_FROM,
-	OPT_SKIP_LINES,
-	OPT_COMMENT,
-	OPT_RAGGED,
-	OPT_MAX_RECORD,
-	OPT_REJECTS,
-	OPT_MAX_REJECTS,
-	OPT_REQUIRE_EOL,
-	OPT_EXPECT_RECORDS,
-	OPT_EXPECT_HEADER,
-	OPT_STATS,
-	OPT_PROGRESS,
-	OPT_LOG
-};
+/* Takes a number; what is behind its digits, or NULL: it is none. */
+static const char *
+take_digits(const char *value, uint64_t *n)
+{
+	const char *p;
 
-static const struct option common[] = {
-    {"delimiter", required_argument, NULL, 'd'},
-    {"tabs", no_argument, NULL, 't'},
-    {"quotechar", required_argument, NULL, 'q'},
-    {"no-header-row", no_argument, NULL, 'H'},
-    {"names", required_argument, NULL, OPT_NAMES},
-    {"names-from", required_argument, NULL, OPT_NAMES_FROM},
-    {"skip-lines", required_argument, NULL, OPT_SKIP_LINES},
-    {"comment", required_argument, NULL, OPT_COMMENT},
-    {"ragged", required_argument, NULL, OPT_RAGGED},
-    {"max-record", required_argument, NULL, OPT_MAX_RECORD},
-    {"rejects", required_argument, NULL, OPT_REJECTS},
-    {"max-rejects", required_argument, NULL, OPT_MAX_REJECTS},
-    {"require-eol", no_argument, NULL, OPT_REQUIRE_EOL},
-    {"expect-records", required_argument, NULL, OPT_EXPECT_RECORDS},
-    {"expect-header", required_argument, NULL, OPT_EXPECT_HEADER},
-    {"stats", no_argument, NULL, OPT_STATS},
-    {"progress", optional_argument, NULL, OPT_PROGRESS},
-    {"log", required_argument, NULL, OPT_LOG},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
+	*n = 0;
+	for (p = value; *p >= '0' && *p <= '9'; p++) {
+		const uint64_t digit = (uint64_t)(*p - '0');
+
+		if (*n > (UINT64_MAX - digit) / 10)
+			return NULL;
+		*n = *n * 10 + digit;
+	}
+	return p > value ? p : NULL;
+}
+
+/* The factor of a unit as coreutils write them, or 0. */
+static uint64_t
+unit(const char *text)
+{
+	static const char letters[] = "KMGTPE";
+	const char *found;
+	uint64_t base = 1024, factor = 1;
+
+	if (*text == '\0')
+		return 1;
+	found = strchr(letters, *text == 'k' ? 'K' : *text);
+	if (found == NULL)
+		return 0;
+	if (strcmp(text + 1, "B") == 0)
+		base = 1000;
+	else if (text[1] != '\0' && strcmp(text + 1, "iB") != 0)
+		return 0;
+	for (const char *p = letters; p <= found; p++)
+		factor *= base;
+	return factor;
+}
+
+bool
+options_take(enum options_kind kind, const char *value, void *at)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} times[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000},
+	    {"h", 3600000}};
+	const bool number = kind >= OPTIONS_NUMBER && kind <= OPTIONS_TIME;
+	uint64_t n = 0, factor;
+	const char *const rest =
+	    number && value != NULL ? take_digits(value, &n) : NULL;
+
+	switch (kind) {
+	case OPTIONS_FLAG:
+		*(bool *)at = true;
+		return true;
+	case OPTIONS_TAB:
+		*(char *)at = '\t';
+		return true;
+	case OPTIONS_OUTPUT: /* a file of the name - is ./- */
+	case OPTIONS_FILE:
+	case OPTIONS_LIST:
+	case OPTIONS_ANY:
+		*(const char **)at =
+		    kind == OPTIONS_OUTPUT && strcmp(value, "-") == 0 ? NULL :
+									value;
+		return value == NULL || *value != '\0' ||
+		    kind == OPTIONS_LIST || kind == OPTIONS_ANY;
+	case OPTIONS_QUOTE:
+	case OPTIONS_BYTE:
+		*(char *)at = *value == '\0' ? NO_QUOTE : *value;
+		if (*value == '\0')
+			return kind == OPTIONS_QUOTE;
+		return value[1] == '\0' && *value != '\r' && *value != '\n';
+	case OPTIONS_COUNT:
+	case OPTIONS_NUMBER:
+		*(uint64_t *)at = n;
+		return rest != NULL && *rest == '\0' &&
+		    (n > 0 || kind == OPTIONS_NUMBER);
+	case OPTIONS_SIZE:
+		factor = rest != NULL ? unit(rest) : 0;
+		*(uint64_t *)at = n * factor;
+		return n > 0 && factor > 0 && n <= UINT64_MAX / factor;
+	case OPTIONS_TIME:
+		for (size_t i = 0; rest != NULL && i < COUNT(times); i++)
+			if (strcmp(rest, times[i].name) == 0 && n > 0 &&
+			    n <= (uint64_t)(INT32_MAX / times[i].ms)) {
+				*(int64_t *)at = (int64_t)n * times[i].ms;
+				return true;
+			}
+		return false;
+	case OPTIONS_WORD:
+	case OPTIONS_OWN:
+		break;
+	}
+	return false;
+}
+
+static int
+take_names(const struct options_rule *rule, const char *value, void *at,
+    struct buf *say)
+{
+	struct options *const o = at;
+	long n;
+
+	(void)rule;
+	free(o->names);
+	o->names = NULL;
+	n = columns_names(value, &o->names, say);
+	o->reader.names = o->names;
+	o->reader.nnames = n > 0 ? (size_t)n : 0;
+	return n < 0 ? -1 : 0;
+}
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct options_rule common[] = {
+    {"delimiter", 'd', OPTIONS_BYTE, .at = AT(reader.dialect.delim)},
+    {"tabs", 't', OPTIONS_TAB, .at = AT(reader.dialect.delim)},
+    {"quotechar", 'q', OPTIONS_QUOTE, .at = AT(reader.dialect.quote)},
+    {"no-header-row", 'H', .at = AT(reader.no_header)},
+    {"names", 0, OPTIONS_OWN, 0, take_names, .also = AT(reader.no_header)},
+    {"names-from", 0, OPTIONS_FILE, AT(names_from),
+	.also = AT(reader.no_header)},
+    {"skip-lines", 0, OPTIONS_NUMBER, .at = AT(reader.skip_lines)},
+    {"comment", 0, OPTIONS_BYTE, .at = AT(reader.comment)},
+    {"ragged", 0, OPTIONS_WORD, AT(reader.ragged),
+	.words = ": needs pad, fit or pass"},
+    {"max-record", 0, OPTIONS_SIZE, .at = AT(max_record)},
+    {"rejects", 0, OPTIONS_FILE, .at = AT(rejects)},
+    {"max-rejects", 0, OPTIONS_NUMBER, .at = AT(max_rejects)},
+    {"require-eol", 0, .at = AT(reader.require_eol)},
+    {"expect-records", 0, OPTIONS_NUMBER, .at = AT(expect_records)},
+    {"expect-header", 0, OPTIONS_LIST, .at = AT(expect_header)},
+    {"stats", 0, .at = AT(stats)},
+    {"progress", 0, OPTIONS_FILE, AT(progress_file), .optional = true,
+	.also = AT(progress)},
+    {"log", 0, OPTIONS_FILE, .at = AT(log)}, {"help", 'h', .at = AT(help)},
+    {"version", 'V', .at = AT(version)},
+    {"output", 'o', OPTIONS_OUTPUT, .at = AT(output)}, /* the last */
 };
 
 static const char common_help[] =
@@ -86,276 +188,42 @@ static const char rest_help[] =
     "  -h, --help              this text\n"
     "  -V, --version\n";
 
-static int
-complain(struct buf *say, const char *option, const char *what)
+/* The i-th option of a program, its own first; NULL: it has no more. */
+static const struct options_rule *
+rule_at(const struct options_program *p, size_t i)
 {
-	buf_add_text(say, option);
-	buf_add_text(say, ": ");
-	buf_add_text(say, what);
-	return -1;
+	if (i < p->nrules)
+		return &p->rules[i];
+	i -= p->nrules;
+	return i < COUNT(common) - !p->output ? &common[i] : NULL;
 }
 
-/* Digits, as many as fit; 0 when there is none. */
-static size_t
-digits(const char *text, uint64_t *n)
+/* What getopt_long is to be given: letters, and long options to be freed. */
+static struct option *
+all_options(const struct options_program *p, struct buf *letters)
 {
-	size_t i;
+	const size_t most = p->nrules + COUNT(common) + 1;
+	struct option *const longs = mem_new(most, sizeof *longs);
+	const struct options_rule *r;
+	size_t n = 0;
 
-	*n = 0;
-	for (i = 0; text[i] >= '0' && text[i] <= '9'; i++) {
-		const uint64_t digit = (uint64_t)(text[i] - '0');
+	/* ':' first: tell a missing value from an unknown option */
+	buf_add_text(letters, p->command ? "+:" : ":");
+	for (size_t i = 0; (r = rule_at(p, i)) != NULL; i++) {
+		const int has = r->kind <= OPTIONS_TAB ? no_argument :
+		    r->optional                        ? optional_argument :
+							 required_argument;
 
-		if (*n > (UINT64_MAX - digit) / 10)
-			return 0;
-		*n = *n * 10 + digit;
+		if (r->letter != 0) {
+			buf_add_byte(letters, r->letter);
+			buf_add_text(letters, has != no_argument ? ":" : "");
+		}
+		if (r->name != NULL)
+			longs[n++] = (struct option){r->name, has, NULL,
+			    r->letter != 0 ? r->letter : LONG + (int)i};
 	}
-	return i;
-}
-
-int
-options_count(const char *option, const char *value, uint64_t *n,
-    struct buf *say)
-{
-	const size_t used = digits(value, n);
-
-	if (used == 0 || value[used] != '\0' || *n == 0)
-		return complain(say, option, "needs a whole number above 0");
-	return 0;
-}
-
-/* The same where 0 has a meaning, too. */
-static int
-take_number(const char *option, const char *value, uint64_t *n, struct buf *say)
-{
-	const size_t used = digits(value, n);
-
-	if (used == 0 || value[used] != '\0')
-		return complain(say, option, "needs a whole number");
-	return 0;
-}
-
-/* The factor of a unit as coreutils write them, or 0. */
-static uint64_t
-unit(const char *text)
-{
-	static const char letters[] = "KMGTPE";
-	const char *found;
-	uint64_t base = 1024, factor = 1;
-
-	if (*text == '\0')
-		return 1;
-	found = strchr(letters, *text == 'k' ? 'K' : *text);
-	if (found == NULL)
-		return 0;
-	if (strcmp(text + 1, "B") == 0)
-		base = 1000;
-	else if (text[1] != '\0' && strcmp(text + 1, "iB") != 0)
-		return 0;
-	for (const char *p = letters; p <= found; p++)
-		factor *= base;
-	return factor;
-}
-
-int
-options_size(const char *option, const char *value, uint64_t *bytes,
-    struct buf *say)
-{
-	const size_t used = digits(value, bytes);
-	const uint64_t factor = unit(value + used);
-
-	if (used == 0 || factor == 0 || *bytes == 0 ||
-	    *bytes > UINT64_MAX / factor)
-		return complain(say, option,
-		    "needs a size above 0, such as 4096, 64K or 16M");
-	*bytes *= factor;
-	return 0;
-}
-
-int
-options_time(const char *option, const char *value, int64_t *ms,
-    struct buf *say)
-{
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000},
-	    {"h", 3600000}};
-	uint64_t n;
-	const size_t used = digits(value, &n);
-
-	for (size_t i = 0; used > 0 && i < sizeof units / sizeof *units; i++) {
-		if (strcmp(value + used, units[i].name) != 0)
-			continue;
-		if (n == 0 || n > (uint64_t)(INT32_MAX / units[i].ms))
-			break;
-		*ms = (int64_t)n * units[i].ms;
-		return 0;
-	}
-	return complain(say, option,
-	    "needs a time above 0, such as 500ms, 2s, 5m or 1h");
-}
-
-int
-options_byte(const char *option, const char *value, char *byte, struct buf *say)
-{
-	if (strlen(value) != 1 || *value == '\r' || *value == '\n')
-		return complain(say, option,
-		    option[1] == 'd' ?
-			"needs one byte that is no line end (-t is a tab)" :
-			"needs one byte that is no line end");
-	*byte = *value;
-	return 0;
-}
-
-static int
-take_file(const char *option, const char *value, const char **file,
-    struct buf *say)
-{
-	*file = value;
-	return *value != '\0' ? 0 : complain(say, option, "needs a FILE");
-}
-
-/* As everywhere, "-" is standard output; a file of that name is ./-. */
-static int
-take_output(const char *value, const char **file, struct buf *say)
-{
-	if (take_file("-o", value, file, say) != 0)
-		return -1;
-	if (strcmp(value, "-") == 0)
-		*file = NULL;
-	return 0;
-}
-
-int
-options_word(const char *option, const char *value, const char *const *word,
-    int n, struct buf *say)
-{
-	for (int i = 0; i < n; i++)
-		if (strcmp(value, word[i]) == 0)
-			return i;
-	utf8_say(say, "%s needs %s", option, word[0]);
-	for (int i = 1; i < n; i++)
-		utf8_say(say, i + 1 < n ? ", %s" : " or %s", word[i]);
-	return -1;
-}
-
-static int
-take_ragged(const char *value, enum ragged *ragged, struct buf *say)
-{
-	static const char *const words[] = {"pad", "fit", "pass"};
-	static const enum ragged is[] = {RAGGED_PAD, RAGGED_FIT, RAGGED_PASS};
-	const int i = options_word("--ragged:", value, words, 3, say);
-
-	if (i >= 0)
-		*ragged = is[i];
-	return i < 0 ? -1 : 0;
-}
-
-static int
-take_names(struct options *o, const char *value, struct buf *say)
-{
-	long n;
-
-	free(o->names);
-	o->names = NULL;
-	n = columns_names(value, &o->names, say);
-	if (n < 0)
-		return -1;
-	o->reader.names = o->names;
-	o->reader.nnames = (size_t)n;
-	o->reader.no_header = true;
-	return 0;
-}
-
-static int
-take_max_record(struct options *o, const char *value, struct buf *say)
-{
-	uint64_t n;
-
-	if (options_size("--max-record", value, &n, say) != 0)
-		return -1;
-	if (n > MAX_RECORD)
-		return complain(say, "--max-record", "can be 1G at most");
-	o->reader.max_record = (size_t)n;
-	return 0;
-}
-
-/* A common option.  0, -1 with a message, or 1: it is none. */
-static int
-take_common(struct options *o, int option, const char *value, struct buf *say)
-{
-	switch (option) {
-	case 'd':
-		return options_byte("-d", value, &o->reader.dialect.delim, say);
-	case 't':
-		o->reader.dialect.delim = '\t';
-		return 0;
-	case 'q':
-		o->reader.dialect.quote = NO_QUOTE;
-		if (*value == '\0')
-			return 0;
-		return options_byte("-q", value, &o->reader.dialect.quote, say);
-	case 'H':
-		o->reader.no_header = true;
-		return 0;
-	case 'o':
-		return take_output(value, &o->output, say);
-	case OPT_NAMES:
-		return take_names(o, value, say);
-	case OPT_NAMES_FROM:
-		o->reader.no_header = true;
-		return take_file("--names-from", value, &o->names_from, say);
-	case OPT_SKIP_LINES:
-		return take_number("--skip-lines", value, &o->reader.skip_lines,
-		    say);
-	case OPT_COMMENT:
-		return options_byte("--comment", value, &o->reader.comment,
-		    say);
-	case OPT_RAGGED:
-		return take_ragged(value, &o->reader.ragged, say);
-	case OPT_MAX_RECORD:
-		return take_max_record(o, value, say);
-	case OPT_REJECTS:
-		return take_file("--rejects", value, &o->rejects, say);
-	case OPT_MAX_REJECTS:
-		return take_number("--max-rejects", value, &o->max_rejects,
-		    say);
-	case OPT_REQUIRE_EOL:
-		o->reader.require_eol = true;
-		return 0;
-	case OPT_EXPECT_RECORDS:
-		return take_number("--expect-records", value,
-		    &o->expect_records, say);
-	case OPT_EXPECT_HEADER:
-		o->expect_header = value;
-		return columns_check(value, say);
-	case OPT_STATS:
-		o->stats = true;
-		return 0;
-	case OPT_PROGRESS:
-		o->progress = true;
-		o->progress_file = NULL;
-		return value == NULL ?
-		    0 :
-		    take_file("--progress=", value, &o->progress_file, say);
-	case OPT_LOG: /* options_log took it */
-		return take_file("--log", value, &value, say);
-	default:
-		return 1;
-	}
-}
-
-/* Is word --NAME=VALUE for the option that getopt did not like? */
-static bool
-has_value(const char *word, const struct option *longs)
-{
-	const size_t n = strcspn(word, "=");
-
-	for (; longs->name != NULL; longs++)
-		if (longs->val == optopt && word[n] == '=' && n > 2 &&
-		    strncmp(word + 2, longs->name, n - 2) == 0)
-			return true;
-	return false;
+	buf_add_byte(letters, '\0');
+	return longs;
 }
 
 /* What getopt did not understand, in our words. */
@@ -365,18 +233,23 @@ complain_option(char *const *argv, int result, const struct option *longs,
 {
 	const char *word = argv[optind - 1];
 	const char letter = (char)optopt, *at = &letter;
-	size_t n = 1;
+	size_t n = strcspn(word, "=");
 
-	if (result == '?' && has_value(word, longs))
-		return complain(say, word, "the option takes no value");
+	for (; result == '?' && longs->name != NULL; longs++)
+		if (longs->val == optopt && word[n] == '=' && n > 2 &&
+		    strncmp(word + 2, longs->name, n - 2) == 0) {
+			utf8_say(say, "%s: the option takes no value", word);
+			return -1;
+		}
 	buf_add_text(say,
 	    result == ':' ? "a value is missing behind " : "unknown option ");
-	if (optopt == 0 || optopt >= 256) {
+	if (optopt == 0 || optopt >= LONG) {
 		buf_add_text(say, word);
 		return -1;
 	}
 	/* of a longer character getopt saw one byte, and is still in its word
 	 */
+	n = 1;
 	word = optopt < 0 && argv[optind] != NULL ?
 	    strchr(argv[optind], letter) :
 	    NULL;
@@ -400,109 +273,50 @@ check_whole(char *const *argv, const char *name, struct buf *say)
 		    strncmp(argv[i] + 2, name, n) == 0 &&
 		    (argv[i][2 + n] == '\0' || argv[i][2 + n] == '='))
 			return 0;
-	buf_add_text(say, "long options are written out: --");
-	buf_add_text(say, name);
+	utf8_say(say, "long options are written out: --%s", name);
 	return -1;
 }
 
-static void
-help(const struct options_program *p, bool output, struct buf *say)
-{
-	buf_add_text(say, "Usage: ");
-	buf_add_text(say, p->name);
-	buf_add_byte(say, ' ');
-	buf_add_text(say, p->usage);
-	buf_add_text(say, "\n\n");
-	buf_add_text(say, p->help);
-	buf_add_text(say, common_help);
-	if (output)
-		buf_add_text(say, output_help);
-	buf_add_text(say, rest_help);
-	buf_add_text(say, "\nThe manual: man ");
-	buf_add_text(say, p->name);
-	buf_add_text(say, ", man csvpipe\n");
-}
-
-/* The letters and long options of a program and of all. */
-static struct option *
-all_options(const struct options_program *p, bool output, struct buf *letters)
-{
-	const size_t n = sizeof common / sizeof *common;
-	size_t own = 0;
-	struct option *longs;
-
-	/* ':' first: tell a missing value from an unknown option */
-	buf_add_text(letters, p->command ? "+:" LETTERS : ":" LETTERS);
-	buf_add_text(letters, p->letters);
-	if (output && !p->command)
-		buf_add_text(letters, "o:");
-	buf_add(letters, "", 1);
-	while (p->longs != NULL && p->longs[own].name != NULL)
-		own++;
-	longs = mem_new(n + own + 2, sizeof *longs);
-	memcpy(longs, common, sizeof common);
-	if (own > 0)
-		memcpy(longs + n, p->longs, own * sizeof *longs);
-	if (output)
-		longs[n + own] =
-		    (struct option){"output", required_argument, NULL, 'o'};
-	return longs;
-}
-
-/* For --version: is there a sandbox? */
-static void
-add_sandbox(struct buf *say)
-{
-	const int version = sandbox_version();
-
-	buf_add_text(say, "sandbox: ");
-	if (version > 0) {
-		buf_add_text(say, "Landlock ");
-		buf_add_number(say, (uint64_t)version);
-	}
-	buf_add_text(say, version > 0 ? "\n" : "none\n");
-}
-
 /* What can only be seen when all options are known. */
-static int
-check_together(const struct options *o, struct buf *say)
+static const char *
+check_together(const struct options *o)
 {
+	const struct dialect *const d = &o->reader.dialect;
 	const char comment = o->reader.comment;
 
-	if (o->reader.dialect.delim == o->reader.dialect.quote)
-		return complain(say, "-d", "delimiter and quote are the same");
-	if (comment == o->reader.dialect.delim ||
-	    comment == o->reader.dialect.quote)
-		return complain(say, "--comment",
-		    "its byte is the delimiter or the quote");
+	if (d->delim == d->quote)
+		return "-d: delimiter and quote are the same";
+	if (comment == d->delim || comment == d->quote)
+		return "--comment: its byte is the delimiter or the quote";
 	if (o->names_from != NULL && strcmp(o->names_from, "-") == 0)
-		return complain(say, "--names-from",
-		    "standard input is the data; name a FILE");
+		return "--names-from: standard input is the data; name a FILE";
 	if (o->names_from != NULL && o->names != NULL)
-		return complain(say, "--names-from", "not with --names");
+		return "--names-from: not with --names";
 	if (o->max_rejects != UINT64_MAX && o->rejects == NULL)
-		return complain(say, "--max-rejects", "needs --rejects");
+		return "--max-rejects: needs --rejects";
 	if (o->expect_header != NULL && o->reader.no_header)
-		return complain(say, "--expect-header", "not with -H");
-	return 0;
+		return "--expect-header: not with -H";
+	if (o->max_record > MAX_RECORD)
+		return "--max-record: can be 1G at most";
+	return NULL;
 }
 
 const char *
 options_log(const struct options_program *p, int argc, char *const *argv)
 {
-	const bool output = !p->command || strstr(p->letters, "o:") != NULL;
 	const char *log = getenv("CSVPIPE_LOG");
 	struct buf letters = {NULL, 0, 0};
 	struct option *longs;
-	int got, i = 1;
+	int got, which = 0, i = 1;
 
 	while (i < argc && strncmp(argv[i], "--log", 5) != 0)
 		i++;
 	if (i < argc) { /* as a rule not: the line is parsed twice for it */
-		longs = all_options(p, output, &letters);
+		longs = all_options(p, &letters);
 		while ((got = getopt_long(argc, argv, letters.data, longs,
-			    NULL)) != -1)
-			if (got == OPT_LOG)
+			    &which)) != -1)
+			if (got >= LONG &&
+			    strcmp(longs[which].name, "log") == 0)
 				log = optarg;
 		free(longs);
 		buf_free(&letters);
@@ -510,53 +324,133 @@ options_log(const struct options_program *p, int argc, char *const *argv)
 	return log != NULL && *log != '\0' ? log : NULL;
 }
 
+/* Which of the words that a rule needs is value?  From 1; 0: none. */
+static int
+word_number(const struct options_rule *r, const char *value)
+{
+	const char *p = strstr(r->words, "needs ") + strlen("needs ");
+	const size_t n = strlen(value);
+	int number = 1;
+
+	for (; *p != '\0'; number++) {
+		const size_t len = strcspn(p, ", ");
+
+		if (len == n && memcmp(p, value, n) == 0)
+			return number;
+		p += len + strspn(p + len, ", ");
+		if (strncmp(p, "or ", 3) == 0)
+			p += 3;
+	}
+	return 0;
+}
+
+/* An option as getopt_long saw it.  0, or -1 with a message. */
+static int
+take(struct options *o, const struct options_program *p, void *arg, int got,
+    struct buf *say)
+{
+	static const char *const needs[] = {
+	    [OPTIONS_FILE] = "a FILE",
+	    [OPTIONS_OUTPUT] = "a FILE",
+	    [OPTIONS_BYTE] = "one byte that is no line end",
+	    [OPTIONS_QUOTE] = "one byte that is no line end",
+	    [OPTIONS_NUMBER] = "a whole number",
+	    [OPTIONS_COUNT] = "a whole number above 0",
+	    [OPTIONS_SIZE] = "a size above 0, such as 4096, 64K or 16M",
+	    [OPTIONS_TIME] = "a time above 0, such as 500ms, 2s, 5m or 1h",
+	};
+	const struct options_rule *r;
+	char *base, *at;
+	int word;
+	size_t i = 0;
+
+	if (got >= LONG)
+		i = (size_t)(got - LONG);
+	else
+		while (rule_at(p, i)->letter != got)
+			i++;
+	r = rule_at(p, i);
+	base = i < p->nrules ? arg : (char *)o;
+	if (r->also != 0)
+		*(bool *)(base + r->also) = true;
+	at = base + r->at;
+	if (r->kind == OPTIONS_OWN)
+		return r->take(r, optarg, at, say);
+	if (r->kind == OPTIONS_LIST && columns_check(optarg, say) != 0)
+		return -1;
+	if (r->kind == OPTIONS_WORD && (word = word_number(r, optarg)) > 0) {
+		*(int *)at = word;
+		return 0;
+	}
+	if ((optarg == NULL && r->optional && r->kind >= OPTIONS_NUMBER) ||
+	    options_take(r->kind, optarg, at))
+		return 0;
+	if (r->letter != 0)
+		utf8_say(say, "-%c", r->letter);
+	else
+		utf8_say(say, "--%s", r->name);
+	if (r->optional && r->kind == OPTIONS_FILE)
+		buf_add_byte(say, '=');
+	utf8_say(say, r->words != NULL ? r->words : ": needs %s%s",
+	    needs[r->kind], got == 'd' ? " (-t is a tab)" : "");
+	return -1;
+}
+
 enum options_result
 options_parse(struct options *o, const struct options_program *p, void *arg,
     int argc, char *const *argv, struct buf *say)
 {
-	const bool output = !p->command || strstr(p->letters, "o:") != NULL;
 	struct buf letters = {NULL, 0, 0};
-	struct option *longs = all_options(p, output, &letters);
-	enum options_result result = OPTIONS_OK;
+	struct option *longs = all_options(p, &letters);
+	const char *wrong;
 	int got, bad = 0, which = -1;
 
 	*o = (struct options){.reader = READER_DEFAULTS,
+	    .max_record = READER_DEFAULTS.max_record,
 	    .max_rejects = UINT64_MAX,
 	    .expect_records = UINT64_MAX};
 	optind = 0; /* getopt_long starts anew */
-	while (bad == 0 && result == OPTIONS_OK &&
+	while (bad == 0 && !o->help && !o->version &&
 	    (got = getopt_long(argc, argv, letters.data, longs, &which)) !=
 		-1) {
-		if (got == '?' || got == ':') {
+		if (got == '?' || got == ':')
 			bad = complain_option(argv, got, longs, say);
-		} else if (which >= 0 &&
-		    check_whole(argv, longs[which].name, say) != 0) {
-			bad = -1;
-		} else if (got == 'h') {
-			if (p->functions != NULL && optind < argc &&
-			    strcmp(argv[optind], "functions") == 0)
-				p->functions(say);
-			else
-				help(p, output, say);
-			result = OPTIONS_TEXT;
-		} else if (got == 'V') {
-			buf_add_text(say, p->name);
-			buf_add_text(say, " (csvpipe) 0.1\n");
-			if (!p->command)
-				add_sandbox(say);
-			result = OPTIONS_TEXT;
-		} else if ((bad = take_common(o, got, optarg, say)) > 0) {
-			bad = p->take(arg, got, optarg, say);
-		}
+		else if (which >= 0)
+			bad = check_whole(argv, longs[which].name, say);
+		if (bad == 0)
+			bad = take(o, p, arg, got, say);
 		which = -1;
 	}
-	if (bad == 0 && result == OPTIONS_OK)
-		bad = check_together(o, say);
 	o->operand = argv + optind;
 	o->noperands = (size_t)(argc - optind);
 	buf_free(&letters);
 	free(longs);
-	return bad != 0 ? OPTIONS_BAD : result;
+	if (bad != 0)
+		return OPTIONS_BAD;
+	if (o->help && p->functions != NULL && o->noperands > 0 &&
+	    strcmp(*o->operand, "functions") == 0)
+		p->functions(say);
+	else if (o->help)
+		utf8_say(say,
+		    "Usage: %s %s\n\n%s%s%s%s\nThe manual: man %s, man "
+		    "csvpipe\n",
+		    p->name, p->usage, p->help, common_help,
+		    p->output ? output_help : "", rest_help, p->name);
+	if (o->version) {
+		utf8_say(say, "%s (csvpipe) 0.1\n", p->name);
+		if (!p->command && sandbox_version() > 0)
+			utf8_say(say, "sandbox: Landlock %n\n",
+			    (size_t)sandbox_version());
+		else if (!p->command)
+			utf8_say(say, "sandbox: none\n");
+	}
+	if (o->help || o->version)
+		return OPTIONS_TEXT;
+	o->reader.max_record = (size_t)o->max_record;
+	wrong = check_together(o);
+	if (wrong != NULL)
+		buf_add_text(say, wrong);
+	return wrong != NULL ? OPTIONS_BAD : OPTIONS_OK;
 }
 
 void

@@ -21,33 +21,64 @@ struct options {
 	const char *rejects;       /* --rejects, or NULL */
 	const char *names_from;    /* a FILE, or NULL */
 	const char *expect_header; /* a LIST, or NULL */
-	uint64_t max_rejects;      /* UINT64_MAX: no limit */
-	uint64_t expect_records;   /* UINT64_MAX: any number */
-	bool stats, progress;
+	const char *log;           /* --log, which options_log has told */
+	uint64_t max_record;
+	uint64_t max_rejects;    /* UINT64_MAX: no limit */
+	uint64_t expect_records; /* UINT64_MAX: any number */
+	bool stats, progress, help, version;
 	const char *progress_file; /* NULL: standard error */
-	char *const *operand; /* what is not an option; ends with NULL */
+	char *const *operand;      /* what is not an option; ends with NULL */
 	size_t noperands;
 	struct field *names; /* allocated; what reader.names points to */
+};
+
+/* What the value of an option is, and the type of its place in a struct. */
+enum options_kind {
+	OPTIONS_FLAG,   /* none; bool */
+	OPTIONS_TAB,    /* none; char, which becomes a tab */
+	OPTIONS_ANY,    /* anything; const char * */
+	OPTIONS_FILE,   /* not empty; const char * */
+	OPTIONS_OUTPUT, /* the same; NULL for "-" */
+	OPTIONS_LIST,   /* columns; const char * */
+	OPTIONS_BYTE,   /* one that is no line end; char */
+	OPTIONS_QUOTE,  /* the same, or none: NO_QUOTE; char */
+	OPTIONS_NUMBER, /* uint64_t */
+	OPTIONS_COUNT,  /* above 0; uint64_t */
+	OPTIONS_SIZE,   /* bytes, above 0, with units as in coreutils: K M G
+			 * T are 1024s, KB MB GB TB 1000s; uint64_t */
+	OPTIONS_TIME,   /* above 0, as 500ms, 2s, 2, 5m, 1h; milliseconds in
+			 * int64_t */
+	OPTIONS_WORD,   /* the i-th of some words; an enum, from 1 */
+	OPTIONS_OWN     /* what take makes of it */
+};
+
+/* An option.  Rows of a table name what they set; the rest is 0. */
+struct options_rule {
+	const char *name; /* the long one, or NULL */
+	char letter;      /* the short one, or 0 */
+	enum options_kind kind;
+	size_t at; /* its place in the struct of the program */
+	/* 0, or -1 with a message in say; `at` is the place */
+	int (*take)(const struct options_rule *rule, const char *value,
+	    void *at, struct buf *say);
+	/* behind the option's name in a message: " needs this, that or it";
+	 * those are the words */
+	const char *words;
+	bool optional; /* value may be NULL, which leaves a number as it is */
+	size_t also;   /* not 0: the place of a bool that becomes true, too */
 };
 
 /* What one program adds. */
 struct options_program {
 	const char *name;
-	const char *usage;          /* its synopsis, behind the name */
-	const char *help;           /* its own options, a line each */
-	const char *letters;        /* its short options, as for getopt */
-	const struct option *longs; /* its long ones, ended by {0}; val is
-				     * what take sees */
+	const char *usage; /* its synopsis, behind the name */
+	const char *help;  /* its own options, a line each */
+	const struct options_rule *rules;
+	size_t nrules;
 	/* --help functions, beside --help; NULL: there is none */
 	void (*functions)(struct buf *say);
-	bool command;               /* operands are a command: options end at
-				     * the first, and there is no -o unless
-				     * letters has it */
-	/*
-	 * Takes one of its own options.  0, or -1 with a message in say.  arg
-	 * is that of options_parse.
-	 */
-	int (*take)(void *arg, int option, const char *value, struct buf *say);
+	bool command; /* operands are a command: options end at the first */
+	bool output;  /* it has -o */
 };
 
 enum options_result {
@@ -63,28 +94,16 @@ enum options_result {
 const char *options_log(const struct options_program *program, int argc,
     char *const *argv);
 
-/* Parses the command line.  *opt points into argv; options_free frees it. */
+/*
+ * Parses the command line.  The program's own options go to the struct that
+ * arg is.  *opt points into argv; options_free frees it.
+ */
 enum options_result options_parse(struct options *opt,
     const struct options_program *program, void *arg, int argc,
     char *const *argv, struct buf *say);
 void options_free(struct options *opt);
 
-/*
- * A number above 0; one byte that is no line end; a size in bytes as in coreutils (K M G T are 1024s, KB MB
- * GB TB 1000s); a time in milliseconds (500ms, 2s, 5m, 1h, seconds without a
- * unit).  0, or -1 with a message in say that names the option.
- */
-int options_count(const char *option, const char *value, uint64_t *n,
-    struct buf *say);
-int options_size(const char *option, const char *value, uint64_t *bytes,
-    struct buf *say);
-int options_byte(const char *option, const char *value, char *byte,
-    struct buf *say);
-int options_time(const char *option, const char *value, int64_t *ms,
-    struct buf *say);
-
-/* Which of n words a value is, from 0; -1: a message that names them all. */
-int options_word(const char *option, const char *value, const char *const *word,
-    int n, struct buf *say);
+/* Takes a value.  false: it is not of this kind. */
+bool options_take(enum options_kind kind, const char *value, void *at);
 
 #endif

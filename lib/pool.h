@@ -36,17 +36,17 @@ enum pool_mode {
 struct pool_options {
 	enum pool_mode mode;
 	const struct command *command;
-	size_t workers;
+	uint64_t workers;
 	bool routed;  /* pool_give's route picks the worker; not for blocks */
 	bool raw;     /* answers are no CSV: bytes, or lines with POOL_FREE; not
 		       * with POOL_ORDERED */
 	bool discard; /* answers go nowhere; not with POOL_ORDERED */
-	size_t records;  /* handed out at once; 0: the pool finds out */
-	size_t bytes;    /* the most in a block; one longer record is one; 0:
-			  * any with records, else the pool finds out */
-	size_t window;   /* blocks, with POOL_ORDERED records, that are handed
-			  * out and not yet written; 0: the usual */
-	int64_t timeout; /* ms for a block or an answer; 0: any time */
+	uint64_t records; /* handed out at once; 0: the pool finds out */
+	uint64_t bytes;   /* the most in a block; one longer record is one; 0:
+			   * any with records, else the pool finds out */
+	uint64_t window;  /* blocks, with POOL_ORDERED records, that are handed
+			   * out and not yet written; 0: the usual */
+	int64_t timeout;  /* ms for a block or an answer; 0: any time */
 	struct reader_options answers; /* how CSV answers are read; no_header
 					* says that they have none */
 	struct input_hooks *hooks; /* the tick is called while we wait; NULL:

@@ -7,54 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void
-program_init(struct program *p, enum expr_kind kind)
-{
-	*p = (struct program){.opt.kind = kind};
-}
-
-/* Remembers an option that expr takes when all of them are known. */
-static int
-remember(struct program *p, int option, const char *value)
-{
-	p->given = mem_resize(p->given, p->ngiven + 1, sizeof *p->given);
-	p->given[p->ngiven++] = (struct program_given){option, value};
-	return 0;
-}
-
-static int
-take_policy(struct program *p, const char *value, struct buf *say)
-{
-	p->skip = strcmp(value, "skip") == 0;
-	p->opt.policy = strcmp(value, "null") == 0 ? EXPR_NULL : EXPR_FAIL;
-	if (p->skip || p->opt.policy == EXPR_NULL || strcmp(value, "fail") == 0)
-		return 0;
-	buf_add_text(say, "--on-error: needs fail, skip or null");
-	return -1;
-}
-
 int
-program_option(struct program *p, int option, const char *value,
+program_give(const struct options_rule *rule, const char *value, void *at,
     struct buf *say)
 {
-	switch (option) {
-	case 'e':
-	case 'f':
-		p->has_text = true;
-		return remember(p, option, value);
-	case PROGRAM_ARG:
-	case PROGRAM_SET:
-	case PROGRAM_TABLE:
-	case PROGRAM_NA:
-		return remember(p, option, value);
-	case PROGRAM_ON_ERROR:
-		return take_policy(p, value, say);
-	case PROGRAM_EXPLAIN:
-		p->explain = true;
-		return 0;
-	default:
-		return 1;
-	}
+	struct program *const p = at;
+
+	(void)say;
+	p->has_text |= rule->letter != 0; /* -e, -f */
+	p->given = mem_resize(p->given, p->ngiven + 1, sizeof *p->given);
+	p->given[p->ngiven++] = (struct program_given){rule, value};
+	return 0;
 }
 
 /* A file is going to be read, which nothing else does. */
@@ -107,33 +70,24 @@ give_file(struct program *p, struct run *r, bool table, const char *definition)
 	return done;
 }
 
-/* The text so far, where the next part is to go; csvmap's are statements. */
-static struct buf *
-next_part(struct program *p)
-{
-	if (p->text.len > 0)
-		buf_add_text(&p->text, p->opt.kind == EXPR_MAP ? ";\n" : "\n");
-	return &p->text;
-}
-
 /* 0, or -1 with expr_error. */
 static int
-give(struct program *p, struct run *r, const struct program_given *g)
+give(struct program *p, struct run *r, const char *option, const char *value)
 {
-	switch (g->option) {
-	case 'e':
-		buf_add_text(next_part(p), g->value);
-		return 0;
-	case 'f':
-		read_file(r, g->value, next_part(p));
-		return 0;
-	case PROGRAM_ARG:
-		return expr_arg(p->expr, g->value);
-	case PROGRAM_NA:
-		return expr_na(p->expr, g->value);
-	default: /* PROGRAM_SET, PROGRAM_TABLE */
-		return give_file(p, r, g->option == PROGRAM_TABLE, g->value);
-	}
+	if (strcmp(option, "arg") == 0)
+		return expr_arg(p->expr, value);
+	if (strcmp(option, "na") == 0)
+		return expr_na(p->expr, value);
+	if (strcmp(option, "set") == 0 || strcmp(option, "table") == 0)
+		return give_file(p, r, *option == 't', value);
+	/* where the next part goes; csvmap's are statements */
+	if (p->text.len > 0)
+		buf_add_text(&p->text, p->opt.kind == EXPR_MAP ? ";\n" : "\n");
+	if (strcmp(option, "file") == 0)
+		read_file(r, value, &p->text);
+	else
+		buf_add_text(&p->text, value);
+	return 0;
 }
 
 /* Says why the text is no program: a file may stand where it should. */
@@ -146,8 +100,7 @@ refuse(const struct program *p, struct run *r)
 	    !S_ISREG(st.st_mode))
 		run_usage_text(r, expr_error(p->expr));
 	report_fail(&r->report, EXIT_USAGE,
-	    "%s is a file, and the expression comes first%s",
-	    r->opt.operand[0],
+	    "%s is a file, and the expression comes first%s", r->opt.operand[0],
 	    p->opt.kind == EXPR_FILTER ? "; true passes every record" : "");
 	run_exit(r);
 }
@@ -175,12 +128,13 @@ program_parse(struct program *p, struct run *r)
 			"the program is missing; see csvmap --help");
 	if (operand)
 		buf_add_text(&p->text, r->opt.operand[0]);
+	p->opt.policy = p->on_error == PROGRAM_NULL ? EXPR_NULL : EXPR_FAIL;
 	p->opt.dialect = r->opt.reader.dialect;
 	p->opt.comment = r->opt.reader.comment;
 	p->opt.longest = r->opt.reader.max_record;
 	p->expr = expr_new(&p->opt);
 	for (size_t i = 0; done == 0 && i < p->ngiven; i++)
-		done = give(p, r, &p->given[i]);
+		done = give(p, r, p->given[i].option->name, p->given[i].value);
 	if (done != 0)
 		run_usage_text(r, expr_error(p->expr));
 	if (expr_parse(p->expr, p->text.data, p->text.len) != 0)
@@ -247,7 +201,7 @@ program_bad(struct program *p, struct run *r)
 {
 	struct fault f;
 
-	if (p->skip) {
+	if (p->on_error == PROGRAM_SKIP) {
 		p->skipped++;
 		return 0;
 	}
@@ -263,12 +217,15 @@ program_end(struct program *p, struct run *r)
 	uint64_t n;
 
 	for (size_t i = 0;
-	     (p->skip || p->opt.policy == EXPR_NULL) && p->expr != NULL &&
+	     (p->on_error == PROGRAM_SKIP || p->opt.policy == EXPR_NULL) &&
+	     p->expr != NULL &&
 	     (kind = expr_error_kind(p->expr, i, &n)) != NULL;
 	     i++)
 		if (n > 0)
 			report_say(&r->report, "%" PRIu64 " %s: %s", n,
-			    p->skip ? "skipped" : "taken as missing", kind);
+			    p->on_error == PROGRAM_SKIP ? "skipped" :
+							  "taken as missing",
+			    kind);
 	expr_free(p->expr);
 	buf_free(&p->text);
 	free(p->given);

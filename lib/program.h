@@ -6,13 +6,12 @@
  * --table, --na, --on-error, --explain), where the text comes from, and what
  * becomes of a record for which it has no answer.
  *
- * Life: program_init, program_option while the command line is parsed,
- * program_parse, program_bind, program_input for every record, program_end.
+ * Life: program_parse, program_bind, program_input for
+ * every record, program_end.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,10 +21,11 @@
 
 /* An option that waits for program_parse; value points into argv. */
 struct program_given {
-	int option;
+	const struct options_rule *option;
 	const char *value;
 };
 
+/* {.opt.kind = ..} at first. */
 struct program {
 	struct expr_options opt;
 	struct expr *expr;       /* from program_parse on */
@@ -33,33 +33,35 @@ struct program {
 	struct expr_place place;
 
 	struct buf text;             /* the program */
-	struct program_given *given; /* all but --on-error and --explain,
-				      * in order */
+	struct program_given *given; /* -e to --na, in order */
 	size_t ngiven;
-	bool has_text, skip, explain;
+	enum {
+		PROGRAM_UNSET,
+		PROGRAM_FAIL,
+		PROGRAM_SKIP,
+		PROGRAM_NULL
+	} on_error;
+	bool has_text, explain;
 	uint64_t skipped; /* records dropped by --on-error=skip */
 };
 
-#define PROGRAM_LETTERS "e:f:"
-enum { /* their long options, beside -e and -f */
-	PROGRAM_ARG = 512,
-	PROGRAM_SET,
-	PROGRAM_TABLE,
-	PROGRAM_NA,
-	PROGRAM_ON_ERROR,
-	PROGRAM_EXPLAIN
-};
-#define PROGRAM_LONGS                                                \
-	{"expression", required_argument, NULL, 'e'},                \
-	    {"file", required_argument, NULL, 'f'},                  \
-	    {"arg", required_argument, NULL, PROGRAM_ARG},           \
-	    {"set", required_argument, NULL, PROGRAM_SET},           \
-	    {"table", required_argument, NULL, PROGRAM_TABLE},       \
-	    {"na", required_argument, NULL, PROGRAM_NA},             \
-	    {"on-error", required_argument, NULL, PROGRAM_ON_ERROR}, \
-	{                                                            \
-		"explain", no_argument, NULL, PROGRAM_EXPLAIN        \
+/* The options that the two share, whose struct begins with struct program. */
+#define PROGRAM_OPTIONS                                                       \
+	{"expression", 'e', OPTIONS_OWN, .take = program_give},               \
+	    {"file", 'f', OPTIONS_OWN, .take = program_give},                 \
+	    {"arg", 0, OPTIONS_OWN, .take = program_give},                    \
+	    {"set", 0, OPTIONS_OWN, .take = program_give},                    \
+	    {"table", 0, OPTIONS_OWN, .take = program_give},                  \
+	    {"na", 0, OPTIONS_OWN, .take = program_give},                     \
+	    {"on-error", 0, OPTIONS_WORD, offsetof(struct program, on_error), \
+		.words = ": needs fail, skip or null"},                       \
+	{                                                                     \
+		"explain", 0, .at = offsetof(struct program, explain)         \
 	}
+/* Remembers the value for program_parse. */
+int program_give(const struct options_rule *rule, const char *value, void *at,
+    struct buf *say);
+
 #define PROGRAM_HELP                                                          \
 	"  -e, --expression TEXT   the program; several are read as one\n"    \
 	"  -f, --file FILE         the program is in FILE\n"                  \
@@ -70,14 +72,8 @@ enum { /* their long options, beside -e and -f */
 	"      --on-error=fail|skip|null\n"                                   \
 	"                          a bad value: stop, drop the record, or\n"  \
 	"                          take it as missing\n"                      \
-	"      --explain           say how the program is understood\n"    \
+	"      --explain           say how the program is understood\n"       \
 	"      --help functions    the functions, with an example each\n"
-
-void program_init(struct program *p, enum expr_kind kind);
-
-/* Takes one of the shared options.  0, -1 with a message, 1: not shared. */
-int program_option(struct program *p, int option, const char *value,
-    struct buf *say);
 
 /*
  * Before program_parse: where the command line has no program and no operand
