@@ -350,14 +350,14 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
     struct buf *say)
 {
 	static const char *const needs[] = {
-	    [OPTIONS_FILE] = "a FILE",
-	    [OPTIONS_OUTPUT] = "a FILE",
-	    [OPTIONS_BYTE] = "one byte that is no line end",
-	    [OPTIONS_QUOTE] = "one byte that is no line end",
-	    [OPTIONS_NUMBER] = "a whole number",
-	    [OPTIONS_COUNT] = "a whole number above 0",
-	    [OPTIONS_SIZE] = "a size above 0, such as 4096, 64K or 16M",
-	    [OPTIONS_TIME] = "a time above 0, such as 500ms, 2s, 5m or 1h",
+	    [OPTIONS_FILE] = "needs a FILE",
+	    [OPTIONS_OUTPUT] = "needs a FILE",
+	    [OPTIONS_BYTE] = "needs one byte that is no line end",
+	    [OPTIONS_QUOTE] = "needs one byte that is no line end",
+	    [OPTIONS_NUMBER] = "needs a whole number",
+	    [OPTIONS_COUNT] = "needs a whole number above 0",
+	    [OPTIONS_SIZE] = "needs a size above 0, such as 4096, 64K or 16M",
+	    [OPTIONS_TIME] = "needs a time above 0, such as 500ms, 2s, 5m or 1h",
 	};
 	const struct options_rule *r;
 	char *base, *at;
@@ -391,7 +391,7 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
 		utf8_say(say, "--%s", r->name);
 	if (r->optional && r->kind == OPTIONS_FILE)
 		buf_add_byte(say, '=');
-	utf8_say(say, r->words != NULL ? r->words : ": needs %s%s",
+	utf8_say(say, r->words != NULL ? r->words : ": %s%s",
 	    needs[r->kind], got == 'd' ? " (-t is a tab)" : "");
 	return -1;
 }
