@@ -15,45 +15,47 @@
 /*
  * Kids are checked before the node above them, so each step below uses only
  * steps above it.  Functions that take a node give the node that stands in its
- * place, or NULL with a message.
+ * place.  After the first message, which c->failed says, no other replaces it,
+ * nothing is computed any more, and nodes may be of any type.
  */
 
-/* NULL, with a message at the node, as utf8_say writes it. */
+/* A message at the node, as utf8_say writes it.  Gives the node. */
 static struct node *
-check_fail(struct check *c, const struct node *node, const char *format, ...)
+check_fail(struct check *c, struct node *node, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	message_at_list(c->say, c->tree->program, node->at, format, args);
+	if (!c->failed)
+		message_at_list(c->say, c->tree->program, node->at, format,
+		    args);
 	va_end(args);
-	return NULL;
+	c->failed = true;
+	return node;
 }
 
-/* The same with the names of two types for %s and %s. */
-static struct node *
-check_clash(struct check *c, const struct node *node, const char *format,
-    enum type left, enum type right)
+static struct node **
+check_kids(struct check *c, size_t n)
 {
-	return check_fail(c, node, format, type_name(left), type_name(right));
+	return arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
 }
 
 /* A new node in the place of another, with these kids (NULL: one less). */
 static struct node *
-check_new(struct check *c, enum node_kind kind, const struct node *place,
-    struct node *kid0, struct node *kid1)
+check_new(struct check *c, enum node_kind kind, enum type type,
+    const struct node *place, struct node *kid0, struct node *kid1)
 {
 	struct node *node = arena_alloc(&c->tree->arena, sizeof *node);
 
-	memset(node, 0, sizeof *node);
-	node->kind = kind;
-	node->at = place->at;
-	node->from = place->from;
-	node->to = place->to;
-	node->kid = arena_alloc(&c->tree->arena, 2 * sizeof(struct node *));
+	*node = (struct node){.kind = kind,
+	    .type = type,
+	    .at = place->at,
+	    .from = place->from,
+	    .to = place->to,
+	    .n = (size_t)(kid0 != NULL) + (kid1 != NULL),
+	    .kid = check_kids(c, 2)};
 	node->kid[0] = kid0;
 	node->kid[1] = kid1;
-	node->n = (size_t)(kid0 != NULL) + (kid1 != NULL);
 	return node;
 }
 
@@ -61,114 +63,115 @@ static struct node *
 check_constant(struct check *c, const struct node *place, enum type type,
     struct value value)
 {
-	struct node *node = check_new(c, NODE_CONST, place, NULL, NULL);
+	struct node *node = check_new(c, NODE_CONST, type, place, NULL, NULL);
 
-	node->type = type;
 	node->value = value;
 	return node;
 }
 
-/* What a node costs above its kids, in about a nanosecond. */
-static unsigned
-own_cost(const struct node *node)
+/* The bytes of a node in the program. */
+static struct text
+check_source(const struct check *c, const struct node *node)
 {
+	return (struct text){c->tree->program.at + node->from,
+	    node->to - node->from};
+}
+
+/*
+ * What a node costs, in about a nanosecond, and how it may be an error: by
+ * itself and by its kids.
+ */
+static void
+check_reckon(struct node *node)
+{
+	node->cost = 2;
+	node->fails = 0;
 	switch (node->kind) {
 	case NODE_CONST:
+		node->cost = 0;
+		break;
 	case NODE_VAR:
-		return 0;
+		node->cost = 0;
+		node->fails = node->var->value->fails;
+		break;
 	case NODE_CELL:
-		return 1;
+		node->cost = 1;
+		break;
 	case NODE_CALL:
-		return node->function->cost;
+		node->cost = node->function->cost;
+		node->fails =
+		    node->function->flags & (FAILS_VALUE | FAILS_LENGTH);
+		break;
 	case NODE_CONVERT:
+		node->cost = node->type == TYPE_NUMBER ? 10 : 25;
 		if (type_is_time(node->type))
-			return 20 + 10 * (unsigned)node->ndates;
-		return node->type == TYPE_NUMBER ? 10 : 25;
+			node->cost = 20 + 10 * (unsigned)node->ndates;
+		if (!node->soft && node->type != TYPE_TEXT &&
+		    type_is_text(node->kid[0]->type))
+			node->fails = FAILS_VALUE;
+		break;
 	case NODE_MATCH:
-		return regex_cheap(node->regex) ? 10 : 100;
+		node->cost = regex_cheap(node->regex) ? 10 : 100;
+		node->fails = regex_cheap(node->regex) ? 0 : FAILS_VALUE;
+		break;
 	case NODE_IN_SET:
-		return 8;
+		node->cost = 8;
+		break;
 	case NODE_CAT:
-		return 15;
+		node->cost = 15;
+		node->fails = FAILS_LENGTH;
+		break;
 	case NODE_ARITH:
-		return 5;
-	default:
-		return 2;
-	}
-}
-
-/* How may a node be an error though its kids are none?  enum fails */
-static uint8_t
-own_fails(const struct node *node)
-{
-	switch (node->kind) {
-	case NODE_ARITH:
+		node->cost = 5;
+		node->fails = FAILS_VALUE;
+		break;
 	case NODE_RAISE:
-		return FAILS_VALUE;
-	case NODE_CAT:
-		return FAILS_LENGTH;
-	case NODE_VAR:
-		return node->var->value->fails;
-	case NODE_CALL:
-		return node->function->flags & (FAILS_VALUE | FAILS_LENGTH);
-	case NODE_CONVERT:
-		return !node->soft && node->type != TYPE_TEXT &&
-			type_is_text(node->kid[0]->type) ?
-		    FAILS_VALUE :
-		    0;
-	case NODE_MATCH:
-		return regex_cheap(node->regex) ? 0 : FAILS_VALUE;
+		node->fails = FAILS_VALUE;
+		break;
 	default:
-		return 0;
+		break;
 	}
-}
-
-static bool
-is_argument(const struct node *node)
-{
-	return node->kind == NODE_REGEX || node->kind == NODE_PIECES ||
-	    node->kind == NODE_TABLE;
+	for (size_t i = 0; i < node->n; i++) {
+		node->cost += node->kid[i]->cost;
+		node->fails |= node->kid[i]->fails;
+	}
+	if (node->kind == NODE_DEFAULT)
+		node->fails = node->kid[1]->fails;
 }
 
 /* Can it be computed now? */
 static bool
 is_fixed(const struct node *node)
 {
-	size_t i;
+	static const unsigned arguments =
+	    1u << NODE_REGEX | 1u << NODE_PIECES | 1u << NODE_TABLE;
+	static const unsigned never = 1u << NODE_CELL | 1u << NODE_VAR |
+	    1u << NODE_WITH | 1u << NODE_RAISE | 1u << NODE_CONST;
 
-	if (node->kind == NODE_CALL &&
-	    (node->function->flags & FUNCTION_PURE) == 0)
+	if (((arguments | never) >> node->kind & 1) != 0 ||
+	    (node->kind == NODE_CALL &&
+		(node->function->flags & FUNCTION_PURE) == 0))
 		return false;
-	if (node->kind == NODE_CELL || node->kind == NODE_VAR ||
-	    node->kind == NODE_WITH || node->kind == NODE_RAISE ||
-	    node->kind == NODE_CONST || is_argument(node))
-		return false;
-	for (i = 0; i < node->n; i++)
-		if (node->kid[i]->kind != NODE_CONST &&
-		    !is_argument(node->kid[i]))
+	for (size_t i = 0; i < node->n; i++)
+		if (((arguments | 1u << NODE_CONST) >> node->kid[i]->kind &
+			1) == 0)
 			return false;
 	return true;
 }
 
-/* Reckons cost and failure of a node whose kids are done; folds constants. */
+/* The end of every step: a node whose kids are done; folds constants. */
 static struct node *
 check_settle(struct check *c, struct node *node)
 {
 	struct value v;
-	size_t i;
 
-	node->cost = own_cost(node);
-	node->fails = own_fails(node);
-	for (i = 0; i < node->n; i++) {
-		node->cost += node->kid[i]->cost;
-		node->fails |= node->kid[i]->fails;
-	}
-	if (node->kind == NODE_DEFAULT)
-		node->fails = node->kid[1]->fails;
-	if (is_fixed(node) &&
-	    code_constant(node, c->given, &c->tree->arena, &v))
-		return check_constant(c, node, node->type, v);
-	return node;
+	if (c->failed)
+		return node;
+	check_reckon(node);
+	return is_fixed(node) &&
+		code_constant(node, c->given, &c->tree->arena, &v) ?
+	    check_constant(c, node, node->type, v) :
+	    node;
 }
 
 /* Conversions. */
@@ -199,8 +202,8 @@ check_is_numeric(const struct node *node)
 static struct node *
 check_convert(struct check *c, struct node *node, enum type type, bool soft)
 {
-	const bool literal = check_is_literal(node);
-	struct value none = {.kind = VALUE_MISSING};
+	const struct value missing = {
+	    .kind = type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING};
 	struct node *as;
 
 	if (node->type == type ||
@@ -210,32 +213,43 @@ check_convert(struct check *c, struct node *node, enum type type, bool soft)
 		node->type = type;
 		return node;
 	}
-	if (node->kind == NODE_CONST && node->type == TYPE_MISSING) {
-		if (type == TYPE_TEXT)
-			none.kind = VALUE_TEXT;
-		return check_constant(c, node, type, none);
-	}
-	as = check_new(c, NODE_CONVERT, node, node, NULL);
-	as->type = type;
+	if (node->kind == NODE_CONST && node->type == TYPE_MISSING)
+		return check_constant(c, node, type, missing);
+	as = check_new(c, NODE_CONVERT, type, node, node, NULL);
 	as->soft = soft;
 	as = check_settle(c, as);
-	if (literal &&
+	if (check_is_literal(node) &&
 	    (as->kind != NODE_CONST || as->value.kind == VALUE_NEITHER))
-		return check_fail(c, node,
+		check_fail(c, node,
 		    type == TYPE_NUMBER ? "\"%t\" is not a number" :
 					  "\"%t\" is not a date",
 		    &node->value.text);
 	return as;
 }
 
+/* error() is as good as text. */
+static struct node *
+check_never(struct check *c, struct node *node)
+{
+	return node->type == TYPE_NEVER ?
+	    check_convert(c, node, TYPE_TEXT, false) :
+	    node;
+}
+
 /* A condition: a message unless the node is a bool. */
 static struct node *
 check_bool(struct check *c, struct node *node)
 {
-	struct text source = {c->tree->program.at + node->from,
-	    node->to - node->from};
-	const char *remedy =
-	    "needs true or false, got a date; say %t != missing";
+	static const char *const remedy[] = {
+	    [TYPE_COLUMN] = "needs true or false, got text; say %t != \"\"",
+	    [TYPE_TEXT] = "needs true or false, got text; say %t != \"\"",
+	    [TYPE_NUMBER] = "needs true or false, got a number; say %t != 0",
+	    [TYPE_DATE] = "needs true or false, got a date; say %t != missing",
+	    [TYPE_DATETIME] =
+		"needs true or false, got a date; say %t != missing",
+	    [TYPE_MISSING] = "needs true or false, got missing",
+	};
+	struct text source = check_source(c, node);
 
 	if (node->type == TYPE_BOOL)
 		return node;
@@ -243,14 +257,8 @@ check_bool(struct check *c, struct node *node)
 		return check_convert(c, node, TYPE_BOOL, false);
 	if (source.len > 40)
 		source = (struct text){"..", 2};
-	if (type_is_text(node->type))
-		remedy = "needs true or false, got text; say %t != \"\"";
-	else if (node->type == TYPE_NUMBER)
-		remedy = "needs true or false, got a number; say %t != 0";
-	else if (node->type == TYPE_MISSING)
-		remedy = "needs true or false, got missing";
-	message_at(c->say, c->tree->program, node->from, remedy, &source);
-	return NULL;
+	node->at = node->from;
+	return check_fail(c, node, remedy[node->type], &source);
 }
 
 /* A node all of whose kids are of one type, which gives a value of another. */
@@ -258,53 +266,13 @@ static struct node *
 check_uniform(struct check *c, struct node *node, enum type kids,
     enum type result)
 {
-	size_t i;
-
-	for (i = 0; i < node->n; i++) {
+	for (size_t i = 0; i < node->n; i++)
 		node->kid[i] = check_convert(c, node->kid[i], kids, false);
-		if (node->kid[i] == NULL)
-			return NULL;
-	}
 	node->type = result;
 	return check_settle(c, node);
 }
 
 /* Arithmetic, ?? and ?: */
-
-/* A literal text where a number is wanted. */
-static struct node *
-refuse_literal(struct check *c, const struct node *node, struct node *literal)
-{
-	if (check_is_numeric(literal))
-		return check_fail(c, node,
-		    "\"%t\" is text; for numbers drop the quotes",
-		    &literal->value.text);
-	if (node->op == '+')
-		return check_fail(c, node, "+ adds numbers; ++ joins text");
-	return check_fail(c, node, "%c needs numbers, got text", node->op);
-}
-
-static struct node *
-refuse_bool(struct check *c, const struct node *node)
-{
-	return check_fail(c, node, "%c needs numbers, got true or false",
-	    node->op);
-}
-
-static struct node *
-check_neg(struct check *c, struct node *node)
-{
-	struct node *kid = node->kid[0];
-
-	node->op = '-';
-	if (kid->type == TYPE_BOOL)
-		return refuse_bool(c, node);
-	if (check_is_literal(kid))
-		return refuse_literal(c, node, kid);
-	if (type_is_time(kid->type))
-		return check_fail(c, node, "- needs a number, got a date");
-	return check_uniform(c, node, TYPE_NUMBER, TYPE_NUMBER);
-}
 
 /* date - date, date + n, n + date, date - n; datetimes likewise */
 static struct node *
@@ -320,52 +288,66 @@ check_time_arith(struct check *c, struct node *node)
 	if (minus && type_is_text(l))
 		return check_uniform(c, node, r, TYPE_NUMBER);
 	if (minus && type_is_text(r))
-		return check_clash(c, node,
-		    "'-' between %s and %s: say num(..) or date(..)", l, r);
+		return check_fail(c, node,
+		    "'-' between %s and %s: say num(..) or date(..)",
+		    type_name(l), type_name(r));
 	if (minus && type_is_time(r) && l != r)
-		return check_clash(c, node, "%s cannot be subtracted from %s",
-		    r, l);
+		return check_fail(c, node, "%s cannot be subtracted from %s",
+		    type_name(r), type_name(l));
 	if (!minus && type_is_time(l) && type_is_time(r))
-		return check_clash(c, node, "%s cannot be added to %s", l, r);
-	node->type = TYPE_NUMBER;
-	if (l == r)
-		return check_settle(c, node);
-	node->type = node->kid[1 - other]->type;
-	node->kid[other] =
-	    check_convert(c, node->kid[other], TYPE_NUMBER, false);
-	return node->kid[other] != NULL ? check_settle(c, node) : NULL;
+		return check_fail(c, node, "%s cannot be added to %s",
+		    type_name(l), type_name(r));
+	node->type = l == r ? TYPE_NUMBER : node->kid[1 - other]->type;
+	if (l != r)
+		node->kid[other] =
+		    check_convert(c, node->kid[other], TYPE_NUMBER, false);
+	return check_settle(c, node);
 }
 
+/* + - * / % and the minus of one value */
 static struct node *
 check_arith(struct check *c, struct node *node)
 {
 	const bool time = type_is_time(node->kid[0]->type) ||
-	    type_is_time(node->kid[1]->type);
-	size_t i;
+	    type_is_time(node->kid[node->n - 1]->type);
 
-	for (i = 0; i < 2; i++) {
-		if (node->kid[i]->type == TYPE_BOOL)
-			return refuse_bool(c, node);
-		if (check_is_literal(node->kid[i]) && !time)
-			return refuse_literal(c, node, node->kid[i]);
+	if (node->kind == NODE_NEG)
+		node->op = '-';
+	for (size_t i = 0; i < node->n; i++) {
+		const struct node *kid = node->kid[i];
+
+		if (kid->type == TYPE_BOOL)
+			return check_fail(c, node,
+			    "%c needs numbers, got true or false", node->op);
+		if (time || !check_is_literal(kid))
+			continue;
+		if (check_is_numeric(kid))
+			return check_fail(c, node,
+			    "\"%t\" is text; for numbers drop the quotes",
+			    &kid->value.text);
+		return check_fail(c, node,
+		    node->op == '+' ? "+ adds numbers; ++ joins text" :
+				      "%c needs numbers, got text",
+		    node->op);
 	}
-	return time ? check_time_arith(c, node) :
-		      check_uniform(c, node, TYPE_NUMBER, TYPE_NUMBER);
+	if (!time)
+		return check_uniform(c, node, TYPE_NUMBER, TYPE_NUMBER);
+	if (node->kind == NODE_NEG)
+		return check_fail(c, node, "- needs a number, got a date");
+	return check_time_arith(c, node);
 }
 
 /* Never empty, and so nothing for ?? to replace, unless it is an error. */
 static bool
 is_always_there(const struct node *node)
 {
-	size_t i;
-
 	switch (node->kind) {
 	case NODE_CONST:
 		return node->value.kind != VALUE_MISSING &&
 		    (node->value.kind != VALUE_TEXT ||
 			node->value.text.len > 0);
 	case NODE_CAT:
-		for (i = 0; i < node->n; i++)
+		for (size_t i = 0; i < node->n; i++)
 			if (is_always_there(node->kid[i]))
 				return true;
 		return false;
@@ -410,121 +392,99 @@ check_default(struct check *c, struct node *node)
 	if (type < 0 ||
 	    (type == (int)TYPE_BOOL && l != r && l != TYPE_NEVER &&
 		r != TYPE_NEVER))
-		return check_clash(c, node,
-		    "?? cannot choose between %s and %s", l, r);
+		return check_fail(c, node, "?? cannot choose between %s and %s",
+		    type_name(l), type_name(r));
 	return check_uniform(c, node, (enum type)type, (enum type)type);
 }
 
+/* Pairs of a condition and a value, and one value more. */
 static struct node *
 check_if(struct check *c, struct node *node)
 {
-	enum type type = TYPE_NEVER;
-	size_t i;
-	int both;
+	int type = TYPE_NEVER;
 
-	for (i = 0; i < node->n; i++) {
+	for (size_t i = 0; i < node->n; i++) {
+		const enum type before = (enum type)type;
+
 		if (i % 2 == 0 && i + 1 < node->n) {
 			node->kid[i] = check_bool(c, node->kid[i]);
-			if (node->kid[i] == NULL)
-				return NULL;
 			continue;
 		}
-		both = join_types(type, node->kid[i]->type);
-		if (both < 0)
-			return check_clash(c, node,
-			    "one value of a choice is %s, the other %s", type,
-			    node->kid[i]->type);
-		type = (enum type)both;
+		type = join_types(before, node->kid[i]->type);
+		if (type < 0)
+			return check_fail(c, node,
+			    "one value of a choice is %s, the other %s",
+			    type_name(before), type_name(node->kid[i]->type));
 	}
-	node->type = type;
-	for (i = 0; i < node->n; i++) {
-		if (i % 2 == 0 && i + 1 < node->n)
-			continue;
-		node->kid[i] = check_convert(c, node->kid[i], type, false);
-		if (node->kid[i] == NULL)
-			return NULL;
-	}
+	node->type = (enum type)type;
+	for (size_t i = 0; i < node->n; i++)
+		if (i % 2 == 1 || i + 1 == node->n)
+			node->kid[i] =
+			    check_convert(c, node->kid[i], node->type, false);
 	return check_settle(c, node);
 }
 
 /*
- * Lets a value be used more than once and computed once: check_share, then a
- * check_use for each use, and check_with around what uses it.
+ * What stands for a value that is used more than once and computed once: its
+ * uses are copies of what this gives, within a check_with.
  */
-static struct variable *
+static struct node *
 check_share(struct check *c, struct node *value)
 {
-	struct variable *var;
+	struct node *use;
 
 	if (value->kind == NODE_CELL || value->kind == NODE_VAR ||
 	    value->kind == NODE_CONST)
-		return NULL;
-	var = arena_alloc(&c->tree->arena, sizeof *var);
-	*var = (struct variable){.value = value};
-	return var;
-}
-
-static struct node *
-check_use(struct check *c, struct node *value, struct variable *var)
-{
-	struct node *use = check_new(c, NODE_VAR, value, NULL, NULL);
-
-	if (var == NULL) {
-		*use = *value;
-		return use;
-	}
-	use->var = var;
-	use->type = value->type;
+		return value;
+	use = check_new(c, NODE_VAR, value->type, value, NULL, NULL);
 	use->fails = value->fails;
+	use->var = arena_alloc(&c->tree->arena, sizeof *use->var);
+	*use->var = (struct variable){.value = value};
 	return use;
 }
 
 static struct node *
-check_with(struct check *c, struct node *value, struct variable *var,
+check_with(struct check *c, struct node *value, const struct node *use,
     struct node *body)
 {
 	struct node *with;
 
-	if (var == NULL || body == NULL)
+	if (use == value)
 		return body;
-	with = check_new(c, NODE_WITH, body, value, body);
-	with->var = var;
-	with->type = body->type;
+	with = check_new(c, NODE_WITH, body->type, body, value, body);
+	with->var = use->var;
 	return check_settle(c, with);
 }
 
 /* Comparisons with literals that can be looked up at once, as a set. */
 
-/* Of x == literal: which side x is, or -1 when it is something else. */
-static int
-subject_side(const struct node *node)
+/* Of x == literal: x, converted; of all else NULL. */
+static struct node *
+subject(const struct node *node, const struct node **literal)
 {
-	int side;
-	const struct node *x, *literal;
+	struct node *x, *from;
 
 	if (node->kind != NODE_COMPARE || node->op != COMPARE_EQ)
-		return -1;
-	side = node->kid[0]->kind == NODE_CONST ? 1 : 0;
-	x = node->kid[side];
-	literal = node->kid[1 - side];
-	if (literal->kind != NODE_CONST || literal->type == TYPE_BOOL ||
-	    literal->value.kind == VALUE_MISSING ||
-	    literal->value.kind == VALUE_NEITHER)
-		return -1;
-	if (x->kind == NODE_CONVERT)
-		x = x->kid[0];
+		return NULL;
+	x = node->kid[0]->kind == NODE_CONST ? node->kid[1] : node->kid[0];
+	*literal = node->kid[x == node->kid[0]];
+	if ((*literal)->kind != NODE_CONST || (*literal)->type == TYPE_BOOL ||
+	    (*literal)->value.kind == VALUE_MISSING ||
+	    (*literal)->value.kind == VALUE_NEITHER)
+		return NULL;
 	/* a value at hand, so that using it twice costs nothing */
-	return (x->kind == NODE_CELL || x->kind == NODE_VAR) &&
-		x->type != TYPE_MISSING ?
-	    side :
-	    -1;
+	from = x->kind == NODE_CONVERT ? x->kid[0] : x;
+	return (from->kind == NODE_CELL || from->kind == NODE_VAR) &&
+		from->type != TYPE_MISSING ?
+	    x :
+	    NULL;
 }
 
-/* Are these the same value, converted to the same type? */
+/* Are these the same value, converted to the same type?  NULL is none. */
 static bool
 is_same(const struct node *a, const struct node *b)
 {
-	if (a->kind != b->kind)
+	if (a == NULL || b == NULL || a->kind != b->kind)
 		return false;
 	if (a->kind == NODE_CONVERT)
 		return a->type == b->type && a->ndates == 0 && b->ndates == 0 &&
@@ -535,73 +495,48 @@ is_same(const struct node *a, const struct node *b)
 	return a->kind == NODE_VAR && a->var == b->var;
 }
 
-static struct node *
-subject(const struct node *node)
-{
-	return node->kid[subject_side(node)];
-}
-
 /*
- * Up to where terms may be moved forward, from the i-th on.  Under
- * --on-error=null not past one that may be an error, since those that are met
- * are counted.
+ * Joins the comparisons of one value among the kids of an || into a set, which
+ * stands in the place of the first.  Under --on-error=null no term is moved
+ * past one that may be an error, since those that are met are counted.
  */
-static size_t
-movable(const struct check *c, const struct node *node, size_t i)
-{
-	while (++i < node->n)
-		if (c->options->policy == EXPR_NULL && node->kid[i]->fails)
-			break;
-	return i;
-}
-
-static bool
-compares(const struct node *node, const struct node *x)
-{
-	return subject_side(node) >= 0 && is_same(subject(node), x);
-}
-
-/*
- * Takes the comparisons of x with literals, count of them from the i-th kid
- * on and before end, out of an || and gives one set in their place.
- */
-static void
-gather_from(struct check *c, struct node *node, size_t i, size_t end,
-    size_t count)
-{
-	struct node *x = subject(node->kid[i]), *in, *kid;
-	struct value *v;
-	size_t k, kept = i + 1, n = 0;
-
-	v = arena_alloc(&c->tree->arena, mem_mul(count, sizeof *v));
-	in = check_new(c, NODE_IN_SET, node->kid[i], x, NULL);
-	for (k = i; k < node->n; k++) {
-		kid = node->kid[k];
-		if (k < end && compares(kid, x))
-			v[n++] = kid->kid[1 - subject_side(kid)]->value;
-		else
-			node->kid[kept++] = kid;
-	}
-	in->type = TYPE_BOOL;
-	in->set = set_new(&c->tree->arena, x->type, v, n, c->given->na);
-	node->kid[i] = check_settle(c, in);
-	node->n = kept;
-}
-
-/* Joins what can be looked up at once among the kids of an || into sets. */
 static void
 check_gather(struct check *c, struct node *node)
 {
-	size_t i, k, end, count;
+	struct arena *const a = &c->tree->arena;
+	const struct node *literal;
+	struct node *x, *in;
+	struct value *v;
+	size_t n, end, kept;
 
-	for (i = 0; i < node->n; i++) {
-		if (subject_side(node->kid[i]) < 0)
+	for (size_t i = 0; i < node->n && !c->failed; i++) {
+		x = subject(node->kid[i], &literal);
+		if (!is_same(x, x))
 			continue;
-		end = movable(c, node, i);
-		for (count = 1, k = i + 1; k < end; k++)
-			count += compares(node->kid[k], subject(node->kid[i]));
-		if (count > 1 && compares(node->kid[i], subject(node->kid[i])))
-			gather_from(c, node, i, end, count);
+		n = 1;
+		for (end = i + 1; end < node->n; end++) {
+			if (c->options->policy == EXPR_NULL &&
+			    node->kid[end]->fails)
+				break;
+			n += is_same(subject(node->kid[end], &literal), x);
+		}
+		if (n == 1)
+			continue;
+		v = arena_alloc(a, mem_mul(n, sizeof *v));
+		in = check_new(c, NODE_IN_SET, TYPE_BOOL, node->kid[i], x,
+		    NULL);
+		kept = i + 1;
+		n = 0;
+		for (size_t k = i; k < node->n; k++) {
+			if (k < end &&
+			    is_same(subject(node->kid[k], &literal), x))
+				v[n++] = literal->value;
+			else
+				node->kid[kept++] = node->kid[k];
+		}
+		in->set = set_new(a, x->type, v, n, c->given->na);
+		node->kid[i] = check_settle(c, in);
+		node->n = kept;
 	}
 }
 
@@ -609,123 +544,94 @@ check_gather(struct check *c, struct node *node)
 
 const char *const compare_names[] = {"==", "!=", "<", "<=", ">", ">="};
 
-/* error() on a side is as good as text. */
 static struct node *
-settle_never(struct check *c, struct node *node)
+check_missing(struct check *c, const struct node *place, struct node *kid)
 {
-	return node->type == TYPE_NEVER ?
-	    check_convert(c, node, TYPE_TEXT, false) :
-	    node;
+	return check_settle(c,
+	    check_new(c, NODE_MISSING, TYPE_BOOL, place, check_never(c, kid),
+		NULL));
 }
 
-static struct node *
-check_missing(struct check *c, struct node *node)
-{
-	node->kid[0] = settle_never(c, node->kid[0]);
-	node->type = TYPE_BOOL;
-	return check_settle(c, node);
-}
-
+/* Is it missing, as == and != see it, beside a value of the other's type? */
 static bool
-is_order(const struct node *node)
+is_missing(const struct node *node, const struct node *other, bool order)
 {
-	return node->op != COMPARE_EQ && node->op != COMPARE_NE;
+	return node->type == TYPE_MISSING ||
+	    (!order && type_is_text(other->type) && node->kind == NODE_CONST &&
+		node->value.kind == VALUE_TEXT && node->value.text.len == 0);
 }
 
 /* == missing, whatever the other side is; != missing likewise. */
 static struct node *
 compare_missing(struct check *c, struct node *node, int side)
 {
-	struct node *other = node->kid[1 - side], *test, *contrary;
+	struct node *test;
 
-	if (is_order(node))
+	if (node->op != COMPARE_EQ && node->op != COMPARE_NE)
 		return check_fail(c, node,
 		    "'%s' is never true of missing; say == missing",
 		    compare_names[node->op]);
 	if (node->kid[side]->kind != NODE_CONST)
 		return check_settle(c, node); /* or an error */
-	test = check_new(c, NODE_MISSING, node, other, NULL);
-	test = check_missing(c, test);
-	if (node->op == COMPARE_EQ || test == NULL)
+	test = check_missing(c, node, node->kid[1 - side]);
+	if (node->op == COMPARE_EQ)
 		return test;
-	contrary = check_new(c, NODE_NOT, node, test, NULL);
-	contrary->type = TYPE_BOOL;
-	return check_settle(c, contrary);
-}
-
-static struct node *
-compare_texts(struct check *c, struct node *node)
-{
-	size_t i;
-
-	if (!is_order(node))
-		return check_settle(c, node);
-	if (node->kid[0]->type == TYPE_COLUMN &&
-	    node->kid[1]->type == TYPE_COLUMN)
-		return check_fail(c, node,
-		    "'%s' between two columns: say num(..), date(..) or "
-		    "str(..)",
-		    compare_names[node->op]);
-	/* a literal that looks like a number orders a column by its bytes */
-	for (i = 0; i < 2; i++)
-		if (check_is_literal(node->kid[i]) &&
-		    check_is_numeric(node->kid[i]) &&
-		    node->kid[1 - i]->type == TYPE_COLUMN)
-			return check_fail(c, node,
-			    "\"%t\" is text; for numbers drop the quotes",
-			    &node->kid[i]->value.text);
-	return check_settle(c, node);
-}
-
-static bool
-is_empty(const struct node *node)
-{
-	return node->kind == NODE_CONST && node->value.kind == VALUE_TEXT &&
-	    node->value.text.len == 0;
+	return check_settle(c,
+	    check_new(c, NODE_NOT, TYPE_BOOL, node, test, NULL));
 }
 
 static struct node *
 check_compare(struct check *c, struct node *node)
 {
-	struct node *left = settle_never(c, node->kid[0]);
-	struct node *right = settle_never(c, node->kid[1]);
-	const enum type l = left->type, r = right->type;
+	const bool order = node->op != COMPARE_EQ && node->op != COMPARE_NE;
+	struct node **const kid = node->kid;
+	enum type l, r;
 	int side;
 
-	node->kid[0] = left;
-	node->kid[1] = right;
+	kid[0] = check_never(c, kid[0]);
+	kid[1] = check_never(c, kid[1]);
+	l = kid[0]->type;
+	r = kid[1]->type;
 	node->type = TYPE_BOOL;
 	for (side = 0; side < 2; side++)
-		if (node->kid[side]->type == TYPE_MISSING ||
-		    (!is_order(node) && is_empty(node->kid[side]) &&
-			type_is_text(node->kid[1 - side]->type)))
+		if (is_missing(kid[side], kid[1 - side], order))
 			return compare_missing(c, node, side);
-	if (type_is_text(l) && type_is_text(r))
-		return compare_texts(c, node);
-	if (l == TYPE_BOOL && r == TYPE_BOOL && is_order(node))
+	if (order && l == TYPE_COLUMN && r == TYPE_COLUMN)
+		return check_fail(c, node,
+		    "'%s' between two columns: say num(..), date(..) or "
+		    "str(..)",
+		    compare_names[node->op]);
+	/* a literal that looks like a number orders a column by its bytes */
+	for (side = 0; side < 2; side++)
+		if (order && check_is_literal(kid[side]) &&
+		    kid[1 - side]->type == TYPE_COLUMN &&
+		    check_is_numeric(kid[side]))
+			return check_fail(c, node,
+			    "\"%t\" is text; for numbers drop the quotes",
+			    &kid[side]->value.text);
+	if (order && l == TYPE_BOOL && r == TYPE_BOOL)
 		return check_fail(c, node, "'%s' does not order true and false",
 		    compare_names[node->op]);
-	if (l == r)
+	if (l == r || (type_is_text(l) && type_is_text(r)))
 		return check_settle(c, node);
 	side = type_is_text(l) ? 0 : 1;
-	if (!type_is_text(node->kid[side]->type) || l == TYPE_BOOL ||
-	    r == TYPE_BOOL)
-		return check_clash(c, node, "%s cannot be compared with %s", l,
-		    r);
+	if (!type_is_text(kid[side]->type) || l == TYPE_BOOL || r == TYPE_BOOL)
+		return check_fail(c, node, "%s cannot be compared with %s",
+		    type_name(l), type_name(r));
 	/* text, with a number, a date or a datetime */
-	node->kid[side] = check_convert(c, node->kid[side],
-	    node->kid[1 - side]->type, !is_order(node));
-	return node->kid[side] != NULL ? check_settle(c, node) : NULL;
+	kid[side] = check_convert(c, kid[side], kid[1 - side]->type, !order);
+	return check_settle(c, node);
 }
 
 /* x == other, for an x that is shared. */
 static struct node *
-check_equals(struct check *c, const struct node *place, struct node *x,
-    struct variable *var, struct node *other)
+check_equals(struct check *c, const struct node *place, const struct node *x,
+    struct node *other)
 {
-	struct node *is =
-	    check_new(c, NODE_COMPARE, place, check_use(c, x, var), other);
+	struct node *use = arena_alloc(&c->tree->arena, sizeof *use), *is;
 
+	*use = *x;
+	is = check_new(c, NODE_COMPARE, TYPE_BOOL, place, use, other);
 	is->op = COMPARE_EQ;
 	return check_compare(c, is);
 }
@@ -734,64 +640,55 @@ check_equals(struct check *c, const struct node *place, struct node *x,
 static struct node *
 check_in(struct check *c, struct node *node)
 {
-	struct node *x = node->kid[0], *is;
-	struct node *any = check_new(c, NODE_OR, node, NULL, NULL);
-	struct variable *var = check_share(c, x);
-	size_t i;
+	const struct node *x = check_share(c, node->kid[0]);
+	struct node *any = check_new(c, NODE_OR, TYPE_BOOL, node, NULL, NULL);
 
-	any->kid = arena_alloc(&c->tree->arena,
-	    mem_mul(node->n, sizeof(struct node *)));
-	for (i = 1; i < node->n; i++) {
-		is = check_equals(c, node, x, var, node->kid[i]);
-		if (is == NULL)
-			return NULL;
-		any->kid[any->n++] = is;
-	}
-	any->type = TYPE_BOOL;
+	any->kid = check_kids(c, node->n);
+	for (size_t i = 1; i < node->n; i++)
+		any->kid[any->n++] = check_equals(c, node, x, node->kid[i]);
 	check_gather(c, any);
-	any = any->n == 1 ? any->kid[0] : check_settle(c, any);
-	return check_with(c, x, var, any);
+	return check_with(c, node->kid[0], x,
+	    any->n == 1 ? any->kid[0] : check_settle(c, any));
 }
 
 /* The lines of a set's file that are a value of this type, without their LF. */
 static struct set *
 lines_of_type(struct check *c, struct text lines, enum type type)
 {
-	const char *p = lines.at, *end = lines.at + lines.len, *stop;
-	struct arena *a = &c->tree->arena;
+	const char *p = lines.at, *const end = lines.at + lines.len, *stop;
 	struct value *v;
-	size_t n = 1, i;
+	size_t n = 1, len;
 	bool is;
 
-	for (i = 0; i < lines.len; i++)
+	for (size_t i = 0; i < lines.len; i++)
 		n += lines.at[i] == '\n';
-	v = arena_alloc(a, mem_mul(n, sizeof *v));
+	v = arena_alloc(&c->tree->arena, mem_mul(n, sizeof *v));
 	for (n = 0; p < end; p = stop + 1) {
 		stop = memchr(p, '\n', (size_t)(end - p));
 		if (stop == NULL)
 			stop = end;
-		i = (size_t)(stop - p);
+		len = (size_t)(stop - p);
 		v[n].kind = VALUE_TEXT;
-		v[n].text = (struct text){p, i};
+		v[n].text = (struct text){p, len};
 		if (type == TYPE_NUMBER)
-			is = number_parse(p, i, &v[n].number) == NUMBER_OK;
+			is = number_parse(p, len, &v[n].number) == NUMBER_OK;
 		else if (type == TYPE_DATE)
-			is = date_parse(NULL, p, i, &v[n].time) == DATE_OK;
+			is = date_parse(NULL, p, len, &v[n].time) == DATE_OK;
 		else if (type == TYPE_DATETIME)
-			is = datetime_parse(NULL, p, i, &v[n].time) == DATE_OK;
+			is =
+			    datetime_parse(NULL, p, len, &v[n].time) == DATE_OK;
 		else
 			is = true;
-		n += is && i > 0;
+		n += is && len > 0;
 	}
-	return set_new(a, type, v, n, c->given->na);
+	return set_new(&c->tree->arena, type, v, n, c->given->na);
 }
 
 /* x in @name */
 static struct node *
 check_in_set(struct check *c, struct node *node)
 {
-	const struct given *set = given_find(c->given->sets, node->name);
-	struct node *kid = settle_never(c, node->kid[0]);
+	struct node *kid = check_never(c, node->kid[0]);
 
 	if (node->lookup != NULL) {
 		node->kind = NODE_CALL;
@@ -804,27 +701,19 @@ check_in_set(struct check *c, struct node *node)
 		kid = check_convert(c, kid, TYPE_TEXT, false);
 	node->kid[0] = kid;
 	node->type = TYPE_BOOL;
-	node->set = lines_of_type(c, set->text, kid->type);
+	node->set = lines_of_type(c,
+	    given_find(c->given->sets, node->name)->text, kid->type);
 	return check_settle(c, node);
 }
 
 /* Calls, by the letters and forms of the function table. */
-
-/* "round() needs a number, got a date" */
-static struct node *
-refuse(struct check *c, const struct node *call, const struct node *kid,
-    const char *wanted)
-{
-	return check_fail(c, kid, "%s() needs %s, got %s", call->function->name,
-	    wanted, type_name(kid->type));
-}
 
 /*
  * What is wrong with a constant argument, or NULL; %s is the function.  What
  * would be an error for every record is one before the first.
  */
 static const char *
-find_fault(const struct value *v, char letter)
+constant_fault(const struct value *v, char letter)
 {
 	int64_t n;
 
@@ -843,82 +732,60 @@ find_fault(const struct value *v, char letter)
 	return NULL;
 }
 
-static struct node *
-check_argument(struct check *c, struct node *call, struct node *kid,
-    char letter)
+/* The type that a letter wants; that of the argument where it may stay. */
+static enum type
+argument_type(const struct node *kid, char letter)
 {
-	const enum type is = kid->type;
-	enum type as = TYPE_TEXT;
-
 	switch (letter) {
-	case 't':
-	case 's':
-	case 'c':
-		break;
-	case 'r':
-		if (kid->kind == NODE_PIECES)
-			return kid;
-		break;
 	case 'n':
 	case 'i':
 	case 'z':
 	case 'k':
-		if (is == TYPE_BOOL || type_is_time(is))
-			return refuse(c, call, kid, "a number");
-		as = TYPE_NUMBER;
-		break;
+		return TYPE_NUMBER;
 	case 'd':
+		return type_is_time(kid->type) ? kid->type : TYPE_DATE;
 	case 'D':
-		if (is == TYPE_BOOL || is == TYPE_NUMBER)
-			return refuse(c, call, kid, "a date");
-		if (type_is_time(is))
-			return kid;
-		as = letter == 'd' ? TYPE_DATE : TYPE_DATETIME;
-		break;
+		return type_is_time(kid->type) ? kid->type : TYPE_DATETIME;
+	case 'r':
+		return kid->kind == NODE_PIECES ? kid->type : TYPE_TEXT;
 	case 'a':
-		if (is == TYPE_NEVER || is == TYPE_MISSING)
-			break;
-		return kid;
+		return kid->type < TYPE_MISSING ? kid->type : TYPE_TEXT;
+	case 't':
+	case 's':
+	case 'c':
+		return TYPE_TEXT;
 	default:
-		return kid;
+		return kid->type;
 	}
-	return check_convert(c, kid, as, false);
 }
 
 static struct node *
 check_plain(struct check *c, struct node *call)
 {
-	const char *fault;
-	struct node *kid;
-	size_t i;
-	char letter;
+	const char *const name = call->function->name, *fault;
 
-	for (i = 0; i < call->n; i++) {
-		letter = function_arg(call->function, i);
-		kid = check_argument(c, call, call->kid[i], letter);
-		if (kid == NULL)
-			return NULL;
+	for (size_t i = 0; i < call->n && !c->failed; i++) {
+		const char letter = function_arg(call->function, i);
+		struct node *kid = call->kid[i];
+		const enum type is = kid->type, as = argument_type(kid, letter);
+
+		if (as == TYPE_NUMBER &&
+		    (is == TYPE_BOOL || type_is_time(is)))
+			check_fail(c, kid, "%s() needs a number, got %s", name,
+			    type_name(is));
+		if (type_is_time(as) && (is == TYPE_BOOL || is == TYPE_NUMBER))
+			check_fail(c, kid, "%s() needs a date, got %s", name,
+			    type_name(is));
+		kid = check_convert(c, kid, as, false);
 		fault = kid->kind == NODE_CONST ?
-		    find_fault(&kid->value, letter) :
+		    constant_fault(&kid->value, letter) :
 		    NULL;
 		if (fault != NULL)
-			return check_fail(c, kid, fault, call->function->name);
+			check_fail(c, kid, fault, name);
 		call->kid[i] = kid;
 	}
 	call->type = call->function->type;
 	return check_settle(c, call);
-}
-
-/* str(): any text is then no column any more. */
-static struct node *
-check_str(struct check *c, struct node *kid)
-{
-	kid = check_convert(c, kid, TYPE_TEXT, false);
-	if (kid != NULL && kid->type == TYPE_COLUMN)
-		kid->type = TYPE_TEXT;
-	if (kid != NULL)
-		kid->literal = false;
-	return kid;
 }
 
 /* num(), date(), datetime(), str(): conversions that are asked for */
@@ -928,17 +795,23 @@ check_conversion(struct check *c, struct node *call)
 	struct node *kid = call->kid[0], *as;
 	const enum type from = kid->type, to = call->function->type;
 
-	if (to == TYPE_TEXT)
-		return check_str(c, kid);
+	if (to == TYPE_TEXT) {
+		/* any text is then no column any more */
+		kid = check_convert(c, kid, to, false);
+		if (kid->type == TYPE_COLUMN)
+			kid->type = TYPE_TEXT;
+		kid->literal = false;
+		return kid;
+	}
 	if (from == TYPE_BOOL || (type_is_time(from) && to == TYPE_NUMBER) ||
 	    (from == TYPE_NUMBER && type_is_time(to)))
-		return refuse(c, call, kid, "text");
+		return check_fail(c, kid, "%s() needs text, got %s",
+		    call->function->name, type_name(from));
 	if (from == to)
 		return kid;
 	if (from == TYPE_MISSING || from == TYPE_NEVER)
 		return check_convert(c, kid, to, false);
-	as = check_new(c, NODE_CONVERT, call, kid, NULL);
-	as->type = to;
+	as = check_new(c, NODE_CONVERT, to, call, kid, NULL);
 	as->function = call->function;
 	as->date = call->date;
 	as->ndates = call->ndates;
@@ -953,29 +826,25 @@ check_conversion(struct check *c, struct node *call)
 static struct node *
 check_switch(struct check *c, struct node *call)
 {
-	struct node *x = call->kid[0], *choice, *is;
-	struct variable *var = check_share(c, x);
-	struct value none = {.kind = VALUE_MISSING};
+	const struct value missing = {.kind = VALUE_MISSING};
+	struct node *const x = check_share(c, call->kid[0]), *choice;
 	size_t i;
 
-	choice = check_new(c, NODE_IF, call, NULL, NULL);
-	choice->kid = arena_alloc(&c->tree->arena,
-	    mem_mul(call->n + 1, sizeof(struct node *)));
+	choice = check_new(c, NODE_IF, TYPE_NEVER, call, NULL, NULL);
+	choice->kid = check_kids(c, call->n + 1);
 	for (i = 1; i + 1 < call->n; i += 2) {
-		is = check_equals(c, call->kid[i], x, var, call->kid[i]);
-		if (is == NULL)
-			return NULL;
-		choice->kid[choice->n++] = is;
+		choice->kid[choice->n++] =
+		    check_equals(c, call->kid[i], x, call->kid[i]);
 		choice->kid[choice->n++] = call->kid[i + 1];
 	}
 	if (call->function->form == FORM_RECODE)
-		choice->kid[choice->n++] = check_use(c, x, var);
+		choice->kid[choice->n++] = x;
 	else if (i < call->n)
 		choice->kid[choice->n++] = call->kid[i];
 	else
 		choice->kid[choice->n++] =
-		    check_constant(c, call, TYPE_MISSING, none);
-	return check_with(c, x, var, check_if(c, choice));
+		    check_constant(c, call, TYPE_MISSING, missing);
+	return check_with(c, call->kid[0], x, check_if(c, choice));
 }
 
 /* arg() and env(): known now */
@@ -999,31 +868,7 @@ check_outside(struct check *c, struct node *call)
 	return check_constant(c, call, TYPE_TEXT, v);
 }
 
-static struct node *
-check_call(struct check *c, struct node *call)
-{
-	struct node *test;
-
-	switch (call->function->form) {
-	case FORM_CONVERT:
-		return check_conversion(c, call);
-	case FORM_MISSING:
-		test = check_new(c, NODE_MISSING, call, call->kid[0], NULL);
-		return check_missing(c, test);
-	case FORM_SWITCH:
-	case FORM_RECODE:
-		return check_switch(c, call);
-	case FORM_CONSTANT:
-		return check_outside(c, call);
-	case FORM_RAISE:
-		call->kind = NODE_RAISE;
-		return check_uniform(c, call, TYPE_TEXT, TYPE_NEVER);
-	default:
-		return check_plain(c, call);
-	}
-}
-
-/* Logic, text, and all nodes. */
+/* Logic, and all nodes. */
 
 static int
 by_cost(const void *a, const void *b)
@@ -1036,47 +881,33 @@ by_cost(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* The kids of an && within an && belong to the outer one. */
-static void
-flatten(struct check *c, struct node *node)
-{
-	struct node **kid;
-	size_t n = 0, i, k;
-
-	for (i = 0; i < node->n; i++)
-		n += node->kid[i]->kind == node->kind ? node->kid[i]->n : 1;
-	if (n == node->n)
-		return;
-	kid = arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
-	for (n = i = 0; i < node->n; i++) {
-		if (node->kid[i]->kind != node->kind)
-			kid[n++] = node->kid[i];
-		else
-			for (k = 0; k < node->kid[i]->n; k++)
-				kid[n++] = node->kid[i]->kid[k];
-	}
-	node->kid = kid;
-	node->n = n;
-}
-
 /*
- * &&, || and !.  Under --on-error=null the terms stay in their order, since the
+ * && and ||.  Under --on-error=null the terms stay in their order, since the
  * errors that are met are counted.
  */
 static struct node *
 check_logic(struct check *c, struct node *node)
 {
-	size_t i;
+	struct node **const kid = node->kid;
+	const size_t kids = node->n;
+	size_t n = 0;
 
-	for (i = 0; i < node->n; i++) {
-		node->kid[i] = check_bool(c, node->kid[i]);
-		if (node->kid[i] == NULL)
-			return NULL;
+	for (size_t i = 0; i < kids; i++) {
+		kid[i] = check_bool(c, kid[i]);
+		n += kid[i]->kind == node->kind ? kid[i]->n : 1;
+	}
+	/* the kids of an && within an && belong to the outer one */
+	node->kid = check_kids(c, n);
+	node->n = 0;
+	for (size_t i = 0; i < kids; i++) {
+		const bool inner = kid[i]->kind == node->kind;
+
+		n = inner ? kid[i]->n : 1;
+		memcpy(node->kid + node->n, inner ? kid[i]->kid : &kid[i],
+		    n * sizeof *kid);
+		node->n += n;
 	}
 	node->type = TYPE_BOOL;
-	if (node->kind == NODE_NOT)
-		return check_settle(c, node);
-	flatten(c, node);
 	if (node->kind == NODE_OR)
 		check_gather(c, node);
 	if (c->options->policy != EXPR_NULL)
@@ -1084,57 +915,37 @@ check_logic(struct check *c, struct node *node)
 	return check_settle(c, node);
 }
 
-/* Is it a number or text as it was typed, without brackets? */
-static bool
-is_bare(const struct check *c, const struct node *node)
-{
-	return node->kind == NODE_CONST && node->literal &&
-	    (node->type == TYPE_NUMBER || node->type == TYPE_TEXT) &&
-	    c->tree->program.at[node->from] != '(';
-}
-
 /*
  * Are all values of an operator literals, as nobody needs it, and one the name
  * of a column?  That column was meant.
  */
-static struct node *
+static void
 check_bare(struct check *c, struct node *node)
 {
-	struct text typed, name;
-	size_t i;
-
 	if (node->kind != NODE_ARITH && node->kind != NODE_COMPARE &&
 	    node->kind != NODE_IN && node->kind != NODE_IN_SET &&
 	    node->kind != NODE_MATCH)
-		return node;
-	for (i = 0; i < node->n; i++)
-		if (!is_bare(c, node->kid[i]))
-			return node;
-	for (i = 0; i < node->n; i++) {
+		return;
+	for (size_t i = 0; i < node->n; i++) {
 		const struct node *kid = node->kid[i];
-		const bool number = kid->type == TYPE_NUMBER;
 
-		typed = text_trim((struct text){c->tree->program.at + kid->from,
-		    kid->to - kid->from});
-		name = number ? typed : kid->value.text;
+		if (kid->kind != NODE_CONST || !kid->literal ||
+		    (kid->type != TYPE_NUMBER && kid->type != TYPE_TEXT) ||
+		    c->tree->program.at[kid->from] == '(')
+			return;
+	}
+	for (size_t i = 0; i < node->n; i++) {
+		struct node *kid = node->kid[i];
+		const bool number = kid->type == TYPE_NUMBER;
+		const struct text typed = text_trim(check_source(c, kid));
+		const struct text name = number ? typed : kid->value.text;
+
 		if (names_has(&c->names, name))
-			return check_fail(c, kid,
+			check_fail(c, kid,
 			    "%t is %s here; the column is {%t}, the %s (%t)",
 			    &typed, number ? "a number" : "text", &name,
 			    number ? "number" : "text", &typed);
 	}
-	return node;
-}
-
-/* prev(): which column is known when all statements are. */
-static struct node *
-check_prev(struct check *c, struct node *call)
-{
-	struct node *node = check_new(c, NODE_VAR, call, NULL, NULL);
-
-	node->var = names_keep(&c->names, call);
-	node->type = TYPE_COLUMN;
-	return node;
 }
 
 /* any, all and each: an expression once for each column of a list. */
@@ -1143,16 +954,15 @@ check_prev(struct check *c, struct node *call)
 
 /*
  * The columns of a list, of those that there are at this statement: n indices
- * into names.column, each once.  NULL with a message.
+ * into names.column, each once.
  */
 static size_t *
 list_columns(struct check *c, const struct node *list, size_t *n)
 {
 	const struct names *s = &c->names;
 	struct field *name = mem_new(s->n, sizeof *name);
-	size_t *at = arena_alloc(&c->tree->arena, mem_mul(s->n, sizeof *at));
+	size_t *at = mem_new(s->n, sizeof *at);
 	size_t *found = arena_alloc(&c->tree->arena, mem_mul(s->n, sizeof *at));
-	bool *seen = mem_new(s->n, sizeof *seen);
 	struct header h = {.n = 0};
 	char *text = mem_copy(list->value.text.at, list->value.text.len);
 	struct column_list columns = {NULL, 0, NULL};
@@ -1169,24 +979,25 @@ list_columns(struct check *c, const struct node *list, size_t *n)
 	if (columns_parse(text, &h, &columns, &why) == 0 && columns.n == 0)
 		buf_add_text(&why, "no column is left");
 	for (size_t i = 0; i < columns.n; i++) {
-		const size_t k = columns.item[i].number - 1;
+		size_t *const k = &at[columns.item[i].number - 1];
 
 		if (columns.item[i].rename.raw != NULL && why.len == 0)
 			buf_add_text(&why,
-			    "any, all and each give no new "
-			    "names");
-		if (!seen[k])
-			found[(*n)++] = at[k];
-		seen[k] = true;
+			    "any, all and each give no new names");
+		if (*k != SIZE_MAX)
+			found[(*n)++] = *k;
+		*k = SIZE_MAX;
 	}
 	columns_free(&columns);
 	free(text);
-	free(seen);
+	free(at);
 	free(name);
-	if (why.len == 0)
-		return found;
-	message_why(c->say, c->tree->program, list->at, &why);
-	return NULL;
+	if (why.len > 0) {
+		c->failed = true;
+		*n = 0;
+		message_why(c->say, c->tree->program, list->at, &why);
+	}
+	return found;
 }
 
 /* A column as _ stands for it. */
@@ -1201,10 +1012,11 @@ stand_for(struct node *node, const struct named *column)
 
 /*
  * A copy in which _ is the column; NULL: it stays what it is, as within
- * another any.  Past UNFOLD_MAX nothing is copied any more.
+ * another any.  Past UNFOLD_MAX there is a message at the list.
  */
 static struct node *
-unfold(struct check *c, const struct node *node, const struct named *column)
+unfold(struct check *c, const struct node *node, const struct named *column,
+    struct node *list)
 {
 	struct node *copy = arena_alloc(&c->tree->arena, sizeof *copy);
 	const bool inner =
@@ -1212,25 +1024,16 @@ unfold(struct check *c, const struct node *node, const struct named *column)
 
 	*copy = *node;
 	if (++c->unfolded > UNFOLD_MAX)
-		return copy;
+		return check_fail(c, list,
+		    "any, all and each make more than a million terms");
 	if (node->kind == NODE_COLUMN && node->number == 0 && column != NULL &&
 	    text_equal(node->name, (struct text){"_", 1}))
 		stand_for(copy, column);
-	if (node->n > 0)
-		copy->kid = arena_alloc(&c->tree->arena,
-		    mem_mul(node->n, sizeof(struct node *)));
-	for (size_t i = 0; i < node->n; i++)
-		copy->kid[i] = unfold(c, node->kid[i], inner ? NULL : column);
+	copy->kid = check_kids(c, node->n);
+	for (size_t i = 0; i < node->n && !c->failed; i++)
+		copy->kid[i] =
+		    unfold(c, node->kid[i], inner ? NULL : column, list);
 	return copy;
-}
-
-static int
-check_unfolded(struct check *c, const struct node *place)
-{
-	return c->unfolded <= UNFOLD_MAX ?
-	    0 :
-	    message_at(c->say, c->tree->program, place->at,
-		"any, all and each make more than a million terms");
 }
 
 static struct node *check_node(struct check *c, struct node *node);
@@ -1240,50 +1043,65 @@ static struct node *
 check_unfold(struct check *c, struct node *call)
 {
 	const bool all = call->function->which != 0;
-	struct node *node =
-	    check_new(c, all ? NODE_AND : NODE_OR, call, NULL, NULL);
 	size_t n;
 	const size_t *which = list_columns(c, call->kid[0], &n);
+	struct node *node = check_new(c, all ? NODE_AND : NODE_OR, TYPE_BOOL,
+	    call, NULL, NULL);
 
-	if (which == NULL)
-		return NULL;
-	node->kid =
-	    arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
-	for (; node->n < n; node->n++) {
-		node->kid[node->n] =
-		    unfold(c, call->kid[1], &c->names.column[which[node->n]]);
-		if (check_unfolded(c, call) < 0)
-			return NULL;
+	node->kid = check_kids(c, n);
+	for (; node->n < n && !c->failed; node->n++)
+		node->kid[node->n] = unfold(c, call->kid[1],
+		    &c->names.column[which[node->n]], call);
+	return check_bool(c, check_node(c, n == 1 ? node->kid[0] : node));
+}
+
+static struct node *
+check_call(struct check *c, struct node *call)
+{
+	switch (call->function->form) {
+	case FORM_CONVERT:
+		return check_conversion(c, call);
+	case FORM_MISSING:
+		return check_missing(c, call, call->kid[0]);
+	case FORM_SWITCH:
+	case FORM_RECODE:
+		return check_switch(c, call);
+	case FORM_CONSTANT:
+		return check_outside(c, call);
+	case FORM_RAISE:
+		call->kind = NODE_RAISE;
+		return check_uniform(c, call, TYPE_TEXT, TYPE_NEVER);
+	default:
+		return check_plain(c, call);
 	}
-	node = n == 1 ? node->kid[0] : node;
-	node = check_node(c, node);
-	return node != NULL ? check_bool(c, node) : NULL;
 }
 
 /* Checks a node and all below it. */
 static struct node *
 check_node(struct check *c, struct node *node)
 {
-	size_t i;
+	struct node *kept;
 
-	if (node->kind == NODE_CALL && node->function->form == FORM_PREV)
-		return check_prev(c, node);
+	if (c->failed)
+		return node;
+	if (node->kind == NODE_CALL && node->function->form == FORM_PREV) {
+		/* which column is known when all statements are */
+		kept = check_new(c, NODE_VAR, TYPE_COLUMN, node, NULL, NULL);
+		kept->var = names_keep(&c->names, node);
+		return kept;
+	}
 	if (node->kind == NODE_CALL && node->function->form == FORM_UNFOLD)
 		return check_unfold(c, node);
-	for (i = 0; i < node->n; i++) {
+	for (size_t i = 0; i < node->n; i++)
 		node->kid[i] = check_node(c, node->kid[i]);
-		if (node->kid[i] == NULL)
-			return NULL;
-	}
-	if (check_bare(c, node) == NULL)
-		return NULL;
+	check_bare(c, node);
+	if (c->failed)
+		return node;
 	switch (node->kind) {
 	case NODE_COLUMN:
-		return names_resolve(&c->names, node) == 0 ?
-		    check_settle(c, node) :
-		    NULL;
+		c->failed = names_resolve(&c->names, node) < 0;
+		return check_settle(c, node);
 	case NODE_NEG:
-		return check_neg(c, node);
 	case NODE_ARITH:
 		return check_arith(c, node);
 	case NODE_CAT:
@@ -1298,8 +1116,11 @@ check_node(struct check *c, struct node *node)
 		return check_uniform(c, node, TYPE_TEXT, TYPE_BOOL);
 	case NODE_AND:
 	case NODE_OR:
-	case NODE_NOT:
 		return check_logic(c, node);
+	case NODE_NOT:
+		node->kid[0] = check_bool(c, node->kid[0]);
+		node->type = TYPE_BOOL;
+		return check_settle(c, node);
 	case NODE_IF:
 		return check_if(c, node);
 	case NODE_DEFAULT:
@@ -1313,180 +1134,147 @@ check_node(struct check *c, struct node *node)
 
 /* Statements. */
 
-/* A variable for the value of a statement, after those before it. */
-static struct variable *
-new_variable(struct check *c, struct text name, struct node *value)
-{
-	struct variable *var = arena_alloc(&c->tree->arena, sizeof *var);
-
-	*var = (struct variable){.name = name, .value = value};
-	*c->end = var;
-	c->end = &var->next;
-	return var;
-}
-
-static int
-check_value(struct check *c, struct statement *s)
+/* A filter, a let or an assignment: a variable, after those before it. */
+static void
+check_value(struct check *c, const struct statement *s)
 {
 	const struct node *const to = s->column;
-	struct variable *var;
 	struct node *value = check_node(c, s->value);
+	struct variable *var;
 
-	if (value != NULL && c->options->kind == EXPR_FILTER)
+	if (c->options->kind == EXPR_FILTER)
 		value = check_bool(c, value);
-	if (value == NULL)
-		return -1;
-	if (s->kind == STATEMENT_LET) {
-		names_let(&c->names, s->name, new_variable(c, s->name, value));
-		return 0;
-	}
-	if (value->type == TYPE_NEVER || value->type == TYPE_MISSING)
+	else if (s->kind != STATEMENT_LET &&
+	    (value->type == TYPE_NEVER || value->type == TYPE_MISSING))
 		value = check_convert(c, value, TYPE_TEXT, false);
-	if (c->options->kind == EXPR_FILTER) {
-		new_variable(c, (struct text){NULL, 0}, value);
-		return 0;
-	}
-	var = new_variable(c,
-	    to->literal ? to->name :
-			  (struct text){c->tree->program.at + to->from,
-			      to->to - to->from},
-	    value);
-	return names_assign(&c->names, s->column, var,
-	    c->options->replace_only);
+	if (c->failed)
+		return;
+	var = arena_alloc(&c->tree->arena, sizeof *var);
+	*var = (struct variable){.name = s->name, .value = value};
+	*c->end = var;
+	c->end = &var->next;
+	if (s->kind == STATEMENT_LET)
+		names_let(&c->names, s->name, var);
+	if (to == NULL)
+		return;
+	var->name = to->literal ? to->name : check_source(c, to);
+	c->failed =
+	    names_assign(&c->names, to, var, c->options->replace_only) < 0;
 }
 
 /* each LIST: EXPR is an assignment for each column, one after the other. */
-static int
+static void
 check_each(struct check *c, const struct statement *s)
 {
 	size_t n;
 	const size_t *which = list_columns(c, s->column, &n);
 
-	if (which == NULL)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !c->failed; i++) {
 		const struct named *column = &c->names.column[which[i]];
-		struct node *target =
-		    check_new(c, NODE_COLUMN, s->column, NULL, NULL);
 		struct statement one = {.kind = STATEMENT_ASSIGN,
-		    .column = target,
-		    .value = unfold(c, s->value, column)};
+		    .column = check_new(c, NODE_COLUMN, TYPE_COLUMN, s->column,
+			NULL, NULL),
+		    .value = unfold(c, s->value, column, s->column)};
 
-		stand_for(target, column);
-		if (check_unfolded(c, s->column) < 0 ||
-		    check_value(c, &one) < 0)
-			return -1;
+		stand_for(one.column, column);
+		check_value(c, &one);
 	}
-	return 0;
 }
 
-/* The table and its columns that a node names.  0, or -1 with a message. */
-static int
+/* The table and its columns that a node names; an in may mean a set. */
+static void
 find_table(struct check *c, struct node *node)
 {
 	const bool in = node->kind == NODE_IN_SET;
-	struct arena *a = &c->tree->arena;
-	const struct node *place = node, *key = NULL;
-	struct table *t;
+	struct node *const place = in ? node : node->kid[0];
+	struct node *const key = node->n > 3 ? node->kid[3] : NULL;
+	struct arena *const a = &c->tree->arena;
+	struct table *const t = table_named(c->given->tables, place->name);
+	struct lookup *l;
 
-	if (!in &&
-	    (node->kind != NODE_CALL || node->function->form != FORM_LOOKUP))
-		return 0;
-	if (!in)
-		place = node->kid[0];
-	if (node->n > 3)
-		key = node->kid[3];
-	t = table_named(c->given->tables, place->name);
+	if (t == NULL && !in)
+		check_fail(c, place, "no table '@%t'; say --table %t=FILE",
+		    &place->name, &place->name);
 	if (t == NULL)
-		return in ? 0 :
-			    message_at(c->say, c->tree->program, place->at,
-				"no table '@%t'; say --table %t=FILE",
-				&place->name, &place->name);
-	node->lookup = arena_alloc(a, sizeof *node->lookup);
-	node->lookup->table = t;
-	node->lookup->key = table_want(t, a,
+		return;
+	node->lookup = l = arena_alloc(a, sizeof *l);
+	l->table = t;
+	l->key = l->column = table_want(t, a,
 	    key != NULL ? key->value.text : (struct text){NULL, 0},
 	    key != NULL ? key->at : place->at, true);
-	node->lookup->column = in ?
-	    node->lookup->key :
-	    table_want(t, a, node->kid[2]->value.text, node->kid[2]->at, false);
-	return 0;
+	if (!in)
+		l->column = table_want(t, a, node->kid[2]->value.text,
+		    node->kid[2]->at, false);
 }
 
-/* Are the set or the argument that a node names there? */
-static int
+/* Are the tables, sets and arguments there that a node and its kids name? */
+static void
 find_given(struct check *c, struct node *node)
 {
 	const struct text *name;
 
-	if (find_table(c, node) < 0)
-		return -1;
+	if (node->kind == NODE_IN_SET ||
+	    (node->kind == NODE_CALL && node->function->form == FORM_LOOKUP))
+		find_table(c, node);
 	if (node->kind == NODE_IN_SET && node->lookup == NULL &&
 	    given_find(c->given->sets, node->name) == NULL)
-		return message_at(c->say, c->tree->program, node->at,
-		    "no set '@%t'; say --set NAME=FILE", &node->name);
+		check_fail(c, node, "no set '@%t'; say --set NAME=FILE",
+		    &node->name);
 	if (node->kind == NODE_CALL && node->function->form == FORM_PREV)
 		c->tree->remembers = true;
 	if (node->kind == NODE_CALL &&
 	    strcmp(node->function->name, "arg") == 0) {
 		name = &node->kid[0]->value.text;
 		if (given_find(c->given->args, *name) == NULL)
-			return message_at(c->say, c->tree->program, node->at,
+			check_fail(c, node,
 			    "no argument '%t'; say --arg %t=VALUE", name, name);
 	}
-	for (size_t i = 0; i < node->n; i++)
-		if (find_given(c, node->kid[i]) < 0)
-			return -1;
-	return 0;
-}
-
-/*
- * Is a filter no condition, whatever the header says?  Whoever forgets the
- * expression and names a file is told so before standard input is waited for.
- */
-static bool
-is_condition(struct check *c, struct node *node)
-{
-	if (c->options->kind != EXPR_FILTER)
-		return true;
-	if (node->kind == NODE_COLUMN || node->kind == NODE_CAT)
-		node->type = TYPE_TEXT;
-	else if (node->kind != NODE_CONST)
-		return true;
-	return check_bool(c, node) != NULL;
+	for (size_t i = 0; i < node->n && !c->failed; i++)
+		find_given(c, node->kid[i]);
 }
 
 int
 check_given(struct check *c)
 {
-	const struct statement *s;
+	for (struct statement *s = c->tree->first; s != NULL; s = s->next) {
+		struct node *const value = s->value;
 
-	for (s = c->tree->first; s != NULL; s = s->next)
-		if (s->value != NULL &&
-		    (find_given(c, s->value) < 0 || !is_condition(c, s->value)))
-			return -1;
-	return 0;
+		if (value == NULL)
+			continue;
+		find_given(c, value);
+		if (c->options->kind != EXPR_FILTER)
+			continue;
+		/*
+		 * Is a filter no condition, whatever the header says?  Whoever
+		 * forgets the expression and names a file is told so before
+		 * standard input is waited for.
+		 */
+		if (value->kind == NODE_COLUMN || value->kind == NODE_CAT)
+			value->type = TYPE_TEXT;
+		else if (value->kind != NODE_CONST)
+			continue;
+		check_bool(c, value);
+	}
+	return c->failed ? -1 : 0;
 }
 
 int
 check_program(struct check *c, const struct header *h)
 {
-	struct statement *s;
-	int status = 0;
-
 	names_start(&c->names, c->tree, h, c->say);
 	c->first = NULL;
 	c->end = &c->first;
-	for (s = c->tree->first; s != NULL && status == 0; s = s->next) {
+	for (struct statement *s = c->tree->first; s != NULL && !c->failed;
+	     s = s->next) {
 		if (s->kind == STATEMENT_DROP)
-			status = names_drop(&c->names, s->column);
+			c->failed = names_drop(&c->names, s->column) < 0;
 		else if (s->kind == STATEMENT_RENAME)
-			status =
-			    names_rename(&c->names, s->column, s->name, s->at);
+			c->failed = names_rename(&c->names, s->column, s->name,
+					s->at) < 0;
 		else if (s->kind == STATEMENT_EACH)
-			status = check_each(c, s);
+			check_each(c, s);
 		else
-			status = check_value(c, s);
+			check_value(c, s);
 	}
-	return status < 0 ? -1 : names_end(&c->names);
+	return c->failed ? -1 : names_end(&c->names);
 }

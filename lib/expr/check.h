@@ -20,6 +20,7 @@ struct check {
 	struct buf *say;
 	struct names names;
 	size_t unfolded; /* nodes that any, all and each have made */
+	bool failed;     /* the message was said */
 	struct variable *first, **end; /* in the order of statements */
 };
 
