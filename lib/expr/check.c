@@ -40,10 +40,10 @@ check_kids(struct check *c, size_t n)
 	return arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
 }
 
-/* A new node in the place of another, with these kids (NULL: one less). */
+/* A new node in the place of another, with a kid or NULL and room for two. */
 static struct node *
 check_new(struct check *c, enum node_kind kind, enum type type,
-    const struct node *place, struct node *kid0, struct node *kid1)
+    const struct node *place, struct node *kid)
 {
 	struct node *node = arena_alloc(&c->tree->arena, sizeof *node);
 
@@ -52,10 +52,9 @@ check_new(struct check *c, enum node_kind kind, enum type type,
 	    .at = place->at,
 	    .from = place->from,
 	    .to = place->to,
-	    .n = (size_t)(kid0 != NULL) + (kid1 != NULL),
+	    .n = kid != NULL,
 	    .kid = check_kids(c, 2)};
-	node->kid[0] = kid0;
-	node->kid[1] = kid1;
+	node->kid[0] = kid;
 	return node;
 }
 
@@ -63,7 +62,7 @@ static struct node *
 check_constant(struct check *c, const struct node *place, enum type type,
     struct value value)
 {
-	struct node *node = check_new(c, NODE_CONST, type, place, NULL, NULL);
+	struct node *node = check_new(c, NODE_CONST, type, place, NULL);
 
 	node->value = value;
 	return node;
@@ -84,52 +83,36 @@ check_source(const struct check *c, const struct node *node)
 static void
 check_reckon(struct node *node)
 {
-	node->cost = 2;
+	static const uint8_t cost[NODE_WITH + 1] = {[NODE_CELL] = 1,
+	    [NODE_ARITH] = 5,
+	    [NODE_CAT] = 15,
+	    [NODE_IN_SET] = 8,
+	    [NODE_MATCH] = 10,
+	    [NODE_CONVERT] = 25};
+
+	node->cost = cost[node->kind] != 0 ? cost[node->kind] : 2;
 	node->fails = 0;
-	switch (node->kind) {
-	case NODE_CONST:
-		node->cost = 0;
-		break;
-	case NODE_VAR:
+	if (node->kind == NODE_ARITH || node->kind == NODE_RAISE) {
+		node->fails = FAILS_VALUE;
+	} else if (node->kind == NODE_CAT) {
+		node->fails = FAILS_LENGTH;
+	} else if (node->kind == NODE_VAR) {
 		node->cost = 0;
 		node->fails = node->var->value->fails;
-		break;
-	case NODE_CELL:
-		node->cost = 1;
-		break;
-	case NODE_CALL:
+	} else if (node->kind == NODE_CALL) {
 		node->cost = node->function->cost;
 		node->fails =
 		    node->function->flags & (FAILS_VALUE | FAILS_LENGTH);
-		break;
-	case NODE_CONVERT:
-		node->cost = node->type == TYPE_NUMBER ? 10 : 25;
+	} else if (node->kind == NODE_MATCH && !regex_cheap(node->regex)) {
+		node->cost = 100;
+		node->fails = FAILS_VALUE;
+	} else if (node->kind == NODE_CONVERT && node->type != TYPE_TEXT) {
+		if (node->type == TYPE_NUMBER)
+			node->cost = 10;
 		if (type_is_time(node->type))
 			node->cost = 20 + 10 * (unsigned)node->ndates;
-		if (!node->soft && node->type != TYPE_TEXT &&
-		    type_is_text(node->kid[0]->type))
+		if (!node->soft && type_is_text(node->kid[0]->type))
 			node->fails = FAILS_VALUE;
-		break;
-	case NODE_MATCH:
-		node->cost = regex_cheap(node->regex) ? 10 : 100;
-		node->fails = regex_cheap(node->regex) ? 0 : FAILS_VALUE;
-		break;
-	case NODE_IN_SET:
-		node->cost = 8;
-		break;
-	case NODE_CAT:
-		node->cost = 15;
-		node->fails = FAILS_LENGTH;
-		break;
-	case NODE_ARITH:
-		node->cost = 5;
-		node->fails = FAILS_VALUE;
-		break;
-	case NODE_RAISE:
-		node->fails = FAILS_VALUE;
-		break;
-	default:
-		break;
 	}
 	for (size_t i = 0; i < node->n; i++) {
 		node->cost += node->kid[i]->cost;
@@ -139,39 +122,31 @@ check_reckon(struct node *node)
 		node->fails = node->kid[1]->fails;
 }
 
-/* Can it be computed now? */
-static bool
-is_fixed(const struct node *node)
+/*
+ * The end of each step: a node whose kids are done, or the constant that it is
+ * where all kids are constant, or arguments of a call that are no values.
+ */
+static struct node *
+check_settle(struct check *c, struct node *node)
 {
 	static const unsigned arguments =
 	    1u << NODE_REGEX | 1u << NODE_PIECES | 1u << NODE_TABLE;
 	static const unsigned never = 1u << NODE_CELL | 1u << NODE_VAR |
 	    1u << NODE_WITH | 1u << NODE_RAISE | 1u << NODE_CONST;
-
-	if (((arguments | never) >> node->kind & 1) != 0 ||
-	    (node->kind == NODE_CALL &&
-		(node->function->flags & FUNCTION_PURE) == 0))
-		return false;
-	for (size_t i = 0; i < node->n; i++)
-		if (((arguments | 1u << NODE_CONST) >> node->kid[i]->kind &
-			1) == 0)
-			return false;
-	return true;
-}
-
-/* The end of every step: a node whose kids are done; folds constants. */
-static struct node *
-check_settle(struct check *c, struct node *node)
-{
+	bool fixed = ((arguments | never) >> node->kind & 1) == 0;
 	struct value v;
 
 	if (c->failed)
 		return node;
 	check_reckon(node);
-	return is_fixed(node) &&
-		code_constant(node, c->given, &c->tree->arena, &v) ?
-	    check_constant(c, node, node->type, v) :
-	    node;
+	if (node->kind == NODE_CALL)
+		fixed = (node->function->flags & FUNCTION_PURE) != 0;
+	for (size_t i = 0; i < node->n; i++)
+		fixed &=
+		    (arguments | 1u << NODE_CONST) >> node->kid[i]->kind & 1;
+	if (!fixed || !code_constant(node, c->given, &c->tree->arena, &v))
+		return node;
+	return check_constant(c, node, node->type, v);
 }
 
 /* Conversions. */
@@ -215,7 +190,7 @@ check_convert(struct check *c, struct node *node, enum type type, bool soft)
 	}
 	if (node->kind == NODE_CONST && node->type == TYPE_MISSING)
 		return check_constant(c, node, type, missing);
-	as = check_new(c, NODE_CONVERT, type, node, node, NULL);
+	as = check_new(c, NODE_CONVERT, type, node, node);
 	as->soft = soft;
 	as = check_settle(c, as);
 	if (check_is_literal(node) &&
@@ -436,7 +411,7 @@ check_share(struct check *c, struct node *value)
 	if (value->kind == NODE_CELL || value->kind == NODE_VAR ||
 	    value->kind == NODE_CONST)
 		return value;
-	use = check_new(c, NODE_VAR, value->type, value, NULL, NULL);
+	use = check_new(c, NODE_VAR, value->type, value, NULL);
 	use->fails = value->fails;
 	use->var = arena_alloc(&c->tree->arena, sizeof *use->var);
 	*use->var = (struct variable){.value = value};
@@ -451,7 +426,8 @@ check_with(struct check *c, struct node *value, const struct node *use,
 
 	if (use == value)
 		return body;
-	with = check_new(c, NODE_WITH, body->type, body, value, body);
+	with = check_new(c, NODE_WITH, body->type, body, value);
+	with->kid[with->n++] = body;
 	with->var = use->var;
 	return check_settle(c, with);
 }
@@ -487,9 +463,8 @@ is_same(const struct node *a, const struct node *b)
 	if (a == NULL || b == NULL || a->kind != b->kind)
 		return false;
 	if (a->kind == NODE_CONVERT)
-		return a->type == b->type && a->ndates == 0 && b->ndates == 0 &&
-		    a->marks == NULL && b->marks == NULL && a->soft &&
-		    b->soft && is_same(a->kid[0], b->kid[0]);
+		return a->type == b->type && a->soft && b->soft &&
+		    is_same(a->kid[0], b->kid[0]);
 	if (a->kind == NODE_CELL)
 		return a->number == b->number;
 	return a->kind == NODE_VAR && a->var == b->var;
@@ -523,8 +498,7 @@ check_gather(struct check *c, struct node *node)
 		if (n == 1)
 			continue;
 		v = arena_alloc(a, mem_mul(n, sizeof *v));
-		in = check_new(c, NODE_IN_SET, TYPE_BOOL, node->kid[i], x,
-		    NULL);
+		in = check_new(c, NODE_IN_SET, TYPE_BOOL, node->kid[i], x);
 		kept = i + 1;
 		n = 0;
 		for (size_t k = i; k < node->n; k++) {
@@ -547,9 +521,9 @@ const char *const compare_names[] = {"==", "!=", "<", "<=", ">", ">="};
 static struct node *
 check_missing(struct check *c, const struct node *place, struct node *kid)
 {
+	kid = check_never(c, kid);
 	return check_settle(c,
-	    check_new(c, NODE_MISSING, TYPE_BOOL, place, check_never(c, kid),
-		NULL));
+	    check_new(c, NODE_MISSING, TYPE_BOOL, place, kid));
 }
 
 /* Is it missing, as == and != see it, beside a value of the other's type? */
@@ -576,8 +550,7 @@ compare_missing(struct check *c, struct node *node, int side)
 	test = check_missing(c, node, node->kid[1 - side]);
 	if (node->op == COMPARE_EQ)
 		return test;
-	return check_settle(c,
-	    check_new(c, NODE_NOT, TYPE_BOOL, node, test, NULL));
+	return check_settle(c, check_new(c, NODE_NOT, TYPE_BOOL, node, test));
 }
 
 static struct node *
@@ -631,7 +604,8 @@ check_equals(struct check *c, const struct node *place, const struct node *x,
 	struct node *use = arena_alloc(&c->tree->arena, sizeof *use), *is;
 
 	*use = *x;
-	is = check_new(c, NODE_COMPARE, TYPE_BOOL, place, use, other);
+	is = check_new(c, NODE_COMPARE, TYPE_BOOL, place, use);
+	is->kid[is->n++] = other;
 	is->op = COMPARE_EQ;
 	return check_compare(c, is);
 }
@@ -641,7 +615,7 @@ static struct node *
 check_in(struct check *c, struct node *node)
 {
 	const struct node *x = check_share(c, node->kid[0]);
-	struct node *any = check_new(c, NODE_OR, TYPE_BOOL, node, NULL, NULL);
+	struct node *any = check_new(c, NODE_OR, TYPE_BOOL, node, NULL);
 
 	any->kid = check_kids(c, node->n);
 	for (size_t i = 1; i < node->n; i++)
@@ -649,39 +623,6 @@ check_in(struct check *c, struct node *node)
 	check_gather(c, any);
 	return check_with(c, node->kid[0], x,
 	    any->n == 1 ? any->kid[0] : check_settle(c, any));
-}
-
-/* The lines of a set's file that are a value of this type, without their LF. */
-static struct set *
-lines_of_type(struct check *c, struct text lines, enum type type)
-{
-	const char *p = lines.at, *const end = lines.at + lines.len, *stop;
-	struct value *v;
-	size_t n = 1, len;
-	bool is;
-
-	for (size_t i = 0; i < lines.len; i++)
-		n += lines.at[i] == '\n';
-	v = arena_alloc(&c->tree->arena, mem_mul(n, sizeof *v));
-	for (n = 0; p < end; p = stop + 1) {
-		stop = memchr(p, '\n', (size_t)(end - p));
-		if (stop == NULL)
-			stop = end;
-		len = (size_t)(stop - p);
-		v[n].kind = VALUE_TEXT;
-		v[n].text = (struct text){p, len};
-		if (type == TYPE_NUMBER)
-			is = number_parse(p, len, &v[n].number) == NUMBER_OK;
-		else if (type == TYPE_DATE)
-			is = date_parse(NULL, p, len, &v[n].time) == DATE_OK;
-		else if (type == TYPE_DATETIME)
-			is =
-			    datetime_parse(NULL, p, len, &v[n].time) == DATE_OK;
-		else
-			is = true;
-		n += is && len > 0;
-	}
-	return set_new(&c->tree->arena, type, v, n, c->given->na);
 }
 
 /* x in @name */
@@ -701,8 +642,8 @@ check_in_set(struct check *c, struct node *node)
 		kid = check_convert(c, kid, TYPE_TEXT, false);
 	node->kid[0] = kid;
 	node->type = TYPE_BOOL;
-	node->set = lines_of_type(c,
-	    given_find(c->given->sets, node->name)->text, kid->type);
+	node->set = set_of_lines(&c->tree->arena, kid->type,
+	    given_find(c->given->sets, node->name)->text, c->given->na);
 	return check_settle(c, node);
 }
 
@@ -717,8 +658,8 @@ constant_fault(const struct value *v, char letter)
 {
 	int64_t n;
 
-	if (letter == 's' && v->text.len == 0)
-		return "%s() of an empty text";
+	if (letter == 's')
+		return v->text.len > 0 ? NULL : "%s() of an empty text";
 	if (letter == 'c' && text_length(v->text) != 1)
 		return "%s() fills with one character";
 	if (v->kind != VALUE_NUMBER || strchr("izk", letter) == NULL)
@@ -727,65 +668,41 @@ constant_fault(const struct value *v, char letter)
 		return "%s() needs a whole number";
 	if (letter == 'z' && n == 0)
 		return "%s() counts from 1";
-	if (letter == 'k' && (n < 0 || n > NUMBER_PLACES))
-		return "%s() takes 0 to 40 decimals";
-	return NULL;
+	return letter == 'k' && (n < 0 || n > NUMBER_PLACES) ?
+	    "%s() takes 0 to 40 decimals" :
+	    NULL;
 }
 
-/* The type that a letter wants; that of the argument where it may stay. */
-static enum type
-argument_type(const struct node *kid, char letter)
-{
-	switch (letter) {
-	case 'n':
-	case 'i':
-	case 'z':
-	case 'k':
-		return TYPE_NUMBER;
-	case 'd':
-		return type_is_time(kid->type) ? kid->type : TYPE_DATE;
-	case 'D':
-		return type_is_time(kid->type) ? kid->type : TYPE_DATETIME;
-	case 'r':
-		return kid->kind == NODE_PIECES ? kid->type : TYPE_TEXT;
-	case 'a':
-		return kid->type < TYPE_MISSING ? kid->type : TYPE_TEXT;
-	case 't':
-	case 's':
-	case 'c':
-		return TYPE_TEXT;
-	default:
-		return kid->type;
-	}
-}
-
+/* An argument as the type that its letter wants. */
 static struct node *
-check_plain(struct check *c, struct node *call)
+check_argument(struct check *c, const struct node *call, struct node *kid,
+    char letter)
 {
-	const char *const name = call->function->name, *fault;
+	const enum type is = kid->type;
+	const char *fault, *wanted = NULL;
+	enum type as = is;
 
-	for (size_t i = 0; i < call->n && !c->failed; i++) {
-		const char letter = function_arg(call->function, i);
-		struct node *kid = call->kid[i];
-		const enum type is = kid->type, as = argument_type(kid, letter);
-
-		if (as == TYPE_NUMBER &&
-		    (is == TYPE_BOOL || type_is_time(is)))
-			check_fail(c, kid, "%s() needs a number, got %s", name,
-			    type_name(is));
-		if (type_is_time(as) && (is == TYPE_BOOL || is == TYPE_NUMBER))
-			check_fail(c, kid, "%s() needs a date, got %s", name,
-			    type_name(is));
-		kid = check_convert(c, kid, as, false);
-		fault = kid->kind == NODE_CONST ?
-		    constant_fault(&kid->value, letter) :
-		    NULL;
-		if (fault != NULL)
-			check_fail(c, kid, fault, name);
-		call->kid[i] = kid;
+	if (strchr("nizk", letter) != NULL) {
+		as = TYPE_NUMBER;
+		if (is == TYPE_BOOL || type_is_time(is))
+			wanted = "a number";
+	} else if (strchr("dD", letter) != NULL && !type_is_time(is)) {
+		as = letter == 'd' ? TYPE_DATE : TYPE_DATETIME;
+		if (is == TYPE_BOOL || is == TYPE_NUMBER)
+			wanted = "a date";
+	} else if (strchr("tsc", letter) != NULL ||
+	    (letter == 'a' && is >= TYPE_MISSING) ||
+	    (letter == 'r' && kid->kind != NODE_PIECES)) {
+		as = TYPE_TEXT;
 	}
-	call->type = call->function->type;
-	return check_settle(c, call);
+	if (wanted != NULL)
+		return check_fail(c, kid, "%s() needs %s, got %s",
+		    call->function->name, wanted, type_name(is));
+	kid = check_convert(c, kid, as, false);
+	fault = kid->kind == NODE_CONST ? constant_fault(&kid->value, letter) :
+					  NULL;
+	return fault == NULL ? kid :
+			       check_fail(c, kid, fault, call->function->name);
 }
 
 /* num(), date(), datetime(), str(): conversions that are asked for */
@@ -811,7 +728,7 @@ check_conversion(struct check *c, struct node *call)
 		return kid;
 	if (from == TYPE_MISSING || from == TYPE_NEVER)
 		return check_convert(c, kid, to, false);
-	as = check_new(c, NODE_CONVERT, to, call, kid, NULL);
+	as = check_new(c, NODE_CONVERT, to, call, kid);
 	as->function = call->function;
 	as->date = call->date;
 	as->ndates = call->ndates;
@@ -830,7 +747,7 @@ check_switch(struct check *c, struct node *call)
 	struct node *const x = check_share(c, call->kid[0]), *choice;
 	size_t i;
 
-	choice = check_new(c, NODE_IF, TYPE_NEVER, call, NULL, NULL);
+	choice = check_new(c, NODE_IF, TYPE_NEVER, call, NULL);
 	choice->kid = check_kids(c, call->n + 1);
 	for (i = 1; i + 1 < call->n; i += 2) {
 		choice->kid[choice->n++] =
@@ -845,27 +762,6 @@ check_switch(struct check *c, struct node *call)
 		choice->kid[choice->n++] =
 		    check_constant(c, call, TYPE_MISSING, missing);
 	return check_with(c, call->kid[0], x, check_if(c, choice));
-}
-
-/* arg() and env(): known now */
-static struct node *
-check_outside(struct check *c, struct node *call)
-{
-	const struct text name = call->kid[0]->value.text;
-	struct value v = {.kind = VALUE_TEXT};
-	const char *set;
-	char *terminated;
-
-	if (strcmp(call->function->name, "arg") == 0) {
-		v.text = given_find(c->given->args, name)->text;
-	} else {
-		terminated = mem_copy(name.at, name.len);
-		set = getenv(terminated);
-		free(terminated);
-		if (set != NULL)
-			v.text = (struct text){set, strlen(set)};
-	}
-	return check_constant(c, call, TYPE_TEXT, v);
 }
 
 /* Logic, and all nodes. */
@@ -1045,8 +941,8 @@ check_unfold(struct check *c, struct node *call)
 	const bool all = call->function->which != 0;
 	size_t n;
 	const size_t *which = list_columns(c, call->kid[0], &n);
-	struct node *node = check_new(c, all ? NODE_AND : NODE_OR, TYPE_BOOL,
-	    call, NULL, NULL);
+	struct node *node =
+	    check_new(c, all ? NODE_AND : NODE_OR, TYPE_BOOL, call, NULL);
 
 	node->kid = check_kids(c, n);
 	for (; node->n < n && !c->failed; node->n++)
@@ -1058,6 +954,10 @@ check_unfold(struct check *c, struct node *call)
 static struct node *
 check_call(struct check *c, struct node *call)
 {
+	struct value v = {.kind = VALUE_TEXT};
+	const char *set;
+	char *name;
+
 	switch (call->function->form) {
 	case FORM_CONVERT:
 		return check_conversion(c, call);
@@ -1066,13 +966,27 @@ check_call(struct check *c, struct node *call)
 	case FORM_SWITCH:
 	case FORM_RECODE:
 		return check_switch(c, call);
-	case FORM_CONSTANT:
-		return check_outside(c, call);
+	case FORM_ARG:
+		v.text =
+		    given_find(c->given->args, call->kid[0]->value.text)->text;
+		return check_constant(c, call, TYPE_TEXT, v);
+	case FORM_ENV:
+		name = mem_copy(call->kid[0]->value.text.at,
+		    call->kid[0]->value.text.len);
+		set = getenv(name);
+		free(name);
+		if (set != NULL)
+			v.text = (struct text){set, strlen(set)};
+		return check_constant(c, call, TYPE_TEXT, v);
 	case FORM_RAISE:
 		call->kind = NODE_RAISE;
 		return check_uniform(c, call, TYPE_TEXT, TYPE_NEVER);
 	default:
-		return check_plain(c, call);
+		for (size_t i = 0; i < call->n && !c->failed; i++)
+			call->kid[i] = check_argument(c, call, call->kid[i],
+			    function_arg(call->function, i));
+		call->type = call->function->type;
+		return check_settle(c, call);
 	}
 }
 
@@ -1086,7 +1000,7 @@ check_node(struct check *c, struct node *node)
 		return node;
 	if (node->kind == NODE_CALL && node->function->form == FORM_PREV) {
 		/* which column is known when all statements are */
-		kept = check_new(c, NODE_VAR, TYPE_COLUMN, node, NULL, NULL);
+		kept = check_new(c, NODE_VAR, TYPE_COLUMN, node, NULL);
 		kept->var = names_keep(&c->names, node);
 		return kept;
 	}
@@ -1172,8 +1086,8 @@ check_each(struct check *c, const struct statement *s)
 	for (size_t i = 0; i < n && !c->failed; i++) {
 		const struct named *column = &c->names.column[which[i]];
 		struct statement one = {.kind = STATEMENT_ASSIGN,
-		    .column = check_new(c, NODE_COLUMN, TYPE_COLUMN, s->column,
-			NULL, NULL),
+		    .column =
+			check_new(c, NODE_COLUMN, TYPE_COLUMN, s->column, NULL),
 		    .value = unfold(c, s->value, column, s->column)};
 
 		stand_for(one.column, column);
@@ -1211,19 +1125,19 @@ find_table(struct check *c, struct node *node)
 static void
 find_given(struct check *c, struct node *node)
 {
+	const enum function_form form =
+	    node->kind == NODE_CALL ? node->function->form : FORM_PLAIN;
 	const struct text *name;
 
-	if (node->kind == NODE_IN_SET ||
-	    (node->kind == NODE_CALL && node->function->form == FORM_LOOKUP))
+	if (node->kind == NODE_IN_SET || form == FORM_LOOKUP)
 		find_table(c, node);
 	if (node->kind == NODE_IN_SET && node->lookup == NULL &&
 	    given_find(c->given->sets, node->name) == NULL)
 		check_fail(c, node, "no set '@%t'; say --set NAME=FILE",
 		    &node->name);
-	if (node->kind == NODE_CALL && node->function->form == FORM_PREV)
+	if (form == FORM_PREV)
 		c->tree->remembers = true;
-	if (node->kind == NODE_CALL &&
-	    strcmp(node->function->name, "arg") == 0) {
+	if (form == FORM_ARG) {
 		name = &node->kid[0]->value.text;
 		if (given_find(c->given->args, *name) == NULL)
 			check_fail(c, node,

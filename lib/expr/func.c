@@ -220,8 +220,9 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 		}
 	}
 	/* a double cannot tell whether a large exponent is odd */
-	odd = x < 0 && number_mod(exponent, number_of_int(2), &rest) ==
-		NUMBER_OK && number_to_double(rest) != 0;
+	odd = x < 0 &&
+	    number_mod(exponent, number_of_int(2), &rest) == NUMBER_OK &&
+	    number_to_double(rest) != 0;
 	power_of = r->given->real.pow(fabs(x), y);
 	call_real(r, i, odd ? -power_of : power_of, out);
 }
@@ -636,7 +637,6 @@ call_is_date(struct eval *r, const struct instr *i, struct value *out)
 #define PLAIN FORM_PLAIN
 #define ACROSS FORM_ACROSS
 #define CONVERT FORM_CONVERT
-#define CONSTANT FORM_CONSTANT
 /* The value at the path; missing for null, and where there is none. */
 static void
 call_json_get(struct eval *r, const struct instr *i, struct value *out)
@@ -824,9 +824,9 @@ static const struct function functions[] = {
 	"ncols()|ncols() -> 5"},
     {"prev", "N", TYPE_COLUMN, FORM_PREV, 0, 1, NULL, 0,
 	"prev(column)|(prev(sum) ?? 0) + fare"},
-    {"env", "l", TYPE_TEXT, CONSTANT, PURE, 0, NULL, 0,
+    {"env", "l", TYPE_TEXT, FORM_ENV, PURE, 0, NULL, 0,
 	"env(name)|env(\"NO_SUCH_VARIABLE\") ?? \"unset\" -> unset"},
-    {"arg", "l", TYPE_TEXT, CONSTANT, PURE, 0, NULL, 0,
+    {"arg", "l", TYPE_TEXT, FORM_ARG, PURE, 0, NULL, 0,
 	"arg(name)|starts_with(name, arg(\"who\")) -> true"},
     /* other */
     {"hash", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_hash, 0,

@@ -23,10 +23,11 @@ enum function_form {
 	FORM_SWITCH,
 	FORM_RECODE,
 	FORM_RAISE,
-	FORM_PREV,     /* the name of a column */
-	FORM_UNFOLD,   /* any, all: one after the other for each column */
-	FORM_LOOKUP,   /* as FORM_PLAIN, in a table */
-	FORM_CONSTANT, /* arg, env: text that is known before the input */
+	FORM_PREV,   /* the name of a column */
+	FORM_UNFOLD, /* any, all: one after the other for each column */
+	FORM_LOOKUP, /* as FORM_PLAIN, in a table */
+	FORM_ARG,    /* text that is known before the input, */
+	FORM_ENV,    /* as is this */
 };
 
 enum {

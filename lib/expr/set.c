@@ -5,6 +5,8 @@
 #include <sys/random.h>
 #include <xxhash.h>
 
+#include "date.h"
+
 struct set {
 	enum type type;
 	struct value *value;
@@ -95,6 +97,39 @@ set_new(struct arena *a, enum type type, struct value *v, size_t n,
 	return s;
 }
 
+struct set *
+set_of_lines(struct arena *a, enum type type, struct text lines,
+    const struct set *na)
+{
+	const char *p = lines.at, *const end = lines.at + lines.len, *stop;
+	struct value *v;
+	size_t n = 1, len;
+	bool is;
+
+	for (size_t i = 0; i < lines.len; i++)
+		n += lines.at[i] == '\n';
+	v = arena_alloc(a, mem_mul(n, sizeof *v));
+	for (n = 0; p < end; p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (stop == NULL)
+			stop = end;
+		len = (size_t)(stop - p);
+		v[n].kind = VALUE_TEXT;
+		v[n].text = (struct text){p, len};
+		if (type == TYPE_NUMBER)
+			is = number_parse(p, len, &v[n].number) == NUMBER_OK;
+		else if (type == TYPE_DATE)
+			is = date_parse(NULL, p, len, &v[n].time) == DATE_OK;
+		else if (type == TYPE_DATETIME)
+			is =
+			    datetime_parse(NULL, p, len, &v[n].time) == DATE_OK;
+		else
+			is = true;
+		n += is && len > 0;
+	}
+	return set_new(a, type, v, n, na);
+}
+
 bool
 set_holds(const struct set *s, struct text t)
 {
@@ -128,4 +163,3 @@ set_size(const struct set *s)
 {
 	return s->n;
 }
-

@@ -23,6 +23,10 @@ struct set;
 struct set *set_new(struct arena *a, enum type type, struct value *v, size_t n,
     const struct set *na);
 
+/* The set of the lines, which end with LF, that are a value of the type. */
+struct set *set_of_lines(struct arena *a, enum type type, struct text lines,
+    const struct set *na);
+
 /*
  * Is a value of that type in it?  A missing text equals what == says: empty
  * text every missing one, a spelling of missing itself and empty text.
