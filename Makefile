@@ -34,7 +34,7 @@ FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 NEIGHBOURS = $(filter-out %.bash %.py,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
 SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes \
-	completion/words completion/csvpipe.bash packaging/deb packaging/static $(wildcard tests/soak/*)
+	man/completion/words man/completion/csvpipe.bash .ci/deb .ci/static $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
@@ -95,12 +95,12 @@ FILL = sed 's/@PROGRAMS@/$(NAMES)/; s/@FUNCTIONS@/$(FUNCTIONS)/'
 install: all
 	install -d $(ROOT)/bin $(ROOT)/share/csvpipe $(ROOT)/share/man/man1 \
 		$(ROOT)/share/man/man7 $(BASH_DIR) $(FISH_DIR) $(ZSH_DIR)
-	$(FILL) completion/words > $(ROOT)/share/csvpipe/words
+	$(FILL) man/completion/words > $(ROOT)/share/csvpipe/words
 	chmod 755 $(ROOT)/share/csvpipe/words
-	$(FILL) completion/_csvpipe > $(ZSH_DIR)/_csvpipe
-	$(FILL) completion/csvpipe.bash > $(BASH_DIR)/csvpipe
-	$(FILL) completion/csvpipe.fish > $(FISH_DIR)/csvpipe.fish
-	install -m 644 share/profile.gp $(ROOT)/share/csvpipe
+	$(FILL) man/completion/_csvpipe > $(ZSH_DIR)/_csvpipe
+	$(FILL) man/completion/csvpipe.bash > $(BASH_DIR)/csvpipe
+	$(FILL) man/completion/csvpipe.fish > $(FISH_DIR)/csvpipe.fish
+	install -m 644 man/profile.gp $(ROOT)/share/csvpipe
 	install -m 644 man/*.7 $(ROOT)/share/man/man7
 	set -e; for p in $(notdir $(PROGRAMS)); do \
 		n=$(PROGRAM_PREFIX)$$p; \
@@ -126,15 +126,15 @@ dist:
 	@mkdir -p $(@D) $(B)/dist
 	git archive --prefix=csvpipe-$(VERSION)/ HEAD | gzip -9n > $(DIST)
 	sed "s|@URL@|$(URL)|; s|@SHA256@|$$(sha256sum < $(DIST) | cut -c 1-64)|" \
-		packaging/csvpipe.rb > $(B)/dist/csvpipe.rb
+		.ci/csvpipe.rb > $(B)/dist/csvpipe.rb
 
 deb:
 	@$(PACKAGES) install build
 	@$(MAKE) -s all B=$(B)/deb LDFLAGS=-Wl,-z,relro,-z,now
-	@packaging/deb $(abspath $(B)/deb) $(B)/dist
+	@.ci/deb $(abspath $(B)/deb) $(B)/dist
 
 static: dist
-	@packaging/static $(B)/static $(B)/dist
+	@.ci/static $(B)/static $(B)/dist
 
 # A page each; what they name leads to the other pages, or to Debian's.
 html:

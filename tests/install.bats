@@ -37,7 +37,7 @@ setup() {
 @test "the Debian package has a version, and no csvkit beside it" {
 	command -v dpkg-shlibdeps >/dev/null || skip "no dpkg-dev"
 	[ -z "${CSVPIPE_SAN:-}" ] || skip "not under sanitizers"
-	packaging/deb "$BIN" "$BATS_TEST_TMPDIR"
+	.ci/deb "$BIN" "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR"
 	[ "$(dpkg-deb -f csvpipe_*.deb Version)" = \
 		"$("$BIN/csvcut" --version | sed -n '1s/.* //p')" ]
@@ -51,7 +51,7 @@ setup() {
 		.ci/packages >"$BATS_TEST_TMPDIR/libraries"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/libraries")" -gt 2 ]
 	while read -r library; do
-		grep -q "depends_on \"$library\"" packaging/csvpipe.rb
+		grep -q "depends_on \"$library\"" .ci/csvpipe.rb
 	done <"$BATS_TEST_TMPDIR/libraries"
 }
 
