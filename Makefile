@@ -34,7 +34,7 @@ FUZZ = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 NEIGHBOURS = $(filter-out %.bash %.py,$(wildcard tests/neighbours/*))
 SOURCES = $(wildcard cmd/*.c lib/*.c lib/*/*.c tests/*.c tests/*/*.c)
 SCRIPTS = .ci/run .ci/packages tests/run tests/demo tests/helper.bash tests/includes \
-	man/completion/words man/completion/csvpipe.bash .ci/deb .ci/static $(wildcard tests/soak/*)
+	man/share/words man/share/csvpipe.bash .ci/deb .ci/static $(wildcard tests/soak/*)
 MAKEFLAGS += --no-print-directory
 PACKAGES = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' .ci/packages
 
@@ -95,12 +95,12 @@ FILL = sed 's/@PROGRAMS@/$(NAMES)/; s/@FUNCTIONS@/$(FUNCTIONS)/'
 install: all
 	install -d $(ROOT)/bin $(ROOT)/share/csvpipe $(ROOT)/share/man/man1 \
 		$(ROOT)/share/man/man7 $(BASH_DIR) $(FISH_DIR) $(ZSH_DIR)
-	$(FILL) man/completion/words > $(ROOT)/share/csvpipe/words
+	$(FILL) man/share/words > $(ROOT)/share/csvpipe/words
 	chmod 755 $(ROOT)/share/csvpipe/words
-	$(FILL) man/completion/_csvpipe > $(ZSH_DIR)/_csvpipe
-	$(FILL) man/completion/csvpipe.bash > $(BASH_DIR)/csvpipe
-	$(FILL) man/completion/csvpipe.fish > $(FISH_DIR)/csvpipe.fish
-	install -m 644 man/profile.gp $(ROOT)/share/csvpipe
+	$(FILL) man/share/_csvpipe > $(ZSH_DIR)/_csvpipe
+	$(FILL) man/share/csvpipe.bash > $(BASH_DIR)/csvpipe
+	$(FILL) man/share/csvpipe.fish > $(FISH_DIR)/csvpipe.fish
+	install -m 644 man/share/profile.gp $(ROOT)/share/csvpipe
 	install -m 644 man/*.7 $(ROOT)/share/man/man7
 	set -e; for p in $(notdir $(PROGRAMS)); do \
 		n=$(PROGRAM_PREFIX)$$p; \
@@ -139,7 +139,7 @@ static: dist
 # A page each; what they name leads to the other pages, or to Debian's.
 html:
 	@mkdir -p $(B)/html
-	cd man && for page in *; do \
+	cd man && for page in *.[17]; do \
 		mandoc -T html -O 'man=%N.%S.html;https://manpages.debian.org/%N.%S' \
 			$$page > $(abspath $(B))/html/$$page.html || exit; \
 	done
@@ -157,7 +157,7 @@ lint:
 		$(filter cmd/% lib/%,$(SOURCES))
 	shellcheck $(SCRIPTS)
 	shellcheck -S error $(wildcard tests/*.bats tests/*.bash) $(NEIGHBOURS)
-	mandoc -T lint -W warning $(wildcard man/*)
+	mandoc -T lint -W warning $(wildcard man/*.[17])
 
 format:
 	clang-format -i $(SOURCES) $(wildcard lib/*.h lib/*/*.h tests/*.h tests/*/*.h)

@@ -11,7 +11,7 @@ setup() {
 	for source in cmd/*.c; do
 		[ -x "$to/opt/x/bin/$(basename "$source" .c)" ]
 	done
-	for page in man/*; do
+	for page in man/*.[17]; do
 		[ -f "$to/opt/x/share/man/man${page##*.}/${page#man/}" ]
 	done
 	[ -f "$to/opt/x/share/csvpipe/profile.gp" ]

@@ -193,5 +193,5 @@ described() {
 
 @test "the manual is clean under mandoc -T lint" {
 	command -v mandoc >/dev/null || skip "no mandoc"
-	mandoc -T lint -W warning "$man"/*
+	mandoc -T lint -W warning "$man"/*.[17]
 }

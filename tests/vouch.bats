@@ -365,12 +365,12 @@ column() {
 	[ -s e ]
 }
 
-@test "man/profile.gp draws it" {
+@test "man/share/profile.gp draws it" {
 	command -v gnuplot >/dev/null || skip "no gnuplot"
 	unset CSVPIPE_LOG
 	{ cat in; sleep 0.1; } | csvcut --progress=how |
 		csvmap --progress=how '' >out
-	gnuplot -e 'from = "how"' "$BATS_TEST_DIRNAME/../man/profile.gp" \
+	gnuplot -e 'from = "how"' "$BATS_TEST_DIRNAME/../man/share/profile.gp" \
 		>picture 2>err
 	same /dev/null err
 	grep -q 'waiting for output' picture
