@@ -254,12 +254,12 @@ check_batch(struct csvbatch *b)
 static bool
 find_command(struct csvbatch *b)
 {
-	struct buf say = {NULL, 0, 0};
 	int status = 0;
 
 	if (b->opt.command != NULL)
-		status = command_find(&b->command, b->run.opt.operand, &say);
-	return run_said(&b->run, status, &say);
+		status =
+		    command_find(&b->command, b->run.opt.operand, &b->run.say);
+	return run_said(&b->run, status);
 }
 
 /* Are there descriptors for so many jobs? */
@@ -338,14 +338,13 @@ need_columns(struct csvbatch *b)
 static bool
 bind_header(struct csvbatch *b)
 {
-	struct buf say = {NULL, 0, 0};
 	int status;
 
 	b->opt.batch.header = b->run.header;
 	if (b->run.header->n == 0)
 		return true;
-	status = bind_names(b, &say) < 0 ? EXIT_USAGE : 0;
-	if (!run_said(&b->run, status, &say))
+	status = bind_names(b, &b->run.say) < 0 ? EXIT_USAGE : 0;
+	if (!run_said(&b->run, status))
 		return false;
 	need_columns(b);
 	return true;

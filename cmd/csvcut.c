@@ -297,27 +297,25 @@ choose_paths(struct run *r, struct cut *cut, const struct record *rec,
 static void
 resolve(struct run *r, struct cut *cut, const struct record *rec)
 {
-	struct buf say = {NULL, 0, 0};
 	const bool chosen = columns_choose(cut->keep != NULL ? cut->keep : "*",
-				r->header, &cut->how, &cut->list, &say) == 0;
+				r->header, &cut->how, &cut->list, &r->say) == 0;
 
 	if (!chosen && cut->from == FROM_JSON)
-		buf_add_text(&say,
+		buf_add_text(&r->say,
 		    "; a path into the first object begins with a dot, as "
 		    ".user.name");
 	if (!chosen ||
-	    (cut->drop != NULL && drop_columns(cut, r->header, &say) != 0) ||
-	    (cut->from == FROM_JSON && choose_paths(r, cut, rec, &say) != 0) ||
-	    (cut->objects != NO_OBJECTS && plan_json(cut, r, &say) != 0)) {
-		buf_add(&say, "", 1);
-		run_usage(r, say.data);
+	    (cut->drop != NULL && drop_columns(cut, r->header, &r->say) != 0) ||
+	    (cut->from == FROM_JSON &&
+		choose_paths(r, cut, rec, &r->say) != 0) ||
+	    (cut->objects != NO_OBJECTS && plan_json(cut, r, &r->say) != 0)) {
+		run_usage(r, "");
 	}
 	if (cut->list.n == 0)
 		run_usage(r, "no column is left");
 	if (cut->plain && cut->list.n != 1)
 		run_usage(r, "--plain writes one column: choose it with -c");
 	plan(cut, r->header);
-	buf_free(&say);
 }
 
 static void
@@ -769,14 +767,11 @@ check_together(struct run *r, const struct cut *cut)
 		"--quote=all: -q '' has no quotes; -D C writes CSV with "
 		"quotes"},
 	};
-	struct buf say = {NULL, 0, 0};
 
 	check_names(r);
-	if (!json && cut->keep != NULL && columns_check(cut->keep, &say) != 0) {
-		buf_add(&say, "; see csvcut --help",
-		    sizeof "; see csvcut --help");
-		run_usage(r, say.data);
-	}
+	if (!json && cut->keep != NULL &&
+	    columns_check(cut->keep, &r->say) != 0)
+		run_usage(r, "; see csvcut --help");
 	for (size_t i = 0; i < sizeof clashes / sizeof clashes[0]; i++)
 		if (clashes[i].is)
 			run_usage(r, clashes[i].say);

@@ -70,18 +70,13 @@ static const struct options_program program = {
 static void
 choose(struct run *r, struct chosen *c)
 {
-	struct buf say = {NULL, 0, 0};
-
 	if (c->list == NULL)
 		return;
-	if (columns_parse(c->list, r->header, &c->columns, &say) != 0) {
-		buf_add(&say, "", 1);
-		run_usage(r, say.data);
-	}
+	if (columns_parse(c->list, r->header, &c->columns, &r->say) != 0)
+		run_usage(r, "");
 	for (size_t i = 0; i < c->columns.n; i++)
 		if (c->columns.item[i].rename.raw != NULL)
 			run_usage(r, "--first and --by give no new names");
-	buf_free(&say);
 }
 
 /* The columns that the expression looks at, then those of the keys. */

@@ -109,11 +109,10 @@ settle_options(struct par *par)
 static bool
 find_command(struct par *par)
 {
-	struct buf say = {NULL, 0, 0};
 	const int status =
-	    command_find(&par->command, par->run.opt.operand, &say);
+	    command_find(&par->command, par->run.opt.operand, &par->run.say);
 
-	return run_said(&par->run, status, &say);
+	return run_said(&par->run, status);
 }
 
 /* Finds the columns of --by in the header. */
@@ -121,13 +120,12 @@ static bool
 find_key(struct par *par)
 {
 	struct column_list list;
-	struct buf say = {NULL, 0, 0};
 	size_t i;
 
 	if (par->by == NULL)
 		return true;
-	if (columns_parse(par->by, par->run.header, &list, &say) < 0)
-		return run_said(&par->run, EXIT_USAGE, &say);
+	if (columns_parse(par->by, par->run.header, &list, &par->run.say) < 0)
+		return run_said(&par->run, EXIT_USAGE);
 	par->nkey = list.n;
 	par->key = mem_new(list.n, sizeof *par->key);
 	for (i = 0; i < list.n; i++)
@@ -203,7 +201,6 @@ open_pool(struct par *par)
 {
 	struct run *r = &par->run;
 	const struct record *first = &r->header->raw;
-	struct buf say = {NULL, 0, 0};
 
 	par->opt.command = &par->command;
 	par->opt.routed = par->by != NULL;
@@ -223,9 +220,9 @@ open_pool(struct par *par)
 	par->opt.explain = report_reason;
 	par->opt.arg = par;
 	child_watch();
-	par->pool = pool_new(&par->opt, r->out, &say);
+	par->pool = pool_new(&par->opt, r->out, &r->say);
 	if (par->pool == NULL)
-		return run_said(r, EXIT_IO, &say);
+		return run_said(r, EXIT_IO);
 	if (first->raw != NULL)
 		pool_header(par->pool, first->raw, first->len + first->end);
 	r->more_stats = add_stats;

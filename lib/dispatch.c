@@ -154,26 +154,26 @@ note_files(struct dispatch *d)
 {
 	const struct csvbatch_options *o = d->opt;
 	struct files *files = &d->run->files;
-	struct buf say = {NULL, 0, 0};
 	int status = 0;
 
 	if (o->journal != NULL)
-		status = files_add(files, FILES_JOURNAL, o->journal, &say);
+		status =
+		    files_add(files, FILES_JOURNAL, o->journal, &d->run->say);
 	if (status != 0 || o->no_output || o->command == NULL)
 		;
 	else if (o->journal != NULL)
-		status =
-		    files_add(files, FILES_OUTPUT, o->common->output, &say);
+		status = files_add(files, FILES_OUTPUT, o->common->output,
+		    &d->run->say);
 	else
-		status = files_add_output(files, o->common->output, &say);
-	return run_said(d->run, status, &say) && run_files(d->run, NULL, 0);
+		status =
+		    files_add_output(files, o->common->output, &d->run->say);
+	return run_said(d->run, status) && run_files(d->run, NULL, 0);
 }
 
 struct dispatch *
 dispatch_open(struct run *r, const struct csvbatch_options *opt)
 {
 	struct dispatch *d = mem_new(1, sizeof *d);
-	struct buf say = {NULL, 0, 0};
 	int status = 0;
 	bool open;
 
@@ -186,13 +186,13 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	r->arg = d;
 	open = note_files(d);
 	if (open && opt->command == NULL)
-		status = shards_check(opt->common->output, &r->files, &say);
+		status = shards_check(opt->common->output, &r->files, &r->say);
 	else if (open && opt->journal == NULL)
-		status = ledger_open(&d->ledger, opt, &say);
+		status = ledger_open(&d->ledger, opt, &r->say);
 	if (feed_open(&d->feed, r, opt) < 0)
 		feed_spool_failed(&d->feed, errno);
 	r->rejects = d->feed.rows;
-	if (run_said(d->run, status, &say) && r->report.status == 0 &&
+	if (run_said(d->run, status) && r->report.status == 0 &&
 	    (r->rejects != NULL || run_open_rejects(r)))
 		return d;
 	dispatch_end(d);
@@ -288,20 +288,19 @@ report_batch(struct dispatch *d, const struct task *t, const char *why,
     int status)
 {
 	const struct batch *b = t->batch;
-	struct buf say = {NULL, 0, 0};
 
-	utf8_say(&say, "stdin:%n: batch %n", (size_t)b->first_line,
+	utf8_say(&d->run->say, "stdin:%n: batch %n", (size_t)b->first_line,
 	    (size_t)b->number);
-	report_range(&say, ", record", b->first, b->last);
-	report_range(&say, ", line", b->first_line, b->last_line);
-	utf8_say(&say, ": %s (%n %s)%s", why, (size_t)t->tries,
+	report_range(&d->run->say, ", record", b->first, b->last);
+	report_range(&d->run->say, ", line", b->first_line, b->last_line);
+	utf8_say(&d->run->say, ": %s (%n %s)%s", why, (size_t)t->tries,
 	    t->tries == 1 ? "try" : "tries", t->advice);
 	if (status == 0)
-		buf_add(&say, "; what has one answer is delivered",
+		buf_add(&d->run->say, "; what has one answer is delivered",
 		    sizeof "; what has one answer is delivered");
 	if (status == 0)
-		report_say(&d->run->report, "%s", say.data);
-	run_said(d->run, status, &say);
+		report_say(&d->run->report, "%s", d->run->say.data);
+	run_said(d->run, status);
 }
 
 /*
@@ -332,7 +331,6 @@ see_failures(struct dispatch *d)
 static void
 commit(struct dispatch *d, const struct task *t)
 {
-	struct buf say = {NULL, 0, 0};
 	int status;
 
 	d->rejected += t->batch->nbad;
@@ -342,8 +340,8 @@ commit(struct dispatch *d, const struct task *t)
 		return;
 	}
 	status = ledger_commit(&d->ledger, t->batch, t->state == TASK_FAILED,
-	    d->rejected, &say);
-	if (!run_said(d->run, status, &say)) {
+	    d->rejected, &d->run->say);
+	if (!run_said(d->run, status)) {
 		advance(d, HALTED);
 		return;
 	}
@@ -373,7 +371,6 @@ finish(struct dispatch *d, const struct task *t)
 static void
 give_up(struct dispatch *d, const struct task *t)
 {
-	struct buf say = {NULL, 0, 0};
 	uint64_t i;
 
 	d->failed += !t->stopped;
@@ -390,8 +387,8 @@ give_up(struct dispatch *d, const struct task *t)
 	}
 	see_failures(d);
 	if (!t->stopped)
-		run_said(d->run, ledger_failed(&d->ledger, t->batch, &say),
-		    &say);
+		run_said(d->run,
+		    ledger_failed(&d->ledger, t->batch, &d->run->say));
 	advance(d, HALTED);
 }
 
@@ -540,13 +537,12 @@ static bool
 begin(struct dispatch *d)
 {
 	const char *const path = d->opt->journal;
-	struct buf say = {NULL, 0, 0};
 	int status;
 
 	if (path != NULL) {
-		status = ledger_open(&d->ledger, d->opt, &say);
+		status = ledger_open(&d->ledger, d->opt, &d->run->say);
 		d->run->rejects = d->ledger.rejects;
-		if (!run_said(d->run, status, &say))
+		if (!run_said(d->run, status))
 			return false;
 		d->rejected = journal_last(d->ledger.journal)->rejected;
 		if (journal_torn(d->ledger.journal))
@@ -561,8 +557,8 @@ begin(struct dispatch *d)
 			    path, d->opt->common->rejects);
 	}
 	if (d->opt->scratch != NULL) {
-		d->scratch = scratch_open(d->opt->scratch, path, &say);
-		if (!run_said(d->run, d->scratch != NULL ? 0 : EXIT_IO, &say))
+		d->scratch = scratch_open(d->opt->scratch, path, &d->run->say);
+		if (!run_said(d->run, d->scratch != NULL ? 0 : EXIT_IO))
 			return false;
 	}
 	if (feed_begin(&d->feed, d->ledger.journal, d->scratch) == 0)
@@ -576,7 +572,6 @@ static void
 end(struct dispatch *d)
 {
 	struct spool *rest = feed_rest(&d->feed);
-	struct buf say = {NULL, 0, 0};
 	bool tells;
 
 	if (run_whole(d->run) && d->stage != HALTED) {
@@ -584,7 +579,8 @@ end(struct dispatch *d)
 		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
 			feed_spool_failed(&d->feed, errno);
 		tells = d->signal == 0 && d->run->report.status == EXIT_COMMAND;
-		run_said(d->run, ledger_finish(&d->ledger, tells, &say), &say);
+		run_said(d->run,
+		    ledger_finish(&d->ledger, tells, &d->run->say));
 	}
 	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(&d->run->report, REPORT_BARE);

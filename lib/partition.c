@@ -599,13 +599,12 @@ remove_hidden(struct partition *p)
 {
 	struct files *files = &p->run->files;
 	const size_t others = files->n;
-	struct buf say = {NULL, 0, 0};
-	int status = files_add(files, FILES_PART, p->path.data, &say);
+	int status = files_add(files, FILES_PART, p->path.data, &p->run->say);
 
 	files_cut(files, others);
-	if (status == 0 && part_clear(p->path.data, &say) != 0)
+	if (status == 0 && part_clear(p->path.data, &p->run->say) != 0)
 		status = EXIT_IO;
-	return run_said(p->run, status, &say);
+	return run_said(p->run, status);
 }
 
 /* Looks through the directory p->path for what this part of t makes. */
@@ -675,7 +674,7 @@ discard(void *arg)
 static bool
 open_directory(struct partition *p)
 {
-	struct buf lock = {NULL, 0, 0}, say = {NULL, 0, 0};
+	struct buf lock = {NULL, 0, 0};
 	struct stat st;
 
 	buf_add(&p->path, p->template, p->fixed);
@@ -684,9 +683,9 @@ open_directory(struct partition *p)
 		return false;
 	buf_add(&lock, p->template, p->fixed);
 	buf_add(&lock, FILE_LOCK, sizeof FILE_LOCK);
-	p->lock = part_open(lock.data, &p->lock_fd, &say);
+	p->lock = part_open(lock.data, &p->lock_fd, &p->run->say);
 	buf_free(&lock);
-	if (!run_said(p->run, p->lock == NULL ? EXIT_IO : 0, &say))
+	if (!run_said(p->run, p->lock == NULL ? EXIT_IO : 0))
 		return false;
 	if (fstat(p->lock_fd, &st) != 0)
 		return fail_errno(p, p->path.data);

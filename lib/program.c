@@ -20,14 +20,6 @@ program_give(const struct options_rule *rule, const char *value, void *at,
 	return 0;
 }
 
-/* A file is going to be read, which nothing else does. */
-static void
-claim_file(struct run *r, const char *path)
-{
-	if (!run_reads(r, strcmp(path, "-") == 0 ? NULL : path))
-		run_exit(r);
-}
-
 /* Adds a whole file to b, or ends the process. */
 static void
 read_file(struct run *r, const char *path, struct buf *b)
@@ -35,7 +27,8 @@ read_file(struct run *r, const char *path, struct buf *b)
 	char *name = mem_copy(path, strlen(path));
 	struct fault f;
 
-	claim_file(r, path);
+	if (!run_reads(r, path))
+		run_exit(r);
 	if (reader_whole(name, &r->hooks, b, &f) < 0) {
 		if (r->report.status == 0) /* else it was said */
 			report_fault(&r->report, &f);
@@ -59,7 +52,8 @@ give_file(struct program *p, struct run *r, bool table, const char *definition)
 			    "--set: needs NAME=FILE");
 	name = mem_copy(definition, (size_t)(equals - definition));
 	if (table) {
-		claim_file(r, equals + 1);
+		if (!run_reads(r, equals + 1))
+			run_exit(r);
 		done = expr_table(p->expr, name, equals + 1);
 	} else {
 		read_file(r, equals + 1, &bytes);

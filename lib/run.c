@@ -14,16 +14,7 @@
 #include "log.h"
 #include "rejects.h"
 #include "sandbox.h"
-
-static void
-put_text(struct run *r, const char *text, size_t n)
-{
-	struct writer *w = writer_new(STDOUT_FILENO, &r->opt.reader.dialect);
-
-	writer_add(w, text, n);
-	writer_done(w);
-	run_closed(r, NULL, writer_close(w, true));
-}
+#include "utf8.h"
 
 /* Could something not be written?  run_end says what. */
 static bool
@@ -87,34 +78,14 @@ static int
 ended(void *arg, int fd)
 {
 	struct run *r = arg;
-	struct buf say = {NULL, 0, 0};
-	const bool file = r->in != NULL && fd == reader_fd(r->in);
-	int status = 0;
+	const char *const file = fd == STDIN_FILENO ? "stdin" :
+	    r->in != NULL && fd == reader_fd(r->in) ? reader_file(r->in) :
+						      "a file beside the input";
 
-	if (r->vouch != NULL)
-		status = vouch_input(r->vouch, fd, &say);
-	if (status != 0)
-		report_fail(&r->report, status, "%s: %s",
-		    fd == STDIN_FILENO ? "stdin" :
-			file           ? reader_file(r->in) :
-					 "a file beside the input",
-		    say.data);
-	buf_free(&say);
-	return status != 0 ? -1 : 0;
-}
-
-/* First of all, so that who reads from us learns that we began. */
-static void
-begin_log(struct run *r, const char *path, int argc, char *const *argv)
-{
-	struct buf say = {NULL, 0, 0};
-
-	r->vouch = vouch_begin(path, r->report.program, argc, argv, &say);
-	if (r->vouch == NULL) {
-		report_fail(&r->report, EXIT_IO, "%s", say.data);
-		report_exit(&r->report);
-	}
-	files_add(&r->files, FILES_LOG, path, &say);
+	if (r->vouch == NULL)
+		return 0;
+	utf8_say(&r->say, "%s: ", file);
+	return run_said(r, vouch_input(r->vouch, fd, &r->say)) ? 0 : -1;
 }
 
 /* --names-from: reads the header of its FILE, or ends the process. */
@@ -143,26 +114,13 @@ read_names(struct run *r)
 }
 
 bool
-run_said(struct run *r, int status, struct buf *say)
+run_said(struct run *r, int status)
 {
-	buf_add_byte(say, '\0');
+	buf_add_byte(&r->say, '\0');
 	if (status != 0)
-		report_fail(&r->report, status, "%s", say->data);
-	buf_free(say);
+		report_fail(&r->report, status, "%s", r->say.data);
+	r->say.len = 0;
 	return status == 0;
-}
-
-static void
-open_progress(struct run *r)
-{
-	const char *const path = r->opt.progress_file;
-	struct buf say = {NULL, 0, 0};
-
-	r->progress = log_open(path, REPORT_PROGRESS, &say);
-	if (!run_said(r, r->progress < 0 ? EXIT_IO : 0, &say) ||
-	    !run_said(r, files_add(&r->files, FILES_PROGRESS, path, &say),
-		&say))
-		run_exit(r);
 }
 
 void
@@ -170,41 +128,47 @@ run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv)
 {
 	const char *const log = options_log(program, argc, argv);
-	struct buf say = {NULL, 0, 0};
+	const char *path;
 	enum options_result result;
 
 	*r = (struct run){.started = input_ns(),
 	    .starts = program->command,
-	    .progress = -1};
+	    .progress = -1,
+	    .hooks = {.idle = flush, .tick = tick, .ended = ended, .arg = r}};
 	child_hygiene();
 	report_init(&r->report, program->name);
-	if (log != NULL)
-		begin_log(r, log, argc, argv);
-	r->hooks = (struct input_hooks){.idle = flush,
-	    .tick = tick,
-	    .ended = ended,
-	    .arg = r};
-	result = options_parse(&r->opt, program, arg, argc, argv, &say);
+	/* first of all, so that who reads from us learns that we began */
+	if (log != NULL) {
+		r->vouch = vouch_begin(log, program->name, argc, argv, &r->say);
+		if (!run_said(r, r->vouch == NULL ? EXIT_IO : 0))
+			run_exit(r);
+		files_add(&r->files, FILES_LOG, log, &r->say);
+	}
+	result = options_parse(&r->opt, program, arg, argc, argv, &r->say);
 	if (result == OPTIONS_BAD) {
-		buf_add_text(&say, "; see ");
-		buf_add_text(&say, program->name);
-		buf_add(&say, " --help", sizeof " --help");
-		run_usage(r, say.data);
+		utf8_say(&r->say, "; see %s --help", program->name);
+		run_usage(r, "");
 	}
 	if (result == OPTIONS_TEXT) {
-		put_text(r, say.data, say.len);
-		buf_free(&say);
-		options_free(&r->opt);
+		r->out = writer_new(STDOUT_FILENO, &r->opt.reader.dialect);
+		writer_add(r->out, r->say.data, r->say.len);
+		writer_done(r->out);
+		run_closed(r, NULL, writer_close(r->out, true));
+		r->out = NULL;
 		run_exit(r);
 	}
 	r->hooks.ticks = r->opt.progress;
-	buf_free(&say);
 	if (r->opt.names_from != NULL)
 		read_names(r);
 	if (r->opt.stats || r->opt.progress)
 		report_ready(&r->report);
-	if (r->opt.progress_file != NULL)
-		open_progress(r);
+	path = r->opt.progress_file;
+	if (path == NULL)
+		return;
+	r->progress = log_open(path, REPORT_PROGRESS, &r->say);
+	if (!run_said(r, r->progress < 0 ? EXIT_IO : 0) ||
+	    !run_said(r, files_add(&r->files, FILES_PROGRESS, path, &r->say)))
+		run_exit(r);
 }
 
 /* All is done: vouches for what was written. */
@@ -214,46 +178,45 @@ end_log(struct run *r, const struct report_stats *s)
 	const int status = r->report.status;
 	const bool whole = r->signal == 0 &&
 	    (status == 0 || (status == EXIT_COMMAND && r->settled));
-	struct buf say = {NULL, 0, 0};
 
-	if (r->vouch != NULL &&
+	if (r->vouch == NULL)
+		return;
+	run_said(r,
 	    vouch_end(r->vouch,
 		&(struct vouch_counts){s->records_in, s->records_out,
 		    s->rejected, s->bytes_in, s->bytes_out},
-		r->signal != 0 ? 128 + r->signal : status, whole, &say) != 0)
-		report_fail(&r->report, EXIT_IO, "%s", say.data);
+		r->signal != 0 ? 128 + r->signal : status, whole,
+		&r->say) != 0 ?
+		EXIT_IO :
+		0);
 	r->vouch = NULL;
-	buf_free(&say);
 }
 
 void
 run_exit(struct run *r)
 {
-	end_log(r, &(struct report_stats){.records_in = 0});
-	report_exit(&r->report);
-}
-
-/* Nothing was written: of -o, not even its part stays behind. */
-_Noreturn static void
-end_usage(struct run *r)
-{
+	/* nothing was written: of -o, not even its part stays behind */
 	if (r->out != NULL)
 		writer_close(r->out, false);
-	run_exit(r);
+	end_log(r, &(struct report_stats){.records_in = 0});
+	buf_free(&r->say);
+	options_free(&r->opt);
+	report_exit(&r->report);
 }
 
 void
 run_usage(struct run *r, const char *text)
 {
-	report_fail(&r->report, EXIT_USAGE, "%s", text);
-	end_usage(r);
+	buf_add_text(&r->say, text);
+	run_said(r, EXIT_USAGE);
+	run_exit(r);
 }
 
 void
 run_usage_text(struct run *r, const char *text)
 {
 	report_text(&r->report, EXIT_USAGE, text, strlen(text));
-	end_usage(r);
+	run_exit(r);
 }
 
 void
@@ -296,19 +259,6 @@ run_name(struct run *r, const struct field *name, const struct dialect *d)
 	return true;
 }
 
-/* A program that waits for the keyboard looks like one that hangs. */
-static void
-hint(const struct run *r)
-{
-	if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
-		return;
-	report_say(&r->report,
-	    "waits for CSV from this terminal, with Ctrl-D at its end");
-	report_say(&r->report,
-	    "to read a file put < FILE behind the command; see %s --help",
-	    r->report.program);
-}
-
 /* Is it standard input, where what one reads another does not? */
 static bool
 is_standard(const char *path)
@@ -322,182 +272,109 @@ is_standard(const char *path)
 	    st.st_dev == in.st_dev && st.st_ino == in.st_ino;
 }
 
-/* Standard input is read once.  0, or a status with a message. */
-static int
-read_once(struct run *r, const char *path, struct buf *say)
+bool
+run_reads(struct run *r, const char *path)
 {
-	if (!is_standard(path))
-		return 0;
-	if (r->standard)
-		buf_add_text(say,
+	const bool standard = is_standard(path);
+
+	if (standard && r->standard) {
+		report_fail(&r->report, EXIT_USAGE,
 		    "standard input is read twice, and the second time is "
 		    "empty; name a FILE");
-	if (r->standard)
-		return EXIT_USAGE;
-	r->standard = true;
-	return 0;
+		return false;
+	}
+	r->standard |= standard;
+	if (path != NULL && strcmp(path, "-") == 0)
+		path = NULL;
+	return run_said(r, files_add(&r->files, FILES_INPUT, path, &r->say));
 }
 
 bool
 run_files(struct run *r, char *const *inputs, size_t n)
 {
-	struct buf say = {NULL, 0, 0};
-	int status = 0;
 	bool known = true; /* how long they are */
 
 	for (size_t i = 0; n > 1 && i < r->files.n; i++)
 		r->files.entry[i].empty = false;
-	if (r->opt.rejects != NULL)
-		status =
-		    files_add(&r->files, FILES_REJECTS, r->opt.rejects, &say);
-	for (size_t i = 0; status == 0 && (i < n || i == 0); i++) {
+	if (r->opt.rejects != NULL &&
+	    !run_said(r,
+		files_add(&r->files, FILES_REJECTS, r->opt.rejects, &r->say)))
+		return false;
+	for (size_t i = 0; i < n || i == 0; i++) {
 		const size_t before = r->files.n;
 
-		const char *const path =
-		    n == 0 || strcmp(inputs[i], "-") == 0 ? NULL : inputs[i];
-
-		status = read_once(r, path, &say);
-		if (status == 0)
-			status = files_add(&r->files, FILES_INPUT, path, &say);
+		if (!run_reads(r, n > 0 ? inputs[i] : NULL))
+			return false;
 		known = known && r->files.n > before;
 		if (known)
 			r->size += r->files.entry[before].size;
 	}
 	if (!known)
 		r->size = 0;
-	if (n == 0 && !known && status == 0)
-		hint(r);
-	return run_said(r, status, &say);
-}
-
-bool
-run_reads(struct run *r, const char *path)
-{
-	struct buf say = {NULL, 0, 0};
-	int status = read_once(r, path, &say);
-
-	if (status == 0)
-		status = files_add(&r->files, FILES_INPUT, path, &say);
-	return run_said(r, status, &say);
-}
-
-bool
-run_writes(struct run *r, const char *path)
-{
-	struct buf say = {NULL, 0, 0};
-
-	return run_said(r, files_add_output(&r->files, path, &say), &say);
-}
-
-/* -o or standard output. */
-static bool
-open_output(struct run *r)
-{
-	const struct dialect *d = &r->opt.reader.dialect;
-	struct buf say = {NULL, 0, 0};
-
-	if (r->opt.output == NULL)
-		r->out = writer_new(STDOUT_FILENO, d);
-	else
-		r->out = writer_open(r->opt.output, d, &say);
-	return run_said(r, r->out != NULL ? 0 : EXIT_IO, &say);
-}
-
-/* All is open but the input. */
-static void
-enter_sandbox(const struct run *r, char *const *files, size_t n)
-{
-	bool reads = false;
-
-	for (size_t i = 0; i < n; i++)
-		reads |= strcmp(files[i], "-") != 0;
-	sandbox_enter(reads, r->out->part != NULL ? r->opt.output : NULL);
+	/* what waits for the keyboard looks like what hangs */
+	if (n == 0 && !known && isatty(STDIN_FILENO) == 1 &&
+	    isatty(STDERR_FILENO) == 1) {
+		report_say(&r->report,
+		    "waits for CSV from this terminal, with Ctrl-D at its end");
+		report_say(&r->report,
+		    "to read a file put < FILE behind the command; see %s "
+		    "--help",
+		    r->report.program);
+	}
+	return true;
 }
 
 bool
 run_open(struct run *r, size_t i)
 {
-	char *const *files = r->opt.operand + i;
+	const struct dialect *const d = &r->opt.reader.dialect;
+	const char *const output = r->opt.output;
+	char *const *const files = r->opt.operand + i;
 	const size_t n = r->opt.noperands - i;
+	bool reads = false;
 
-	if (!run_writes(r, r->opt.output) || !run_files(r, files, n) ||
-	    !open_output(r))
+	if (!run_said(r, files_add_output(&r->files, output, &r->say)) ||
+	    !run_files(r, files, n))
+		return false;
+	r->out = output == NULL ? writer_new(STDOUT_FILENO, d) :
+				  writer_open(output, d, &r->say);
+	if (!run_said(r, r->out != NULL ? 0 : EXIT_IO))
 		return false;
 	run_open_input(r, files, n);
 	if (!run_open_rejects(r))
 		return false;
+	/* all is open but the input */
+	for (size_t k = 0; k < n; k++)
+		reads |= strcmp(files[k], "-") != 0;
 	if (!r->starts)
-		enter_sandbox(r, files, n);
+		sandbox_enter(reads, r->out->part != NULL ? output : NULL);
 	return true;
-}
-
-static bool
-same_names(const struct header *h, const struct field *name, size_t n)
-{
-	for (size_t i = 0; i < n && i < h->n; i++)
-		if (h->name[i].len != name[i].len ||
-		    memcmp(h->name[i].raw, name[i].raw, name[i].len) != 0)
-			return false;
-	return h->n == n;
 }
 
 /* --expect-header; the LIST was parsed once before. */
 static bool
 check_header(struct run *r, bool empty)
 {
-	struct buf say = {NULL, 0, 0};
+	const struct header *const h = r->header;
 	struct field *name = NULL;
 	bool same;
 	long n;
 
 	if (r->opt.expect_header == NULL)
 		return true;
-	n = columns_names(r->opt.expect_header, &name, &say);
-	same = !empty && n >= 0 && same_names(r->header, name, (size_t)n);
-	if (!same)
-		report_fail(&r->report, EXIT_DATA,
-		    "%s:1: %s is not --expect-"
-		    "header %s",
-		    reader_file(r->in), empty ? "empty input" : "the header",
-		    r->opt.expect_header);
-	buf_free(&say);
+	n = columns_names(r->opt.expect_header, &name, &r->say);
+	same = !empty && n >= 0 && (size_t)n == h->n;
+	for (size_t i = 0; same && i < h->n; i++)
+		same = h->name[i].len == name[i].len &&
+		    memcmp(h->name[i].raw, name[i].raw, name[i].len) == 0;
 	free(name);
-	return same;
-}
-
-/*
- * A read that a hook has ended is no fault to be said: run_end says which write
- * failed, and ended() what is wrong with the input.
- */
-static bool
-is_stopped(const struct run *r, const struct fault *f)
-{
-	return f->cause == FAULT_READ && f->error == ECANCELED &&
-	    (has_failed(r) || r->report.status != 0);
-}
-
-bool
-run_header(struct run *r)
-{
-	int got;
-
-	while ((got = reader_header(r->in, &r->header)) == -1 &&
-	    r->opt.reader.no_header && r->rejects != NULL)
-		if (run_fault(r, reader_fault(r->in)) != 0)
-			return false;
-	if (got < 0) {
-		if (!is_stopped(r, reader_fault(r->in)))
-			report_fault(&r->report, reader_fault(r->in));
-		return false;
-	}
-	r->ended = got == 0;
-	if (got == 0 && r->opt.reader.require_eol && !r->opt.reader.no_header) {
-		report_fail(&r->report, EXIT_DATA,
-		    "%s: empty input, and --require-eol wants a header",
-		    reader_file(r->in));
-		return false;
-	}
-	return check_header(r, got == 0) && got > 0;
+	if (same)
+		return true;
+	r->say.len = 0;
+	report_fail(&r->report, EXIT_DATA, "%s:1: %s is not --expect-header %s",
+	    reader_file(r->in), empty ? "empty input" : "the header",
+	    r->opt.expect_header);
+	return false;
 }
 
 /* Are all the fields empty that a record has too many? */
@@ -539,40 +416,67 @@ advise_ragged(const struct run *r, const struct fault *f)
 		     "--rejects FILE sets it aside";
 }
 
-/* The good records before it stand before the message on a terminal, too. */
+/*
+ * Says a fault, unless a hook has ended the read: then run_end says which write
+ * failed, and ended() what is wrong with the input.  On a terminal, the good
+ * records before it stand before the message, too.
+ */
 static void
 say_fault(struct run *r, const struct fault *f)
 {
-	struct fault said = *f;
-
-	said.advice = advise_ragged(r, f);
+	if (f->cause == FAULT_READ && f->error == ECANCELED && has_failed(r))
+		return;
 	if (r->out != NULL)
 		writer_flush(r->out);
-	report_fault(&r->report, &said);
+	report_fault(&r->report, f);
+}
+
+bool
+run_header(struct run *r)
+{
+	int got;
+
+	while ((got = reader_header(r->in, &r->header)) == -1 &&
+	    r->opt.reader.no_header && r->rejects != NULL)
+		if (run_fault(r, reader_fault(r->in)) != 0)
+			return false;
+	if (got < 0) {
+		say_fault(r, reader_fault(r->in));
+		return false;
+	}
+	r->ended = got == 0;
+	if (got == 0 && r->opt.reader.require_eol && !r->opt.reader.no_header) {
+		report_fail(&r->report, EXIT_DATA,
+		    "%s: empty input, and --require-eol wants a header",
+		    reader_file(r->in));
+		return false;
+	}
+	return check_header(r, got == 0) && got > 0;
 }
 
 int
 run_fault_to(struct run *r, struct writer *rejects, const struct fault *f)
 {
 	struct buf row = {NULL, 0, 0};
+	struct fault said = *f;
 
-	if (rejects == NULL) {
-		say_fault(r, f);
-		return -1;
+	if (rejects != NULL) {
+		rejects_row(&row, f);
+		writer_add(rejects, row.data, row.len);
+		writer_done(rejects);
+		buf_free(&row);
+		r->rejected++;
+		if (rejects->error != 0)
+			return -1; /* run_end says why */
+		if (r->rejected <= r->opt.max_rejects)
+			return 0;
 	}
-	rejects_row(&row, f);
-	writer_add(rejects, row.data, row.len);
-	writer_done(rejects);
-	buf_free(&row);
-	r->rejected++;
-	if (rejects->error != 0)
-		return -1; /* run_end says why */
-	if (r->rejected <= r->opt.max_rejects)
-		return 0;
-	say_fault(r, f);
-	report_fail(&r->report, EXIT_DATA,
-	    "more than %" PRIu64 " record%s rejected", r->opt.max_rejects,
-	    r->opt.max_rejects == 1 ? "" : "s");
+	said.advice = advise_ragged(r, f);
+	say_fault(r, &said);
+	if (rejects != NULL)
+		report_fail(&r->report, EXIT_DATA,
+		    "more than %" PRIu64 " record%s rejected",
+		    r->opt.max_rejects, r->opt.max_rejects == 1 ? "" : "s");
 	return -1;
 }
 
@@ -582,17 +486,18 @@ run_fault(struct run *r, const struct fault *f)
 	return run_fault_to(r, r->rejects, f);
 }
 
-/* What reader_next could not read.  1: the run goes on, or 0. */
-static int
+/* What reader_next could not read.  Does the run go on? */
+static bool
 bad_input(struct run *r, int got)
 {
-	if (got == 0)
-		r->ended = true;
-	else if (got == -1)
-		return run_fault(r, reader_fault(r->in)) == 0;
-	else if (!is_stopped(r, reader_fault(r->in)))
-		say_fault(r, reader_fault(r->in));
-	return 0;
+	const struct fault *const f = got != 0 ? reader_fault(r->in) : NULL;
+
+	r->ended = got == 0;
+	if (got == -1)
+		return run_fault(r, f) == 0;
+	if (got != 0)
+		say_fault(r, f);
+	return false;
 }
 
 int
@@ -601,7 +506,7 @@ run_next_good(struct run *r, struct record *rec, int got)
 	do {
 		if (got == READER_HEADER)
 			return got;
-		if (bad_input(r, got) == 0)
+		if (!bad_input(r, got))
 			return 0;
 	} while ((got = reader_next(r->in, rec)) != 1);
 	return 1;
@@ -613,7 +518,7 @@ run_next_nowait(struct run *r, struct record *rec)
 	int got;
 
 	while ((got = reader_next_nowait(r->in, rec)) != 1)
-		if (got == READER_WOULD_WAIT || bad_input(r, got) == 0)
+		if (got == READER_WOULD_WAIT || !bad_input(r, got))
 			return got == READER_WOULD_WAIT ? got : 0;
 	return 1;
 }
@@ -660,19 +565,6 @@ run_whole(const struct run *r)
 		reader_record(r->in) == r->opt.expect_records);
 }
 
-/* --expect-records, which only the end of the input can tell. */
-static void
-check_count(struct run *r)
-{
-	if (r->ended && !run_whole(r))
-		report_fail(&r->report, EXIT_DATA,
-		    "%s: %" PRIu64
-		    " record%s came, --expect-records is %" PRIu64,
-		    reader_file(r->in), reader_record(r->in),
-		    reader_record(r->in) == 1 ? "" : "s",
-		    r->opt.expect_records);
-}
-
 void
 run_closed(struct run *r, const char *path, enum part_end end)
 {
@@ -705,8 +597,13 @@ run_end(struct run *r)
 	struct buf more = {NULL, 0, 0};
 	struct report_stats s;
 
-	if (r->in != NULL)
-		check_count(r);
+	if (r->in != NULL && r->ended && !run_whole(r))
+		report_fail(report, EXIT_DATA,
+		    "%s: %" PRIu64
+		    " record%s came, --expect-records is %" PRIu64,
+		    reader_file(r->in), reader_record(r->in),
+		    reader_record(r->in) == 1 ? "" : "s",
+		    r->opt.expect_records);
 	run_close_rejects(r);
 	/* FILE may be there: without need, nothing more is done that can fail
 	 */
@@ -731,5 +628,6 @@ run_end(struct run *r)
 	if (r->signal == 0)
 		r->signal = child_signal(); /* it ended a write */
 	end_log(r, &s);
+	buf_free(&r->say);
 	return report->status;
 }

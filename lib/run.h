@@ -25,6 +25,7 @@
 
 struct run {
 	struct report report;
+	struct buf say; /* a message in the making, for run_said */
 	struct options opt;
 	struct reader *in;
 	struct reader *names; /* of --names-from, else NULL */
@@ -62,7 +63,10 @@ void run_start(struct run *r, const struct options_program *program, void *arg,
 /* Ends the process with the status that was reported. */
 _Noreturn void run_exit(struct run *r);
 
-/* Ends the process with EXIT_USAGE and a message; nothing was written yet. */
+/*
+ * Ends the process with EXIT_USAGE and a message: what is in r->say, and text
+ * behind that.  Nothing was written yet.
+ */
 _Noreturn void run_usage(struct run *r, const char *text);
 
 /* The same for a message of several lines. */
@@ -81,20 +85,19 @@ void run_open_input(struct run *r, char *const *files, size_t n);
 
 /*
  * Before anything is opened: what is going to be read and written, where no
- * file may have two parts (files.h).  run_open does that for its own.  path is
- * that of -o, or NULL for standard output.  false: a message was said.
+ * file may have two parts (files.h).  run_open does that for its own.  false: a
+ * message was said.
  */
-bool run_writes(struct run *r, const char *path);
 /* --rejects, and then the input: n operands, or standard input. */
 bool run_files(struct run *r, char *const *inputs, size_t n);
-/* A file beside the input; NULL is standard input. */
+/* A file beside the input; NULL and "-" are standard input. */
 bool run_reads(struct run *r, const char *path);
 
 /*
- * A function gave a status, with a message in say unless it is 0: says that,
- * frees say, and returns whether all is well.
+ * A function gave a status, with a message in r->say unless the status is 0:
+ * says the message.  r->say is empty then.  Is all well?
  */
-bool run_said(struct run *r, int status, struct buf *say);
+bool run_said(struct run *r, int status);
 
 /* Says what went wrong when path was closed, if something did. */
 void run_closed(struct run *r, const char *path, enum part_end end);

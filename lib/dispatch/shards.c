@@ -150,16 +150,15 @@ static struct writer *
 open_shard(struct run *r, const char *name)
 {
 	const size_t others = r->files.n;
-	struct buf say = {NULL, 0, 0};
 	struct writer *w = NULL;
-	int status = files_add_output(&r->files, name, &say);
+	int status = files_add_output(&r->files, name, &r->say);
 
 	files_cut(&r->files, others);
 	if (status == 0) {
-		w = writer_open(name, &r->opt.reader.dialect, &say);
+		w = writer_open(name, &r->opt.reader.dialect, &r->say);
 		status = w == NULL ? EXIT_IO : 0;
 	}
-	run_said(r, status, &say);
+	run_said(r, status);
 	return w;
 }
 
