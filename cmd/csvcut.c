@@ -19,13 +19,12 @@
 struct cut {
 	const char *keep, *drop; /* LISTs, or NULL */
 	bool names, numbers, filled, plain;
-	bool zero, no_header, tsv;
+	bool zero, no_header;
 	char delim;           /* of -D; 0: that of the input */
 	struct format format; /* of -D, --quote, --eol and --to=tsv */
-	enum { TO_CSV, TO_TSV, TO_LINES, TO_ARRAY } to;
+	enum { TO_CSV, TO_TSV, TO_JSON, TO_ARRAY } to; /* TO_JSON: lines */
 	enum { EOL_AS_IT_IS, EOL_LF, EOL_CRLF } eol;
-	enum { NO_OBJECTS, OBJECT_LINES, OBJECT_ARRAY } objects; /* of --to */
-	const char *types;                                       /* of JSON */
+	const char *types; /* of JSON */
 
 	enum { FROM_CSV, FROM_TSV, FROM_JSON } from;
 	struct columns_how how; /* --missing, and paths in JSON */
@@ -308,7 +307,7 @@ resolve(struct run *r, struct cut *cut, const struct record *rec)
 	    (cut->drop != NULL && drop_columns(cut, r->header, &r->say) != 0) ||
 	    (cut->from == FROM_JSON &&
 		choose_paths(r, cut, rec, &r->say) != 0) ||
-	    (cut->objects != NO_OBJECTS && plan_json(cut, r, &r->say) != 0)) {
+	    (cut->to >= TO_JSON && plan_json(cut, r, &r->say) != 0)) {
 		run_usage(r, "");
 	}
 	if (cut->list.n == 0)
@@ -326,7 +325,7 @@ write_header(struct run *r, const struct cut *cut)
 	struct writer *out = r->out;
 
 	if (raw->raw == NULL || cut->plain || cut->no_header ||
-	    cut->objects != NO_OBJECTS)
+	    cut->to >= TO_JSON)
 		return;
 	if (cut->numbers)
 		format_value(form, out, LINE_NUMBER, LINE_NUMBER_LEN);
@@ -339,13 +338,13 @@ write_header(struct run *r, const struct cut *cut)
 			writer_byte(out, form->delim);
 		if ((c->rename.raw != NULL || c->number == 0) &&
 		    run_name(r, &name, &out->dialect)) {
-			if (i == 0 && !cut->tsv && name.len > 0 &&
+			if (i == 0 && cut->to != TO_TSV && name.len > 0 &&
 			    *name.raw == r->opt.reader.comment)
 				writer_first(out, name.raw, name.len,
 				    *name.raw);
 			else
 				format_value(form, out, name.raw, name.len);
-		} else if (f->len == 0 && cut->narrowed && !cut->tsv)
+		} else if (f->len == 0 && cut->narrowed && cut->to != TO_TSV)
 			writer_empty(out);
 		else
 			format_slice(form, out, f);
@@ -463,7 +462,7 @@ write_anew(struct run *r, const struct cut *cut, const struct record *rec)
 			return refuse_null(r, cut,
 			    cut->span[i].first - 1 + bad);
 	}
-	if (cut->narrowed && !cut->tsv && out->len == out->whole)
+	if (cut->narrowed && cut->to != TO_TSV && out->len == out->whole)
 		writer_empty(out);
 	format_eol(form, out, rec);
 	out->records++;
@@ -486,7 +485,7 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 		    cut->nspans * sizeof *rec->field);
 		value = cut->value;
 	}
-	if (cut->objects == OBJECT_ARRAY)
+	if (cut->to == TO_ARRAY)
 		writer_add(out, out->records == 0 ? "[" : ",\n",
 		    out->records == 0 ? 1 : 2);
 	to = json_object(cut->json, value, n,
@@ -497,7 +496,7 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 		return run_fault(r, reader_blame(r->in, json_error(cut->json)));
 	}
 	writer_put(out, to);
-	if (cut->objects == OBJECT_LINES)
+	if (cut->to == TO_JSON)
 		writer_byte(out, '\n');
 	out->records++;
 	writer_done(out);
@@ -525,23 +524,17 @@ write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 	return out->error != 0 ? -1 : 0;
 }
 
-/* A record of --plain, or in another form. */
-INLINE int
-write_other(struct run *r, struct cut *cut, const struct record *rec)
-{
-	if (cut->objects != NO_OBJECTS)
-		return write_json(r, cut, rec);
-	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
-}
-
 /* Writes a record, unless -x drops it.  0, or -1: the run ends. */
 INLINE int
 cut_record(struct run *r, struct cut *cut, const struct record *rec)
 {
 	if (cut->filled && is_empty(rec, cut->nspans, &cut->dialect))
 		return 0;
-	return cut->other ? write_other(r, cut, rec) :
-			    write_record(r, cut, rec);
+	if (!cut->other)
+		return write_record(r, cut, rec);
+	if (cut->to >= TO_JSON)
+		return write_json(r, cut, rec);
+	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
 }
 
 /* ---- what is no plain cut of CSV ---- */
@@ -609,19 +602,6 @@ read_object(struct run *r, struct cut *cut, struct record *rec,
 	return false;
 }
 
-/* Puts empty slices where columns are missing. */
-static void
-spread(const struct cut *cut, struct record *rec)
-{
-	static const char empty[READER_SLACK];
-	const struct field *from = rec->field;
-
-	for (size_t i = 0; i < cut->nspans; i++)
-		cut->spread[i] =
-		    cut->span[i].first > 0 ? *from++ : (struct field){empty, 0};
-	rec->field = cut->spread;
-}
-
 /* What the items of the list are called, for the headers of other files. */
 static void
 remember_names(struct cut *cut, const struct header *h)
@@ -681,12 +661,18 @@ align(struct run *r, struct cut *cut)
 static int
 cut_line(struct run *r, struct cut *cut, struct record *rec)
 {
+	static const char empty[READER_SLACK];
 	const size_t n = cut->nspans - cut->missing;
+	const struct field *from;
 
 	if (cut->import != NULL && import_record(cut->import, rec, n) < 0)
 		return refuse_line(r, cut);
+	from = rec->field;
+	for (size_t i = 0; i < cut->nspans && cut->missing > 0; i++)
+		cut->spread[i] =
+		    cut->span[i].first > 0 ? *from++ : (struct field){empty, 0};
 	if (cut->missing > 0)
-		spread(cut, rec);
+		rec->field = cut->spread;
 	return cut_record(r, cut, rec);
 }
 
@@ -723,7 +709,7 @@ check_together(struct run *r, const struct cut *cut)
 	const char *const null = cut->format.null;
 	const bool json = cut->from == FROM_JSON;
 	const bool bare = o->no_header || o->nnames > 0;
-	const bool form = cut->tsv || cut->objects != NO_OBJECTS;
+	const bool form = cut->to != TO_CSV;
 	const bool quotes = cut->format.kind == FORMAT_CSV_QUOTED;
 	const struct clash clashes[] = {
 	    {o->ragged == RAGGED_PASS,
@@ -736,7 +722,7 @@ check_together(struct run *r, const struct cut *cut)
 	    {cut->zero && !cut->plain, "-0 goes with --plain"},
 	    {cut->plain && (cut->anew || form),
 		"--plain writes no CSV: not with -D, --quote, --eol or --to"},
-	    {null != NULL && !cut->tsv && cut->from != FROM_TSV,
+	    {null != NULL && cut->to != TO_TSV && cut->from != FROM_TSV,
 		"--null goes with --from=tsv and --to=tsv"},
 	    {null != NULL && null[strcspn(null, "\t\r\n")] != '\0',
 		"--null: its text cannot hold a tab or line end"},
@@ -757,7 +743,7 @@ check_together(struct run *r, const struct cut *cut)
 		"--ragged: objects have keys, and no width"},
 	    {json && r->opt.expect_header != NULL,
 		"--expect-header: objects have no header"},
-	    {cut->types != NULL && cut->objects == NO_OBJECTS,
+	    {cut->types != NULL && cut->to < TO_JSON,
 		"--types needs --to=json or --to=jsonl"},
 	    {cut->delim != 0 &&
 		    (cut->delim == quote ||
@@ -788,7 +774,7 @@ choose_format(struct run *r, struct cut *cut)
 	form->quote = form->from.quote;
 	if (cut->delim != 0 && form->quote == NO_QUOTE)
 		form->quote = '"';
-	if (cut->tsv) {
+	if (cut->to == TO_TSV) {
 		form->kind = FORMAT_TSV;
 		form->delim = '\t';
 		form->eol = "\n";
@@ -802,7 +788,7 @@ finish(struct run *r, struct cut *cut)
 {
 	const char *end;
 
-	if (cut->objects == OBJECT_ARRAY && r->ended && r->report.status == 0) {
+	if (cut->to == TO_ARRAY && r->ended && r->report.status == 0) {
 		end = r->out->records > 0 ? "]\n" : "[]\n";
 		writer_add(r->out, end, strlen(end));
 		writer_done(r->out);
@@ -829,15 +815,11 @@ main(int argc, char *argv[])
 	struct run r;
 
 	run_start(&r, &program, &cut, argc, argv);
-	cut.tsv = cut.to == TO_TSV;
-	cut.objects = cut.to == TO_LINES ? OBJECT_LINES :
-	    cut.to == TO_ARRAY           ? OBJECT_ARRAY :
-					   NO_OBJECTS;
 	if (cut.eol != EOL_AS_IT_IS)
 		cut.format.eol = cut.eol == EOL_LF ? "\n" : "\r\n";
-	cut.anew = cut.tsv || cut.delim != 0 || cut.format.eol != NULL ||
-	    cut.format.kind != FORMAT_CSV;
-	cut.other = cut.plain || cut.anew || cut.objects != NO_OBJECTS;
+	cut.anew = cut.to == TO_TSV || cut.delim != 0 ||
+	    cut.format.eol != NULL || cut.format.kind != FORMAT_CSV;
+	cut.other = cut.plain || cut.anew || cut.to >= TO_JSON;
 	check_together(&r, &cut);
 	cut.dialect = r.opt.reader.dialect;
 	r.opt.reader.align = cut.align;
