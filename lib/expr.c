@@ -376,7 +376,7 @@ fail(struct expr *e, const struct failure *f)
 	e->eval.count[f->kind]++;
 	failure_describe(&e->say, f, e->check.names.header, e->tree.program);
 	e->advice = failure_advice(f);
-	return -1;
+	return failed(e);
 }
 
 uint64_t
@@ -548,8 +548,7 @@ explain_cell(struct buf *out, const struct header *h, const struct node *node)
 	utf8_say(out, "@%n", (size_t)node->number);
 	if (h->name == NULL)
 		return;
-	name = (struct text){h->name[node->number - 1].raw,
-	    h->name[node->number - 1].len};
+	name = names_header(h, (size_t)node->number);
 	utf8_say(out, " {%t}", &name);
 }
 

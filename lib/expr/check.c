@@ -1068,7 +1068,7 @@ check_value(struct check *c, const struct statement *s)
 	*c->end = var;
 	c->end = &var->next;
 	if (s->kind == STATEMENT_LET)
-		names_let(&c->names, s->name, var);
+		names_let(&c->names, var);
 	if (to == NULL)
 		return;
 	var->name = to->literal ? to->name : check_source(c, to);

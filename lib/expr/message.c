@@ -11,88 +11,68 @@
 
 #define EXCERPT 72 /* characters of a long line that are shown */
 
-/* The line that holds the offset. */
-static struct text
-line_at(struct text program, size_t at)
-{
-	const char *end = program.at + program.len, *p = program.at + at;
-	const char *stop;
-
-	while (p > program.at && p[-1] != '\n')
-		p--;
-	stop = p < end ? memchr(p, '\n', (size_t)(end - p)) : NULL;
-	if (stop == NULL)
-		stop = end;
-	return (struct text){p, (size_t)(stop - p)};
-}
-
 static size_t
-characters(const char *from, const char *to)
+message_characters(const char *from, const char *to)
 {
 	return text_length((struct text){from, (size_t)(to - from)});
 }
 
-/* A place like 12, or 3:12 in a program of several lines. */
-static void
+/*
+ * Appends a place like 12, or 3:12 in a program of several lines; returns
+ * where its line begins.
+ */
+static const char *
 message_place(struct buf *say, struct text program, size_t at)
 {
-	struct text line = line_at(program, at);
-	size_t i, number = 1;
+	const char *const place = program.at + at, *line = program.at;
+	size_t number = 1;
 
-	if (memchr(program.at, '\n', program.len) != NULL) {
-		for (i = 0; program.at + i < line.at; i++)
-			number += program.at[i] == '\n';
+	for (const char *p = program.at; p < place; p++)
+		if (*p == '\n') {
+			line = p + 1;
+			number++;
+		}
+	if (memchr(program.at, '\n', program.len) != NULL)
 		utf8_say(say, "%n:", number);
-	}
-	buf_add_number(say, characters(line.at, program.at + at) + 1);
-}
-
-/* A line of a program as it can be shown: one character, one place. */
-static void
-add_shown(struct buf *say, struct text t)
-{
-	const char *p, *const end = t.at + t.len;
-	size_t n;
-
-	for (p = t.at; p < end; p += n) {
-		n = utf8_char(p, end);
-		if (utf8_prints(p, n))
-			buf_add(say, p, n);
-		else
-			buf_add_byte(say, ' ');
-	}
-}
-
-/* The line and the caret; of a long line, what stands around the place. */
-static void
-add_caret(struct buf *say, struct text line, const char *place)
-{
-	const char *end = line.at + line.len, *from = line.at, *to;
-	size_t n;
-
-	for (n = characters(from, place); n > EXCERPT / 2; n--)
-		from += utf8_char(from, end);
-	for (to = from, n = 0; to < end && n < EXCERPT; n++)
-		to += utf8_char(to, end);
-	if (from == line.at && characters(to, end) <= EXCERPT / 2)
-		to = end;
-	buf_add_byte(say, '\n');
-	add_shown(say, (struct text){from, (size_t)(to - from)});
-	buf_add_byte(say, '\n');
-	for (n = characters(from, place); n > 0; n--)
-		buf_add_byte(say, ' ');
-	buf_add_byte(say, '^');
+	buf_add_number(say, message_characters(line, place) + 1);
+	return line;
 }
 
 int
 message_at_list(struct buf *say, struct text program, size_t at,
     const char *format, va_list args)
 {
+	const char *const place = program.at + at;
+	const char *line, *from, *to;
+	const char *end = memchr(place, '\n', program.len - at);
+	size_t before, n;
+
+	if (end == NULL)
+		end = program.at + program.len;
 	say->len = 0;
-	message_place(say, program, at);
+	from = line = message_place(say, program, at);
 	buf_add_text(say, ": ");
 	utf8_say_list(say, format, args);
-	add_caret(say, line_at(program, at), program.at + at);
+	/* of a long line, what stands around the place */
+	for (before = message_characters(line, place); before > EXCERPT / 2;
+	     before--)
+		from += utf8_char(from, end);
+	for (to = from, n = 0; to < end && n < EXCERPT; n++)
+		to += utf8_char(to, end);
+	if (from == line && message_characters(to, end) <= EXCERPT / 2)
+		to = end;
+	buf_add_byte(say, '\n');
+	for (; from < to; from += n) { /* one character, one place */
+		n = utf8_char(from, to);
+		if (utf8_prints(from, n))
+			buf_add(say, from, n);
+		else
+			buf_add_byte(say, ' ');
+	}
+	buf_add_byte(say, '\n');
+	for (; before > 0; before--)
+		buf_add_byte(say, ' ');
+	buf_add_byte(say, '^');
 	return -1;
 }
 
@@ -119,88 +99,73 @@ message_why(struct buf *say, struct text program, size_t at, struct buf *why)
 }
 
 static const struct {
-	const char *word;
 	enum slip_place place;
 	const char *ours;
+	const char *words;
 } slips[] = {
-    {"and", SLIP_OPERATOR, "and"},
-    {"or", SLIP_OPERATOR, "or"},
-    {"not", SLIP_OPERATOR, "not"},
-    {"in", SLIP_OPERATOR, "in"},
-    {"is", SLIP_OPERATOR, "== missing"},
-    {"like", SLIP_OPERATOR, "=~ /.../"},
-    {"between", SLIP_OPERATOR, "x >= a && x <= b"},
-    {"eq", SLIP_OPERATOR, "=="},
-    {"ne", SLIP_OPERATOR, "!="},
-    {"lt", SLIP_OPERATOR, "<"},
-    {"le", SLIP_OPERATOR, "<="},
-    {"gt", SLIP_OPERATOR, ">"},
-    {"ge", SLIP_OPERATOR, ">="},
-    {"mod", SLIP_OPERATOR, "%"},
-    {"div", SLIP_OPERATOR, "int(a / b)"},
-    {"\xe2\x89\xa0", SLIP_OPERATOR, "!="},
-    {"\xe2\x89\xa4", SLIP_OPERATOR, "<="},
-    {"\xe2\x89\xa5", SLIP_OPERATOR, ">="},
-    {"not", SLIP_FIRST, "not"},
-    {"if", SLIP_FIRST, "c ? a : b"},
-    {"case", SLIP_FIRST, "c ? a : b, or switch()"},
-    {"where", SLIP_FIRST, "the condition alone"},
-    {"select", SLIP_FIRST, "the value alone; csvcut -c chooses columns"},
-    {"null", SLIP_VALUE, "missing"},
-    {"nil", SLIP_VALUE, "missing"},
-    {"none", SLIP_VALUE, "missing"},
-    {"true", SLIP_VALUE, "true"},
-    {"false", SLIP_VALUE, "false"},
-    {"case", SLIP_FUNCTION, "switch()"},
-    {"ceiling", SLIP_FUNCTION, "ceil()"},
-    {"char_length", SLIP_FUNCTION, "len()"},
-    {"coalesce", SLIP_FUNCTION, "a ?? b"},
-    {"concat", SLIP_FUNCTION, "a ++ b"},
-    {"float", SLIP_FUNCTION, "num()"},
-    {"if", SLIP_FUNCTION, "c ? a : b"},
-    {"ifelse", SLIP_FUNCTION, "c ? a : b"},
-    {"ifnull", SLIP_FUNCTION, "a ?? b"},
-    {"iif", SLIP_FUNCTION, "c ? a : b"},
-    {"initcap", SLIP_FUNCTION, "title()"},
-    {"instr", SLIP_FUNCTION, "index_of()"},
-    {"is_empty", SLIP_FUNCTION, "missing()"},
-    {"is_null", SLIP_FUNCTION, "missing()"},
-    {"isempty", SLIP_FUNCTION, "missing()"},
-    {"isna", SLIP_FUNCTION, "missing()"},
-    {"isnull", SLIP_FUNCTION, "missing()"},
-    {"left", SLIP_FUNCTION, "substr(x, 1, n)"},
-    {"length", SLIP_FUNCTION, "len()"},
-    {"ln", SLIP_FUNCTION, "log()"},
-    {"mid", SLIP_FUNCTION, "substr()"},
-    {"mod", SLIP_FUNCTION, "a % b"},
-    {"number", SLIP_FUNCTION, "num()"},
-    {"nvl", SLIP_FUNCTION, "a ?? b"},
-    {"power", SLIP_FUNCTION, "pow()"},
-    {"regex_replace", SLIP_FUNCTION, "gsub()"},
-    {"regexp_extract", SLIP_FUNCTION, "match()"},
-    {"regexp_replace", SLIP_FUNCTION, "gsub()"},
-    {"right", SLIP_FUNCTION, "substr(x, -n)"},
-    {"split", SLIP_FUNCTION, "part()"},
-    {"sprintf", SLIP_FUNCTION, "format()"},
-    {"strip", SLIP_FUNCTION, "trim()"},
-    {"strlen", SLIP_FUNCTION, "len()"},
-    {"strptime", SLIP_FUNCTION, "date(x, format)"},
-    {"substring", SLIP_FUNCTION, "substr()"},
-    {"to_char", SLIP_FUNCTION, "strftime()"},
-    {"to_date", SLIP_FUNCTION, "date(x, format)"},
-    {"to_number", SLIP_FUNCTION, "num()"},
-    {"tolower", SLIP_FUNCTION, "lower()"},
-    {"toupper", SLIP_FUNCTION, "upper()"},
+    {SLIP_OPERATOR, "and", "and"},
+    {SLIP_OPERATOR, "or", "or"},
+    {SLIP_OPERATOR, "not", "not"},
+    {SLIP_OPERATOR, "in", "in"},
+    {SLIP_OPERATOR, "== missing", "is"},
+    {SLIP_OPERATOR, "=~ /.../", "like"},
+    {SLIP_OPERATOR, "x >= a && x <= b", "between"},
+    {SLIP_OPERATOR, "==", "eq"},
+    {SLIP_OPERATOR, "!=", "ne|\xe2\x89\xa0"},
+    {SLIP_OPERATOR, "<", "lt"},
+    {SLIP_OPERATOR, "<=", "le|\xe2\x89\xa4"},
+    {SLIP_OPERATOR, ">", "gt"},
+    {SLIP_OPERATOR, ">=", "ge|\xe2\x89\xa5"},
+    {SLIP_OPERATOR, "%", "mod"},
+    {SLIP_OPERATOR, "int(a / b)", "div"},
+    {SLIP_FIRST, "not", "not"},
+    {SLIP_FIRST, "c ? a : b", "if"},
+    {SLIP_FIRST, "c ? a : b, or switch()", "case"},
+    {SLIP_FIRST, "the condition alone", "where"},
+    {SLIP_FIRST, "the value alone; csvcut -c chooses columns", "select"},
+    {SLIP_VALUE, "missing", "null|nil|none"},
+    {SLIP_VALUE, "true", "true"},
+    {SLIP_VALUE, "false", "false"},
+    {SLIP_FUNCTION, "switch()", "case"},
+    {SLIP_FUNCTION, "ceil()", "ceiling"},
+    {SLIP_FUNCTION, "len()", "char_length|length|strlen"},
+    {SLIP_FUNCTION, "a ?? b", "coalesce|ifnull|nvl"},
+    {SLIP_FUNCTION, "a ++ b", "concat"},
+    {SLIP_FUNCTION, "num()", "float|number|to_number"},
+    {SLIP_FUNCTION, "c ? a : b", "if|ifelse|iif"},
+    {SLIP_FUNCTION, "title()", "initcap"},
+    {SLIP_FUNCTION, "index_of()", "instr"},
+    {SLIP_FUNCTION, "missing()", "is_empty|is_null|isempty|isna|isnull"},
+    {SLIP_FUNCTION, "substr(x, 1, n)", "left"},
+    {SLIP_FUNCTION, "substr(x, -n)", "right"},
+    {SLIP_FUNCTION, "substr()", "mid|substring"},
+    {SLIP_FUNCTION, "log()", "ln"},
+    {SLIP_FUNCTION, "a % b", "mod"},
+    {SLIP_FUNCTION, "pow()", "power"},
+    {SLIP_FUNCTION, "gsub()", "regex_replace|regexp_replace"},
+    {SLIP_FUNCTION, "match()", "regexp_extract"},
+    {SLIP_FUNCTION, "part()", "split"},
+    {SLIP_FUNCTION, "format()", "sprintf"},
+    {SLIP_FUNCTION, "trim()", "strip"},
+    {SLIP_FUNCTION, "date(x, format)", "strptime|to_date"},
+    {SLIP_FUNCTION, "strftime()", "to_char"},
+    {SLIP_FUNCTION, "lower()", "tolower"},
+    {SLIP_FUNCTION, "upper()", "toupper"},
 };
 
 const char *
 slip_ours(enum slip_place place, struct text word)
 {
+	const char *p;
+	size_t n;
+
 	for (size_t i = 0; i < sizeof slips / sizeof *slips; i++)
-		if (slips[i].place == place &&
-		    strlen(slips[i].word) == word.len &&
-		    strncasecmp(slips[i].word, word.at, word.len) == 0)
-			return slips[i].ours;
+		for (p = slips[i].words; *p != '\0'; p += n + (p[n] == '|')) {
+			n = strcspn(p, "|");
+			if (slips[i].place == place && n == word.len &&
+			    strncasecmp(p, word.at, n) == 0)
+				return slips[i].ours;
+		}
 	return NULL;
 }
 
@@ -214,14 +179,11 @@ slip_curly(struct text word)
 
 /* The column that the bad text came straight from. */
 static void
-add_column(struct buf *say, const struct node *node, const struct header *h)
+failure_column(struct buf *say, const struct node *node, const struct header *h)
 {
-	const struct node *cell;
+	const struct node *const cell = node->kid[0];
 	struct text name;
 
-	if (node->kind != NODE_CONVERT)
-		return;
-	cell = node->kid[0];
 	if (cell->kind == NODE_VAR && cell->var->value->kind == NODE_CALL &&
 	    cell->var->value->function->form == FORM_PREV)
 		utf8_say(say, "%t: ", &cell->var->name);
@@ -231,8 +193,7 @@ add_column(struct buf *say, const struct node *node, const struct header *h)
 		return;
 	utf8_say(say, "column %n", (size_t)cell->number);
 	if (h->name != NULL) {
-		name = (struct text){h->name[cell->number - 1].raw,
-		    h->name[cell->number - 1].len};
+		name = names_header(h, (size_t)cell->number);
 		utf8_say(say, " \"%t\"", &name);
 	}
 	buf_add_text(say, ": ");
@@ -250,10 +211,11 @@ failure_formats(struct buf *say, const struct node *node)
 	utf8_say(say, " (%t", &typed); /* its bracket is there */
 }
 
-/* Why, behind the bad cell where the reason begins with a blank. */
-static void
-add_reason(struct buf *say, const struct failure *f)
+void
+failure_describe(struct buf *say, const struct failure *f,
+    const struct header *h, struct text program)
 {
+	/* a reason that begins with a blank stands behind the bad cell */
 	static const char *const reasons[FAILURE_KINDS] = {
 	    [FAILURE_NUMBER] = " is not a number",
 	    [FAILURE_DIGITS] = " has more than 36 digits; compare as text",
@@ -269,61 +231,49 @@ add_reason(struct buf *say, const struct failure *f)
 	    f->kind >= FAILURE_DATE && f->kind <= FAILURE_FRACTION;
 	const char *reason = reasons[f->kind];
 
+	say->len = 0;
+	if (f->node->kind == NODE_CONVERT)
+		failure_column(say, f->node, h);
 	if (time)
 		reason = f->node->type == TYPE_DATE ? " is not a date" :
 						      " is not a datetime";
-	if (reason == NULL) { /* of error() and of a bad argument */
+	if (reason == NULL) /* of error() and of a bad argument */
 		utf8_say(say, "%t", &f->cell);
-		return;
-	}
-	if (f->kind == FAILURE_RANGE && f->cell.len == 0)
-		buf_add_text(say, "the result");
+	else if (f->kind == FAILURE_RANGE && f->cell.len == 0)
+		utf8_say(say, "the result%s", reason);
 	else if (*reason == ' ')
-		utf8_say(say, "\"%b\"", f->cell.at, f->cell.len);
-	buf_add_text(say, reason);
+		utf8_say(say, "\"%b\"%s", f->cell.at, f->cell.len, reason);
+	else
+		buf_add_text(say, reason);
 	if (time && f->node->ndates > 0)
 		failure_formats(say, f->node);
 	if (time && f->kind != FAILURE_DATE)
 		utf8_say(say, ": %s", failure_name(f->kind));
-}
-
-void
-failure_describe(struct buf *say, const struct failure *f,
-    const struct header *h, struct text program)
-{
-	say->len = 0;
-	add_column(say, f->node, h);
-	add_reason(say, f);
 	buf_add_text(say, ", at ");
 	message_place(say, program, f->node->at);
 	buf_add_text(say, " in the expression");
-	buf_add_byte(say, '\0');
-	say->len--;
 }
 
 #define OR "; or add ?? DEFAULT or --on-error=skip|null"
 
 /* What reads a cell that is a number or date in another way of writing. */
 static const char *
-advise_writing(const struct failure *f)
+failure_writing(const struct failure *f)
 {
-	size_t digits = 0, commas = 0, slashes = 0, dots = 0, signs = 0;
-	size_t letters = 0;
+	size_t digits = 0, commas = 0, marks = 0, signs = 0, letters = 0;
 
 	for (size_t i = 0; i < f->cell.len; i++) {
 		const char c = f->cell.at[i];
 
-		digits += c >= '0' && c <= '9';
+		digits += text_digit(c);
 		commas += c == ',';
-		slashes += c == '/';
-		dots += c == '.';
+		marks += c == '/' || c == '.';
 		signs += strchr("$%", c) != NULL || (unsigned char)c >= 0x80;
 		letters += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 	}
 	if (digits == 0 || letters > 0)
 		return NULL;
-	if (f->kind == FAILURE_DATE && slashes + dots > 1 &&
-	    f->node->ndates == 0)
+	if (f->kind == FAILURE_DATE && marks > 1 && f->node->ndates == 0)
 		return "a format such as \"%m/%d/%Y\" behind the cell says how "
 		       "it is written" OR;
 	if (f->kind == FAILURE_NUMBER && signs > 0)
@@ -337,11 +287,9 @@ advise_writing(const struct failure *f)
 const char *
 failure_advice(const struct failure *f)
 {
-	const char *const writing = advise_writing(f);
+	const char *const writing = failure_writing(f);
 
-	if (f->kind == FAILURE_USER)
-		return NULL;
-	if (writing != NULL)
+	if (f->kind == FAILURE_USER || writing != NULL)
 		return writing;
 	if (f->kind == FAILURE_LONG)
 		return "raise --max-record or add --on-error=skip|null";

@@ -21,7 +21,8 @@ struct variable {
 	size_t slot;        /* since it was compiled */
 	bool used;
 	bool answer; /* where it is an error, the record has no answer */
-	struct variable *next; /* in the order of statements */
+	struct variable *next;   /* in the order of statements */
+	struct variable *before; /* of a let: the one before */
 };
 
 /* A column as the statements so far have left it. */
@@ -53,9 +54,18 @@ struct names {
 	struct named *column; /* the input's, then the appended ones */
 	size_t n, room;
 	size_t assigned;
-	struct let *let;   /* the latest first */
-	struct kept *kept; /* of all columns that prev() names */
+	struct variable *let; /* the latest first */
+	struct kept *kept;    /* of all columns that prev() names */
 };
+
+/* The name of a column, from 1, of a header that has names. */
+static inline struct text
+names_header(const struct header *h, size_t number)
+{
+	const struct field *f = &h->name[number - 1];
+
+	return (struct text){f->raw, f->len};
+}
 
 void names_start(struct names *s, struct tree *tree, const struct header *h,
     struct buf *say);
@@ -76,7 +86,7 @@ struct variable *names_keep(struct names *s, struct node *call);
 int names_end(struct names *s);
 
 /* The statements.  0, or -1 with a message. */
-void names_let(struct names *s, struct text name, struct variable *var);
+void names_let(struct names *s, struct variable *let);
 int names_assign(struct names *s, const struct node *target,
     struct variable *var, bool replace_only);
 int names_drop(struct names *s, const struct node *target);
