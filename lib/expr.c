@@ -6,18 +6,17 @@
 
 #include "columns.h"
 #include "expr/check.h"
-#include "expr/code.h"
 #include "expr/eval.h"
 #include "expr/func.h"
 #include "expr/message.h"
 #include "expr/table.h"
 
+/* What expr_bind makes is in the arena of the tree. */
 struct expr {
 	struct expr_options options;
 	struct givens given;
 	struct tree tree;
 	struct check check;
-	struct code code;
 	struct eval eval;
 	size_t *columns; /* of the input, that are looked at, in rising order */
 	size_t ncolumns;
@@ -30,7 +29,7 @@ struct expr {
 	char (*room)[VALUE_ROOM];
 	size_t ncells;
 	bool plain;   /* a value that is no text never wants quotes */
-	bool careful; /* there are cells to look at: look_at_cells */
+	bool careful; /* there are cells to look at: expr_look */
 	struct buf say;
 	const char *advice;
 };
@@ -58,24 +57,17 @@ expr_free(struct expr *e)
 		buf_free(&k->text[0]);
 		buf_free(&k->text[1]);
 	}
-	code_free(&e->code);
+	eval_free(&e->eval);
 	table_free(e->given.tables); /* whose columns are in the tree's arena */
 	parse_free(&e->tree);
 	arena_free(&e->given.arena);
-	arena_free(&e->eval.scratch);
-	free(e->eval.chain);
-	free(e->columns);
-	free(e->layout);
-	free(e->cell);
-	free(e->answer);
-	free(e->room);
 	buf_free(&e->say);
 	free(e);
 }
 
 /* Ends the message in say; returns -1. */
 static int
-failed(struct expr *e)
+expr_failed(struct expr *e)
 {
 	buf_add_byte(&e->say, '\0');
 	e->say.len--;
@@ -115,7 +107,7 @@ expr_arg(struct expr *e, const char *definition)
 		e->say.len = 0;
 		utf8_say(&e->say, "--arg needs NAME=VALUE, got '%s'",
 		    definition);
-		return failed(e);
+		return expr_failed(e);
 	}
 	expr_give(e, &e->given.args,
 	    (struct text){definition, (size_t)(equals - definition)},
@@ -125,7 +117,7 @@ expr_arg(struct expr *e, const char *definition)
 
 /* A name is a set or a table, and is given once. */
 static bool
-is_taken(struct expr *e, const char *name, bool table)
+expr_taken(struct expr *e, const char *name, bool table)
 {
 	const struct text t = {name, strlen(name)};
 
@@ -142,8 +134,8 @@ expr_table(struct expr *e, const char *name, const char *path)
 {
 	struct table *t;
 
-	if (is_taken(e, name, true))
-		return failed(e);
+	if (expr_taken(e, name, true))
+		return expr_failed(e);
 	t = table_new((struct text){name, strlen(name)}, path);
 	t->next = e->given.tables;
 	e->given.tables = t;
@@ -161,7 +153,7 @@ expr_tables(struct expr *e, struct input_hooks *hooks, struct fault *f)
 			if (bad != NULL)
 				message_why(&e->say, e->tree.program, bad->at,
 				    &why);
-			return failed(e);
+			return expr_failed(e);
 		}
 	return 0;
 }
@@ -169,8 +161,8 @@ expr_tables(struct expr *e, struct input_hooks *hooks, struct fault *f)
 int
 expr_set(struct expr *e, const char *name, const char *bytes, size_t n)
 {
-	if (is_taken(e, name, false))
-		return failed(e);
+	if (expr_taken(e, name, false))
+		return expr_failed(e);
 	expr_give(e, &e->given.sets, (struct text){name, strlen(name)},
 	    (struct text){bytes, n});
 	return 0;
@@ -187,7 +179,7 @@ expr_na(struct expr *e, const char *list)
 	e->say.len = 0;
 	n = columns_names(list, &names, &e->say);
 	if (n < 0)
-		return failed(e);
+		return expr_failed(e);
 	v = arena_alloc(a, mem_mul((size_t)n, sizeof *v));
 	for (i = 0; i < n; i++) {
 		v[i].kind = VALUE_TEXT;
@@ -211,11 +203,11 @@ expr_parse(struct expr *e, const char *text, size_t n)
 	if (parse_program(&e->tree, (struct text){text, n}, e->options.kind,
 		&e->say) < 0 ||
 	    check_given(&e->check) < 0)
-		return failed(e);
+		return expr_failed(e);
 	why = e->tree.real ? real_load(&e->given.real) : NULL;
 	if (why != NULL) {
 		utf8_say(&e->say, "%s", why);
-		return failed(e);
+		return expr_failed(e);
 	}
 	return 0;
 }
@@ -232,63 +224,65 @@ expr_remembers(const struct expr *e)
 	return e->tree.remembers;
 }
 
-static void mark(struct node *node, bool *needs);
+static void expr_mark(struct node *node, uint32_t *field);
 
 static void
-mark_variable(struct variable *var, bool *needs)
+expr_mark_variable(struct variable *var, uint32_t *field)
 {
 	if (!var->used) {
 		var->used = true;
-		mark(var->value, needs);
+		expr_mark(var->value, field);
 	}
 }
 
-/* Marks what a value needs: its variables, and its columns in needs. */
+/* Marks what a value needs: its variables, and its columns in field. */
 static void
-mark(struct node *node, bool *needs)
+expr_mark(struct node *node, uint32_t *field)
 {
-	size_t i;
-
 	if (node->kind == NODE_CELL)
-		needs[node->number] = true;
+		field[node->number] = 1;
 	if (node->kind == NODE_VAR)
-		mark_variable(node->var, needs);
-	for (i = 0; i < node->n; i++)
-		mark(node->kid[i], needs);
+		expr_mark_variable(node->var, field);
+	for (size_t i = 0; i < node->n; i++)
+		expr_mark(node->kid[i], field);
 }
 
-/* The columns that are looked at, as the fields of expr_input. */
-static void
-collect_columns(struct expr *e, size_t width)
+/*
+ * The columns that are looked at, as the fields of expr_input: returns where
+ * each column of the input stands among them.
+ */
+static const uint32_t *
+expr_collect(struct expr *e, size_t width)
 {
-	bool *needs = mem_new(mem_add(width, 1), sizeof *needs);
-	size_t i;
+	struct arena *a = &e->tree.arena;
+	uint32_t *field = arena_alloc(a, mem_mul(width + 1, sizeof *field));
 
+	memset(field, 0, (width + 1) * sizeof *field);
 	if (e->options.kind == EXPR_FILTER)
-		mark_variable(e->check.first, needs);
-	for (i = 0; i < e->ncells; i++)
-		mark_variable(e->cell[i], needs);
-	for (const struct kept *k = e->check.names.kept; k != NULL; k = k->next)
+		expr_mark_variable(e->check.first, field);
+	for (size_t i = 0; i < e->ncells; i++)
+		expr_mark_variable(e->cell[i], field);
+	for (const struct kept *k = e->eval.kept; k != NULL; k = k->next)
 		if (k->from == NULL)
-			needs[k->input] = true;
-	for (i = 1; i <= width; i++)
-		e->ncolumns += needs[i];
-	e->columns = mem_new(e->ncolumns, sizeof *e->columns);
-	e->ncolumns = 0;
-	for (i = 1; i <= width; i++)
-		if (needs[i])
+			field[k->input] = 1;
+	e->columns = arena_alloc(a, mem_mul(width, sizeof *e->columns));
+	for (size_t i = 1; i <= width; i++)
+		if (field[i] != 0) {
+			field[i] = (uint32_t)e->ncolumns;
 			e->columns[e->ncolumns++] = i;
-	free(needs);
+		}
+	return field;
 }
 
+/* A column of the output. */
 static void
-add_column(struct expr *e, const struct named *c)
+expr_lay(struct expr *e, const struct named *c)
 {
 	struct expr_column *to = &e->layout[e->nlayout++];
 
-	to->name = (struct field){c->name.at, c->name.len};
-	to->renamed = c->renamed;
-	to->appended = c->input == 0;
+	*to = (struct expr_column){.name = {c->name.at, c->name.len},
+	    .renamed = c->renamed,
+	    .appended = c->input == 0};
 	if (c->var == NULL) {
 		to->input = c->input;
 		return;
@@ -299,32 +293,41 @@ add_column(struct expr *e, const struct named *c)
 }
 
 static void
-lay_out(struct expr *e)
+expr_lay_out(struct expr *e)
 {
 	const struct names *names = &e->check.names;
-	const size_t n = e->options.only ? names->assigned : names->n;
-	size_t *at = mem_new(names->n + 1, sizeof *at), i, cells = names->n;
+	const struct dialect *d = &e->options.dialect;
+	struct arena *a = &e->tree.arena;
+	size_t cells = names->n;
 
-	e->layout = mem_new(names->n, sizeof *e->layout);
 	for (const struct kept *k = names->kept; k != NULL; k = k->next)
 		cells++;
-	e->cell = mem_new(cells, sizeof(struct variable *));
-	/* with --only the assigned columns, as their assignments stand */
-	for (i = 0; i < names->n; i++)
-		at[e->options.only ? names->column[i].order : i + 1] = i;
-	for (i = 1; i <= n; i++)
-		if (!names->column[at[i]].dropped)
-			add_column(e, &names->column[at[i]]);
-	free(at);
+	e->layout = arena_alloc(a, mem_mul(names->n, sizeof *e->layout));
+	e->cell = arena_alloc(a, mem_mul(cells, sizeof(struct variable *)));
+	e->answer = arena_alloc(a, mem_mul(cells, sizeof *e->answer));
+	e->room = arena_alloc(a, mem_mul(cells, sizeof *e->room));
+	if (e->options.only) { /* as their assignments stand */
+		const struct named **at =
+		    mem_new(names->assigned + 1, sizeof *at);
+
+		for (size_t i = 0; i < names->n; i++)
+			at[names->column[i].order] = &names->column[i];
+		for (size_t i = 1; i <= names->assigned; i++)
+			if (!at[i]->dropped)
+				expr_lay(e, at[i]);
+		free(at);
+	} else {
+		for (size_t i = 0; i < names->n; i++)
+			if (!names->column[i].dropped)
+				expr_lay(e, &names->column[i]);
+	}
 	/* what prev() is of, though it is not written */
 	for (const struct kept *k = names->kept; k != NULL; k = k->next)
 		if (k->from != NULL)
 			e->cell[e->ncells++] = k->from;
-	e->answer = mem_new(e->ncells, sizeof *e->answer);
-	e->room = mem_new(e->ncells, sizeof *e->room);
-	e->plain = strchr(VALUE_BYTES, e->options.dialect.delim) == NULL &&
-	    strchr(VALUE_BYTES, e->options.dialect.quote) == NULL;
-	e->careful = e->options.dialect.quote == NO_QUOTE ||
+	e->plain = strchr(VALUE_BYTES, d->delim) == NULL &&
+	    strchr(VALUE_BYTES, d->quote) == NULL;
+	e->careful = d->quote == NO_QUOTE ||
 	    (e->options.comment != 0 && e->nlayout > 0 &&
 		e->layout[0].input == 0);
 }
@@ -333,25 +336,15 @@ int
 expr_bind(struct expr *e, const struct header *h)
 {
 	if (check_program(&e->check, h) < 0)
-		return failed(e);
-	if (e->options.kind == EXPR_MAP)
-		lay_out(e);
-	collect_columns(e, h->n);
-	e->code.columns = e->columns;
-	e->code.ncolumns = e->ncolumns;
-	e->code.given = &e->given;
-	e->code.quote = e->options.dialect.quote;
-	e->code.kept = e->eval.kept = e->check.names.kept;
-	if (e->options.kind == EXPR_FILTER)
-		code_filter(&e->code, e->check.first);
-	else
-		code_map(&e->code, e->check.first);
-	e->eval.code = e->code.instr;
-	e->eval.slot = e->code.slot;
-	e->eval.chain = mem_new(e->code.nchains, sizeof(struct failure *));
+		return expr_failed(e);
+	e->eval.kept = e->check.names.kept;
 	e->eval.given = &e->given;
 	e->eval.quote = e->options.dialect.quote;
 	e->eval.null = e->options.policy == EXPR_NULL;
+	if (e->options.kind == EXPR_MAP)
+		expr_lay_out(e);
+	eval_compile(&e->eval, e->options.kind, e->check.first,
+	    expr_collect(e, h->n), &e->tree.arena);
 	return 0;
 }
 
@@ -371,12 +364,12 @@ expr_layout(const struct expr *e, size_t *n)
 
 /* There is no answer for this record, and why. */
 static int
-fail(struct expr *e, const struct failure *f)
+expr_no_answer(struct expr *e, const struct failure *f)
 {
 	e->eval.count[f->kind]++;
 	failure_describe(&e->say, f, e->check.names.header, e->tree.program);
 	e->advice = failure_advice(f);
-	return failed(e);
+	return expr_failed(e);
 }
 
 uint64_t
@@ -401,45 +394,33 @@ expr_test(struct expr *e, const struct expr_input *in)
 	e->eval.in = in;
 	end = eval_record(&e->eval);
 	if (end == OP_END_ERROR)
-		return fail(e, e->eval.failure);
+		return expr_no_answer(e, e->eval.failure);
 	return end == OP_END_TRUE;
 }
 
-/* A first cell with which a record would be a comment stands in quotes. */
-static void
-quote_comment(struct expr *e, struct expr_cell *cell)
+/*
+ * The end of expr_map where there is an error, or what cells must not be.  A
+ * first cell with which the record would be a comment stands in quotes; where
+ * there are none, cells that would need some are errors, or missing.
+ */
+__attribute__((noinline)) static int
+expr_look(struct expr *e, const struct failure *first)
 {
-	const char quote = e->options.dialect.quote;
+	const struct dialect *d = &e->options.dialect;
+	const char mark = e->options.comment;
+	struct expr_cell *comment = NULL, *cell;
+	struct value v;
 	char *to;
 
-	if (cell->len == 0 || *cell->text != e->options.comment)
-		return;
-	to = arena_alloc(&e->eval.scratch, 2 * cell->len + 2);
-	cell->len = field_quote(cell->text, cell->len, quote, to);
-	cell->text = to;
-	cell->plain = true;
-}
-
-/*
- * Where there are no quotes, cells that would need some are errors, or missing.
- * Returns the first error of all.
- */
-static const struct failure *
-refuse_quotes(struct expr *e, const struct failure *first)
-{
-	struct value v;
-
-	for (size_t i = 0; i < e->ncells; i++) {
-		struct expr_cell *cell = &e->answer[i];
-
-		const bool comment = e->options.comment != 0 &&
-		    e->layout[0].input == 0 && e->layout[0].cell == i &&
-		    cell->len > 0 && *cell->text == e->options.comment;
-
+	if (mark != 0 && e->nlayout > 0 && e->layout[0].input == 0)
+		comment = &e->answer[e->layout[0].cell];
+	if (comment != NULL && (comment->len == 0 || *comment->text != mark))
+		comment = NULL;
+	for (size_t i = 0; i < e->ncells && d->quote == NO_QUOTE; i++) {
+		cell = &e->answer[i];
 		if (e->eval.slot[e->cell[i]->slot].kind == VALUE_ERROR ||
-		    (!comment &&
-			!field_wants_quotes(cell->text, cell->len,
-			    &e->options.dialect)))
+		    (cell != comment &&
+			!field_wants_quotes(cell->text, cell->len, d)))
 			continue;
 		eval_fail(&e->eval, e->cell[i]->value, FAILURE_QUOTES,
 		    (struct text){cell->text, cell->len}, &v);
@@ -447,18 +428,16 @@ refuse_quotes(struct expr *e, const struct failure *first)
 			first = eval_first(first, v.failure);
 		*cell = (struct expr_cell){"", 0, false};
 	}
-	return first;
-}
-
-/* The end of expr_map where there is an error, or what cells must not be. */
-__attribute__((noinline)) static int
-look_at_cells(struct expr *e, const struct failure *first)
-{
-	if (e->careful && e->options.dialect.quote == NO_QUOTE)
-		first = refuse_quotes(e, first);
-	else if (e->careful && first == NULL)
-		quote_comment(e, &e->answer[e->layout[0].cell]);
-	return first != NULL ? fail(e, first) : 0;
+	if (first != NULL)
+		return expr_no_answer(e, first);
+	if (comment != NULL && d->quote != NO_QUOTE) {
+		to = arena_alloc(&e->eval.scratch, 2 * comment->len + 2);
+		comment->len =
+		    field_quote(comment->text, comment->len, d->quote, to);
+		comment->text = to;
+		comment->plain = true;
+	}
+	return 0;
 }
 
 int
@@ -486,7 +465,7 @@ expr_map(struct expr *e, const struct expr_input *in,
 		}
 	}
 	*cells = e->answer;
-	return first != NULL || e->careful ? look_at_cells(e, first) : 0;
+	return first != NULL || e->careful ? expr_look(e, first) : 0;
 }
 
 const char *
@@ -525,49 +504,40 @@ static const char *const explain_types[] = {
     [TYPE_NEVER] = "error",
 };
 
+/* Appends one node and what is below it, indented by depth levels. */
 static void
-explain_constant(struct buf *out, const struct node *node)
-{
-	char room[VALUE_ROOM];
-	struct text t;
-
-	if (node->value.kind == VALUE_MISSING ||
-	    node->value.kind == VALUE_NEITHER) {
-		buf_add_text(out, "missing");
-		return;
-	}
-	t = value_text(&node->value, node->type, room);
-	utf8_say(out, type_is_text(node->type) ? "\"%t\"" : "%t", &t);
-}
-
-static void
-explain_cell(struct buf *out, const struct header *h, const struct node *node)
-{
-	struct text name;
-
-	utf8_say(out, "@%n", (size_t)node->number);
-	if (h->name == NULL)
-		return;
-	name = names_header(h, (size_t)node->number);
-	utf8_say(out, " {%t}", &name);
-}
-
-/* What a node is, without its kids. */
-static void
-explain_one(struct buf *out, const struct check *c, const struct node *node)
+explain_node(struct buf *out, const struct check *c, const struct node *node,
+    unsigned depth)
 {
 	/* a pattern has no better description than its bytes in the program */
 	const size_t from =
 	    node->kind == NODE_MATCH ? node->at + 2 : node->from;
-	struct text typed = {c->tree->program.at + from, node->to - from};
+	const struct text typed = text_trim(
+	    (struct text){c->tree->program.at + from, node->to - from});
+	const struct header *h = c->names.header;
+	const char *type = explain_types[node->type];
+	const char *name = explain_names[node->kind];
+	char room[VALUE_ROOM];
+	struct text t;
 
-	typed = text_trim(typed);
+	for (unsigned d = 0; d < depth; d++)
+		buf_add_text(out, "  ");
 	switch (node->kind) {
 	case NODE_CONST:
-		explain_constant(out, node);
+		if (node->value.kind == VALUE_MISSING ||
+		    node->value.kind == VALUE_NEITHER) {
+			name = "missing";
+			break;
+		}
+		t = value_text(&node->value, node->type, room);
+		utf8_say(out, type_is_text(node->type) ? "\"%t\"" : "%t", &t);
 		break;
 	case NODE_CELL:
-		explain_cell(out, c->names.header, node);
+		utf8_say(out, "@%n", (size_t)node->number);
+		if (h->name == NULL)
+			break;
+		t = names_header(h, (size_t)node->number);
+		utf8_say(out, " {%t}", &t);
 		break;
 	case NODE_VAR:
 		utf8_say(out, "%t", &node->var->name);
@@ -576,21 +546,24 @@ explain_one(struct buf *out, const struct check *c, const struct node *node)
 		utf8_say(out, "%c", node->op);
 		break;
 	case NODE_COMPARE:
-		buf_add_text(out, compare_names[node->op]);
+		name = compare_names[node->op];
 		break;
 	case NODE_CALL:
-		buf_add_text(out, node->function->name);
+		name = node->function->name;
 		break;
 	case NODE_CONVERT:
-		utf8_say(out, "to %s", explain_types[node->type]);
+		utf8_say(out, "to %s", type);
+		type = NULL;
 		if (node->ndates > 0 || node->marks != NULL)
 			failure_formats(out, node);
-		return;
+		break;
 	case NODE_REGEX:
 	case NODE_PIECES:
 	case NODE_TABLE:
-		utf8_say(out, "%s %t", explain_names[node->kind], &typed);
-		return;
+		type = NULL;
+		utf8_say(out, "%s %t", name, &typed);
+		name = NULL;
+		break;
 	case NODE_MATCH:
 		utf8_say(out, "=~ %t", &typed);
 		break;
@@ -598,25 +571,14 @@ explain_one(struct buf *out, const struct check *c, const struct node *node)
 		utf8_say(out, "in a set of %n", set_size(node->set));
 		break;
 	default:
-		buf_add_text(out, explain_names[node->kind]);
 		break;
 	}
-	utf8_say(out, ": %s", explain_types[node->type]);
-}
-
-/* Appends one node and what is below it, indented by depth levels. */
-static void
-explain_node(struct buf *out, const struct check *c, const struct node *node,
-    unsigned depth)
-{
-	unsigned d;
-	size_t i;
-
-	for (d = 0; d < depth; d++)
-		buf_add_text(out, "  ");
-	explain_one(out, c, node);
+	if (name != NULL)
+		buf_add_text(out, name);
+	if (type != NULL)
+		utf8_say(out, ": %s", type);
 	buf_add_byte(out, '\n');
-	for (i = 0; i < node->n; i++)
+	for (size_t i = 0; i < node->n; i++)
 		explain_node(out, c, node->kid[i], depth + 1);
 }
 

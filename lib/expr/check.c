@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "code.h"
 #include "columns.h"
 #include "date.h"
+#include "eval.h"
 #include "func.h"
 #include "message.h"
 #include "regex.h"
@@ -144,7 +144,7 @@ check_settle(struct check *c, struct node *node)
 	for (size_t i = 0; i < node->n; i++)
 		fixed &=
 		    (arguments | 1u << NODE_CONST) >> node->kid[i]->kind & 1;
-	if (!fixed || !code_constant(node, c->given, &c->tree->arena, &v))
+	if (!fixed || !eval_constant(node, c->given, &c->tree->arena, &v))
 		return node;
 	return check_constant(c, node, node->type, v);
 }

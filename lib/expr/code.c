@@ -1,24 +1,41 @@
-#include "expr/code.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "expr/eval.h"
 #include "expr/func.h"
+#include "expr/names.h"
 #include "expr/regex.h"
+
+/*
+ * Values get a slot each.  Conditions are compiled to jumps: a test knows
+ * where it goes for true, false and error, so && and || cost nothing of their
+ * own, unless an error may have to wait for the rest of its terms.
+ */
+struct code {
+	struct eval *eval; /* whose code and slots are made */
+	struct arena *arena;
+	struct instr *instr;
+	size_t n, room;
+	size_t nslots, slot_room;
+	uint32_t *label; /* the instruction that each stands before */
+	size_t nlabels, label_room;
+	size_t nchains;
+	unsigned caught;       /* how many ?? would catch an error */
+	const uint32_t *field; /* where each column of the input stands */
+};
 
 /* Where a condition goes. */
 struct exits {
 	uint32_t yes, no, bad;
 };
 
-static uint32_t code_value(struct code *c, struct node *node);
+static uint32_t code_value(struct code *c, struct node *node, uint32_t out);
 static void code_test(struct code *c, struct node *node, struct exits to);
-static void value_into(struct code *c, struct node *node, uint32_t out);
 
 /* Appends an instruction; the pointer is good until the next one. */
 static struct instr *
-code_emit(struct code *c, enum op op, const struct node *node)
+code_emit(struct code *c, enum op op, const struct node *node, uint32_t out,
+    uint32_t a)
 {
 	struct instr *i;
 
@@ -27,14 +44,30 @@ code_emit(struct code *c, enum op op, const struct node *node)
 	memset(i, 0, sizeof *i);
 	i->op = (uint8_t)op;
 	i->node = node;
+	i->out = out;
+	i->a = a;
+	return i;
+}
+
+static struct instr *
+code_emit_test(struct code *c, enum op op, const struct node *node, uint32_t a,
+    struct exits to)
+{
+	struct instr *i = code_emit(c, op, node, 0, a);
+
+	i->yes = to.yes;
+	i->no = to.no;
+	i->bad = to.bad;
 	return i;
 }
 
 static uint32_t
-code_slot(struct code *c)
+code_slot(struct code *c, struct value v)
 {
-	c->slot = mem_grow(c->slot, c->nslots, &c->slot_room, sizeof *c->slot);
-	memset(&c->slot[c->nslots], 0, sizeof *c->slot);
+	struct eval *r = c->eval;
+
+	r->slot = mem_grow(r->slot, c->nslots, &c->slot_room, sizeof *r->slot);
+	r->slot[c->nslots] = v;
 	return (uint32_t)c->nslots++;
 }
 
@@ -48,6 +81,14 @@ code_label(struct code *c)
 	return (uint32_t)c->nlabels++;
 }
 
+static struct exits
+code_exits(struct code *c)
+{
+	const uint32_t yes = code_label(c);
+
+	return (struct exits){yes, code_label(c), code_label(c)};
+}
+
 static void
 code_place(struct code *c, uint32_t label)
 {
@@ -57,55 +98,14 @@ code_place(struct code *c, uint32_t label)
 static void
 code_jump(struct code *c, uint32_t label)
 {
-	code_emit(c, OP_JUMP, NULL)->yes = label;
-}
-
-/* Where a column of the input, from 1, stands among the fields. */
-static uint32_t
-code_field(const struct code *c, size_t column)
-{
-	size_t low = 0, high = c->ncolumns, middle;
-
-	while (low + 1 < high) {
-		middle = low + (high - low) / 2;
-		if (c->columns[middle] <= column)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (uint32_t)low;
-}
-
-static void
-move(struct code *c, uint32_t out, uint32_t from)
-{
-	struct instr *i = code_emit(c, OP_MOVE, NULL);
-
-	i->out = out;
-	i->a = from;
+	code_emit(c, OP_JUMP, NULL, 0, 0)->yes = label;
 }
 
 /* An instruction that computes out from the kids of its node. */
 static void
-compute(struct code *c, enum op op, struct node *node, uint32_t out)
+code_compute(struct code *c, enum op op, struct node *node, uint32_t out)
 {
-	uint32_t operand[2] = {0, 0};
-	struct instr *i;
-	size_t k;
-
-	for (k = 0; k < node->n && k < 2; k++)
-		operand[k] = code_value(c, node->kid[k]);
-	i = code_emit(c, op, node);
-	i->out = out;
-	i->a = operand[0];
-	i->b = operand[1];
-}
-
-/* The same for any number of kids. */
-static void
-compute_all(struct code *c, enum op op, struct node *node, uint32_t out)
-{
-	uint32_t *arg = arena_alloc(&c->arena, mem_mul(node->n, sizeof *arg));
+	uint32_t *arg = arena_alloc(c->arena, mem_mul(node->n, sizeof *arg));
 	struct instr *i;
 	size_t k;
 
@@ -116,213 +116,320 @@ compute_all(struct code *c, enum op op, struct node *node, uint32_t out)
 		arg[k] = kind == NODE_REGEX || kind == NODE_PIECES ||
 			kind == NODE_TABLE ?
 		    0 :
-		    code_value(c, node->kid[k]);
+		    code_value(c, node->kid[k], 0);
 	}
-	i = code_emit(c, op, node);
-	i->out = out;
+	i = code_emit(c, op, node, out, node->n > 0 ? arg[0] : 0);
+	i->b = node->n > 1 ? arg[1] : 0;
 	i->arg = arg;
 	i->nargs = node->n;
 }
 
-/* A cell as text, or read as the type of the node. */
+/* The error that a condition went to bad with is the value out. */
 static void
-cell(struct code *c, enum op op, const struct node *cell,
-    const struct node *node, uint32_t out)
+code_caught(struct code *c, struct node *node, uint32_t bad, uint32_t end,
+    uint32_t out)
 {
-	struct instr *i = code_emit(c, op, node);
-
-	i->out = out;
-	i->a = code_field(c, (size_t)cell->number);
+	code_jump(c, end);
+	code_place(c, bad);
+	code_emit(c, OP_CAUGHT, node, out, 0);
+	code_place(c, end);
 }
 
 /* Pairs of condition and value, then what else. */
 static void
-choice(struct code *c, struct node *node, uint32_t out)
+code_choice(struct code *c, struct node *node, uint32_t out)
 {
 	const uint32_t bad = code_label(c), end = code_label(c);
-	uint32_t yes, no;
 	size_t k;
 
 	for (k = 0; k + 1 < node->n; k += 2) {
-		yes = code_label(c);
-		no = code_label(c);
-		code_test(c, node->kid[k], (struct exits){yes, no, bad});
-		code_place(c, yes);
-		value_into(c, node->kid[k + 1], out);
+		struct exits to = code_exits(c);
+
+		to.bad = bad;
+		code_test(c, node->kid[k], to);
+		code_place(c, to.yes);
+		code_value(c, node->kid[k + 1], out);
 		code_jump(c, end);
-		code_place(c, no);
+		code_place(c, to.no);
 	}
-	value_into(c, node->kid[k], out);
-	code_jump(c, end);
-	code_place(c, bad);
-	code_emit(c, OP_CAUGHT, node)->out = out;
-	code_place(c, end);
-}
-
-/* a ?? b */
-static void
-defaulted(struct code *c, struct node *node, uint32_t out)
-{
-	const uint32_t end = code_label(c);
-	struct instr *i;
-
-	c->caught++;
-	value_into(c, node->kid[0], out);
-	c->caught--;
-	i = code_emit(c, OP_THERE, node);
-	i->a = out;
-	i->yes = end;
-	value_into(c, node->kid[1], out);
-	code_place(c, end);
+	code_value(c, node->kid[k], out);
+	code_caught(c, node, bad, end, out);
 }
 
 /* A condition as a value. */
 static void
-truth(struct code *c, struct node *node, uint32_t out)
+code_truth(struct code *c, struct node *node, uint32_t out)
 {
-	const uint32_t yes = code_label(c), no = code_label(c);
-	const uint32_t bad = code_label(c), end = code_label(c);
-	struct instr *i;
+	const struct exits to = code_exits(c);
+	const uint32_t end = code_label(c);
 
-	code_test(c, node, (struct exits){yes, no, bad});
-	code_place(c, yes);
-	i = code_emit(c, OP_BOOL, node);
-	i->out = out;
-	i->a = 1;
+	code_test(c, node, to);
+	code_place(c, to.yes);
+	code_emit(c, OP_BOOL, node, out, 1);
 	code_jump(c, end);
-	code_place(c, no);
-	code_emit(c, OP_BOOL, node)->out = out;
-	code_jump(c, end);
-	code_place(c, bad);
-	code_emit(c, OP_CAUGHT, node)->out = out;
-	code_place(c, end);
+	code_place(c, to.no);
+	code_emit(c, OP_BOOL, node, out, 0);
+	code_caught(c, node, to.bad, end, out);
 }
 
-/*
- * Compiles a node whose value goes to out.  A value is computed where it is
- * wanted, because a copy of what was just written makes the processor wait.
- */
+/* Compiles a node that computes its value, to out. */
 static void
-value_into(struct code *c, struct node *node, uint32_t out)
+code_into(struct code *c, struct node *node, uint32_t out)
 {
-	node->caught = c->caught > 0;
+	struct node *const kid = node->n > 0 ? node->kid[0] : NULL;
+	uint32_t end;
+
 	switch (node->kind) {
-	case NODE_CONST:
-	case NODE_VAR:
-	case NODE_WITH:
-		move(c, out, code_value(c, node));
-		break;
 	case NODE_CELL:
-		cell(c, OP_CELL, node, node, out);
+		code_emit(c, OP_CELL, node, out, c->field[node->number]);
 		break;
 	case NODE_NEG:
-		compute(c, OP_NEG, node, out);
+		code_compute(c, OP_NEG, node, out);
 		break;
 	case NODE_ARITH:
-		compute(c,
-		    type_is_time(node->kid[0]->type) ||
+		code_compute(c,
+		    type_is_time(kid->type) ||
 			    type_is_time(node->kid[1]->type) ?
 			OP_DAYS :
 			OP_ARITH,
 		    node, out);
 		break;
 	case NODE_CONVERT:
-		if (node->kid[0]->kind == NODE_CELL && node->type != TYPE_TEXT)
-			cell(c, OP_READ, node->kid[0], node, out);
+		if (kid->kind == NODE_CELL && node->type != TYPE_TEXT)
+			code_emit(c, OP_READ, node, out, c->field[kid->number]);
 		else
-			compute(c, OP_CONVERT, node, out);
+			code_compute(c, OP_CONVERT, node, out);
 		break;
 	case NODE_CAT:
-		compute_all(c, OP_CAT, node, out);
+		code_compute(c, OP_CAT, node, out);
 		break;
 	case NODE_CALL:
-		compute_all(c,
+		code_compute(c,
 		    node->function->form == FORM_ACROSS ? OP_CALL_ACROSS :
 							  OP_CALL,
 		    node, out);
 		break;
 	case NODE_RAISE:
-		compute(c, OP_RAISE, node, out);
+		code_compute(c, OP_RAISE, node, out);
 		break;
 	case NODE_IF:
-		choice(c, node, out);
+		code_choice(c, node, out);
 		break;
 	case NODE_DEFAULT:
-		defaulted(c, node, out);
+		end = code_label(c);
+		c->caught++;
+		code_value(c, kid, out);
+		c->caught--;
+		code_emit(c, OP_THERE, node, 0, out)->yes = end;
+		code_value(c, node->kid[1], out);
+		code_place(c, end);
 		break;
 	default:
-		truth(c, node, out);
+		code_truth(c, node, out);
 		break;
-	}
-}
-
-/* Compiles a node; returns the slot that holds its value. */
-static uint32_t
-code_value(struct code *c, struct node *node)
-{
-	uint32_t out;
-
-	switch (node->kind) {
-	case NODE_CONST:
-		out = code_slot(c);
-		c->slot[out] = node->value;
-		return out;
-	case NODE_VAR:
-		return (uint32_t)node->var->slot;
-	case NODE_WITH:
-		node->var->slot = code_value(c, node->kid[0]);
-		return code_value(c, node->kid[1]);
-	default:
-		out = code_slot(c);
-		value_into(c, node, out);
-		return out;
 	}
 }
 
 /*
- * Labels become instructions; a jump to a jump goes where that goes, and one to
- * an end is the end.
+ * Compiles a node; returns the slot that holds its value: out, or any where out
+ * is 0.  A value is computed where it is wanted, because a copy of what was
+ * just written makes the processor wait.
+ */
+static uint32_t
+code_value(struct code *c, struct node *node, uint32_t out)
+{
+	uint32_t from;
+
+	node->caught = c->caught > 0;
+	switch (node->kind) {
+	case NODE_CONST:
+		from = code_slot(c, node->value);
+		break;
+	case NODE_VAR:
+		from = (uint32_t)node->var->slot;
+		break;
+	case NODE_WITH:
+		node->var->slot = code_value(c, node->kid[0], 0);
+		return code_value(c, node->kid[1], out);
+	default:
+		if (out == 0)
+			out = code_slot(c, (struct value){.truth = false});
+		code_into(c, node, out);
+		return out;
+	}
+	if (out == 0)
+		return from;
+	code_emit(c, OP_MOVE, NULL, out, from);
+	return out;
+}
+
+/* ---- conditions as jumps ---- */
+
+/* The cell of cell == "text", when raw bytes can be compared; else NULL. */
+static const struct node *
+code_raw_cell(const struct code *c, const struct node *node, struct text *text)
+{
+	const int side = node->kid[0]->kind == NODE_CELL ? 0 : 1;
+	const struct node *literal = node->kid[1 - side];
+
+	if (node->kid[side]->kind != NODE_CELL || literal->kind != NODE_CONST ||
+	    literal->value.kind != VALUE_TEXT)
+		return NULL;
+	*text = literal->value.text;
+	if (text->len == 0 || text->len > EVAL_CELL_IS ||
+	    memchr(text->at, c->eval->quote, text->len) != NULL)
+		return NULL;
+	if (c->eval->given->na != NULL && set_holds(c->eval->given->na, *text))
+		return NULL; /* an empty cell equals it, too */
+	return node->kid[side];
+}
+
+static void
+code_compare(struct code *c, struct node *node, struct exits to)
+{
+	const bool order = node->op != COMPARE_EQ && node->op != COMPARE_NE;
+	const struct node *cell;
+	struct text text;
+	struct instr *i;
+	uint32_t a, b;
+
+	if (node->op == COMPARE_NE)
+		to = (struct exits){to.no, to.yes, to.bad};
+	cell = order ? NULL : code_raw_cell(c, node, &text);
+	if (cell == NULL) {
+		a = code_value(c, node->kid[0], 0);
+		b = code_value(c, node->kid[1], 0);
+		code_emit_test(c, order ? OP_ORDER : OP_EQUAL, node, a, to)->b =
+		    b;
+		return;
+	}
+	i = code_emit_test(c, OP_CELL_IS, NULL, c->field[cell->number], to);
+	i->len = text.len;
+	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);
+	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
+	if (text.len > 8)
+		memcpy(&i->last, text.at + text.len - 8, 8);
+}
+
+/* A test of one value, which has an instruction of its own for a raw cell. */
+static void
+code_test_one(struct code *c, struct node *node, enum op op, enum op raw,
+    struct exits to)
+{
+	struct node *kid = node->kid[0];
+
+	if (raw != op && kid->kind == NODE_CELL)
+		code_emit_test(c, raw, node, c->field[kid->number], to);
+	else
+		code_emit_test(c, op, node, code_value(c, kid, 0), to);
+}
+
+/*
+ * && and ||.  One outcome of a term decides: false of an &&, true of an ||.
+ * The other goes on to the next term, as an error does, which waits in a
+ * chain until no term has decided.
  */
 static void
-resolve(struct code *c)
+code_logic(struct code *c, struct node *node, struct exits to)
 {
-	size_t i, k, hops;
+	const bool all = node->kind == NODE_AND;
+	const uint32_t decided = all ? to.no : to.yes;
+	const uint32_t undecided = all ? to.yes : to.no;
+	const uint32_t chain = (uint32_t)c->nchains, close = code_label(c);
+	bool chained = false; /* an error may come before another term */
+	uint32_t next, bad;
+	size_t k;
 
-	for (i = 0; i < c->n; i++)
-		for (k = 0; k < 3; k++)
-			c->instr[i].exit[k] = c->label[c->instr[i].exit[k]];
-	for (i = 0; i < c->n; i++)
-		for (k = 0; k < 3; k++) {
-			uint32_t *to = &c->instr[i].exit[k];
-
-			for (hops = 0; hops < c->n && *to < c->n &&
-			     c->instr[*to].op == OP_JUMP;
-			     hops++)
-				*to = c->instr[*to].yes;
+	for (k = 0; k + 1 < node->n; k++)
+		chained |= node->kid[k]->fails != 0;
+	c->nchains += chained;
+	if (chained)
+		code_emit(c, OP_CHAIN_OPEN, node, 0, chain);
+	for (k = 0; k < node->n; k++) {
+		bad = chained ? code_label(c) : to.bad;
+		next = chained ? close : undecided;
+		if (k + 1 < node->n)
+			next = code_label(c);
+		code_test(c, node->kid[k],
+		    all ? (struct exits){next, decided, bad} :
+			  (struct exits){decided, next, bad});
+		if (chained) {
+			code_place(c, bad);
+			code_emit(c, OP_CHAIN_KEEP, node, 0, chain);
 		}
-	for (i = 0; i < c->n; i++)
-		if (c->instr[i].op == OP_JUMP &&
-		    c->instr[c->instr[i].yes].op >= OP_END_TRUE)
-			c->instr[i] = c->instr[c->instr[i].yes];
+		if (k + 1 < node->n)
+			code_place(c, next);
+	}
+	if (!chained)
+		return;
+	code_place(c, close);
+	to.yes = undecided;
+	code_emit_test(c, OP_CHAIN_CLOSE, node, chain, to);
 }
 
-/* Label 0 is for exits that are never taken, slot 0 for no value. */
+/* Compiles a condition to jumps to three labels. */
 static void
-start(struct code *c)
+code_test(struct code *c, struct node *node, struct exits to)
 {
-	const uint32_t none = code_slot(c);
+	struct exits other;
+	size_t k;
 
-	c->slot[none].kind = VALUE_TEXT;
-	code_label(c);
-	for (struct kept *k = c->kept; k != NULL; k = k->next) {
-		k->kept = code_slot(c);
-		c->slot[k->kept].kind = VALUE_TEXT;
-		k->is.slot = code_slot(c);
-		move(c, (uint32_t)k->is.slot, (uint32_t)k->kept);
-		if (k->from == NULL)
-			k->input = code_field(c, k->input);
+	node->caught = c->caught > 0;
+	switch (node->kind) {
+	case NODE_CONST:
+		code_jump(c, node->value.truth ? to.yes : to.no);
+		break;
+	case NODE_NOT:
+		code_test(c, node->kid[0],
+		    (struct exits){to.no, to.yes, to.bad});
+		break;
+	case NODE_COMPARE:
+		code_compare(c, node, to);
+		break;
+	case NODE_MISSING:
+		code_test_one(c, node, OP_EMPTY, OP_CELL_EMPTY, to);
+		break;
+	case NODE_MATCH:
+		code_test_one(c, node, OP_MATCH, OP_MATCH, to);
+		break;
+	case NODE_IN_SET:
+		code_test_one(c, node, OP_IN_SET, OP_CELL_IN_SET, to);
+		break;
+	case NODE_AND:
+	case NODE_OR:
+		code_logic(c, node, to);
+		break;
+	case NODE_IF:
+		for (k = 0; k + 1 < node->n; k += 2) {
+			other = code_exits(c);
+			other.bad = to.bad;
+			code_test(c, node->kid[k], other);
+			code_place(c, other.yes);
+			code_test(c, node->kid[k + 1], to);
+			code_place(c, other.no);
+		}
+		code_test(c, node->kid[k], to);
+		break;
+	case NODE_DEFAULT: /* bools are never missing, but errors */
+		other = to;
+		other.bad = code_label(c);
+		c->caught++;
+		code_test(c, node->kid[0], other);
+		c->caught--;
+		code_place(c, other.bad);
+		code_test(c, node->kid[1], to);
+		break;
+	case NODE_WITH:
+		node->var->slot = code_value(c, node->kid[0], 0);
+		code_test(c, node->kid[1], to);
+		break;
+	default: /* a bool that is no condition: a call, a variable */
+		code_emit_test(c, OP_TRUTH, node, code_value(c, node, 0), to);
+		break;
 	}
 }
+
+/* ---- programs ---- */
 
 /*
  * The columns of prev() as this record leaves them, for the next one: a call
@@ -346,303 +453,132 @@ call_keep(struct eval *r, const struct instr *i, struct value *out)
 	}
 }
 
+/* The end of a record: op, before which prev() is kept. */
 static void
-keep(struct code *c, const uint32_t *answer, size_t n)
+code_end(struct code *c, enum op op, const uint32_t *answer, size_t n)
 {
 	static const struct function function = {.run = call_keep};
 	static const struct node node = {.function = &function};
 	struct instr *i;
-	uint32_t out;
 
-	if (c->kept == NULL)
-		return;
-	out = code_slot(c);
-	i = code_emit(c, OP_CALL_ACROSS, &node);
-	i->out = out;
-	i->arg = answer;
-	i->nargs = n;
+	if (c->eval->kept != NULL) {
+		const uint32_t out =
+		    code_slot(c, (struct value){.truth = false});
+
+		i = code_emit(c, OP_CALL_ACROSS, &node, out, 0);
+		i->arg = answer;
+		i->nargs = n;
+	}
+	code_emit(c, op, NULL, 0, 0);
 }
 
-void
-code_filter(struct code *c, struct variable *filter)
-{
-	uint32_t yes, no, bad;
-
-	start(c);
-	yes = code_label(c);
-	no = code_label(c);
-	bad = code_label(c);
-	code_test(c, filter->value, (struct exits){yes, no, bad});
-	code_place(c, yes);
-	keep(c, NULL, 0);
-	code_emit(c, OP_END_TRUE, NULL);
-	code_place(c, no);
-	keep(c, NULL, 0);
-	code_emit(c, OP_END_FALSE, NULL);
-	code_place(c, bad);
-	code_emit(c, OP_END_ERROR, NULL);
-	resolve(c);
-}
-
-void
+/* The variables that are used, and an error where one has no answer. */
+static void
 code_map(struct code *c, struct variable *first)
 {
 	struct variable *v;
 	uint32_t *answer;
 	size_t n = 0;
 
-	start(c);
 	for (v = first; v != NULL; v = v->next) {
 		n += v->answer;
 		if (v->used)
-			v->slot = code_value(c, v->value);
+			v->slot = code_value(c, v->value, 0);
 	}
-	answer = arena_alloc(&c->arena, mem_mul(n, sizeof *answer));
+	answer = arena_alloc(c->arena, mem_mul(n, sizeof *answer));
 	for (n = 0, v = first; v != NULL; v = v->next)
 		if (v->answer)
 			answer[n++] = (uint32_t)v->slot;
-	keep(c, answer, n);
-	code_emit(c, OP_END_MAP, NULL);
-	resolve(c);
+	code_end(c, OP_END_MAP, answer, n);
+}
+
+/*
+ * Labels become instructions; a jump to a jump goes where that goes, and one to
+ * an end is the end.
+ */
+static void
+code_resolve(struct code *c)
+{
+	size_t i, k, hops;
+
+	for (i = 0; i < c->n; i++)
+		for (k = 0; k < 3; k++)
+			c->instr[i].exit[k] = c->label[c->instr[i].exit[k]];
+	for (i = 0; i < c->n; i++)
+		for (k = 0; k < 3; k++) {
+			uint32_t *to = &c->instr[i].exit[k];
+
+			for (hops = 0; hops < c->n && *to < c->n &&
+			     c->instr[*to].op == OP_JUMP;
+			     hops++)
+				*to = c->instr[*to].yes;
+		}
+	for (i = 0; i < c->n; i++)
+		if (c->instr[i].op == OP_JUMP &&
+		    c->instr[c->instr[i].yes].op >= OP_END_TRUE)
+			c->instr[i] = c->instr[c->instr[i].yes];
 }
 
 void
-code_free(struct code *c)
+eval_compile(struct eval *r, enum expr_kind kind, struct variable *first,
+    const uint32_t *field, struct arena *a)
 {
-	free(c->instr);
-	free(c->slot);
-	free(c->label);
-	arena_free(&c->arena);
-	*c = (struct code){.n = 0};
+	static const struct value none = {.kind = VALUE_TEXT};
+	struct code c = {.eval = r, .arena = a, .field = field};
+	struct exits to;
+
+	/* label 0 is for exits that are never taken, slot 0 for no value */
+	code_slot(&c, none);
+	code_label(&c);
+	for (struct kept *k = r->kept; k != NULL; k = k->next) {
+		k->kept = code_slot(&c, none);
+		k->is.slot = code_slot(&c, none);
+		code_emit(&c, OP_MOVE, NULL, (uint32_t)k->is.slot,
+		    (uint32_t)k->kept);
+		if (k->from == NULL)
+			k->input = field[k->input];
+	}
+	if (kind == EXPR_MAP) {
+		code_map(&c, first);
+	} else {
+		to = code_exits(&c);
+		code_test(&c, first->value, to);
+		code_place(&c, to.yes);
+		code_end(&c, OP_END_TRUE, NULL, 0);
+		code_place(&c, to.no);
+		code_end(&c, OP_END_FALSE, NULL, 0);
+		code_place(&c, to.bad);
+		code_emit(&c, OP_END_ERROR, NULL, 0, 0);
+	}
+	code_resolve(&c);
+	free(c.label);
+	r->code = c.instr;
+	r->chain = mem_new(c.nchains, sizeof(struct failure *));
+}
+
+void
+eval_free(struct eval *r)
+{
+	free(r->code);
+	free(r->slot);
+	free(r->chain);
+	arena_free(&r->scratch);
 }
 
 bool
-code_constant(struct node *node, const struct givens *given, struct arena *a,
+eval_constant(struct node *node, const struct givens *given, struct arena *a,
     struct value *out)
 {
 	struct variable var = {.value = node, .used = true};
-	struct code c = {.given = given};
 	struct eval r = {.given = given};
 
-	code_map(&c, &var);
-	r.code = c.instr;
-	r.slot = c.slot;
+	eval_compile(&r, EXPR_MAP, &var, NULL, a);
 	eval_record(&r);
 	*out = r.slot[var.slot];
 	if (out->text.at != NULL)
 		out->text = text_copy(a, out->text);
-	code_free(&c);
-	arena_free(&r.scratch);
+	eval_free(&r);
 	return out->kind != VALUE_ERROR;
-}
-
-/* ---- conditions as jumps ---- */
-
-static struct instr *
-emit_test(struct code *c, enum op op, const struct node *node, struct exits to)
-{
-	struct instr *i = code_emit(c, op, node);
-
-	i->yes = to.yes;
-	i->no = to.no;
-	i->bad = to.bad;
-	return i;
-}
-
-/* The cell of cell == "text", when raw bytes can be compared; else NULL. */
-static const struct node *
-raw_cell(const struct code *c, const struct node *node, struct text *text)
-{
-	const int side = node->kid[0]->kind == NODE_CELL ? 0 : 1;
-	const struct node *literal = node->kid[1 - side];
-
-	if (node->kid[side]->kind != NODE_CELL || literal->kind != NODE_CONST ||
-	    literal->value.kind != VALUE_TEXT)
-		return NULL;
-	*text = literal->value.text;
-	if (text->len == 0 || text->len > EVAL_CELL_IS ||
-	    memchr(text->at, c->quote, text->len) != NULL)
-		return NULL;
-	if (c->given->na != NULL && set_holds(c->given->na, *text))
-		return NULL; /* an empty cell equals it, too */
-	return node->kid[side];
-}
-
-static void
-test_compare(struct code *c, struct node *node, struct exits to)
-{
-	const bool order = node->op != COMPARE_EQ && node->op != COMPARE_NE;
-	const struct node *cell;
-	struct text text;
-	struct instr *i;
-	uint32_t a, b;
-
-	if (node->op == COMPARE_NE)
-		to = (struct exits){to.no, to.yes, to.bad};
-	cell = order ? NULL : raw_cell(c, node, &text);
-	if (cell == NULL) {
-		a = code_value(c, node->kid[0]);
-		b = code_value(c, node->kid[1]);
-		i = emit_test(c, order ? OP_ORDER : OP_EQUAL, node, to);
-		i->a = a;
-		i->b = b;
-		return;
-	}
-	i = emit_test(c, OP_CELL_IS, NULL, to);
-	i->a = code_field(c, (size_t)cell->number);
-	i->len = text.len;
-	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);
-	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
-	if (text.len > 8)
-		memcpy(&i->last, text.at + text.len - 8, 8);
-}
-
-/* A test of one value, which has an instruction of its own for a raw cell. */
-static void
-test_one(struct code *c, struct node *node, enum op op, enum op raw,
-    struct exits to)
-{
-	struct node *kid = node->kid[0];
-	uint32_t a;
-
-	if (raw != op && kid->kind == NODE_CELL) {
-		emit_test(c, raw, node, to)->a =
-		    code_field(c, (size_t)kid->number);
-		return;
-	}
-	a = code_value(c, kid);
-	emit_test(c, op, node, to)->a = a;
-}
-
-/* Can an error of some term come before another term is known? */
-static bool
-needs_chain(const struct node *node)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < node->n; i++)
-		if (node->kid[i]->fails)
-			return true;
-	return false;
-}
-
-/*
- * && and ||.  One outcome of a term decides: false of an &&, true of an ||.
- * The other goes on to the next term, as an error does, which waits in a
- * chain until no term has decided.
- */
-static void
-test_logic(struct code *c, struct node *node, struct exits to)
-{
-	const bool all = node->kind == NODE_AND, chained = needs_chain(node);
-	const uint32_t decided = all ? to.no : to.yes;
-	const uint32_t undecided = all ? to.yes : to.no;
-	const uint32_t chain = (uint32_t)c->nchains, close = code_label(c);
-	uint32_t next, bad;
-	size_t k;
-
-	c->nchains += chained;
-	if (chained)
-		code_emit(c, OP_CHAIN_OPEN, node)->a = chain;
-	for (k = 0; k < node->n; k++) {
-		bad = chained ? code_label(c) : to.bad;
-		next = chained ? close : undecided;
-		if (k + 1 < node->n)
-			next = code_label(c);
-		code_test(c, node->kid[k],
-		    all ? (struct exits){next, decided, bad} :
-			  (struct exits){decided, next, bad});
-		if (chained) {
-			code_place(c, bad);
-			code_emit(c, OP_CHAIN_KEEP, node)->a = chain;
-		}
-		if (k + 1 < node->n)
-			code_place(c, next);
-	}
-	if (!chained)
-		return;
-	code_place(c, close);
-	to.yes = undecided;
-	emit_test(c, OP_CHAIN_CLOSE, node, to)->a = chain;
-}
-
-static void
-test_choice(struct code *c, struct node *node, struct exits to)
-{
-	uint32_t yes, no;
-	size_t k;
-
-	for (k = 0; k + 1 < node->n; k += 2) {
-		yes = code_label(c);
-		no = code_label(c);
-		code_test(c, node->kid[k], (struct exits){yes, no, to.bad});
-		code_place(c, yes);
-		code_test(c, node->kid[k + 1], to);
-		code_place(c, no);
-	}
-	code_test(c, node->kid[k], to);
-}
-
-/* a ?? b of bools, which are never missing: b where a is an error */
-static void
-test_default(struct code *c, struct node *node, struct exits to)
-{
-	uint32_t bad = code_label(c);
-
-	c->caught++;
-	code_test(c, node->kid[0], (struct exits){to.yes, to.no, bad});
-	c->caught--;
-	code_place(c, bad);
-	code_test(c, node->kid[1], to);
-}
-
-/* Compiles a condition to jumps to three labels. */
-static void
-code_test(struct code *c, struct node *node, struct exits to)
-{
-	uint32_t a;
-
-	node->caught = c->caught > 0;
-	switch (node->kind) {
-	case NODE_CONST:
-		code_jump(c, node->value.truth ? to.yes : to.no);
-		break;
-	case NODE_NOT:
-		code_test(c, node->kid[0],
-		    (struct exits){to.no, to.yes, to.bad});
-		break;
-	case NODE_COMPARE:
-		test_compare(c, node, to);
-		break;
-	case NODE_MISSING:
-		test_one(c, node, OP_EMPTY, OP_CELL_EMPTY, to);
-		break;
-	case NODE_MATCH:
-		test_one(c, node, OP_MATCH, OP_MATCH, to);
-		break;
-	case NODE_IN_SET:
-		test_one(c, node, OP_IN_SET, OP_CELL_IN_SET, to);
-		break;
-	case NODE_AND:
-	case NODE_OR:
-		test_logic(c, node, to);
-		break;
-	case NODE_IF:
-		test_choice(c, node, to);
-		break;
-	case NODE_DEFAULT:
-		test_default(c, node, to);
-		break;
-	case NODE_WITH:
-		node->var->slot = code_value(c, node->kid[0]);
-		code_test(c, node->kid[1], to);
-		break;
-	default:
-		/* a bool that is no condition: a call, a variable */
-		a = code_value(c, node);
-		emit_test(c, OP_TRUTH, node, to)->a = a;
-		break;
-	}
 }
 
 /*

@@ -87,7 +87,7 @@ struct instr {
 };
 
 struct eval {
-	const struct instr *code;
+	struct instr *code;
 	struct value *slot;
 	const struct failure **chain;
 	const struct failure *failure; /* that an error exit was taken with */
@@ -99,6 +99,23 @@ struct eval {
 	char quote;
 	bool null; /* errors become missing where they arise */
 };
+
+/*
+ * Compiles the condition of a filter, or the used variables of a list, each of
+ * which then has a slot, into r, which has given, quote and kept.  field says
+ * where each column of the input, from 1, stands among the fields.  What
+ * prev() is stays as it was where an answer among them is an error.
+ */
+void eval_compile(struct eval *r, enum expr_kind kind, struct variable *first,
+    const uint32_t *field, struct arena *a);
+void eval_free(struct eval *r);
+
+/*
+ * Computes a node whose kids are constant.  false: it is an error; else *out,
+ * whose text is copied into the arena.
+ */
+bool eval_constant(struct node *node, const struct givens *given,
+    struct arena *a, struct value *out);
 
 /*
  * Runs for r->in; returns the OP_END_.. that was met.  Values live until the

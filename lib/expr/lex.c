@@ -362,6 +362,8 @@ lex_word(struct parser *p, const char *at, const char *end)
 	size_t i, n;
 
 	for (i = 0; i < sizeof lex_fixed / sizeof *lex_fixed; i++) {
+		if (*lex_fixed[i].text != *at)
+			continue;
 		n = strlen(lex_fixed[i].text);
 		if ((at != end && n != (size_t)(end - at)) ||
 		    strncmp(lex_fixed[i].text, at, n) != 0)
