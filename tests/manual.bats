@@ -78,6 +78,9 @@ alike() {
 	sed -n "/^\.Ss $2/,/^\.Ed/p" "$man/csvpipe-tutorial.7" |
 		grep -v '^\.' | sed 's/\\e/\\/g' >lines
 	[ "$(wc -l <lines)" -ge 8 ]
+	eval "$(sed -n 's/\\e/\\/g; s/^\$ \(body()\)/\1/p' "$man/csvpipe.7")"
+	export -f body
+	export tab=$'\t' LC_ALL=C
 	while IFS= read -r line; do
 		case $line in
 		'	'*)
