@@ -10,6 +10,7 @@
 #include "expr/func.h"
 #include "expr/message.h"
 #include "expr/table.h"
+#include "output.h"
 
 /* What expr_bind makes is in the arena of the tree. */
 struct expr {

@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "json.h"
+#include "output.h"
 #include "utf8.h"
 
 #define SHOWN 40 /* bytes of a key that a message holds */

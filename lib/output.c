@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <csv.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -162,12 +163,14 @@ add_few(struct writer *w, const char *value, size_t n)
 	return true;
 }
 
-/* Has a value of 8 bytes or more such bytes? */
-static bool
-wants_quotes(const char *value, size_t n, const struct dialect *d)
+bool
+field_wants_quotes(const char *value, size_t n, const struct dialect *d)
 {
 	uint64_t word;
 
+	if (n > 0 && n < sizeof word)
+		return (has_marks(load_few(value, n), d) &
+			   ~UINT64_C(0) >> (64 - 8 * n)) != 0;
 	for (size_t i = 0; i < n; i += sizeof word) {
 		if (i > n - sizeof word)
 			i = n - sizeof word;
@@ -176,6 +179,12 @@ wants_quotes(const char *value, size_t n, const struct dialect *d)
 			return true;
 	}
 	return false;
+}
+
+size_t
+field_quote(const char *value, size_t n, char quote, char *to)
+{
+	return csv_write2(to, 2 * n + 2, value, n, (unsigned char)quote);
 }
 
 void
@@ -202,7 +211,7 @@ writer_field(struct writer *w, const char *value, size_t n)
 		return;
 	if (n <= 8 && add_few(w, value, n))
 		return;
-	if (n > 8 && !wants_quotes(value, n, &w->dialect))
+	if (n > 8 && !field_wants_quotes(value, n, &w->dialect))
 		writer_add(w, value, n);
 	else
 		writer_quoted(w, value, n);

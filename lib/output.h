@@ -119,6 +119,15 @@ writer_byte(struct writer *w, char byte)
 	w->data[w->len++] = byte;
 }
 
+/* Must a value stand in quotes to be a field, for a byte that it holds? */
+bool field_wants_quotes(const char *value, size_t n, const struct dialect *d);
+
+/*
+ * The other way round of field_decode: writes n bytes in quotes to to, which
+ * has room for 2 n + 2.  Returns how many were written.
+ */
+size_t field_quote(const char *value, size_t n, char quote, char *to);
+
 /* Adds a value as a field, in quotes where the rule wants them. */
 void writer_field(struct writer *w, const char *value, size_t n);
 

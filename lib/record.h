@@ -282,15 +282,6 @@ const char *field_end(const char *p, const char *end, const struct dialect *d);
  */
 size_t field_decode(const struct field *f, char quote, char *to);
 
-/*
- * The other way: writes n bytes in quotes to to, which has room for 2 n + 2.
- * Returns how many were written.
- */
-size_t field_quote(const char *value, size_t n, char quote, char *to);
-
-/* Must the value stand in quotes to be a field, for a byte that it holds? */
-bool field_wants_quotes(const char *value, size_t n, const struct dialect *d);
-
 /* Does the field stand in quotes? */
 static inline bool
 field_quoted(const struct field *f, char quote)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "output.h"
 #include "record.h"
 #include "report.h"
 #include "utf8.h"

@@ -1,5 +1,5 @@
 /*
- * odd: a record that is not well-formed, read by libcsv.
+ * odd: where a record ends that is not well-formed, read by libcsv.
  *
  * The only module that knows libcsv's parser.  It is fed up to and including
  * each CR or LF and under CSV_STRICT, so that it stops at the byte where
@@ -11,11 +11,9 @@
 
 #include <stddef.h>
 
-#include "record.h"
-
 enum odd_result {
 	ODD_MORE,   /* the record goes on behind these bytes */
-	ODD_RECORD, /* it ended; odd_fields has it */
+	ODD_RECORD, /* it ended; field_end finds its fields */
 	ODD_BAD     /* it has a byte that makes it bad */
 };
 
@@ -35,11 +33,5 @@ void odd_begin(struct odd *o);
  */
 enum odd_result odd_feed(struct odd *o, const char *text, size_t len,
     size_t *end);
-
-/* After ODD_RECORD: its fields, whose raw are offsets from text, and count. */
-struct odd_field {
-	size_t at, len;
-};
-const struct odd_field *odd_fields(const struct odd *o, size_t *n);
 
 #endif

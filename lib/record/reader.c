@@ -43,26 +43,18 @@ struct reader {
 	bool quick;   /* the index is used up: try to do without */
 	bool ended;   /* the file has no more bytes */
 	bool at_cr;   /* the text ends with a CR: what follows tells */
-	bool begun;   /* a first record was seen */
 	char eol;     /* the last byte of the file's line ends: LF or CR; 0: no
 		       * line end was seen yet */
 	char first_eol; /* of the files before, or as the caller says */
 	enum fault_cause offence; /* of RECORD_BAD, at an offset from start, */
 	size_t offence_at;
-	size_t searched; /* as far as this no line end was found */
+	size_t searched; /* of BAD and NONE: no line end before this offset */
 	uint64_t skip;   /* lines of the file that are still to be skipped */
-	bool lines;      /* may be none of its records: skip, or comments */
 
 	struct header header;
-	struct field *names;   /* of header, when we allocated them */
-	char *header_bytes;    /* what header.raw and names point to */
-	struct header_memory { /* of those before, with align */
-		struct header_memory *next;
-		struct field *names;
-		char *bytes;
-	} * before;
-	char line_end[2]; /* the header's, for a last record without one */
-	size_t line_end_len;
+	struct arena memory; /* of this and of earlier headers */
+	char line_end[2];    /* what a last record without one gets: as the */
+	size_t line_end_len; /* header's, where that is of the file */
 
 	struct split_order order; /* columns 0: the first record tells */
 	struct span *spans;       /* of order */
@@ -94,10 +86,7 @@ struct reader {
 
 /* ---- lines and places ---- */
 
-/*
- * Lines that end in n bytes.  A file without a line end, and one whose first
- * has not come yet, has lines of LF.
- */
+/* A file whose first line end has not come yet has lines of LF. */
 static uint64_t
 count_lines(const struct reader *r, const char *text, size_t n)
 {
@@ -115,11 +104,12 @@ count_lines(const struct reader *r, const char *text, size_t n)
  * The line of the byte at, before which the given number of r->ends stand;
  * lines are counted from there on.  Line ends inside quotes are rare and are
  * not counted as they come, so the text is counted where there were any.
+ * Before the first record lines may end in other ways than behind it.
  */
 static uint64_t
 line_at(struct reader *r, size_t at, uint64_t ends)
 {
-	if (r->recount || r->split.multiline)
+	if (r->eol != 0 && (r->recount || r->split.multiline))
 		r->line +=
 		    count_lines(r, r->source.data + r->lined, at - r->lined);
 	else
@@ -139,18 +129,6 @@ note_place(struct reader *r)
 	r->noted_byte = r->source.offset + r->first;
 	r->noted_line = line_at(r, r->first, r->ends - 1);
 	r->noted = true;
-}
-
-/* Counts the lines of the last record, which may have some in quotes. */
-static void
-pass_lines(struct reader *r)
-{
-	note_place(r);
-	r->line +=
-	    count_lines(r, r->source.data + r->first, r->start - r->first);
-	r->lined = r->start;
-	r->ends = 0;
-	r->recount = false;
 }
 
 uint64_t
@@ -176,12 +154,12 @@ has_header(const struct reader *r)
 
 /* Describes the record of len bytes at first, or what is there of it. */
 static struct fault *
-describe(struct reader *r, enum fault_cause cause, size_t first, size_t len,
+describe_at(struct reader *r, enum fault_cause cause, size_t first, size_t len,
     uint64_t line)
 {
 	r->fault = (struct fault){.cause = cause,
 	    .file = r->source.name,
-	    .record = r->begun ? r->records : 0,
+	    .record = r->file == FILE_GOES_ON ? r->records : 0,
 	    .line = line,
 	    .byte = r->source.offset + first,
 	    .start = r->source.offset + first,
@@ -191,6 +169,13 @@ describe(struct reader *r, enum fault_cause cause, size_t first, size_t len,
 	    .raw = r->source.data + first,
 	    .len = len};
 	return &r->fault;
+}
+
+/* The same of the record that was cut off last. */
+static struct fault *
+describe(struct reader *r, enum fault_cause cause)
+{
+	return describe_at(r, cause, r->first, r->length, reader_line(r));
 }
 
 /*
@@ -242,15 +227,18 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 	size_t open;
 	struct fault *f;
 
+	note_place(r);
 	if (cause == FAULT_TOO_LONG)
 		len = r->opt.max_record + 1;
 	open = len;
-	if (r->record != RECORD_NONE)
+	if (cause != FAULT_FOREIGN && r->record != RECORD_NONE)
 		open = open_quote(text, len, &r->opt.dialect);
-	r->records += r->begun;
-	f = describe(r, cause, r->start, len, line_at(r, r->start, r->ends));
+	r->records += r->file == FILE_GOES_ON;
+	f = describe_at(r, cause, r->start, len, line_at(r, r->start, r->ends));
 	if (cause == FAULT_TOO_LONG)
 		f->a = r->opt.max_record;
+	else if (cause == FAULT_FOREIGN)
+		f->a = r->source.foreign;
 	if (open < len) {
 		f->line_open = f->line + count_lines(r, text, open);
 		f->byte = f->start + open;
@@ -259,16 +247,6 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 			f->cause = FAULT_OPEN_QUOTE;
 	}
 	return -2;
-}
-
-/* The record that was cut off is longer than it may be. */
-static int
-too_long(struct reader *r)
-{
-	note_place(r);
-	r->start = r->first;
-	r->ends = 0;
-	return stop(r, FAULT_TOO_LONG, r->length);
 }
 
 static int
@@ -281,14 +259,6 @@ stop_io(struct reader *r, enum fault_cause cause)
 	return -2;
 }
 
-static int
-stop_foreign(struct reader *r)
-{
-	describe(r, FAULT_FOREIGN, 0, r->source.len, 1);
-	r->fault.a = r->source.foreign;
-	return -2;
-}
-
 const struct fault *
 reader_fault(const struct reader *r)
 {
@@ -298,8 +268,7 @@ reader_fault(const struct reader *r)
 const struct fault *
 reader_blame(struct reader *r, const char *text)
 {
-	describe(r, FAULT_OTHER, r->first, r->length, reader_line(r))->text =
-	    text;
+	describe(r, FAULT_OTHER)->text = text;
 	return &r->fault;
 }
 
@@ -314,17 +283,35 @@ index_anew(struct reader *r)
 }
 
 /*
- * The file ended within a record.  It gets the line end of the header, or that
- * of the records before it where the header is none of this file, and is then a
- * record like any other, unless its quote is open.
+ * What begins at start is next: goes there with the index, where the index has
+ * the line end before it, too.  Then no quote in that line disturbs what
+ * follows.
+ */
+static void
+index_behind(struct reader *r)
+{
+	struct split *s = &r->split;
+	const size_t end = r->start - 1;
+
+	while (s->next < s->nends && s->end[s->next] < end)
+		s->next++;
+	if (s->next < s->nends && s->end[s->next] == end)
+		s->next++;
+	else
+		index_anew(r);
+	r->quick =
+	    s->next == s->nends && r->file == FILE_GOES_ON && r->eol == '\n';
+}
+
+/*
+ * The file ended within a record.  It gets a line end and is then a record like
+ * any other, unless its quote is open.
  */
 static int
 finish_record(struct reader *r)
 {
 	struct source *s = &r->source;
 	const size_t len = s->len - r->start;
-	const char eol = r->eol != 0 ? r->eol : r->first_eol;
-	const bool own = eol == 0 || r->line_end[r->line_end_len - 1] == eol;
 
 	if (r->at_cr && r->eol != '\n')
 		return AGAIN; /* the CR is the line end */
@@ -336,18 +323,15 @@ finish_record(struct reader *r)
 		return AGAIN; /* it is bad, or none, and ends here */
 	if (open_quote(s->data + r->start, len, &r->opt.dialect) < len)
 		return stop(r, FAULT_NO_EOL, len);
-	if (own)
-		memcpy(s->data + s->len, r->line_end, r->line_end_len);
-	else
-		s->data[s->len] = eol;
-	s->len += own ? r->line_end_len : 1;
+	memcpy(s->data + s->len, r->line_end, r->line_end_len);
+	s->len += r->line_end_len;
 	split_grown(&r->split, s->data, s->len);
 	return AGAIN;
 }
 
 /* Gets more text: AGAIN, READER_WOULD_WAIT, 0 at the end of the file, -2. */
 static int
-advance(struct reader *r, bool wait)
+more_text(struct reader *r, bool wait)
 {
 	struct source *s = &r->source;
 	const size_t start = r->start, partial = s->len - start;
@@ -360,11 +344,11 @@ advance(struct reader *r, bool wait)
 		return stop(r, FAULT_TOO_LONG, partial);
 	line_at(r, start, r->ends);
 	got = source_read(s, &r->start, wait);
+	r->lined = r->start;
 	if (got == SOURCE_ERROR)
 		return stop_io(r, FAULT_READ);
 	if (got == SOURCE_FOREIGN)
-		return stop_foreign(r);
-	r->lined = r->start;
+		return stop(r, FAULT_FOREIGN, s->len);
 	r->split.words = 0; /* what comes may be longer or shorter */
 	if (r->start != start)
 		index_anew(r);
@@ -394,7 +378,6 @@ next_file(struct reader *r)
 	r->at_cr = r->quick = false;
 	r->record = RECORD_PLAIN;
 	r->skip = r->opt.skip_lines;
-	r->lines = r->skip > 0 || r->opt.comment != 0;
 	if (got < 0)
 		return stop_io(r, FAULT_OPEN);
 	if (got > 0)
@@ -445,6 +428,17 @@ cut_off(struct reader *r, struct record *rec, size_t end, size_t n)
 	r->ends++;
 }
 
+/* Passes over n bytes and a line end: the last record stays the last. */
+static void
+pass_over(struct reader *r, size_t n, size_t end)
+{
+	note_place(r);
+	r->start += n + end;
+	r->ends++;
+	if (r->eol == 0)
+		line_at(r, r->start, r->ends);
+}
+
 /*
  * The file's first record ended with n bytes at end: so do all that follow, in
  * all files.  Returns -2 when those before it ended in another way.
@@ -453,25 +447,32 @@ static int
 set_eol(struct reader *r, size_t end, size_t n)
 {
 	r->eol = n > 0 ? r->source.data[end + n - 1] : '\n';
+	if (r->line_end[r->line_end_len - 1] != r->eol) {
+		r->line_end[0] = r->eol;
+		r->line_end_len = 1;
+	}
 	if (n == 0 || r->first_eol == 0 || r->first_eol == r->eol)
 		return 0;
-	describe(r, FAULT_OTHER_EOL, r->first, r->length, reader_line(r));
-	r->fault.record = 0;
-	r->fault.a = (unsigned char)r->eol;
+	describe(r, FAULT_OTHER_EOL)->a = (unsigned char)r->eol;
 	return -2;
 }
 
 /* ---- records that have to be looked at ---- */
 
-static void
-make_all(struct reader *r, size_t n)
+/* Stores every field of a good record in all.  Returns their number. */
+static size_t
+find_all(struct reader *r, const struct record *rec)
 {
-	if (n < r->order.columns)
-		n = r->order.columns;
-	if (n <= r->all_room)
-		return;
-	r->all_room = n;
-	r->all = mem_resize(r->all, n, sizeof *r->all);
+	const char *p = rec->raw, *const end = p + rec->len, *to;
+	size_t n = 0;
+
+	for (;; p = to + 1) {
+		to = field_end(p, end, &r->opt.dialect);
+		r->all = mem_grow(r->all, n, &r->all_room, sizeof *r->all);
+		r->all[n++] = (struct field){p, (size_t)(to - p)};
+		if (to == end)
+			return n;
+	}
 }
 
 /* Stores the slices of reader_need, from all n fields of a record. */
@@ -492,6 +493,22 @@ slice(struct reader *r, size_t n)
 	}
 }
 
+/* May a record of n fields, all known, be made one of all columns? */
+static bool
+can_fit(const struct reader *r, size_t n)
+{
+	const size_t columns = r->order.columns;
+
+	if (n < columns)
+		return r->opt.ragged == RAGGED_PAD ||
+		    r->opt.ragged == RAGGED_FIT;
+	for (const struct field *f = r->all + columns; f < r->all + n; f++)
+		if (f->len > 2 ||
+		    (f->len > 0 && !field_quoted(f, r->opt.dialect.quote)))
+			return false;
+	return n == columns || r->opt.ragged == RAGGED_FIT;
+}
+
 /*
  * Copies the record of n fields, so that it has all columns: adds empty fields
  * or drops those behind them.
@@ -500,71 +517,49 @@ static void
 fit(struct reader *r, struct record *rec, size_t n)
 {
 	static const char slack[READER_SLACK];
-	const size_t columns = r->order.columns,
-		     kept = n < columns ? n : columns;
+	const size_t columns = r->order.columns;
+	const struct field *last = &r->all[(n < columns ? n : columns) - 1];
 	const struct dialect *d = &r->opt.dialect;
-	const struct field *last = &r->all[kept - 1];
-	size_t len = (size_t)(last->raw + last->len - rec->raw);
 	struct buf *b = &r->pad;
 
 	b->len = 0;
-	buf_add(b, rec->raw, len);
-	if (columns == 1 && len == 0 && d->quote != NO_QUOTE) {
+	buf_add(b, rec->raw, (size_t)(last->raw + last->len - rec->raw));
+	if (columns == 1 && b->len == 0 && d->quote != NO_QUOTE) {
 		buf_add_byte(b, d->quote); /* lest it be a blank line */
 		buf_add_byte(b, d->quote);
-		r->all[0].len = len = 2;
 	}
-	for (size_t i = kept; i < columns; i++)
-		buf_add_byte(b, r->opt.dialect.delim);
+	for (; n < columns; n++)
+		buf_add_byte(b, d->delim);
+	n = b->len;
 	buf_add(b, rec->raw + rec->len, rec->end);
 	buf_add(b, slack, sizeof slack);
-	for (size_t i = 0; i < kept; i++)
-		r->all[i].raw = b->data + (r->all[i].raw - rec->raw);
-	for (size_t i = kept; i < columns; i++)
-		r->all[i] = (struct field){b->data + len + i - kept + 1, 0};
 	rec->raw = b->data;
-	rec->len = len + columns - kept;
-	rec->nfields = columns;
+	rec->len = n;
+	find_all(r, rec);
 }
 
-/* May a record of n fields be made one of all columns? */
-static bool
-can_fit(const struct reader *r, size_t n)
-{
-	const struct field *f;
-
-	if (n < r->order.columns)
-		return r->opt.ragged == RAGGED_PAD ||
-		    r->opt.ragged == RAGGED_FIT;
-	for (f = r->all + r->order.columns; f < r->all + n; f++)
-		if (f->len > 2 ||
-		    (f->len > 0 && !field_quoted(f, r->opt.dialect.quote)))
-			return false;
-	return r->opt.ragged == RAGGED_FIT;
-}
-
-/* A record whose n fields are all known, and may be too few or too many. */
+/* A good record, which may have too few fields or too many. */
 static int
-deliver(struct reader *r, struct record *rec, size_t n)
+deliver(struct reader *r, struct record *rec)
 {
 	const size_t columns = r->order.columns;
 
-	rec->nfields = n;
+	rec->nfields = find_all(r, rec);
 	rec->field = r->all;
-	if (!r->begun)
+	if (r->file == FILE_BEGINS)
 		return 1;
 	rec->field = r->field;
-	if (n != columns && can_fit(r, n)) {
-		fit(r, rec, n);
-		n = columns;
+	if (rec->nfields != columns && can_fit(r, rec->nfields)) {
+		fit(r, rec, rec->nfields);
+		rec->nfields = columns;
 	}
-	if (n == columns || r->opt.ragged == RAGGED_PASS) {
-		slice(r, n);
+	if (rec->nfields == columns || r->opt.ragged == RAGGED_PASS) {
+		slice(r, rec->nfields);
 		return 1;
 	}
-	describe(r, n < columns ? FAULT_FEW_FIELDS : FAULT_MANY_FIELDS,
-	    r->first, r->length, reader_line(r));
-	r->fault.a = n;
+	describe(r,
+	    rec->nfields < columns ? FAULT_FEW_FIELDS : FAULT_MANY_FIELDS);
+	r->fault.a = rec->nfields;
 	r->fault.b = columns;
 	return -1;
 }
@@ -580,94 +575,74 @@ offend(struct reader *r, enum fault_cause cause, size_t at)
 	return AGAIN;
 }
 
-/* The first line end of the file at or behind at; len when there is none. */
+/*
+ * The line end of the file at which a bad record, or a line that is none, ends.
+ * As judge_end, with its place in *end; 0 at the end of the file.
+ */
 static size_t
-find_eol(const struct reader *r, size_t at)
+find_end(struct reader *r, size_t *end)
 {
-	const char *const text = r->source.data, *found;
+	const char *const text = r->source.data;
 	const size_t len = r->source.len;
+	size_t at = r->start + r->searched, n = 0;
+	const char *found;
 
 	if (r->eol != 0) {
 		found = memchr(text + at, r->eol, len - at);
-		return found != NULL ? (size_t)(found - text) : len;
+		at = found != NULL ? (size_t)(found - text) : len;
+	} else {
+		while (at < len && text[at] != '\r' && text[at] != '\n')
+			at++;
 	}
-	while (at < len && text[at] != '\r' && text[at] != '\n')
-		at++;
-	return at;
+	r->searched = at - r->start;
+	r->at_cr = false;
+	if (at < len) {
+		n = r->eol != 0 ? 1 : judge_end(r, at);
+	} else if (!r->ended) {
+		r->at_cr = r->eol == '\n' && text[at - 1] == '\r';
+		n = NEEDS_TEXT;
+	}
+	if (n == 1 && text[at] == '\n' && at > r->start &&
+	    text[at - 1] == '\r') {
+		at--;
+		n = 2;
+	}
+	*end = at;
+	return n;
 }
 
-/* Cuts off the bad record at start, which reaches to the file's line end. */
+/* The line at start, which is no record, or a bad one. */
 static int
-take_bad(struct reader *r, struct record *rec)
+take_line(struct reader *r, struct record *rec)
 {
-	const char *const text = r->source.data;
-	const size_t at = r->start + r->offence_at;
-	size_t end = find_eol(r, r->start + r->searched), n = 0;
+	size_t end, n = find_end(r, &end);
+	const size_t len = end - r->start;
 	struct fault *f;
 
-	r->at_cr = false;
-	if (end == r->source.len && !r->ended) {
-		r->searched = end - r->start;
-		r->at_cr = r->eol == '\n' && text[end - 1] == '\r';
+	if (n == NEEDS_TEXT)
 		return NEEDS_TEXT;
-	}
-	if (end < r->source.len) {
-		n = r->eol != 0 ? 1 : judge_end(r, end);
-		if (n == NEEDS_TEXT)
-			return NEEDS_TEXT;
-		if (text[end] == '\n' && end > at + 1 &&
-		    text[end - 1] == '\r') {
-			end--;
-			n = 2;
-		}
+	if (len > r->opt.max_record)
+		return stop(r, FAULT_TOO_LONG, len);
+	if (r->record == RECORD_NONE) {
+		pass_over(r, len, n);
+		index_behind(r);
+		r->record = RECORD_PLAIN;
+		r->skip -= r->skip > 0;
+		return AGAIN;
 	}
 	cut_off(r, rec, end, n);
 	r->record = RECORD_PLAIN;
-	if (rec->len > r->opt.max_record)
-		return too_long(r);
+	r->recount = true;
 	if (r->eol == 0 && set_eol(r, end, n) != 0)
 		return -2;
-	pass_lines(r);
-	r->records += r->begun;
-	index_anew(r);
-	r->quick = r->begun && r->eol == '\n';
-	f = describe(r, r->offence, r->first, r->length, reader_line(r));
+	r->records += r->file == FILE_GOES_ON;
+	index_behind(r);
+	f = describe(r, r->offence);
 	f->byte += r->offence_at;
-	f->a = (unsigned char)text[at];
-	f->doubled = end == at + 1 && n == 2;
+	f->a = (unsigned char)f->raw[r->offence_at];
+	f->doubled = len == r->offence_at + 1 && n == 2;
 	f->backslash = has_escape(r, f->raw, r->offence_at);
 	return -1;
-}
-
-/* The lines up to start, which may end in another way than the rest, count. */
-static void
-restart_lines(struct reader *r)
-{
-	r->line += r->ends;
-	r->lined = r->start;
-	r->ends = 0;
-}
-
-/* What ends at end is no record: the LF of a CR LF, or a blank line. */
-static int
-pass_over(struct reader *r, struct record *rec, size_t end)
-{
-	size_t n;
-
-	if (end == r->start) {
-		n = judge_end(r, end);
-		if (n == NEEDS_TEXT)
-			return NEEDS_TEXT;
-		if (n == 0)
-			return offend(r, FAULT_STRAY_EOL, end);
-		note_place(r);
-		cut_off(r, rec, end, n);
-		r->noted = true;
-		if (r->eol == 0)
-			restart_lines(r);
-	}
-	r->split.next++;
-	return AGAIN;
 }
 
 /*
@@ -684,43 +659,47 @@ take_good(struct reader *r, struct record *rec, size_t end)
 		return NEEDS_TEXT;
 	if (UNLIKELY(n == 0))
 		return offend(r, FAULT_STRAY_EOL, end);
+	if (UNLIKELY(end - r->start > r->opt.max_record))
+		return stop(r, FAULT_TOO_LONG, end - r->start);
 	cut_off(r, rec, end, n);
 	r->record = RECORD_PLAIN;
-	if (UNLIKELY(rec->len > r->opt.max_record))
-		return too_long(r);
 	return UNLIKELY(r->eol == 0) && set_eol(r, end, n) != 0 ? -2 : 1;
 }
 
-static bool
-counts_blank(const struct reader *r)
-{
-	return r->opt.blank == BLANK_RECORD ||
-	    (r->opt.blank == BLANK_COLUMN && r->order.columns == 1);
-}
-
-/* The record that ends at end, where the index has it. */
+/* The record or blank line that ends at end, where the index has it. */
 static inline int
 take(struct reader *r, struct record *rec, size_t end)
 {
 	size_t n;
 	int got;
 
-	if (UNLIKELY(end <= r->start) &&
-	    !(end == r->start && r->begun && counts_blank(r)))
-		return pass_over(r, rec, end);
+	if (UNLIKELY(end < r->start)) { /* the LF of a CR LF */
+		r->split.next++;
+		return AGAIN;
+	}
+	if (UNLIKELY(end == r->start) &&
+	    !(r->file == FILE_GOES_ON &&
+		(r->opt.blank == BLANK_RECORD ||
+		    (r->opt.blank == BLANK_COLUMN && r->order.columns == 1)))) {
+		n = judge_end(r, end);
+		if (n == NEEDS_TEXT)
+			return NEEDS_TEXT;
+		if (n == 0)
+			return offend(r, FAULT_STRAY_EOL, end);
+		pass_over(r, 0, n);
+		r->split.next++;
+		return AGAIN;
+	}
 	got = take_good(r, rec, end);
 	if (UNLIKELY(got != 1))
 		return got;
 	r->split.next++;
 	if (rec->end == 2 && r->split.next < r->split.nends)
 		r->split.next++; /* its LF stands in the index, too */
-	r->records += r->begun;
+	r->records += r->file == FILE_GOES_ON;
 	n = split_fields(&r->split, r->first, end, &r->order, r->field);
-	if (UNLIKELY(n != r->order.columns)) {
-		make_all(r, n);
-		split_all(&r->split, r->first, end, r->all);
-		return deliver(r, rec, n);
-	}
+	if (UNLIKELY(n != r->order.columns))
+		return deliver(r, rec);
 	split_learn(&r->split, rec->len);
 	r->quick = r->split.next == r->split.nends && r->eol == '\n';
 	rec->nfields = n;
@@ -732,9 +711,8 @@ take(struct reader *r, struct record *rec, size_t end)
 static int
 take_odd(struct reader *r, struct record *rec)
 {
-	const struct odd_field *f;
 	enum odd_result said;
-	size_t end, n;
+	size_t end;
 	int got;
 
 	if (r->odd == NULL)
@@ -752,75 +730,17 @@ take_odd(struct reader *r, struct record *rec)
 	got = take_good(r, rec, end);
 	if (got != 1)
 		return got;
-	pass_lines(r);
-	r->records += r->begun;
-	index_anew(r);
-	r->quick = r->begun && r->eol == '\n';
-	f = odd_fields(r->odd, &n);
-	make_all(r, n);
-	for (size_t i = 0; i < n; i++)
-		r->all[i] = (struct field){rec->raw + f[i].at, f[i].len};
-	return deliver(r, rec, n);
+	r->recount = true;
+	r->records += r->file == FILE_GOES_ON;
+	index_behind(r);
+	return deliver(r, rec);
 }
 
-/* ---- lines that are no records ---- */
-
-/* Is what begins at start no record? */
-static bool
-is_none(const struct reader *r)
+/* May the next line be no record: are there comments, or lines to skip? */
+static inline bool
+may_be_none(const struct reader *r)
 {
-	return r->record == RECORD_PLAIN && r->start < r->source.len &&
-	    (r->skip > 0 ||
-		(r->opt.comment != 0 &&
-		    r->source.data[r->start] == r->opt.comment));
-}
-
-/*
- * Goes behind the line end at end with the index, where the index has this
- * line end too: then no quote in the line disturbs what follows.
- */
-static void
-index_behind(struct reader *r, size_t end)
-{
-	struct split *s = &r->split;
-
-	while (s->next < s->nends && s->end[s->next] < end)
-		s->next++;
-	if (s->next < s->nends && s->end[s->next] == end)
-		s->next++;
-	else
-		index_anew(r);
-	r->quick = s->next == s->nends && r->begun && r->eol == '\n';
-}
-
-/* Passes over the line at start, which is no record. */
-static int
-pass_line(struct reader *r, struct record *rec)
-{
-	const bool again = r->record == RECORD_NONE;
-	const size_t end = find_eol(r, r->start + (again ? r->searched : 0));
-	size_t n = r->ended ? 0 : NEEDS_TEXT;
-
-	r->record = RECORD_NONE;
-	if (end < r->source.len)
-		n = r->eol != 0 ? 1 : judge_end(r, end);
-	if (n == NEEDS_TEXT) {
-		r->searched = end - r->start;
-		return NEEDS_TEXT;
-	}
-	note_place(r);
-	cut_off(r, rec, end, n);
-	if (rec->len > r->opt.max_record)
-		return too_long(r);
-	r->noted = true;
-	r->record = RECORD_PLAIN;
-	index_behind(r, r->start - 1);
-	if (r->eol == 0)
-		restart_lines(r);
-	if (r->skip > 0)
-		r->skip--;
-	r->lines = r->skip > 0 || r->opt.comment != 0;
-	return AGAIN;
+	return (r->skip | (unsigned char)r->opt.comment) != 0;
 }
 
 /* The next record of this file; 0 at its end. */
@@ -831,11 +751,15 @@ next_here(struct reader *r, struct record *rec, bool wait)
 	int got;
 
 	do {
-		if (UNLIKELY(r->record == RECORD_BAD))
-			got = take_bad(r, rec);
-		else if (UNLIKELY(r->lines) &&
-		    (r->record == RECORD_NONE || is_none(r)))
-			got = pass_line(r, rec);
+		if (UNLIKELY(may_be_none(r)) && r->record == RECORD_PLAIN &&
+		    r->start < r->source.len &&
+		    (r->skip > 0 ||
+			r->source.data[r->start] == r->opt.comment)) {
+			r->record = RECORD_NONE;
+			r->searched = 0;
+		}
+		if (UNLIKELY(r->record >= RECORD_BAD))
+			got = take_line(r, rec);
 		else if (s->next < s->nends)
 			got = take(r, rec, s->end[s->next]);
 		else if (r->record == RECORD_ODD || s->odd != SPLIT_NONE)
@@ -845,7 +769,7 @@ next_here(struct reader *r, struct record *rec, bool wait)
 		else /* records were taken without it */
 			got = (index_anew(r), AGAIN);
 		if (UNLIKELY(got == NEEDS_TEXT))
-			got = advance(r, wait);
+			got = more_text(r, wait);
 	} while (got == AGAIN);
 	return got;
 }
@@ -873,54 +797,40 @@ first_difference(struct reader *r, const struct record *rec)
 	return i == n && rec->nfields == h->n ? 0 : i + 1;
 }
 
-/* Keeps the first record as the header, with its names decoded. */
+/*
+ * Keeps the first record as the header, with its names decoded.  The memory of
+ * those before stays.
+ */
 static void
 keep_header(struct reader *r, const struct record *rec)
 {
 	const size_t n = rec->nfields, bytes = rec->len + rec->end;
-	struct header *h = &r->header;
-	char *raw = mem_new(mem_add(2 * bytes, READER_SLACK), 1);
+	char *raw = arena_alloc(&r->memory, mem_add(2 * bytes, READER_SLACK));
 	char *to = raw + bytes + READER_SLACK;
-	struct field *raw_fields;
+	struct field *names =
+	    arena_alloc(&r->memory, mem_mul(n, 2 * sizeof *names));
+	struct field *raw_fields = names + n;
 
-	r->header_bytes = raw;
-	r->names = mem_new(n, 2 * sizeof *r->names);
-	raw_fields = r->names + n;
-	if (bytes > 0)
-		memcpy(raw, rec->raw, bytes);
+	memcpy(raw, rec->raw, bytes);
+	memset(raw + bytes, 0, READER_SLACK);
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = &rec->field[i];
 
 		raw_fields[i].raw = raw + (f->raw - rec->raw);
 		raw_fields[i].len = f->len;
-		r->names[i].raw = to;
-		r->names[i].len = field_decode(f, r->opt.dialect.quote, to);
-		to += r->names[i].len;
+		names[i].raw = to;
+		names[i].len = field_decode(f, r->opt.dialect.quote, to);
+		to += names[i].len;
 	}
-	h->name = r->names;
-	h->raw = *rec;
-	h->raw.raw = raw;
-	h->raw.field = raw_fields;
+	r->header = (struct header){n, names, *rec};
+	r->header.raw.raw = raw;
+	r->header.raw.field = raw_fields;
 	r->line_end_len = rec->end;
 	memcpy(r->line_end, raw + rec->len, rec->end);
 }
 
-/* Reads a file's first record, whatever its width. */
+/* The first record of the file is data: gives it back to be read again. */
 static int
-first_record(struct reader *r, struct record *rec, bool wait)
-{
-	int got;
-
-	r->begun = false;
-	r->order.columns = 0;
-	got = next_here(r, rec, wait);
-	r->begun = true;
-	r->order.columns = r->header.n;
-	return got;
-}
-
-/* The first record is data: gives it back to be read again. */
-static void
 push_back(struct reader *r)
 {
 	note_place(r);
@@ -929,70 +839,39 @@ push_back(struct reader *r)
 	r->ends = 0;
 	r->at_cr = false;
 	index_anew(r);
-}
-
-/*
- * Without a header in the file, a bad first record is one of its records.
- * Returns got, -1 or -2.
- */
-static int
-count_bad_first(struct reader *r, int got)
-{
-	if (has_header(r) || r->fault.cause >= FAULT_FOREIGN)
-		return got;
-	r->fault.record = ++r->records;
-	if (got == -2 || r->opt.nnames == 0)
-		return got; /* without names the next one has the width */
-	r->header.n = r->order.columns = r->opt.nnames;
-	r->header.name = r->opt.names;
-	r->file = FILE_GOES_ON;
-	return got;
-}
-
-/* The file has a header of its own, with align.  The old one's memory stays. */
-static int
-change_header(struct reader *r, const struct record *rec)
-{
-	struct header_memory *old = mem_new(1, sizeof *old);
-
-	*old = (struct header_memory){r->before, r->names, r->header_bytes};
-	r->before = old;
-	keep_header(r, rec);
-	r->header.n = r->order.columns = rec->nfields;
-	return READER_HEADER;
+	return 1;
 }
 
 /* What the good first record of a file is: 1, READER_HEADER, or -2. */
 static int
 judge_first(struct reader *r, const struct record *rec)
 {
-	const bool first = r->header.n == 0;
+	const bool first = r->header.n == 0, named = r->opt.nnames > 0;
 	size_t differs;
 
-	r->file = FILE_GOES_ON;
 	if (first) {
-		r->header.n = r->opt.nnames > 0 ? r->opt.nnames : rec->nfields;
+		r->header.n = named ? r->opt.nnames : rec->nfields;
 		r->header.name = r->opt.names;
-		r->order.columns = r->header.n;
 	}
-	if (r->opt.no_header && r->opt.nnames == 0) {
-		push_back(r);
-	} else if (first && r->opt.nnames == 0) {
+	if (r->opt.no_header && !named)
+		return push_back(r);
+	if (first && !named) {
 		keep_header(r, rec);
-	} else if ((differs = first_difference(r, rec)) != 0) {
-		if (r->opt.align)
-			return change_header(r, rec);
-		if (r->opt.nnames == 0) {
-			describe(r, FAULT_HEADER_DIFFERS, r->first, r->length,
-			    reader_line(r));
-			r->fault.record = 0;
-			r->fault.a = differs;
-			r->fault.b = r->header.n;
-			return -2;
-		}
-		push_back(r);
+		return 1;
 	}
-	return 1;
+	differs = first_difference(r, rec);
+	if (differs == 0)
+		return 1;
+	if (r->opt.align) {
+		keep_header(r, rec);
+		return READER_HEADER;
+	}
+	if (named)
+		return push_back(r);
+	describe(r, FAULT_HEADER_DIFFERS);
+	r->fault.a = differs;
+	r->fault.b = r->header.n;
+	return -2;
 }
 
 /*
@@ -1009,13 +888,26 @@ begin_file(struct reader *r, bool wait)
 		if (r->file != FILE_BEGINS && (got = next_file(r)) <= 0)
 			return got;
 		r->file = FILE_BEGINS;
-		got = first_record(r, &rec, wait);
+		r->order.columns = 0;
+		got = next_here(r, &rec, wait);
 		if (got == 0)
 			r->file = FILE_CLOSED;
 	} while (got == 0);
-	if (got == 1)
-		return judge_first(r, &rec);
-	return got < 0 ? count_bad_first(r, got) : got;
+	if (got < 0 && !has_header(r) && r->fault.cause < FAULT_FOREIGN) {
+		/* it is one of the file's records */
+		r->fault.record = ++r->records;
+		if (got == -2 || r->opt.nnames == 0)
+			return got; /* without names the next has the width */
+		r->header.n = r->opt.nnames;
+		r->header.name = r->opt.names;
+	} else if (got == 1) {
+		got = judge_first(r, &rec);
+	} else {
+		return got;
+	}
+	r->file = FILE_GOES_ON;
+	r->order.columns = r->header.n;
+	return got;
 }
 
 int
@@ -1119,7 +1011,7 @@ look_ahead(struct reader *r)
 		if (r->quick && s->odd == SPLIT_NONE)
 			r->ahead = s->records(s, r->start, &r->order, r->most,
 			    r->end, r->field);
-		if (UNLIKELY(r->lines))
+		if (UNLIKELY(may_be_none(r)))
 			r->ahead = before_comment(r);
 		r->quick = r->ahead > 0;
 		if (!r->quick)
@@ -1241,13 +1133,7 @@ reader_free(struct reader *r)
 	source_free(&r->source);
 	split_free(&r->split);
 	odd_free(r->odd);
-	free(r->names);
-	free(r->header_bytes);
-	for (struct header_memory *m; (m = r->before) != NULL; free(m)) {
-		r->before = m->next;
-		free(m->names);
-		free(m->bytes);
-	}
+	arena_free(&r->memory);
 	free(r->spans);
 	free(r->field);
 	free(r->all);
@@ -1292,16 +1178,6 @@ reader_eol(const struct reader *r)
 }
 
 /* ---- fields ---- */
-
-bool
-field_wants_quotes(const char *value, size_t n, const struct dialect *d)
-{
-	for (size_t i = 0; i < n; i++)
-		if (value[i] == d->delim || value[i] == d->quote ||
-		    value[i] == '\r' || value[i] == '\n')
-			return true;
-	return false;
-}
 
 size_t
 field_decode(const struct field *f, char quote, char *to)

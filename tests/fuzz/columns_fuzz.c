@@ -13,6 +13,7 @@
 
 #include "columns.h"
 #include "need.h"
+#include "output.h"
 
 #define MOST_NAMES 64
 

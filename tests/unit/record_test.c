@@ -4,6 +4,7 @@
  */
 
 #include "agree.h"
+#include "output.h"
 #include "record/split.h"
 
 #define MOST 300 /* bytes of a text */
