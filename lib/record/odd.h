@@ -1,5 +1,5 @@
 /*
- * odd: where a record ends that is not well-formed, read by libcsv.
+ * odd: a record that is not as the others are: ill-formed, or ragged.
  *
  * The only module that knows libcsv's parser.  It is fed up to and including
  * each CR or LF and under CSV_STRICT, so that it stops at the byte where
@@ -11,16 +11,19 @@
 
 #include <stddef.h>
 
+#include "record.h"
+#include "record/split.h"
+
 enum odd_result {
 	ODD_MORE,   /* the record goes on behind these bytes */
-	ODD_RECORD, /* it ended; field_end finds its fields */
+	ODD_RECORD, /* it ended; odd_fields finds its fields */
 	ODD_BAD     /* it has a byte that makes it bad */
 };
 
 struct odd;
 
-struct odd *odd_new(char quote, char delim);
-void odd_free(struct odd *o); /* NULL is accepted */
+struct odd *odd_new(const struct reader_options *opt);
+void odd_free(struct odd *o);
 
 /* The next odd_feed is about a new record. */
 void odd_begin(struct odd *o);
@@ -33,5 +36,28 @@ void odd_begin(struct odd *o);
  */
 enum odd_result odd_feed(struct odd *o, const char *text, size_t len,
     size_t *end);
+
+/*
+ * The position of the quote that is open at the end of text, of a record; or
+ * len.  In a bad record none is: it ends at the first line end behind the
+ * offending byte, whatever quotes come between.
+ */
+size_t odd_open(const struct odd *o, const char *text, size_t len);
+
+/* Is there a \" in n bytes, which is no escape in CSV? */
+bool odd_escape(const struct odd *o, const char *text, size_t n);
+
+/* Finds every field of a good record; they live until the next call. */
+void odd_fields(struct odd *o, struct record *rec);
+
+/*
+ * Makes rec, whose fields are all known, a copy that has so many, where
+ * --ragged allows that: adds empty fields, or drops empty ones behind them.
+ */
+void odd_fit(struct odd *o, struct record *rec, size_t columns);
+
+/* Stores order's slices of rec, whose fields are all known. */
+void odd_slice(const struct record *rec, const struct split_order *order,
+    struct field *to);
 
 #endif

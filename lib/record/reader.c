@@ -65,9 +65,6 @@ struct reader {
 	uint64_t wanted;         /* bit i: record i is to be handed out */
 	reader_sieve_fn *sieve;
 	void *sieve_arg;
-	struct field *all; /* every field of one that was not looked up */
-	size_t all_room;
-	struct buf pad; /* a record with fields added */
 
 	size_t first;  /* where the last record began */
 	size_t length; /* its bytes without line end */
@@ -152,67 +149,22 @@ has_header(const struct reader *r)
 	return !r->opt.no_header && r->opt.nnames == 0;
 }
 
-/* Describes the record of len bytes at first, or what is there of it. */
+/* Describes the last record, or what is there of it. */
 static struct fault *
-describe_at(struct reader *r, enum fault_cause cause, size_t first, size_t len,
-    uint64_t line)
+describe(struct reader *r, enum fault_cause cause)
 {
 	r->fault = (struct fault){.cause = cause,
 	    .file = r->source.name,
 	    .record = r->file == FILE_GOES_ON ? r->records : 0,
-	    .line = line,
-	    .byte = r->source.offset + first,
-	    .start = r->source.offset + first,
+	    .line = reader_line(r),
+	    .byte = reader_byte(r),
+	    .start = reader_byte(r),
 	    .no_header = !has_header(r),
 	    .named = r->opt.nnames > 0,
 	    .dialect = r->opt.dialect,
-	    .raw = r->source.data + first,
-	    .len = len};
+	    .raw = r->source.data + r->first,
+	    .len = r->length};
 	return &r->fault;
-}
-
-/* The same of the record that was cut off last. */
-static struct fault *
-describe(struct reader *r, enum fault_cause cause)
-{
-	return describe_at(r, cause, r->first, r->length, reader_line(r));
-}
-
-/*
- * The position of the quote that is open at the end of text, of a record; or
- * len.  In a bad record none is: it ends at the first line end behind the
- * offending byte, whatever quotes come between.
- */
-static size_t
-open_quote(const char *text, size_t len, const struct dialect *d)
-{
-	size_t open = len;
-	bool at_start = true;
-
-	for (size_t i = 0; i < len; i++) {
-		if (open == len) {
-			if (text[i] == '\r' || text[i] == '\n')
-				return len;
-			if (text[i] == d->quote && at_start)
-				open = i;
-			at_start = text[i] == d->delim;
-		} else if (text[i] == d->quote) {
-			if (i + 1 == len || text[i + 1] == d->delim)
-				open = len;
-			else if (text[++i] != d->quote)
-				return len;
-		}
-	}
-	return open;
-}
-
-/* Is there a \" in n bytes, which is no escape in CSV? */
-static bool
-has_escape(const struct reader *r, const char *text, size_t n)
-{
-	const char escape[] = {'\\', r->opt.dialect.quote};
-
-	return memmem(text, n, escape, sizeof escape) != NULL;
 }
 
 /*
@@ -232,9 +184,13 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 		len = r->opt.max_record + 1;
 	open = len;
 	if (cause != FAULT_FOREIGN && r->record != RECORD_NONE)
-		open = open_quote(text, len, &r->opt.dialect);
+		open = odd_open(r->odd, text, len);
 	r->records += r->file == FILE_GOES_ON;
-	f = describe_at(r, cause, r->start, len, line_at(r, r->start, r->ends));
+	r->first = r->start;
+	r->length = len;
+	r->ends++; /* as if it were there */
+	r->noted = false;
+	f = describe(r, cause);
 	if (cause == FAULT_TOO_LONG)
 		f->a = r->opt.max_record;
 	else if (cause == FAULT_FOREIGN)
@@ -242,7 +198,7 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 	if (open < len) {
 		f->line_open = f->line + count_lines(r, text, open);
 		f->byte = f->start + open;
-		f->backslash = has_escape(r, text + open, len - open);
+		f->backslash = odd_escape(r->odd, text + open, len - open);
 		if (cause == FAULT_NO_EOL)
 			f->cause = FAULT_OPEN_QUOTE;
 	}
@@ -283,16 +239,19 @@ index_anew(struct reader *r)
 }
 
 /*
- * What begins at start is next: goes there with the index, where the index has
- * the line end before it, too.  Then no quote in that line disturbs what
- * follows.
+ * Goes on behind a record or line that the index did not show: with the index,
+ * where that has its line end, too.  Then no quote in it disturbs what follows.
+ * It may hold line ends in quotes, which are counted in the text.
  */
 static void
-index_behind(struct reader *r)
+go_on(struct reader *r)
 {
 	struct split *s = &r->split;
 	const size_t end = r->start - 1;
 
+	note_place(r);
+	r->recount = true;
+	line_at(r, r->start, r->ends);
 	while (s->next < s->nends && s->end[s->next] < end)
 		s->next++;
 	if (s->next < s->nends && s->end[s->next] == end)
@@ -305,7 +264,7 @@ index_behind(struct reader *r)
 
 /*
  * The file ended within a record.  It gets a line end and is then a record like
- * any other, unless its quote is open.
+ * any other, unless its quote is open: then more_text is called once more.
  */
 static int
 finish_record(struct reader *r)
@@ -315,14 +274,12 @@ finish_record(struct reader *r)
 
 	if (r->at_cr && r->eol != '\n')
 		return AGAIN; /* the CR is the line end */
-	if (len > r->opt.max_record)
-		return stop(r, FAULT_TOO_LONG, len);
 	if (r->opt.require_eol)
-		return stop(r, FAULT_NO_EOL, len);
+		return stop(r,
+		    len > r->opt.max_record ? FAULT_TOO_LONG : FAULT_NO_EOL,
+		    len);
 	if (r->at_cr || r->record == RECORD_BAD || r->record == RECORD_NONE)
 		return AGAIN; /* it is bad, or none, and ends here */
-	if (open_quote(s->data + r->start, len, &r->opt.dialect) < len)
-		return stop(r, FAULT_NO_EOL, len);
 	memcpy(s->data + s->len, r->line_end, r->line_end_len);
 	s->len += r->line_end_len;
 	split_grown(&r->split, s->data, s->len);
@@ -338,8 +295,10 @@ more_text(struct reader *r, bool wait)
 	enum source_result got;
 
 	note_place(r);
+	if (r->ended && partial == 0)
+		return 0;
 	if (r->ended)
-		return partial > 0 ? stop(r, FAULT_NO_EOL, partial) : 0;
+		return stop(r, FAULT_NO_EOL, partial - r->line_end_len);
 	if (partial > r->opt.max_record + r->at_cr)
 		return stop(r, FAULT_TOO_LONG, partial);
 	line_at(r, start, r->ends);
@@ -459,102 +418,20 @@ set_eol(struct reader *r, size_t end, size_t n)
 
 /* ---- records that have to be looked at ---- */
 
-/* Stores every field of a good record in all.  Returns their number. */
-static size_t
-find_all(struct reader *r, const struct record *rec)
-{
-	const char *p = rec->raw, *const end = p + rec->len, *to;
-	size_t n = 0;
-
-	for (;; p = to + 1) {
-		to = field_end(p, end, &r->opt.dialect);
-		r->all = mem_grow(r->all, n, &r->all_room, sizeof *r->all);
-		r->all[n++] = (struct field){p, (size_t)(to - p)};
-		if (to == end)
-			return n;
-	}
-}
-
-/* Stores the slices of reader_need, from all n fields of a record. */
-static void
-slice(struct reader *r, size_t n)
-{
-	for (size_t i = 0; i < r->order.nspans; i++) {
-		const struct span s = r->order.spans[i];
-		const size_t last = s.last < n ? s.last : n;
-		const struct field *end = r->all + last - 1;
-
-		r->field[i] = (struct field){NULL, 0};
-		if (s.first > n)
-			continue;
-		r->field[i].raw = r->all[s.first - 1].raw;
-		r->field[i].len =
-		    (size_t)(end->raw + end->len - r->field[i].raw);
-	}
-}
-
-/* May a record of n fields, all known, be made one of all columns? */
-static bool
-can_fit(const struct reader *r, size_t n)
-{
-	const size_t columns = r->order.columns;
-
-	if (n < columns)
-		return r->opt.ragged == RAGGED_PAD ||
-		    r->opt.ragged == RAGGED_FIT;
-	for (const struct field *f = r->all + columns; f < r->all + n; f++)
-		if (f->len > 2 ||
-		    (f->len > 0 && !field_quoted(f, r->opt.dialect.quote)))
-			return false;
-	return n == columns || r->opt.ragged == RAGGED_FIT;
-}
-
-/*
- * Copies the record of n fields, so that it has all columns: adds empty fields
- * or drops those behind them.
- */
-static void
-fit(struct reader *r, struct record *rec, size_t n)
-{
-	static const char slack[READER_SLACK];
-	const size_t columns = r->order.columns;
-	const struct field *last = &r->all[(n < columns ? n : columns) - 1];
-	const struct dialect *d = &r->opt.dialect;
-	struct buf *b = &r->pad;
-
-	b->len = 0;
-	buf_add(b, rec->raw, (size_t)(last->raw + last->len - rec->raw));
-	if (columns == 1 && b->len == 0 && d->quote != NO_QUOTE) {
-		buf_add_byte(b, d->quote); /* lest it be a blank line */
-		buf_add_byte(b, d->quote);
-	}
-	for (; n < columns; n++)
-		buf_add_byte(b, d->delim);
-	n = b->len;
-	buf_add(b, rec->raw + rec->len, rec->end);
-	buf_add(b, slack, sizeof slack);
-	rec->raw = b->data;
-	rec->len = n;
-	find_all(r, rec);
-}
-
 /* A good record, which may have too few fields or too many. */
 static int
 deliver(struct reader *r, struct record *rec)
 {
 	const size_t columns = r->order.columns;
 
-	rec->nfields = find_all(r, rec);
-	rec->field = r->all;
+	odd_fields(r->odd, rec);
 	if (r->file == FILE_BEGINS)
 		return 1;
-	rec->field = r->field;
-	if (rec->nfields != columns && can_fit(r, rec->nfields)) {
-		fit(r, rec, rec->nfields);
-		rec->nfields = columns;
-	}
+	if (rec->nfields != columns)
+		odd_fit(r->odd, rec, columns);
 	if (rec->nfields == columns || r->opt.ragged == RAGGED_PASS) {
-		slice(r, rec->nfields);
+		odd_slice(rec, &r->order, r->field);
+		rec->field = r->field;
 		return 1;
 	}
 	describe(r,
@@ -625,23 +502,22 @@ take_line(struct reader *r, struct record *rec)
 		return stop(r, FAULT_TOO_LONG, len);
 	if (r->record == RECORD_NONE) {
 		pass_over(r, len, n);
-		index_behind(r);
+		go_on(r);
 		r->record = RECORD_PLAIN;
 		r->skip -= r->skip > 0;
 		return AGAIN;
 	}
 	cut_off(r, rec, end, n);
 	r->record = RECORD_PLAIN;
-	r->recount = true;
 	if (r->eol == 0 && set_eol(r, end, n) != 0)
 		return -2;
 	r->records += r->file == FILE_GOES_ON;
-	index_behind(r);
+	go_on(r);
 	f = describe(r, r->offence);
 	f->byte += r->offence_at;
 	f->a = (unsigned char)f->raw[r->offence_at];
 	f->doubled = len == r->offence_at + 1 && n == 2;
-	f->backslash = has_escape(r, f->raw, r->offence_at);
+	f->backslash = odd_escape(r->odd, f->raw, r->offence_at);
 	return -1;
 }
 
@@ -715,8 +591,6 @@ take_odd(struct reader *r, struct record *rec)
 	size_t end;
 	int got;
 
-	if (r->odd == NULL)
-		r->odd = odd_new(r->opt.dialect.quote, r->opt.dialect.delim);
 	if (r->record == RECORD_PLAIN)
 		odd_begin(r->odd);
 	r->record = RECORD_ODD;
@@ -730,9 +604,8 @@ take_odd(struct reader *r, struct record *rec)
 	got = take_good(r, rec, end);
 	if (got != 1)
 		return got;
-	r->recount = true;
 	r->records += r->file == FILE_GOES_ON;
-	index_behind(r);
+	go_on(r);
 	return deliver(r, rec);
 }
 
@@ -927,9 +800,11 @@ reader_need(struct reader *r, const struct span *spans, size_t n)
 		memcpy(r->spans, spans, n * sizeof *spans);
 	r->order.spans = r->spans;
 	r->order.nspans = n;
-	r->most = n * SPLIT_AHEAD <= SLICES_AHEAD ? SPLIT_AHEAD :
-	    n <= SLICES_AHEAD                     ? SLICES_AHEAD / n :
-						    1;
+	r->most = SLICES_AHEAD / (n > 0 ? n : 1);
+	if (r->most == 0)
+		r->most = 1;
+	if (r->most > SPLIT_AHEAD)
+		r->most = SPLIT_AHEAD;
 	r->field = mem_resize(r->field, mem_mul(n, r->most), sizeof *r->field);
 	r->ahead = r->taken = r->wanted = 0;
 }
@@ -956,11 +831,11 @@ next(struct reader *r, struct record *rec, bool wait)
 	return got;
 }
 
-/* The bytes of the line end at end, of a record that was found ahead. */
+/* The place behind the line end at end, of a record that was found ahead. */
 static inline size_t
-end_bytes(const char *text, size_t end)
+behind(const char *text, size_t end)
 {
-	return 1 + (size_t)(text[end] == '\r');
+	return end + 1 + (size_t)(text[end] == '\r');
 }
 
 /* The k-th of the records ahead is next: counts those that nobody wants. */
@@ -970,27 +845,13 @@ leave_out(struct reader *r, size_t k)
 	const char *text = r->source.data;
 	const size_t n = k - r->taken, end = r->end[k - 1];
 
-	r->first = r->start;
-	if (n > 1)
-		r->first = r->end[k - 2] + end_bytes(text, r->end[k - 2]);
+	r->first = n > 1 ? behind(text, r->end[k - 2]) : r->start;
 	r->length = end - r->first;
-	r->start = end + end_bytes(text, end);
+	r->start = behind(text, end);
 	r->noted = false;
 	r->ends += n;
 	r->records += n;
 	r->taken = k;
-}
-
-/* The number of the records ahead before the first that is a comment. */
-static size_t
-before_comment(const struct reader *r)
-{
-	const char *const text = r->source.data;
-	size_t at = r->start, i;
-
-	for (i = 0; i < r->ahead && text[at] != r->opt.comment; i++)
-		at = r->end[i] + end_bytes(text, r->end[i]);
-	return i;
 }
 
 /*
@@ -1001,18 +862,26 @@ static bool
 look_ahead(struct reader *r)
 {
 	struct split *s = &r->split;
+	const char *const text = r->source.data;
+	size_t at, n;
 
 	if (r->opt.max_record < SPLIT_LONGEST)
 		return false;
 	do {
 		if (r->taken < r->ahead)
 			leave_out(r, r->ahead);
-		r->taken = r->ahead = 0;
+		r->taken = n = 0;
 		if (r->quick && s->odd == SPLIT_NONE)
-			r->ahead = s->records(s, r->start, &r->order, r->most,
-			    r->end, r->field);
-		if (UNLIKELY(may_be_none(r)))
-			r->ahead = before_comment(r);
+			n = s->records(s, r->start, &r->order, r->most, r->end,
+			    r->field);
+		r->ahead = n;
+		if (UNLIKELY(r->opt.comment != 0)) {
+			at = r->start;
+			for (r->ahead = 0;
+			     r->ahead < n && text[at] != r->opt.comment;
+			     r->ahead++)
+				at = behind(text, r->end[r->ahead]);
+		}
 		r->quick = r->ahead > 0;
 		if (!r->quick)
 			return false;
@@ -1034,7 +903,8 @@ take_quickly(struct reader *r, struct record *rec)
 	k = (size_t)__builtin_ctzll(r->wanted);
 	if (k > r->taken)
 		leave_out(r, k);
-	cut_off(r, rec, r->end[k], end_bytes(r->source.data, r->end[k]));
+	cut_off(r, rec, r->end[k],
+	    behind(r->source.data, r->end[k]) - r->end[k]);
 	r->wanted &= r->wanted - 1;
 	r->taken = k + 1;
 	r->records++;
@@ -1100,6 +970,7 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	/* a page that is not touched costs nothing: split_init knows which */
 	memset(r, 0, offsetof(struct reader, split));
 	r->opt = *opt;
+	r->odd = odd_new(opt);
 	source_init(&r->source, opt->block, SPLIT_SLACK);
 	r->source.files = n > 0 ? files : standard_input;
 	r->source.nfiles = n > 0 ? n : 1;
@@ -1136,8 +1007,6 @@ reader_free(struct reader *r)
 	arena_free(&r->memory);
 	free(r->spans);
 	free(r->field);
-	free(r->all);
-	buf_free(&r->pad);
 	free(r);
 }
 
@@ -1175,46 +1044,4 @@ char
 reader_eol(const struct reader *r)
 {
 	return r->eol != 0 ? r->eol : r->first_eol;
-}
-
-/* ---- fields ---- */
-
-size_t
-field_decode(const struct field *f, char quote, char *to)
-{
-	const char *p = f->raw, *end = p + f->len, *q;
-	char *const begin = to;
-
-	if (!field_quoted(f, quote)) {
-		if (f->len > 0)
-			memcpy(to, p, f->len);
-		return f->len;
-	}
-	for (p++, end--; p < end; p = q + 2) {
-		q = memchr(p, quote, (size_t)(end - p));
-		if (q == NULL)
-			q = end;
-		memcpy(to, p, (size_t)(q - p));
-		to += q - p;
-		if (q == end)
-			break;
-		*to++ = quote;
-	}
-	return (size_t)(to - begin);
-}
-
-const char *
-field_end(const char *p, const char *end, const struct dialect *d)
-{
-	const char *at;
-
-	if (p == end || *p != d->quote) {
-		at = memchr(p, d->delim, (size_t)(end - p));
-		return at != NULL ? at : end;
-	}
-	for (p++; (at = memchr(p, d->quote, (size_t)(end - p))) != NULL;
-	     p = at + 2)
-		if (at + 1 == end || at[1] != d->quote)
-			return at + 1;
-	return end;
 }
