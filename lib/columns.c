@@ -1,17 +1,436 @@
 #include "columns.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns/name.h"
 #include "utf8.h"
 
+#define SHOWN 40   /* bytes of a name in braces that a message holds */
+#define LISTED 10  /* names or positions in a message */
+#define ENOUGH 320 /* bytes of a message behind which no name is added */
+#define LONGEST 64 /* bytes; of longer names only equality is looked at */
+
+/* ---- names, compared ---- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A name without the blanks and tabs at its ends. */
+static struct field
+trim(struct field name)
+{
+	while (name.len > 0 && is_blank(name.raw[name.len - 1]))
+		name.len--;
+	for (; name.len > 0 && is_blank(name.raw[0]); name.len--)
+		name.raw++;
+	return name;
+}
+
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool
+same_letters(const char *a, const char *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && lower(a[i]) == lower(b[i]); i++)
+		continue;
+	return i == n;
+}
+
+bool
+columns_alike(struct field a, struct field b)
+{
+	size_t i = 0, j = 0;
+
+	for (;; i++, j++) {
+		while (i < a.len && is_blank(a.raw[i]))
+			i++;
+		while (j < b.len && is_blank(b.raw[j]))
+			j++;
+		if (i == a.len || j == b.len)
+			return i == a.len && j == b.len;
+		if (lower(a.raw[i]) != lower(b.raw[j]))
+			return false;
+	}
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
- * The syntax of a LIST, before a header says what it means.  A quote opens at
- * the start of an item and, in a LIST of columns, behind = and -; anywhere
- * else it is a plain byte, as in a CSV field.  A doubled quote inside stands
- * for one.
+ * Three rows of the usual table are enough: an exchange of neighbours looks
+ * back by two.
+ */
+size_t
+columns_apart(struct field a, struct field b)
+{
+	size_t rows[3][LONGEST + 1] = {{0}}, i, j;
+
+	for (i = 0; i <= a.len; i++) {
+		const size_t *before = rows[(i + 1) % 3];
+		const size_t *last = rows[(i + 2) % 3];
+		size_t *now = rows[i % 3];
+
+		for (j = 0; j <= b.len; j++) {
+			const char s = i > 0 ? lower(a.raw[i - 1]) : '\0';
+			const char t = j > 0 ? lower(b.raw[j - 1]) : '\0';
+
+			now[j] = i + j;
+			if (i == 0 || j == 0)
+				continue;
+			now[j] = least(last[j], now[j - 1]) + 1;
+			now[j] = least(now[j], last[j - 1] + (s != t));
+			if (i > 1 && j > 1 && s == lower(b.raw[j - 2]) &&
+			    lower(a.raw[i - 2]) == t)
+				now[j] = least(now[j], before[j - 2] + 1);
+		}
+	}
+	return rows[a.len % 3][b.len];
+}
+
+/* Does a column bear this name, exactly or, trimmed, but for blanks? */
+static bool
+bears(struct field column, struct field name, bool trimmed)
+{
+	if (trimmed)
+		column = trim(column);
+	return column.len == name.len &&
+	    memcmp(column.raw, name.raw, name.len) == 0;
+}
+
+/*
+ * How many columns bear a name: exactly, or else *trimmed.  *first is the first
+ * of them, from 1, or 0.
+ */
+static size_t
+count_bearers(const struct header *h, struct field name, bool *trimmed,
+    size_t *first)
+{
+	size_t found = 0, i;
+
+	*first = 0;
+	for (int pass = 0; pass < 2 && found == 0; pass++) {
+		*trimmed = pass > 0;
+		if (h->name == NULL || name.len == 0)
+			continue;
+		for (i = h->n; i > 0; i--)
+			if (bears(h->name[i - 1], name, *trimmed)) {
+				*first = i;
+				found++;
+			}
+	}
+	return found;
+}
+
+long
+columns_find(const struct header *h, const char *name, size_t n)
+{
+	const struct field wanted = {name, n};
+	size_t first;
+	bool trimmed;
+
+	return count_bearers(h, wanted, &trimmed, &first) > 1 ? -1 :
+								(long)first;
+}
+
+/* The bytes of a pattern at p that match c; 0: they do not. */
+static size_t
+match_byte(const char *p, const char *end, char c)
+{
+	const unsigned char byte = (unsigned char)c;
+	const char *set = p + 1, *close = NULL;
+	bool negated, in = false;
+
+	if (*p == '?')
+		return 1;
+	negated = set < end && (*set == '!' || *set == '^');
+	set += negated;
+	if (*p == '[' && set < end) /* a ] that comes first is in the set */
+		close = memchr(set + 1, ']', (size_t)(end - set - 1));
+	if (close == NULL)
+		return *p == c;
+	for (; set < close; set++) {
+		const unsigned char low = (unsigned char)*set;
+
+		if (set + 2 < close && set[1] == '-')
+			set += 2;
+		in = in || (low <= byte && byte <= (unsigned char)*set);
+	}
+	return in != negated ? (size_t)(close + 1 - p) : 0;
+}
+
+/* Going back to the last * alone is enough: an earlier one gains nothing. */
+bool
+columns_match(const struct field *pattern, const struct field *name)
+{
+	const char *p = pattern->raw, *pattern_end = p + pattern->len;
+	const char *s = name->raw, *end = s + name->len;
+	const char *star = NULL, *from = NULL;
+	size_t n;
+
+	while (p < pattern_end || s < end) {
+		if (p < pattern_end && *p == '*') {
+			star = ++p;
+			from = s;
+			continue;
+		}
+		n = 0;
+		if (p < pattern_end && s < end)
+			n = match_byte(p, pattern_end, *s);
+		if (n > 0) {
+			p += n;
+			s++;
+		} else if (star != NULL && from < end) {
+			p = star;
+			s = ++from;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- what a name that no column has may have meant ---- */
+
+/* How far a name is; a distance in letters lies between CASE and HOLDS. */
+enum { BLANKS, CASE, HOLDS = 1000, FAR = INT_MAX };
+
+/*
+ * How far the name of a column, trimmed, is from what was asked for.  Near is
+ * what differs in a third of the letters.  An accent that is written the other
+ * way, as one character or two, is three bytes.
+ */
+static int
+how_far(struct field name, struct field asked)
+{
+	const size_t n = asked.len, longer = name.len > n ? name.len : n;
+	const size_t apart = longer - (name.len < n ? name.len : n);
+	size_t most = (longer + 1) / 3, letters, i;
+
+	if (name.len == 0)
+		return FAR;
+	if (apart == 0 && memcmp(name.raw, asked.raw, n) == 0)
+		return BLANKS;
+	if (apart == 0 && same_letters(name.raw, asked.raw, n))
+		return CASE;
+	if (n > LONGEST)
+		return FAR;
+	for (i = 0; i < n && (unsigned char)asked.raw[i] < 0x80; i++)
+		continue;
+	most += i < n;
+	if (apart <= most && name.len <= LONGEST) {
+		letters = columns_apart(name, asked);
+		if (letters <= most)
+			return CASE + (int)letters;
+	}
+	for (i = 0; n > 2 && i + n <= name.len; i++)
+		if (same_letters(name.raw + i, asked.raw, n))
+			return HOLDS;
+	return FAR;
+}
+
+/*
+ * Puts at most LISTED indexes into out, from 0 and ascending: of the names
+ * that are equally near, if any is near at all.  Nearest is one that differs
+ * in blanks at its ends, then in case, then in few letters, then one that
+ * holds what was asked for.  Returns how many.
+ */
+static size_t
+near_names(const struct header *h, struct field asked, size_t *out)
+{
+	int nearest = FAR - 1, far;
+	size_t found = 0, i;
+
+	asked = trim(asked);
+	for (i = 0; i < h->n && asked.len > 0; i++) {
+		far = how_far(trim(h->name[i]), asked);
+		if (far > nearest)
+			continue;
+		if (far < nearest)
+			found = 0;
+		nearest = far;
+		if (found < LISTED)
+			out[found++] = i;
+	}
+	return found;
+}
+
+/* Appends a name as the user can write it, in quotes or braces. */
+static void
+spell(struct buf *say, const struct field *name, bool braces)
+{
+	const char *p = name->raw, *const end = p + name->len;
+	size_t n;
+
+	if (!braces) {
+		utf8_say(say, "\"%b\"", name->raw, name->len);
+		return;
+	}
+	buf_add_byte(say, '{');
+	for (; p < end; p += n) {
+		n = utf8_char(p, end);
+		if ((size_t)(p - name->raw) + n > SHOWN) {
+			buf_add_text(say, "...");
+			break;
+		}
+		utf8_show(say, p, n, n);
+		if (*p == '}')
+			buf_add_byte(say, '}');
+	}
+	buf_add_byte(say, '}');
+}
+
+/* Appends "the header has 3 columns", or the same about the records. */
+static void
+say_width(struct buf *say, const struct header *h)
+{
+	utf8_say(say, "the %s has %n column%s",
+	    h->name != NULL ? "header" : "first record", h->n,
+	    h->n == 1 ? "" : "s");
+}
+
+/* One column that holds what separates fields elsewhere, or NUL. */
+static char
+other_delimiter(const struct header *h)
+{
+	for (size_t i = 0; h->n == 1 && h->name != NULL && i < h->name->len;
+	     i++)
+		if (memchr(";,\t|", h->name->raw[i], 4) != NULL)
+			return h->name->raw[i];
+	return '\0';
+}
+
+/* Does the first name begin with this? */
+static bool
+header_begins(const struct header *h, const char *text)
+{
+	const size_t n = strlen(text);
+
+	return h->name->len >= n && memcmp(h->name->raw, text, n) == 0;
+}
+
+const char *
+columns_doubt(const struct header *h, bool ragged)
+{
+	const bool read = h->name != NULL && h->raw.raw != NULL;
+
+	if (read && header_begins(h, "#"))
+		return "is line 1 a comment? --comment '#' passes over such "
+		       "lines";
+	if (read && header_begins(h, "sep="))
+		return "line 1 is for spreadsheets: --skip-lines 1 passes over "
+		       "it, -d sets the delimiter";
+	if (other_delimiter(h) == '\t')
+		return "-t reads tabs, -t -q '' tabs and no quotes";
+	if (other_delimiter(h) != '\0')
+		return "-d sets the delimiter";
+	if (read && h->n == 1 &&
+	    (ragged || memchr(h->name->raw, ' ', h->name->len) != NULL))
+		return "is the first line a title? --skip-lines N passes over "
+		       "N lines";
+	return NULL;
+}
+
+/* Is one of the accents that stand behind their letters in it, U+0300 on? */
+static bool
+has_mark(struct field name)
+{
+	return memchr(name.raw, 0xCC, name.len) != NULL ||
+	    memchr(name.raw, 0xCD, name.len) != NULL;
+}
+
+/*
+ * Appends why a name, or what else was to be one, is no column of the header:
+ * "; did you mean ..?", or what there is, as far as a message can hold it.
+ */
+static void
+suggest(struct buf *say, const struct header *h, struct field name, bool braces)
+{
+	const size_t begin = say->len;
+	const char *doubt;
+	size_t near[LISTED], found, i;
+
+	if (h->name == NULL) {
+		buf_add_text(say,
+		    "; without a header (-H) columns are @1, @2, "
+		    "..; --names gives names");
+		return;
+	}
+	found = near_names(h, name, near);
+	if (found > 0 && !other_delimiter(h)) {
+		buf_add_text(say, "; did you mean ");
+		for (i = 0; i < found && say->len - begin < ENOUGH; i++) {
+			if (i > 0)
+				buf_add_text(say,
+				    i + 1 < found ? ", " : " or ");
+			spell(say, &h->name[near[i]], braces);
+		}
+		buf_add_byte(say, '?');
+		if (has_mark(name) != has_mark(h->name[near[0]]))
+			buf_add_text(say,
+			    " (an accented letter is one character in one of "
+			    "the two)");
+		return;
+	}
+	buf_add_text(say, "; ");
+	say_width(say, h);
+	for (i = 0; i < h->n && i < LISTED && say->len - begin < ENOUGH; i++) {
+		buf_add_text(say, i == 0 ? ": " : ", ");
+		spell(say, &h->name[i], braces);
+	}
+	if (i < h->n)
+		utf8_say(say, " and %n more", h->n - i);
+	doubt = columns_doubt(h, false);
+	if (doubt != NULL)
+		utf8_say(say, "; %s", doubt);
+}
+
+void
+columns_explain(struct buf *say, const struct header *h, const char *name,
+    size_t n, bool braces)
+{
+	const struct field wanted = {name, n};
+	const int quote = braces ? '\'' : '"';
+	bool trimmed;
+	size_t listed = 0, i, found = count_bearers(h, wanted, &trimmed, &i);
+
+	utf8_say(say, found > 1 ? "column %c%b%c" : "no column %c%b%c", quote,
+	    name, n, quote);
+	if (found <= 1 && n == 0) {
+		buf_add_text(say, "; one without a name has only its position");
+		return;
+	}
+	if (found <= 1) {
+		suggest(say, h, wanted, braces);
+		return;
+	}
+	buf_add_text(say, " is ambiguous: ");
+	for (i = 0; i < h->n && listed < LISTED; i++)
+		if (bears(h->name[i], wanted, trimmed))
+			utf8_say(say, listed++ == 0 ? "%n" : ", %n", i + 1);
+	if (listed < found)
+		utf8_say(say, " and %n more", found - listed);
+}
+
+/* ---- the syntax of a LIST, before a header says what it means ---- */
+
+/*
+ * A quote opens at the start of an item and, in a LIST of columns, behind = and
+ * -; anywhere else it is a plain byte, as in a CSV field.  A doubled quote
+ * inside stands for one.
  */
 #define ITEM_COLUMNS "=-"  /* behind what a quote opens: a list of columns */
 #define ITEM_NAMES ""      /* a list of names */
@@ -37,15 +456,6 @@ opens_quote(const char *from, const char *p, const char *opens)
 	return *p == '"' && (p == from || strchr(opens, p[-1]) != NULL);
 }
 
-/* Appends the item in quotes between two texts; returns -1. */
-static int
-item_refuse(struct buf *say, const char *before, const struct field *item,
-    const char *behind)
-{
-	utf8_say(say, "%s\"%b\"%s", before, item->raw, item->len, behind);
-	return -1;
-}
-
 /* A text before its first item is taken. */
 static struct field
 item_text(const char *text)
@@ -63,7 +473,7 @@ item_next(struct field *text, const char *opens, struct field *item,
     struct buf *say)
 {
 	const char *from = text->raw, *end = from + text->len, *p = from;
-	struct field wrong;
+	const char *quote;
 	size_t n;
 
 	while (p < end && *p != ',') {
@@ -71,15 +481,17 @@ item_next(struct field *text, const char *opens, struct field *item,
 			p++;
 			continue;
 		}
-		wrong = (struct field){p, (size_t)(end - p)};
+		quote = p;
 		n = quoted_length(p, end);
 		if (n == 0)
-			return item_refuse(say, "the quote in ", &wrong,
-			    " is never closed");
+			return utf8_fail(-1, say,
+			    "the quote in \"%b\" is never closed", quote,
+			    (size_t)(end - quote));
 		p += n;
 		if (p < end && *p != ',' && strchr(opens, *p) == NULL)
-			return item_refuse(say,
-			    "text behind the closing quote in ", &wrong, "");
+			return utf8_fail(-1, say,
+			    "text behind the closing quote in \"%b\"", quote,
+			    (size_t)(end - quote));
 	}
 	*item = (struct field){from, (size_t)(p - from)};
 	*text = (struct field){NULL, 0};
@@ -97,12 +509,10 @@ item_find(const struct field *item, size_t from, const char *bytes)
 {
 	const char *end = item->raw + item->len, *p = item->raw + from;
 
-	while (p < end && strchr(bytes, *p) == NULL) {
-		if (opens_quote(item->raw, p, ITEM_COLUMNS))
-			p += quoted_length(p, end);
-		else
-			p++;
-	}
+	while (p < end && strchr(bytes, *p) == NULL)
+		p += opens_quote(item->raw, p, ITEM_COLUMNS) ?
+		    quoted_length(p, end) :
+		    1;
 	return (size_t)(p - item->raw);
 }
 
@@ -144,36 +554,26 @@ item_position(const struct field *item, size_t columns, size_t *number)
 	return true;
 }
 
-/*
- * A position that is 0 or too large for any header.  Without @ it may be a
- * name, and only the header knows.
- */
-static bool
-never_a_column(const struct field *item)
-{
-	size_t number;
-
-	return item->raw[0] == '@' &&
-	    item_position(item, SIZE_MAX / sizeof *item, &number) &&
-	    number == 0;
-}
-
 /* Is the syntax of a LIST right, with quotes that open behind these bytes? */
 static int
 check_list(const char *text, const char *opens, struct buf *say)
 {
 	struct field rest = item_text(text), item;
+	size_t number;
 
 	while (rest.raw != NULL) {
 		if (item_next(&rest, opens, &item, say) < 0)
 			return -1;
-		if (item.len == 0) {
-			buf_add_text(say, "an empty item in a list of columns");
-			return -1;
-		}
-		if (never_a_column(&item))
-			return item_refuse(say, "no column has the position ",
-			    &item, "");
+		if (item.len == 0)
+			return utf8_fail(-1, say,
+			    "an empty item in a list of columns");
+		/* without @ it may be a name, and only the header knows */
+		if (item.raw[0] == '@' &&
+		    item_position(&item, SIZE_MAX / sizeof item, &number) &&
+		    number == 0)
+			return utf8_fail(-1, say,
+			    "no column has the position \"%b\"", item.raw,
+			    item.len);
 	}
 	return 0;
 }
@@ -192,10 +592,8 @@ columns_names(const char *text, struct field **names, struct buf *say)
 	size_t n = 0, i;
 	char *to;
 
-	if (whole.len == 0) {
-		buf_add_text(say, "an empty list of names");
-		return -1;
-	}
+	if (whole.len == 0)
+		return utf8_fail(-1, say, "an empty list of names");
 	for (; rest.raw != NULL; n++)
 		if (item_next(&rest, ITEM_NAMES, &item, say) < 0)
 			return -1;
@@ -209,26 +607,24 @@ columns_names(const char *text, struct field **names, struct buf *say)
 	return (long)n;
 }
 
-/* What a LIST means under a header. */
+/* ---- what a LIST means under a header ---- */
 
-/* A name in the index of a header, which is in order of names. */
+/* The name of a column, trimmed; in order of names. */
 struct entry {
 	struct field name;
-	long number; /* of its column; -1: two columns bear it */
+	size_t column; /* its index */
 };
 
 /* A list while it is resolved. */
 struct work {
 	const struct header *h;
 	const struct columns_how *how;
-	struct entry *exact;   /* NULL: there are no names */
-	struct entry *trimmed; /* the same without blanks, once looked at */
+	struct entry *sorted; /* NULL: there are no names */
 	struct column_list *list;
 	size_t room;    /* columns that list has room for */
 	char *spare;    /* list->names behind the last rename */
 	bool *named;    /* by index: is in the list without the * */
-	bool rest;      /* there was a * */
-	size_t rest_at; /* where in the list its columns belong */
+	size_t rest_at; /* where a * stands in the list; SIZE_MAX: nowhere */
 	struct buf *say;
 };
 
@@ -245,68 +641,56 @@ compare_entries(const void *a, const void *b)
 
 /* Sorting costs n log n for any names; no input can make it slow. */
 static struct entry *
-sort_names(const struct header *h, bool trimmed)
+sort_names(const struct header *h)
 {
 	struct entry *sorted;
-	struct field name;
-	size_t i;
 
 	if (h->name == NULL)
 		return NULL;
 	sorted = mem_new(h->n, sizeof *sorted);
-	for (i = 0; i < h->n; i++) {
-		name = trimmed ? name_trim(h->name[i]) : h->name[i];
-		sorted[i] = (struct entry){name, (long)i + 1};
-	}
+	for (size_t i = 0; i < h->n; i++)
+		sorted[i] = (struct entry){trim(h->name[i]), i};
 	qsort(sorted, h->n, sizeof *sorted, compare_entries);
-	for (i = 1; i < h->n; i++)
-		if (compare_entries(&sorted[i - 1], &sorted[i]) == 0)
-			sorted[i - 1].number = sorted[i].number = -1;
 	return sorted;
 }
 
-/* As columns_find, in n sorted names. */
+/* As columns_find, of those that bear the name exactly, or trimmed. */
 static long
-find_in(const struct entry *sorted, size_t n, const struct field *name)
+find_name(const struct work *w, struct field name, bool trimmed)
 {
-	const struct entry key = {*name, 0}, *e = NULL;
+	const struct entry key = {trimmed ? name : trim(name), 0};
+	size_t low = 0, high = w->h->n, middle;
+	const struct entry *e;
+	long found = 0;
 
-	if (sorted != NULL && name->len > 0)
-		e = bsearch(&key, sorted, n, sizeof key, compare_entries);
-	return e != NULL ? e->number : 0;
+	if (w->sorted == NULL || name.len == 0)
+		return 0;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_entries(&w->sorted[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (e = w->sorted + low; e < w->sorted + w->h->n && found >= 0 &&
+	     compare_entries(e, &key) == 0;
+	     e++)
+		if (bears(w->h->name[e->column], name, trimmed))
+			found = found == 0 ? (long)e->column + 1 : -1;
+	return found;
 }
 
-static long
-find_exact(const struct work *w, const struct field *name)
-{
-	return find_in(w->exact, w->h->n, name);
-}
-
-static long
-find_trimmed(struct work *w, const struct field *name)
-{
-	if (w->trimmed == NULL)
-		w->trimmed = sort_names(w->h, true);
-	return find_in(w->trimmed, w->h->n, name);
-}
-
-static void
-add(struct work *w, size_t number, struct field rename)
+static int
+list_add(struct work *w, struct column column)
 {
 	struct column_list *list = w->list;
 
 	list->item =
 	    mem_grow(list->item, list->n, &w->room, sizeof *list->item);
-	list->item[list->n++] =
-	    (struct column){.number = number, .rename = rename};
-	if (number > 0)
-		w->named[number - 1] = true;
-}
-
-static void
-add_same(struct work *w, size_t number)
-{
-	add(w, number, (struct field){NULL, 0});
+	list->item[list->n++] = column;
+	if (column.number > 0)
+		w->named[column.number - 1] = true;
+	return 0;
 }
 
 /* A token without its quotes, good until the next call. */
@@ -330,21 +714,21 @@ find_token(struct work *w, const struct field *token)
 
 	if (position && token->raw[0] == '@')
 		return (long)number;
-	found = find_exact(w, token);
+	found = find_name(w, name, false);
 	if (found == 0 && item_quoted(token)) {
 		name = decode(w, token);
-		found = find_exact(w, &name);
+		found = find_name(w, name, false);
 	}
 	if (found == 0 && position)
 		return (long)number;
-	return found == 0 ? find_trimmed(w, &name) : found;
+	return found == 0 ? find_name(w, name, true) : found;
 }
 
 /* Was it a position but for blanks?  Says so. */
 static bool
 suggest_trimmed(struct work *w, const struct field *token)
 {
-	const struct field trimmed = name_trim(*token);
+	const struct field trimmed = trim(*token);
 	size_t number;
 
 	if (trimmed.len == token->len ||
@@ -360,34 +744,22 @@ suggest_trimmed(struct work *w, const struct field *token)
 static int
 refuse_token(struct work *w, const struct field *token)
 {
+	const bool exact = find_name(w, *token, false) != 0;
 	struct field name = *token;
 	size_t number;
 
 	if (item_position(token, w->h->n, &number) &&
-	    (token->raw[0] == '@' || find_exact(w, token) == 0)) {
+	    (token->raw[0] == '@' || !exact)) {
 		utf8_say(w->say, "no column %b; ", token->raw, token->len);
-		name_count(w->say, w->h);
+		say_width(w->say, w->h);
 		return -1;
 	}
 	if (suggest_trimmed(w, token))
 		return -1;
-	if (find_exact(w, token) == 0 && item_quoted(token))
+	if (!exact && item_quoted(token))
 		name = decode(w, token);
 	columns_explain(w->say, w->h, name.raw, name.len, false);
 	return -1;
-}
-
-static int
-add_rest(struct work *w)
-{
-	if (w->rest) {
-		buf_add_text(w->say,
-		    "* stands for all other columns, once in a list");
-		return -1;
-	}
-	w->rest = true;
-	w->rest_at = w->list->n;
-	return 0;
 }
 
 /* Is an item, or what is behind its =, a path? */
@@ -395,18 +767,6 @@ static bool
 is_path(const struct work *w, const struct field *item)
 {
 	return w->how->paths && item->len > 0 && item->raw[0] == '.';
-}
-
-/* A name that no column has, or a path.  rename: its new name, or none. */
-static int
-add_sought(struct work *w, struct field sought, struct field rename, bool path)
-{
-	if (w->how->missing == COLUMNS_SKIP && !path)
-		return 0;
-	add(w, 0, rename);
-	w->list->item[w->list->n - 1].sought = sought;
-	w->list->item[w->list->n - 1].path = path;
-	return 0;
 }
 
 /* A token that no column has: an error, unless it may be missing. */
@@ -419,11 +779,13 @@ add_missing(struct work *w, const struct field *token, struct field rename)
 	if (w->how->missing == COLUMNS_MUST ||
 	    item_position(token, w->h->n, &number))
 		return refuse_token(w, token);
+	if (w->how->missing == COLUMNS_SKIP)
+		return 0;
 	if (item_quoted(token)) {
 		name = decode(w, token);
 		w->spare += name.len;
 	}
-	return add_sought(w, name, rename, false);
+	return list_add(w, (struct column){.rename = rename, .sought = name});
 }
 
 /* new=old, cut at the = outside quotes that has this index. */
@@ -433,21 +795,24 @@ add_renamed(struct work *w, const struct field *item, size_t equals)
 	const struct field new = {item->raw, equals};
 	const struct field old = {item->raw + equals + 1,
 	    item->len - equals - 1};
+	struct column column = {.number = 0};
 	const long number = find_token(w, &old);
-	struct field name;
 
 	if (new.len == 0)
-		return item_refuse(w->say, "no new name in ", item, "");
+		return utf8_fail(-1, w->say, "no new name in \"%b\"", item->raw,
+		    item->len);
 	if (number < 0)
 		return refuse_token(w, &old);
-	name = decode(w, &new);
-	w->spare += name.len;
-	if (is_path(w, &old))
-		return add_sought(w, old, name, true);
-	if (number == 0)
-		return add_missing(w, &old, name);
-	add(w, (size_t)number, name);
-	return 0;
+	column.rename = decode(w, &new);
+	w->spare += column.rename.len;
+	column.path = is_path(w, &old);
+	if (column.path)
+		column.sought = old;
+	else if (number == 0)
+		return add_missing(w, &old, column.rename);
+	else
+		column.number = (size_t)number;
+	return list_add(w, column);
 }
 
 static int
@@ -457,12 +822,13 @@ add_matches(struct work *w, const struct field *pattern)
 	size_t before = w->list->n, i;
 
 	for (i = 0; h->name != NULL && i < h->n; i++)
-		if (glob_match(pattern, &h->name[i]))
-			add_same(w, i + 1);
+		if (columns_match(pattern, &h->name[i]))
+			list_add(w, (struct column){.number = i + 1});
 	if (w->list->n > before)
 		return 0;
-	item_refuse(w->say, "no column matches ", pattern, "");
-	name_suggest(w->say, h, pattern->raw, pattern->len, false);
+	utf8_say(w->say, "no column matches \"%b\"", pattern->raw,
+	    pattern->len);
+	suggest(w->say, h, *pattern, false);
 	return -1;
 }
 
@@ -473,7 +839,7 @@ struct range {
 };
 
 static struct range
-cut(struct work *w, const struct field *item, size_t dash)
+cut_range(struct work *w, const struct field *item, size_t dash)
 {
 	struct range r = {.left = {item->raw, dash},
 	    .right = {item->raw + dash + 1, item->len - dash - 1}};
@@ -486,89 +852,76 @@ cut(struct work *w, const struct field *item, size_t dash)
 }
 
 /*
- * Says why an item is no range.  If one end is a column or a position the
- * other end is wrong; else it was rather meant as a name.
+ * Says why an item is no range, which has one dash and was cut there.  If one
+ * end is a column or a position the other end is wrong; else it was rather
+ * meant as a name, or a colon was to be the dash.
  */
 static int
-refuse_range(struct work *w, const struct field *item, const struct range *r)
+refuse_range(struct work *w, const struct field *item, size_t dashes,
+    struct range r)
 {
-	size_t number;
+	size_t number, colon;
 
-	if (suggest_trimmed(w, &r->left) || suggest_trimmed(w, &r->right))
-		return -1;
-	if (r->left.len > 0 && r->first <= 0 &&
-	    (r->last > 0 || item_position(&r->left, w->h->n, &number)))
-		return refuse_token(w, &r->left);
-	if (r->right.len > 0 && r->last <= 0 &&
-	    (r->first > 0 || item_position(&r->right, w->h->n, &number)))
-		return refuse_token(w, &r->right);
-	return refuse_token(w, item);
-}
-
-/* Says how a range is written, where a colon stands between two columns. */
-static int
-refuse_colon(struct work *w, const struct field *item)
-{
-	const size_t colon = item_find(item, 0, ":");
-	struct range r = {.first = 0};
-
-	if (colon < item->len)
-		r = cut(w, item, colon);
+	if (dashes == 1) {
+		if (suggest_trimmed(w, &r.left) || suggest_trimmed(w, &r.right))
+			return -1;
+		if (r.left.len > 0 && r.first <= 0 &&
+		    (r.last > 0 || item_position(&r.left, w->h->n, &number)))
+			return refuse_token(w, &r.left);
+		if (r.right.len > 0 && r.last <= 0 &&
+		    (r.first > 0 || item_position(&r.right, w->h->n, &number)))
+			return refuse_token(w, &r.right);
+		return refuse_token(w, item);
+	}
+	colon = item_find(item, 0, ":");
+	if (colon == item->len)
+		return refuse_token(w, item);
+	r = cut_range(w, item, colon);
 	if (r.first <= 0 || r.last <= 0)
 		return refuse_token(w, item);
-	utf8_say(w->say, "no column \"%b\"; a range is %b-%b", item->raw,
-	    item->len, r.left.raw, r.left.len, r.right.raw, r.right.len);
-	return -1;
+	return utf8_fail(-1, w->say, "no column \"%b\"; a range is %b-%b",
+	    item->raw, item->len, r.left.raw, r.left.len, r.right.raw,
+	    r.right.len);
 }
 
-/* Names may hold dashes: the range is the one cut with a column at each end. */
+/*
+ * Names may hold dashes: the range is the one cut with a column at each end.
+ * Where an item may be missing, it is one if none of its parts is a column.
+ */
 static int
 add_range(struct work *w, const struct field *item)
 {
 	struct range r = {.first = 0}, found = r;
 	size_t dashes = 0, readings = 0, i;
+	bool known = false;
 
 	for (i = item_find(item, 0, "-"); i < item->len;
 	     i = item_find(item, i + 1, "-")) {
 		dashes++;
-		r = cut(w, item, i);
+		r = cut_range(w, item, i);
+		known = known || r.first > 0 || r.last > 0;
 		if (r.first <= 0 || r.last <= 0)
 			continue;
 		readings++;
 		found = r;
 	}
+	if (!known && w->how->missing != COLUMNS_MUST)
+		return add_missing(w, item, (struct field){NULL, 0});
 	if (readings == 0)
-		return dashes == 1 ? refuse_range(w, item, &r) :
-				     refuse_colon(w, item);
+		return refuse_range(w, item, dashes, r);
 	if (readings > 1)
-		return item_refuse(w->say, "", item,
-		    " is more than one range; put the names in quotes");
-	if (found.first > found.last) {
-		utf8_say(w->say,
+		return utf8_fail(-1, w->say,
+		    "\"%b\" is more than one range; put the names in quotes",
+		    item->raw, item->len);
+	if (found.first > found.last)
+		return utf8_fail(-1, w->say,
 		    "the range \"%b\" runs backwards; write %b-%b, or the "
 		    "columns one by one",
 		    item->raw, item->len, found.right.raw, found.right.len,
 		    found.left.raw, found.left.len);
-		return -1;
-	}
 	for (; found.first <= found.last; found.first++)
-		add_same(w, (size_t)found.first);
+		list_add(w, (struct column){.number = (size_t)found.first});
 	return 0;
-}
-
-/* Has a part of an item before or behind a dash to do with a column? */
-static bool
-is_range(struct work *w, const struct field *item)
-{
-	struct range r;
-
-	for (size_t i = item_find(item, 0, "-"); i < item->len;
-	     i = item_find(item, i + 1, "-")) {
-		r = cut(w, item, i);
-		if (r.first > 0 || r.last > 0)
-			return true;
-	}
-	return false;
 }
 
 /* A * that could be a name would make "all columns" depend on the header. */
@@ -579,15 +932,19 @@ resolve(struct work *w, const struct field *item)
 	long number;
 	size_t at;
 
-	if (item->len == 1 && item->raw[0] == '*')
-		return add_rest(w);
-	if (is_path(w, item))
-		return add_sought(w, *item, none, true);
-	number = find_token(w, item);
-	if (number > 0) {
-		add_same(w, (size_t)number);
+	if (item->len == 1 && item->raw[0] == '*') {
+		if (w->rest_at != SIZE_MAX)
+			return utf8_fail(-1, w->say,
+			    "* stands for all other columns, once in a list");
+		w->rest_at = w->list->n;
 		return 0;
 	}
+	if (is_path(w, item))
+		return list_add(w,
+		    (struct column){.sought = *item, .path = true});
+	number = find_token(w, item);
+	if (number > 0)
+		return list_add(w, (struct column){.number = (size_t)number});
 	if (number < 0)
 		return refuse_token(w, item);
 	if (item_quoted(item) || item_position(item, w->h->n, &at))
@@ -595,10 +952,8 @@ resolve(struct work *w, const struct field *item)
 	at = item_find(item, 0, "=");
 	if (at < item->len)
 		return add_renamed(w, item, at);
-	if (item_find(item, 0, GLOB_BYTES) < item->len)
+	if (item_find(item, 0, "*?[") < item->len)
 		return add_matches(w, item);
-	if (w->how->missing != COLUMNS_MUST && !is_range(w, item))
-		return add_missing(w, item, none);
 	return add_range(w, item);
 }
 
@@ -628,7 +983,11 @@ columns_choose(const char *text, const struct header *h,
     const struct columns_how *how, struct column_list *list, struct buf *say)
 {
 	const char *const opens = how->paths ? ITEM_PATHS : ITEM_COLUMNS;
-	struct work w = {.h = h, .how = how, .list = list, .say = say};
+	struct work w = {.h = h,
+	    .how = how,
+	    .list = list,
+	    .rest_at = SIZE_MAX,
+	    .say = say};
 	struct field rest = item_text(text), item;
 	int done;
 
@@ -638,7 +997,7 @@ columns_choose(const char *text, const struct header *h,
 	    (h->n == 0 && how->missing == COLUMNS_MUST && !how->paths))
 		return done;
 	list->names = w.spare = mem_copy(rest.raw, rest.len);
-	w.exact = sort_names(h, false);
+	w.sorted = sort_names(h);
 	w.named = mem_new(h->n, sizeof *w.named);
 	while (done == 0 && rest.raw != NULL) {
 		item_next(&rest, opens, &item, say);
@@ -646,10 +1005,9 @@ columns_choose(const char *text, const struct header *h,
 	}
 	if (done < 0)
 		columns_free(list);
-	else if (w.rest)
+	else if (w.rest_at != SIZE_MAX)
 		place_rest(&w);
-	free(w.exact);
-	free(w.trimmed);
+	free(w.sorted);
 	free(w.named);
 	return done;
 }

@@ -42,6 +42,13 @@ void columns_explain(struct buf *say, const struct header *h, const char *name,
  */
 const char *columns_doubt(const struct header *h, bool ragged);
 
+/*
+ * Does a name match a pattern?  * is any bytes, ? one byte, [a-z_] one of
+ * these, [!a-z] one of no others; an open [ is itself.  In the worst case the
+ * product of both lengths, whatever the pattern.
+ */
+bool columns_match(const struct field *pattern, const struct field *name);
+
 /* Do two names differ in nothing but case (of ASCII letters) and blanks? */
 bool columns_alike(struct field a, struct field b);
 

@@ -239,9 +239,9 @@ index_anew(struct reader *r)
 }
 
 /*
- * Goes on behind a record or line that the index did not show: with the index,
- * where that has its line end, too.  Then no quote in it disturbs what follows.
- * It may hold line ends in quotes, which are counted in the text.
+ * Goes on behind what was no plain record: with the index, where the index has
+ * its line end, too; then no quote in it disturbs what follows.  Line ends in
+ * its quotes are counted in the text.
  */
 static void
 go_on(struct reader *r)
@@ -260,30 +260,6 @@ go_on(struct reader *r)
 		index_anew(r);
 	r->quick =
 	    s->next == s->nends && r->file == FILE_GOES_ON && r->eol == '\n';
-}
-
-/*
- * The file ended within a record.  It gets a line end and is then a record like
- * any other, unless its quote is open: then more_text is called once more.
- */
-static int
-finish_record(struct reader *r)
-{
-	struct source *s = &r->source;
-	const size_t len = s->len - r->start;
-
-	if (r->at_cr && r->eol != '\n')
-		return AGAIN; /* the CR is the line end */
-	if (r->opt.require_eol)
-		return stop(r,
-		    len > r->opt.max_record ? FAULT_TOO_LONG : FAULT_NO_EOL,
-		    len);
-	if (r->at_cr || r->record == RECORD_BAD || r->record == RECORD_NONE)
-		return AGAIN; /* it is bad, or none, and ends here */
-	memcpy(s->data + s->len, r->line_end, r->line_end_len);
-	s->len += r->line_end_len;
-	split_grown(&r->split, s->data, s->len);
-	return AGAIN;
 }
 
 /* Gets more text: AGAIN, READER_WOULD_WAIT, 0 at the end of the file, -2. */
@@ -316,33 +292,25 @@ more_text(struct reader *r, bool wait)
 	r->ended = got == SOURCE_END;
 	if (got == SOURCE_WAIT)
 		return READER_WOULD_WAIT;
-	if (r->ended && s->len > r->start)
-		return finish_record(r);
-	return r->ended ? 0 : AGAIN;
-}
-
-/* Goes to the next file: 1, 0 after the last one, or -2. */
-static int
-next_file(struct reader *r)
-{
-	const int got = source_open(&r->source);
-
-	if (r->eol != 0)
-		r->first_eol = r->eol;
-	r->eol = 0;
-	r->start = r->lined = got > 0 ? 0 : r->source.len;
-	r->line = 1;
-	r->ends = 0;
-	r->ended = got == 0;
-	r->at_cr = r->quick = false;
-	r->record = RECORD_PLAIN;
-	r->skip = r->opt.skip_lines;
-	if (got < 0)
-		return stop_io(r, FAULT_OPEN);
-	if (got > 0)
-		index_anew(r);
-	r->recount = false;
-	return got;
+	if (!r->ended)
+		return AGAIN;
+	if (s->len == r->start)
+		return 0;
+	/* It ended within a record, which is bad or none, or its CR is its line
+	 * end, or it gets one and is then a record like any other, unless its
+	 * quote is open: then this is called once more. */
+	if (r->at_cr && r->eol != '\n')
+		return AGAIN;
+	if (r->opt.require_eol)
+		return stop(r,
+		    partial > r->opt.max_record ? FAULT_TOO_LONG : FAULT_NO_EOL,
+		    partial);
+	if (r->at_cr || r->record >= RECORD_BAD)
+		return AGAIN;
+	memcpy(s->data + s->len, r->line_end, r->line_end_len);
+	s->len += r->line_end_len;
+	split_grown(&r->split, s->data, s->len);
+	return AGAIN;
 }
 
 /* ---- line ends ---- */
@@ -745,6 +713,30 @@ judge_first(struct reader *r, const struct record *rec)
 	r->fault.a = differs;
 	r->fault.b = r->header.n;
 	return -2;
+}
+
+/* Goes to the next file: 1, 0 after the last one, or -2. */
+static int
+next_file(struct reader *r)
+{
+	const int got = source_open(&r->source);
+
+	if (r->eol != 0)
+		r->first_eol = r->eol;
+	r->eol = 0;
+	r->start = r->lined = got > 0 ? 0 : r->source.len;
+	r->line = 1;
+	r->ends = 0;
+	r->ended = got == 0;
+	r->at_cr = r->quick = false;
+	r->record = RECORD_PLAIN;
+	r->skip = r->opt.skip_lines;
+	if (got < 0)
+		return stop_io(r, FAULT_OPEN);
+	if (got > 0)
+		index_anew(r);
+	r->recount = false;
+	return got;
 }
 
 /*

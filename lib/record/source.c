@@ -32,10 +32,9 @@ source_free(struct source *s)
 int
 source_open(struct source *s)
 {
-	if (s->borrowed) {
-		if (s->next++ > 0)
-			return 0;
-	} else {
+	if (s->borrowed && s->next++ > 0)
+		return 0;
+	if (!s->borrowed) {
 		if (s->fd > STDERR_FILENO)
 			close(s->fd);
 		s->fd = -1;
@@ -48,37 +47,31 @@ source_open(struct source *s)
 		} else if ((s->fd = input_open(s->name)) < 0) {
 			return -1;
 		}
-	}
-	if (!s->borrowed) /* who lends it has set its size */
+		/* who lends one has set its size */
 		input_pipe_size(s->fd, PIPE_SIZE);
+	}
 	s->begun = false;
-	s->held = 0;
-	s->len = 0;
+	s->held = s->len = 0;
 	s->offset = 0;
 	return 1;
 }
 
-/* Moves what is kept to the front, such that the next read is aligned. */
+/*
+ * Rests of up to half the buffer move to the front, such that the next read is
+ * aligned; for a longer one the buffer grows.
+ */
 static void
-move_down(struct source *s, size_t *keep)
+make_room(struct source *s, size_t *keep)
 {
 	const size_t rest = s->len - *keep;
 	const size_t to = (ALIGNED - rest % ALIGNED) % ALIGNED;
 
-	if (*keep <= to)
-		return;
-	memmove(s->data + to, s->data + *keep, rest);
-	s->offset += *keep - to;
-	s->len = to + rest;
-	*keep = to;
-}
-
-/* Rests of up to half the buffer move; for a longer one the buffer grows. */
-static void
-make_room(struct source *s, size_t *keep)
-{
-	if (s->room - s->len < s->block && s->len - *keep <= s->room / 2)
-		move_down(s, keep);
+	if (s->room - s->len < s->block && rest <= s->room / 2 && *keep > to) {
+		memmove(s->data + to, s->data + *keep, rest);
+		s->offset += *keep - to;
+		s->len = to + rest;
+		*keep = to;
+	}
 	if (s->len < s->room)
 		return;
 	s->room = mem_mul(s->room, 2);
@@ -86,15 +79,17 @@ make_room(struct source *s, size_t *keep)
 	memset(s->data + s->room, 0, s->slack);
 }
 
-#define MARK(text) text, sizeof(text) - 1
-
 /*
  * How files begin that are no CSV; bzip2 as it does by default.  A mark that
- * begins like another stands before it.
+ * begins like another stands before it.  An x is any byte but NUL: characters
+ * of two or four bytes without a mark, of which 4 bytes are enough where the
+ * file has no more.
  */
-static const struct {
+#define MARK(text) text, sizeof(text) - 1, sizeof(text) - 1
+#define WIDE(text) text, sizeof(text) - 1, 4
+static const struct mark {
 	const char *bytes;
-	size_t n;
+	size_t n, enough;
 	enum foreign what;
 } marks[] = {
     {MARK("\xff\xfe\0\0"), FOREIGN_UTF32},
@@ -106,53 +101,24 @@ static const struct {
     {MARK("\xfd\x37zXZ"), FOREIGN_XZ},
     {MARK("BZh91AY&SY"), FOREIGN_BZIP2},
     {MARK("PK\x03\x04"), FOREIGN_ZIP},
+    {WIDE("x\0x\0x\0x\0"), FOREIGN_UTF16LE},
+    {WIDE("\0x\0x\0x\0x"), FOREIGN_UTF16BE},
+    {WIDE("x\0\0\0x\0\0\0"), FOREIGN_UTF32LE},
+    {WIDE("\0\0\0x\0\0\0x"), FOREIGN_UTF32BE},
 };
-
-/* Where NUL stands in text of wide characters, by the place modulo 4. */
-static const struct {
-	bool nul[4];
-	enum foreign what;
-} wide[] = {
-    {{false, true, false, true}, FOREIGN_UTF16LE},
-    {{true, false, true, false}, FOREIGN_UTF16BE},
-    {{false, true, true, true}, FOREIGN_UTF32LE},
-    {{true, true, true, false}, FOREIGN_UTF32BE},
-};
-#define WIDE_BYTES 8 /* that are looked at: two characters or four */
+static const struct mark utf8_mark = {MARK("\xef\xbb\xbf"), FOREIGN_UTF16};
 
 /* Does the file begin like this?  1, 0, or -1: more bytes would tell. */
 static int
-begins(const struct source *s, const char *mark, size_t n, bool end)
+begins_like(const struct source *s, const struct mark *m, bool end)
 {
-	if (memcmp(s->data, mark, s->len < n ? s->len : n) != 0)
-		return 0;
-	if (s->len < n)
-		return end ? 0 : -1;
-	return 1;
-}
-
-/* The same about characters of two or four bytes without a mark. */
-static int
-begins_wide(struct source *s, bool end)
-{
-	const size_t n = s->len < WIDE_BYTES ? s->len : WIDE_BYTES;
-
-	if (n < 2 || (n < 4 && end))
-		return end ? 0 : -1;
-	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
-		size_t same = 0;
-
-		while (same < n &&
-		    (s->data[same] == '\0') == wide[i].nul[same % 4])
-			same++;
-		if (same < n)
-			continue;
-		if (n < WIDE_BYTES && !end)
-			return -1;
-		s->foreign = wide[i].what;
-		return 1;
-	}
-	return 0;
+	for (size_t i = 0; i < m->n && i < s->len; i++)
+		if (m->bytes[i] == 'x' ? s->data[i] == '\0' :
+					 s->data[i] != m->bytes[i])
+			return 0;
+	if (s->len < m->n && !end)
+		return -1;
+	return s->len >= (end ? m->enough : m->n);
 }
 
 /*
@@ -160,40 +126,26 @@ begins_wide(struct source *s, bool end)
  * bytes may still become a mark, they are not yet given out.
  */
 static enum source_result
-begin(struct source *s, bool end)
+judge_start(struct source *s, bool end)
 {
-	static const char utf8[] = "\xef\xbb\xbf";
 	int found;
 
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-		found = begins(s, marks[i].bytes, marks[i].n, end);
+		found = begins_like(s, &marks[i], end);
 		s->foreign = marks[i].what;
 		if (found != 0)
 			return found > 0 ? SOURCE_FOREIGN : SOURCE_WAIT;
 	}
-	found = begins_wide(s, end);
-	if (found != 0)
-		return found > 0 ? SOURCE_FOREIGN : SOURCE_WAIT;
-	found = begins(s, utf8, 3, end);
+	found = begins_like(s, &utf8_mark, end);
 	if (found < 0)
 		return SOURCE_WAIT;
 	if (found > 0) {
-		s->offset += 3;
-		s->len -= 3;
-		memmove(s->data, s->data + 3, s->len);
+		s->offset += utf8_mark.n;
+		s->len -= utf8_mark.n;
+		memmove(s->data, s->data + utf8_mark.n, s->len);
 	}
 	s->begun = true;
 	return SOURCE_MORE;
-}
-
-/* What may still become a mark is not text yet. */
-static void
-hold_back(struct source *s)
-{
-	if (s->begun)
-		return;
-	s->held = s->len;
-	s->len = 0;
 }
 
 enum source_result
@@ -208,7 +160,10 @@ source_read(struct source *s, size_t *keep, bool wait)
 		s->len = s->held;
 	do {
 		if (!wait && !input_ready(s->fd)) {
-			hold_back(s);
+			if (!s->begun) { /* it is not text yet */
+				s->held = s->len;
+				s->len = 0;
+			}
 			return SOURCE_WAIT;
 		}
 		make_room(s, keep);
@@ -225,7 +180,7 @@ source_read(struct source *s, size_t *keep, bool wait)
 		s->len += (size_t)got;
 		s->bytes += (uint64_t)got;
 		if (!s->begun)
-			result = begin(s, got == 0);
+			result = judge_start(s, got == 0);
 	} while (result == SOURCE_WAIT);
 	/* the next read tells that the file is at its end */
 	if (result == SOURCE_MORE && got == 0 && (begun || s->len == 0))
@@ -241,13 +196,13 @@ end_lines(char *text, size_t n)
 	const bool alone = cr != NULL &&
 	    memchr(text, '\n', (size_t)(cr - text)) == NULL &&
 	    cr + 1 < text + n && cr[1] != '\n';
-	size_t i, kept = 0;
+	size_t kept = 0;
 
-	for (i = 0; i < n; i++) {
-		if (text[i] != '\r' || (i + 1 < n && text[i + 1] != '\n'))
-			text[kept++] =
-			    alone && text[i] == '\r' ? '\n' : text[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		if (text[i] != '\r')
+			text[kept++] = text[i];
+		else if (i + 1 < n && text[i + 1] != '\n')
+			text[kept++] = alone ? '\n' : '\r';
 	return kept;
 }
 
@@ -265,20 +220,20 @@ reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
 	s.hooks = hooks;
 	*f = (struct fault){.cause = FAULT_OPEN, .line = 0};
 	if (source_open(&s) > 0) {
+		f->cause = FAULT_READ;
 		while (got == SOURCE_MORE)
 			got = source_read(&s, &keep, true);
-		f->cause = got == SOURCE_END ? FAULT_NONE :
-		    got == SOURCE_ERROR      ? FAULT_READ :
-					       FAULT_FOREIGN;
 	}
 	f->error = errno;
 	f->file = s.name;
-	if (f->cause == FAULT_FOREIGN) {
+	if (got == SOURCE_FOREIGN) {
+		f->cause = FAULT_FOREIGN;
 		f->line = 1;
 		f->a = s.foreign;
-	} else if (f->cause == FAULT_NONE) {
+	} else if (got == SOURCE_END) {
+		f->cause = FAULT_NONE;
 		buf_add(to, s.data, end_lines(s.data, s.len));
 	}
 	source_free(&s);
-	return f->cause == FAULT_NONE ? 0 : -1;
+	return got == SOURCE_END ? 0 : -1;
 }

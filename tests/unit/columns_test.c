@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "check.h"
-#include "columns/name.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FIELD(text)                      \
@@ -203,7 +202,7 @@ patterns_as_fnmatch(void)
 		for (j = 0; j < 40; j++) {
 			struct field f = {name, text_of(j, "ab]", name)};
 
-			if (glob_match(&p, &f) ==
+			if (columns_match(&p, &f) ==
 			    (fnmatch(pattern, name, FNM_NOESCAPE) == 0))
 				continue;
 			if (differ++ < 10)
