@@ -1,11 +1,14 @@
 #include "expr/date.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "eight.h"
 #include "expr/text.h"
+#include "number.h"
 
 /* A day and a time as they are written. */
 struct moment {
@@ -22,12 +25,9 @@ struct moment {
 
 #define DAYS_400 146097 /* in 400 years */
 
-/* Days from March 1 to the first of a month, 0 = March: 31 30 31 30 31 ... */
-static int
-days_before(int month)
-{
-	return (153 * month + 2) / 5;
-}
+/* Days from March 1 to the first of a month, 1 = January. */
+static const short days_before[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184,
+    214, 245, 275};
 
 static bool
 is_leap(int year)
@@ -35,20 +35,24 @@ is_leap(int year)
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/* Days from 1970-01-01 to this day of the years 1 to 9999, if it exists. */
-static bool
-calendar_days(int year, int month, int day, int64_t *days)
+/*
+ * Days from 1970-01-01 to this day of the years 1 to 9999, if it exists; month
+ * and day are below 100.
+ */
+static inline bool
+calendar_days(unsigned year, unsigned month, unsigned day, int64_t *days)
 {
-	static const unsigned char length[] = {0, 31, 28, 31, 30, 31, 30, 31,
+	static const unsigned char length[100] = {0, 31, 29, 31, 30, 31, 30, 31,
 	    31, 30, 31, 30, 31};
+	unsigned century;
 
-	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 ||
-	    day > length[month] + (month == 2 && is_leap(year)))
+	if (year < 1 || day - 1 >= length[month] ||
+	    (day == 29 && month == 2 && !is_leap((int)year)))
 		return false;
 	year -= month < 3;
-	month += month < 3 ? 9 : -3;
-	*days = 365 * year + year / 4 - year / 100 + year / 400 +
-	    days_before(month) + day - 1 - MARCH_DAYS;
+	century = year / 100;
+	*days = (int)(year * 1461 / 4 - century + century / 4 + day) +
+	    days_before[month] - 1 - MARCH_DAYS;
 	return true;
 }
 
@@ -64,8 +68,8 @@ find_day(int64_t days, struct date_parts *p)
 	year = (day - leap) / 365;
 	day -= 365 * year + year / 4 - year / 100;
 	month = (5 * day + 2) / 153;
-	p->day = day - days_before(month) + 1;
 	p->month = month < 10 ? month + 3 : month - 9;
+	p->day = day - days_before[p->month] + 1;
 	p->year = cycle * 400 + year + (month >= 10);
 	/* March 1 is day 60 of a year, or 61 */
 	p->yearday = month >= 10 ? day - 305 : day + 60 + is_leap(p->year);
@@ -92,44 +96,6 @@ date_split(int64_t micros, struct date_parts *p)
 	p->micro = (int)(rest % DATE_SECOND);
 }
 
-/*
- * How eight bytes of a text look: each is the byte itself, or a digit where
- * that is '0'.  `above` raises to 0x80 what ^ leaves of another byte.
- */
-struct calendar_eight {
-	char is[8], above[8];
-};
-
-/* 0: the text, of at least eight bytes, begins so. */
-static inline uint64_t
-calendar_other(const struct calendar_eight *e, const char *text)
-{
-	uint64_t other, is, above;
-
-	memcpy(&other, text, sizeof other);
-	memcpy(&is, e->is, sizeof is);
-	memcpy(&above, e->above, sizeof above);
-	other ^= is;
-	return (other | (other + above)) & UINT64_C(0x8080808080808080);
-}
-
-/* The number of two digits. */
-static inline int
-calendar_two(const char *p)
-{
-	return (p[0] - '0') * 10 + (p[1] - '0');
-}
-
-/* Reads two digits, if there are any before end. */
-static bool
-read_two(const char *p, const char *end, int *value)
-{
-	if (end - p < 2 || !text_digit(p[0]) || !text_digit(p[1]))
-		return false;
-	*value = calendar_two(p);
-	return true;
-}
-
 /* What a code says; the index of a value. */
 enum date_field {
 	YEAR,
@@ -144,24 +110,60 @@ enum date_field {
 	FRACTION,
 	EPOCH,
 	ZONE,
+	REST,
 	NFIELDS
 };
 
-/* What a code reads. */
-struct date_code {
+#define BIT(field) (1U << (field))
+#define TWICE BIT(NFIELDS)      /* two codes for one field */
+#define TWELVE BIT(NFIELDS + 1) /* %I */
+#define BEHIND BIT(NFIELDS + 2) /* something behind %* */
+
+/* Names in English; three letters are their short form. */
+#define DATE_NAME 10 /* bytes of the longest, with its NUL */
+
+static const char date_month[][DATE_NAME] = {"January", "February", "March",
+    "April", "May", "June", "July", "August", "September", "October",
+    "November", "December"};
+static const char date_day[][DATE_NAME] = {"Monday", "Tuesday", "Wednesday",
+    "Thursday", "Friday", "Saturday", "Sunday"};
+static const char date_half[][DATE_NAME] = {"AM", "PM"};
+
+/* A code: a number, a name, or what the code's own function reads. */
+static const struct date_code {
 	char code;
 	unsigned char field;
-	unsigned char most; /* digits of a number; 0: it is none */
+	unsigned char most; /* digits of a number, or 0 */
 	short low, high;
-	enum date_status beyond; /* what a number outside these is */
+	enum date_status beyond;       /* what a number outside these is */
+	const char (*name)[DATE_NAME]; /* of low, and on to high */
+} codes[] = {
+    {'Y', YEAR, 4, 1, 9999, DATE_NONE, NULL},
+    {'y', YEAR, 2, 0, 99, DATE_NONE, NULL},
+    {'m', MONTH, 2, 1, 12, DATE_NONE, NULL},
+    {'d', DAY, 2, 1, 31, DATE_NONE, NULL},
+    {'e', DAY, 2, 1, 31, DATE_NONE, NULL},
+    {'j', YEARDAY, 3, 1, 366, DATE_NONE, NULL},
+    {'H', HOUR, 2, 0, 23, DATE_HOUR, NULL},
+    {'I', HOUR, 2, 1, 12, DATE_HOUR, NULL},
+    {'M', MINUTE, 2, 0, 59, DATE_MINUTE, NULL},
+    {'S', SECOND, 2, 0, 59, DATE_SECONDS, NULL},
+    {'f', FRACTION, 0, 0, 0, DATE_NONE, NULL},
+    {'s', EPOCH, 0, 0, 0, DATE_NONE, NULL},
+    {'p', HALF, 0, 0, 1, DATE_NONE, date_half},
+    {'b', MONTH, 0, 1, 12, DATE_NONE, date_month},
+    {'B', MONTH, 0, 1, 12, DATE_NONE, date_month},
+    {'a', WEEKDAY, 0, 1, 7, DATE_NONE, date_day},
+    {'A', WEEKDAY, 0, 1, 7, DATE_NONE, date_day},
+    {'z', ZONE, 0, 0, 0, DATE_NONE, NULL},
+    {'*', REST, 0, 0, 0, DATE_NONE, NULL},
 };
 
 /* One step: a code, or a byte that stands for itself. */
 struct date_op {
-	char code; /* 0: the byte */
+	const struct date_code *code; /* NULL: the byte */
 	char byte;
-	unsigned char least;            /* digits; number codes only */
-	const struct date_code *number; /* NULL: another code */
+	unsigned char least; /* digits; number codes and %f only */
 };
 
 /*
@@ -172,252 +174,31 @@ struct date_op {
 #define DATE_SHAPE 16
 struct date_shape {
 	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
-	struct calendar_eight half[2];
+	char is[DATE_SHAPE], above[DATE_SHAPE]; /* see eight_other */
 	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
 };
 
-/* Does the text, which is not shorter, begin with this shape? */
-static inline bool
-date_has_shape(const struct date_shape *s, const char *text)
-{
-	return (calendar_other(&s->half[0], text) |
-		   calendar_other(&s->half[1], text + s->n - 8)) == 0;
-}
-
-/* Then its day, if it exists, at midnight. */
-static inline enum date_status
-date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
-{
-	const char *const year = text + s->at[YEAR];
-
-	m->micros = m->offset = 0;
-	return calendar_days(calendar_two(year) * 100 + calendar_two(year + 2),
-		   calendar_two(text + s->at[MONTH]),
-		   calendar_two(text + s->at[DAY]), &m->days) ?
-	    DATE_OK :
-	    DATE_NONE;
-}
-
 struct date_format {
-	bool twelve; /* has %I */
+	unsigned have; /* BIT(field) and the others */
+	size_t least;  /* bytes of a text, where there is a shape */
 	struct date_shape shape;
 	size_t n;
 	struct date_op op[];
 };
 
-/*
- * Reads the digits of a fraction of a second at *p, at least one, and moves
- * p behind them.  Returns microseconds, without what is finer; or -1.
- */
-static int
-calendar_fraction(const char **p, const char *end)
-{
-	const char *first = *p;
-	int micros = 0, unit = (int)DATE_SECOND / 10;
-
-	for (; *p < end && (unsigned char)(**p - '0') <= 9; ++*p) {
-		micros += (**p - '0') * unit;
-		unit /= 10;
-	}
-	return *p > first ? micros : -1;
-}
-
-/* Reads Z, +hh, +hhmm or +hh:mm, up to 14 hours, and moves p behind it. */
-static bool
-calendar_offset(const char **p, const char *end, int64_t *offset)
-{
-	const char *q = *p;
-	int hours, minutes = 0;
-	bool behind;
-
-	*offset = 0;
-	if (q < end && *q == 'Z') {
-		*p = q + 1;
-		return true;
-	}
-	if (q == end || (*q != '+' && *q != '-'))
-		return false;
-	behind = *q++ == '-';
-	if (!read_two(q, end, &hours))
-		return false;
-	q += 2;
-	if (end - q >= 3 && *q == ':' && read_two(q + 1, end, &minutes))
-		q += 3;
-	else if (read_two(q, end, &minutes))
-		q += 2;
-	if (minutes > 59 || hours * 60 + minutes > 14 * 60)
-		return false;
-	*offset = (hours * 60 + minutes) * 60 * DATE_SECOND;
-	if (behind)
-		*offset = -*offset;
-	*p = q;
-	return true;
-}
-
-#define TWO "\x76\x76" /* digits; see struct calendar_eight */
-#define ONE "\x7f"     /* byte that stands for itself */
-
-/* Reads hh:mm[:ss[.f]] and moves p behind it. */
-static enum date_status
-read_time(const char **p, const char *end, struct moment *m)
-{
-	static const struct calendar_eight clock = {"00:00:00",
-	    TWO ONE TWO ONE TWO};
-	const char *q = *p;
-	ptrdiff_t digits = 0;
-	int hour, minute, second = 0, micro = 0;
-
-	if (end - q >= 8 && calendar_other(&clock, q) == 0) {
-		hour = calendar_two(q);
-		minute = calendar_two(q + 3);
-		second = calendar_two(q + 6);
-		q += 8;
-		if (q < end && *q == '.') {
-			digits = end - ++q;
-			micro = calendar_fraction(&q, end);
-			digits -= end - q;
-		}
-		if (micro < 0)
-			return DATE_NONE;
-	} else if (read_two(q, end, &hour) && end - q >= 5 && q[2] == ':' &&
-	    read_two(q + 3, end, &minute)) {
-		q += 5;
-	} else {
-		return DATE_NONE;
-	}
-	m->micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
-	*p = q;
-	return hour > 23 ? DATE_HOUR :
-	    minute > 59  ? DATE_MINUTE :
-	    second > 59  ? DATE_SECONDS :
-	    digits > 6   ? DATE_FRACTION :
-			   DATE_OK;
-}
-
-/* Writes v with at least n digits; returns what is behind them. */
-static char *
-calendar_put(char *p, int v, int n)
-{
-	char digits[16], *d = digits + sizeof digits;
-
-	do {
-		*--d = (char)('0' + v % 10);
-		v /= 10;
-	} while (v != 0 || digits + sizeof digits - d < n);
-	n = (int)(digits + sizeof digits - d);
-	memcpy(p, d, (size_t)n);
-	return p + n;
-}
-
-static char *
-put_date(char *p, const struct date_parts *d)
-{
-	p = calendar_put(p, d->year, 4);
-	*p++ = '-';
-	p = calendar_put(p, d->month, 2);
-	*p++ = '-';
-	return calendar_put(p, d->day, 2);
-}
-
-size_t
-date_print(int64_t days, char out[DATE_TEXT])
-{
-	struct date_parts d;
-	char *p;
-
-	find_day(days, &d);
-	p = put_date(out, &d);
-	*p = '\0';
-	return (size_t)(p - out);
-}
-
-size_t
-datetime_print(int64_t micros, char out[DATE_TEXT])
-{
-	struct date_parts d;
-	char *p;
-
-	date_split(micros, &d);
-	p = put_date(out, &d);
-	*p++ = 'T';
-	p = calendar_put(p, d.hour, 2);
-	*p++ = ':';
-	p = calendar_put(p, d.minute, 2);
-	*p++ = ':';
-	p = calendar_put(p, d.second, 2);
-	if (d.micro != 0) {
-		*p++ = '.';
-		p = calendar_put(p, d.micro, 6);
-		while (p[-1] == '0')
-			p--;
-	}
-	*p = '\0';
-	return (size_t)(p - out);
-}
-
 #define OPS_PER_BYTE 3 /* %F is five operations from two bytes */
-#define BIT(field) (1U << (field))
-#define TWICE BIT(NFIELDS) /* two codes for one field */
 
-static const struct date_code codes[] = {
-    {'Y', YEAR, 4, 1, 9999, DATE_NONE},
-    {'y', YEAR, 2, 0, 99, DATE_NONE},
-    {'m', MONTH, 2, 1, 12, DATE_NONE},
-    {'d', DAY, 2, 1, 31, DATE_NONE},
-    {'e', DAY, 2, 1, 31, DATE_NONE},
-    {'j', YEARDAY, 3, 1, 366, DATE_NONE},
-    {'H', HOUR, 2, 0, 23, DATE_HOUR},
-    {'I', HOUR, 2, 1, 12, DATE_HOUR},
-    {'M', MINUTE, 2, 0, 59, DATE_MINUTE},
-    {'S', SECOND, 2, 0, 59, DATE_SECONDS},
-    {'f', FRACTION, 0, 0, 0, DATE_NONE},
-    {'s', EPOCH, 0, 0, 0, DATE_NONE},
-    {'p', HALF, 0, 0, 0, DATE_NONE},
-    {'b', MONTH, 0, 0, 0, DATE_NONE},
-    {'B', MONTH, 0, 0, 0, DATE_NONE},
-    {'a', WEEKDAY, 0, 0, 0, DATE_NONE},
-    {'A', WEEKDAY, 0, 0, 0, DATE_NONE},
-    {'z', ZONE, 0, 0, 0, DATE_NONE},
-};
-
-/* Names in English; three letters are their short form. */
-#define DATE_NAME 10 /* bytes of the longest, with its NUL */
-
-static const char date_month[12][DATE_NAME] = {"January", "February", "March",
-    "April", "May", "June", "July", "August", "September", "October",
-    "November", "December"};
-static const char date_day[7][DATE_NAME] = {"Monday", "Tuesday", "Wednesday",
-    "Thursday", "Friday", "Saturday", "Sunday"};
-static const char date_half[2][DATE_NAME] = {"AM", "PM"};
-
-/* Appends the operation of one code; returns its field, or -1. */
-static int
-add_code(struct date_format *f, char code)
-{
-	const struct date_code *c;
-
-	for (c = codes; c < codes + sizeof codes / sizeof *codes; c++) {
-		if (c->code != code)
-			continue;
-		f->op[f->n++] = (struct date_op){.code = code,
-		    .number = c->most > 0 ? c : NULL};
-		return c->field;
-	}
-	return -1;
-}
-
-/*
- * Appends the operations of a text.  *have collects the fields; returns NULL,
- * or what is wrong.
- */
+/* Appends the operations of a text.  Returns NULL, or what is wrong. */
 static const char *
-add_ops(struct date_format *f, const char *p, size_t n, unsigned *have)
+add_ops(struct date_format *f, const char *p, size_t n)
 {
 	const char *const end = p + n;
 	const char *why = NULL;
-	int field;
+	const struct date_code *c;
 
 	for (; p < end && why == NULL; p++) {
+		if (f->have & BIT(REST))
+			f->have |= BEHIND;
 		if (*p != '%') {
 			f->op[f->n++] = (struct date_op){.byte = *p};
 			continue;
@@ -426,110 +207,88 @@ add_ops(struct date_format *f, const char *p, size_t n, unsigned *have)
 			return "a date format ends inside a code";
 		switch (*p) {
 		case 'T':
-			why = add_ops(f, "%H:%M:%S", 8, have);
-			break;
+			why = add_ops(f, "%H:%M:%S", 8);
+			continue;
 		case 'F':
-			why = add_ops(f, "%Y-%m-%d", 8, have);
-			break;
+			why = add_ops(f, "%Y-%m-%d", 8);
+			continue;
 		case 'D':
-			why = add_ops(f, "%m/%d/%y", 8, have);
-			break;
+			why = add_ops(f, "%m/%d/%y", 8);
+			continue;
 		case '%':
 			f->op[f->n++] = (struct date_op){.byte = '%'};
-			break;
-		case '*':
-			f->op[f->n++] = (struct date_op){.code = '*'};
-			break;
-		default:
-			field = add_code(f, *p);
-			if (field < 0)
+			continue;
+		}
+		for (c = codes; c->code != *p; c++) {
+			if (c->field == REST)
 				return "a date format knows %Y %y %m %d %e %j "
 				       "%H %I %M %S %f %s %p %b %B %a %A %z "
 				       "%T %F %D %% and %*";
-			*have |= *have & BIT(field) ? TWICE : BIT(field);
-			f->twelve |= *p == 'I';
 		}
+		f->op[f->n++] = (struct date_op){.code = c};
+		if (f->have & BIT(c->field) & ~BIT(REST))
+			f->have |= TWICE;
+		f->have |= BIT(c->field) | (*p == 'I' ? TWELVE : 0);
 	}
 	return why;
 }
 
 /*
  * Says how many digits each number takes at least: all, where a digit follows
- * directly and could be taken for its own.
+ * directly and could be taken for its own.  Sets the shape, if there is one.
  */
 static void
-set_least(struct date_format *f)
+set_widths(struct date_format *f)
 {
-	const struct date_op *next;
-	struct date_op *op;
-	size_t i;
-	bool tight;
+	const struct date_op *const end = f->op + f->n;
+	struct date_shape *const s = &f->shape;
+	bool shaped = f->have == (BIT(YEAR) | BIT(MONTH) | BIT(DAY));
+	size_t n = 0;
 
-	for (i = 0; i < f->n; i++) {
-		op = &f->op[i];
-		next = i + 1 < f->n ? op + 1 : NULL;
-		tight = next != NULL &&
-		    (next->number != NULL || next->code == 'f' ||
-			next->code == 's' ||
-			(next->code == '\0' && next->byte >= '0' &&
-			    next->byte <= '9'));
-		if (op->number != NULL)
-			op->least = op->number->field == YEAR || tight ?
-			    op->number->most :
-			    1;
-		else
-			op->least = tight ? 6 : 1; /* of %f */
+	for (struct date_op *op = f->op; op < end; op++) {
+		const struct date_code *const code = op->code;
+		const struct date_code *const next =
+		    op + 1 < end ? op[1].code : NULL;
+		const size_t width = code != NULL ? code->most : 1;
+		bool tight = code != NULL && code->field == YEAR;
+
+		if (next != NULL)
+			tight |= next->most > 0 || next->field == FRACTION ||
+			    next->field == EPOCH;
+		else if (op + 1 < end)
+			tight |= text_digit(op[1].byte);
+		op->least = 1;
+		if (tight && code != NULL)
+			op->least = code->most > 0 ? code->most : 6; /* %f */
+		shaped = shaped && width > 0 && n + width <= DATE_SHAPE &&
+		    (code == NULL || code->code != 'y');
+		if (!shaped)
+			continue;
+		memset(s->is + n, code != NULL ? '0' : op->byte, width);
+		memset(s->above + n, code != NULL ? EIGHT_DIGIT : EIGHT_BYTE,
+		    width);
+		if (code != NULL)
+			s->at[code->field] = (unsigned char)n;
+		n += width;
+		f->least += op->least;
 	}
-}
-
-/* Sets the shape of a format with these fields, if it has one. */
-static void
-set_shape(struct date_format *f, unsigned have)
-{
-	char is[DATE_SHAPE], above[DATE_SHAPE];
-	struct date_shape *s = &f->shape;
-	size_t n = 0, bytes, i;
-
-	if (have != (BIT(YEAR) | BIT(MONTH) | BIT(DAY)))
-		return;
-	for (i = 0; i < f->n; i++) {
-		const struct date_code *number = f->op[i].number;
-
-		bytes = number != NULL ? number->most : 1;
-		if (f->op[i].code == 'y' ||
-		    (number == NULL && f->op[i].code != '\0') ||
-		    n + bytes > DATE_SHAPE)
-			return;
-		memset(is + n, number != NULL ? '0' : f->op[i].byte, bytes);
-		memset(above + n, number != NULL ? 0x80 - 10 : 0x80 - 1, bytes);
-		if (number != NULL)
-			s->at[number->field] = (unsigned char)n;
-		n += bytes;
-	}
-	s->n = n;
-	memcpy(s->half[0].is, is, 8);
-	memcpy(s->half[0].above, above, 8);
-	memcpy(s->half[1].is, is + n - 8, 8);
-	memcpy(s->half[1].above, above + n - 8, 8);
+	s->n = shaped ? n : 0;
 }
 
 /* What keeps a format from naming one day and one time, or NULL. */
 static const char *
-check_reading(const struct date_format *f, unsigned have)
+check_reading(unsigned have)
 {
 	const unsigned clock =
 	    BIT(HOUR) | BIT(HALF) | BIT(MINUTE) | BIT(SECOND);
 	const unsigned day = BIT(YEAR) | BIT(MONTH) | BIT(DAY) | BIT(YEARDAY);
-	size_t i;
 
 	if (have & TWICE)
 		return "a date format says something twice";
-	for (i = 0; i + 1 < f->n; i++) {
-		if (f->op[i].code == '*')
-			return "%* stands for the rest of the cell: "
-			       "nothing can follow it";
-	}
-	if (f->twelve != ((have & BIT(HALF)) != 0))
+	if (have & BEHIND)
+		return "%* stands for the rest of the cell: "
+		       "nothing can follow it";
+	if (!(have & TWELVE) != !(have & BIT(HALF)))
 		return "in a date format %I and %p go together";
 	if (have & BIT(EPOCH))
 		return have & (clock | day) ?
@@ -549,29 +308,152 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 {
 	struct date_format *f;
 	const char *why;
-	unsigned have = 0;
-	size_t i;
 
 	f = arena_alloc(a,
 	    mem_add(sizeof *f,
 		mem_mul(mem_mul(n, OPS_PER_BYTE), sizeof f->op[0])));
-	f->n = 0;
-	f->twelve = false;
-	f->shape.n = 0;
-	why = add_ops(f, text, n, &have);
+	memset(f, 0, sizeof *f);
+	why = add_ops(f, text, n);
 	if (why == NULL && use == DATE_READ)
-		why = check_reading(f, have);
-	for (i = 0; i < f->n && why == NULL && use == DATE_WRITE; i++) {
-		if (f->op[i].code == '*')
-			why = "%* can be read only, not written";
-	}
+		why = check_reading(f->have);
+	else if (why == NULL && f->have & BIT(REST))
+		why = "%* can be read only, not written";
 	if (why != NULL) {
 		buf_add_text(say, why);
 		return NULL;
 	}
-	set_least(f);
-	set_shape(f, have);
+	set_widths(f);
 	return f;
+}
+
+/* Does the text, which is not shorter, begin with this shape? */
+static inline bool
+date_has_shape(const struct date_shape *s, const char *text)
+{
+	const size_t last = s->n - 8;
+
+	return (eight_other(text, s->is, s->above) |
+		   eight_other(text + last, s->is + last, s->above + last)) ==
+	    0;
+}
+
+/* Reads the day, at midnight, from a text of this shape. */
+static inline enum date_status
+date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
+{
+	uint32_t year;
+	uint16_t month, day;
+	uint64_t pairs;
+
+	if (!date_has_shape(s, text))
+		return DATE_NONE;
+	memcpy(&year, text + s->at[YEAR], sizeof year);
+	memcpy(&month, text + s->at[MONTH], sizeof month);
+	memcpy(&day, text + s->at[DAY], sizeof day);
+	pairs = eight_pairs((le32toh(year) | (uint64_t)le16toh(month) << 32 |
+				(uint64_t)le16toh(day) << 48) ^
+	    EIGHT_ZEROS);
+	m->micros = m->offset = 0;
+	return calendar_days((uint8_t)pairs * 100U + (uint8_t)(pairs >> 16),
+		   (uint8_t)(pairs >> 32), (uint8_t)(pairs >> 48), &m->days) ?
+	    DATE_OK :
+	    DATE_NONE;
+}
+
+/* Reads two digits, if there are any before end, and moves p behind them. */
+static bool
+read_two(const char **p, const char *end, int *value)
+{
+	const char *const q = *p;
+
+	if (end - q < 2 || !text_digit(q[0]) || !text_digit(q[1]))
+		return false;
+	*value = (q[0] - '0') * 10 + (q[1] - '0');
+	*p += 2;
+	return true;
+}
+
+/*
+ * Reads the digits of a fraction of a second at *p and moves p behind them.
+ * Sets microseconds, without what is finer; returns the number of digits.
+ */
+static ptrdiff_t
+calendar_fraction(const char **p, const char *end, int *micros)
+{
+	const char *const first = *p;
+	int unit = (int)DATE_SECOND / 10;
+
+	for (*micros = 0; *p < end && text_digit(**p); ++*p) {
+		*micros += (**p - '0') * unit;
+		unit /= 10;
+	}
+	return *p - first;
+}
+
+/* Reads Z, +hh, +hhmm or +hh:mm, up to 14 hours, and moves p behind it. */
+static bool
+calendar_offset(const char **p, const char *end, int64_t *offset)
+{
+	const char *q;
+	int hours, minutes = 0;
+	bool behind;
+
+	*offset = 0;
+	if (*p == end || (**p != 'Z' && **p != '+' && **p != '-'))
+		return false;
+	behind = **p == '-';
+	if (*(*p)++ == 'Z')
+		return true;
+	if (!read_two(p, end, &hours))
+		return false;
+	q = *p + (*p < end && **p == ':');
+	if (read_two(&q, end, &minutes))
+		*p = q;
+	*offset = (hours * 60 + minutes) * (behind ? -60 : 60) * DATE_SECOND;
+	return minutes <= 59 && hours * 60 + minutes <= 14 * 60;
+}
+
+#define TWO "\x76\x76" /* EIGHT_DIGIT twice */
+#define ONE "\x7f"     /* EIGHT_BYTE */
+
+/* Reads hh:mm[:ss[.f]] and maybe an offset, which is all there is. */
+static __attribute__((noinline)) enum date_status
+read_clock(const char *p, const char *end, struct moment *m)
+{
+	static const char zeros[] = "00:00:00", above[] = TWO ONE TWO ONE TWO;
+	const bool seconds = end - p >= 8 && p[5] == ':';
+	char padded[] = "00:00:00";
+	const char *text = p;
+	int hour, minute, second, micro = 0;
+	ptrdiff_t digits = 1;
+	uint64_t pairs;
+
+	if (end - p < 5)
+		return DATE_NONE;
+	if (!seconds)
+		text = memcpy(padded, p, 5);
+	if (eight_other(text, zeros, above) != 0)
+		return DATE_NONE;
+	pairs = eight_pairs(eight_load(text) ^ eight_load(zeros));
+	hour = (uint8_t)pairs;
+	minute = (uint8_t)(pairs >> 24);
+	second = (uint8_t)(pairs >> 48);
+	p += seconds ? 8 : 5;
+	if (seconds && p < end && *p == '.') {
+		p++;
+		digits = calendar_fraction(&p, end, &micro);
+	}
+	if (digits == 0 || (p < end && !calendar_offset(&p, end, &m->offset)) ||
+	    p < end)
+		return DATE_NONE;
+	m->micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
+	if (hour > 23)
+		return DATE_HOUR;
+	if (minute > 59)
+		return DATE_MINUTE;
+	if (second > 59)
+		return DATE_SECONDS;
+	return digits > 6 ? DATE_FRACTION : DATE_OK;
 }
 
 #define EPOCH_DIGITS 12 /* of %s: more is past the year 9999 */
@@ -580,10 +462,9 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 struct reading {
 	const char *p, *end;
 	int value[NFIELDS];
-	unsigned have; /* BIT(field) */
-	int64_t epoch; /* seconds */
-	bool negative; /* the epoch had a minus */
-	int64_t offset;
+	int64_t epoch;           /* seconds */
+	bool negative;           /* the epoch had a minus */
+	struct moment *m;        /* gets the offset of %z */
 	enum date_status status; /* of the time */
 };
 
@@ -591,7 +472,7 @@ struct reading {
 static bool
 read_number(struct reading *r, const struct date_op *op)
 {
-	const struct date_code *code = op->number;
+	const struct date_code *code = op->code;
 	int v = 0, n = 0;
 
 	/* a blank stands for the first digit of %e */
@@ -626,22 +507,24 @@ has_name(const struct reading *r, const char *name, size_t n)
 	return true;
 }
 
-/* Reads one of n names, whole or its first three letters. */
+/* Reads a name of a code, whole or its first three letters. */
 static bool
-read_name(struct reading *r, const char (*name)[DATE_NAME], int n, int *value)
+read_name(struct reading *r, const struct date_code *code)
 {
 	size_t length;
 	int i;
 
-	for (i = 0; i < n; i++) {
-		length = strlen(name[i]);
-		if (!has_name(r, name[i], length)) {
-			if (length < 3 || !has_name(r, name[i], 3))
+	for (i = code->low; i <= code->high; i++) {
+		const char *const name = code->name[i - code->low];
+
+		length = strlen(name);
+		if (!has_name(r, name, length)) {
+			if (length < 3 || !has_name(r, name, 3))
 				continue;
 			length = 3;
 		}
 		r->p += length;
-		*value = i;
+		r->value[code->field] = i;
 		return true;
 	}
 	return false;
@@ -665,77 +548,61 @@ read_epoch(struct reading *r)
 
 /* Reads %f, all digits, or six where another number follows. */
 static bool
-read_fraction(struct reading *r, const struct date_op *op)
+read_fraction(struct reading *r, size_t least)
 {
-	const char *end = r->end, *const first = r->p;
+	const char *end = r->end;
+	ptrdiff_t digits;
 
-	if (op->least > 1) {
-		if (end - r->p < op->least)
-			return false;
-		end = r->p + op->least;
-	}
-	r->value[FRACTION] = calendar_fraction(&r->p, end);
-	if (r->p - first > 6)
+	if (least > 1 && end - r->p > (ptrdiff_t)least)
+		end = r->p + least;
+	digits = calendar_fraction(&r->p, end, &r->value[FRACTION]);
+	if (digits > 6)
 		r->status = DATE_FRACTION;
-	return r->value[FRACTION] >= 0 && (op->least == 1 || r->p == end);
+	return digits >= (ptrdiff_t)least;
 }
 
 static bool
 read_op(struct reading *r, const struct date_op *op)
 {
-	int *value = r->value;
-
-	if (op->number != NULL)
-		return read_number(r, op);
-	switch (op->code) {
-	case '\0':
+	if (op->code == NULL)
 		return r->p < r->end && *r->p++ == op->byte;
-	case '*':
+	if (op->code->most > 0)
+		return read_number(r, op);
+	switch (op->code->field) {
+	case REST:
 		r->p = r->end;
 		return true;
-	case 'b':
-	case 'B':
-		return read_name(r, date_month, 12, &value[MONTH]) &&
-		    ++value[MONTH] > 0;
-	case 'a':
-	case 'A':
-		return read_name(r, date_day, 7, &value[WEEKDAY]) &&
-		    ++value[WEEKDAY] > 0;
-	case 'p':
-		return read_name(r, date_half, 2, &value[HALF]);
-	case 'f':
-		return read_fraction(r, op);
-	case 's':
+	case FRACTION:
+		return read_fraction(r, op->least);
+	case EPOCH:
 		return read_epoch(r);
-	default: /* z */
-		return calendar_offset(&r->p, r->end, &r->offset);
+	case ZONE:
+		return calendar_offset(&r->p, r->end, &r->m->offset);
+	default:
+		return read_name(r, op->code);
 	}
 }
 
-/* The day of %s, and the time in it. */
+/* The day of what was read, and the time of %s in it.  false: there is none. */
 static bool
-find_epoch(const struct reading *r, struct moment *m)
+find_moment(const struct reading *r, struct moment *m)
 {
-	int64_t micros = r->epoch * DATE_SECOND + r->value[FRACTION];
+	const int *value = r->value;
+	int64_t micros, next;
 
-	if (r->negative)
-		micros = -micros;
-	m->days = date_of(micros);
-	m->micros = micros - m->days * DATE_DAY;
-	return m->days >= DATE_MIN && m->days <= DATE_MAX;
-}
-
-/* The day that the values name, if it exists. */
-static bool
-read_day(const int *value, struct moment *m)
-{
-	int64_t next;
-
+	if (r->epoch >= 0) {
+		micros = r->epoch * DATE_SECOND + value[FRACTION];
+		if (r->negative)
+			micros = -micros;
+		m->days = date_of(micros);
+		m->micros = micros - m->days * DATE_DAY;
+		return m->days >= DATE_MIN && m->days <= DATE_MAX;
+	}
 	if (value[YEARDAY] == 0)
-		return calendar_days(value[YEAR], value[MONTH], value[DAY],
-		    &m->days);
-	if (!calendar_days(value[YEAR], 1, 1, &m->days) ||
-	    !calendar_days(value[YEAR], 12, 31, &next))
+		return calendar_days((unsigned)value[YEAR],
+		    (unsigned)value[MONTH], (unsigned)value[DAY], &m->days);
+	if (!calendar_days((unsigned)value[YEAR], 1, 1, &m->days) ||
+	    !calendar_days((unsigned)value[YEAR], 12, 31, &next))
 		return false;
 	m->days += value[YEARDAY] - 1;
 	return m->days <= next;
@@ -743,26 +610,28 @@ read_day(const int *value, struct moment *m)
 
 /* Reads any text, step by step. */
 static enum date_status
-read_ops(const struct date_format *f, const char *text, size_t n,
-    struct moment *m)
+read_ops(const struct date_format *f, struct text t, struct moment *m)
 {
-	struct reading r = {.p = text, .end = text + n};
+	struct reading r = {.p = t.at,
+	    .end = t.at + t.len,
+	    .epoch = -1,
+	    .m = m};
 	int *value = r.value, hour;
 	size_t i;
 
-	r.epoch = -1;
+	m->offset = 0;
 	for (i = 0; i < f->n; i++) {
 		if (!read_op(&r, &f->op[i]))
 			return DATE_NONE;
 	}
 	if (r.p != r.end)
 		return DATE_NONE;
-	hour = f->twelve ? value[HOUR] % 12 + 12 * value[HALF] : value[HOUR];
-	m->offset = r.offset;
+	hour = f->have & TWELVE ? value[HOUR] % 12 + 12 * value[HALF] :
+				  value[HOUR];
 	m->micros =
 	    (hour * 3600 + value[MINUTE] * 60 + value[SECOND]) * DATE_SECOND +
 	    value[FRACTION];
-	if (!(r.epoch >= 0 ? find_epoch(&r, m) : read_day(value, m)))
+	if (!find_moment(&r, m))
 		return DATE_NONE;
 	return value[WEEKDAY] == 0 ||
 		value[WEEKDAY] == (m->days - DATE_MIN) % 7 + 1 ?
@@ -774,60 +643,53 @@ read_ops(const struct date_format *f, const char *text, size_t n,
 static enum date_status
 read_iso(struct text t, struct moment *m)
 {
-	static const struct date_shape dashed = {10,
-	    {{"0000-00-", TWO TWO ONE TWO ONE},
-		{"00-00-00", TWO ONE TWO ONE TWO}},
-	    {0, 5, 8}};
-	static const struct date_shape tight = {8,
-	    {{"00000000", TWO TWO TWO TWO}, {"00000000", TWO TWO TWO TWO}},
+	static const struct date_shape dashed = {10, "0000-00-00",
+	    TWO TWO ONE TWO ONE TWO, {0, 5, 8}};
+	static const struct date_shape tight = {8, "00000000", TWO TWO TWO TWO,
 	    {0, 4, 6}};
-	const struct date_shape *const shape =
-	    t.len >= 10 && t.at[4] == '-' ? &dashed : &tight;
-	const char *p, *const end = t.at + t.len;
-	enum date_status status;
+	const bool dashes = t.len >= 10 && t.at[4] == '-';
+	const char *const p = t.at + (dashes ? 10 : 8),
+			  *const end = t.at + t.len;
+	enum date_status status = DATE_NONE;
 
-	if (t.len < shape->n || !date_has_shape(shape, t.at) ||
-	    date_shape_read(shape, t.at, m) != DATE_OK)
-		return DATE_NONE;
-	p = t.at + shape->n;
-	if (p == end)
+	if (dashes)
+		status = date_shape_read(&dashed, t.at, m);
+	else if (t.len >= 8)
+		status = date_shape_read(&tight, t.at, m);
+	if (status != DATE_OK || p == end)
+		return status;
+	/* what databases write for a date */
+	if (end - p == 13 && memcmp(p, "T00:00:00.000", 13) == 0)
 		return DATE_OK;
-	if (*p != 'T' && *p != ' ')
-		return DATE_NONE;
-	p++;
-	status = read_time(&p, end, m);
-	return status == DATE_NONE ||
-		(p < end && !calendar_offset(&p, end, &m->offset)) || p < end ?
-	    DATE_NONE :
-	    status;
+	return *p == 'T' || *p == ' ' ? read_clock(p + 1, end, m) : DATE_NONE;
 }
 
 /* Reads a text by a format, or as ISO. */
-static enum date_status
+static inline enum date_status
 read_whole(const struct date_format *f, struct text t, struct moment *m)
 {
 	if (f == NULL)
 		return read_iso(t, m);
-	if (t.len > 0 && t.len == f->shape.n && date_has_shape(&f->shape, t.at))
-		return date_shape_read(&f->shape, t.at, m);
-	return read_ops(f, t.at, t.len, m);
+	if (f->shape.n > 0) {
+		if (t.len > f->shape.n || t.len < f->least)
+			return DATE_NONE;
+		if (t.len == f->shape.n && date_has_shape(&f->shape, t.at))
+			return date_shape_read(&f->shape, t.at, m);
+	}
+	return read_ops(f, t, m);
 }
 
-/* What did not match: without the blanks around it, if there are any. */
-static __attribute__((noinline)) enum date_status
-read_stripped(const struct date_format *f, struct text t, struct moment *m)
-{
-	const struct text bare = text_without_blanks(t);
-
-	return bare.len < t.len ? read_whole(f, bare, m) : DATE_NONE;
-}
-
+/* The same, but for blanks around it where it is none with them. */
 static inline enum date_status
 read_cell(const struct date_format *f, struct text t, struct moment *m)
 {
 	const enum date_status status = read_whole(f, t, m);
+	struct text bare;
 
-	return status != DATE_NONE ? status : read_stripped(f, t, m);
+	if (status != DATE_NONE)
+		return status;
+	bare = text_without_blanks(t);
+	return bare.len < t.len ? read_whole(f, bare, m) : DATE_NONE;
 }
 
 enum date_status
@@ -858,94 +720,128 @@ datetime_parse(const struct date_format *f, const char *text, size_t n,
 								  DATE_OK;
 }
 
-#define BYTES_PER_OP 12 /* that are written: "-62135596800" is the longest */
-
-/* Writes n letters of a name, or all with n = 0. */
-static char *
-put_name(char *p, const char *name, size_t n)
+/* Writes v with n digits; returns what is behind them. */
+static inline char *
+put_digits(char *p, int v, int n)
 {
-	if (n == 0)
-		n = strlen(name);
-	memcpy(p, name, n);
+	for (int i = n; i-- > 0; v /= 10)
+		p[i] = (char)('0' + v % 10);
 	return p + n;
 }
 
 static char *
-put_epoch(char *p, int64_t micros)
+put_date(char *p, const struct date_parts *d)
 {
-	int64_t seconds = micros / DATE_SECOND - (micros % DATE_SECOND < 0);
-
-	if (seconds < 0) {
-		*p++ = '-';
-		seconds = -seconds;
-	}
-	/* calendar_put takes an int: a thousand millions at a time */
-	if (seconds >= 1000000000) {
-		p = calendar_put(p, (int)(seconds / 1000000000), 1);
-		return calendar_put(p, (int)(seconds % 1000000000), 9);
-	}
-	return calendar_put(p, (int)seconds, 1);
+	p = put_digits(p, d->year, 4);
+	*p++ = '-';
+	p = put_digits(p, d->month, 2);
+	*p++ = '-';
+	return put_digits(p, d->day, 2);
 }
 
+size_t
+date_print(int64_t days, char out[DATE_TEXT])
+{
+	struct date_parts d;
+
+	find_day(days, &d);
+	*put_date(out, &d) = '\0';
+	return 10;
+}
+
+size_t
+datetime_print(int64_t micros, char out[DATE_TEXT])
+{
+	struct date_parts d;
+	char *p;
+
+	date_split(micros, &d);
+	p = put_date(out, &d);
+	*p++ = 'T';
+	p = put_digits(p, d.hour, 2);
+	*p++ = ':';
+	p = put_digits(p, d.minute, 2);
+	*p++ = ':';
+	p = put_digits(p, d.second, 2);
+	if (d.micro != 0) {
+		*p++ = '.';
+		p = put_digits(p, d.micro, 6);
+		while (p[-1] == '0')
+			p--;
+	}
+	*p = '\0';
+	return (size_t)(p - out);
+}
+
+/* Writes the name of a code, or for a small letter three of its letters. */
 static char *
-put_op(char *p, const struct date_op *op, const struct date_parts *d,
-    int64_t micros)
+put_name(char *p, const struct date_code *code, int value)
 {
-	const int value[] = {[YEAR] = d->year,
-	    [MONTH] = d->month,
-	    [DAY] = d->day,
-	    [YEARDAY] = d->yearday,
-	    [HOUR] = d->hour,
-	    [MINUTE] = d->minute,
-	    [SECOND] = d->second};
-	int v;
+	const char *const name = code->name[value - code->low];
+	const size_t n = code->code >= 'a' ? strnlen(name, 3) : strlen(name);
 
-	if (op->code == 'e' && d->day < 10) {
-		*p++ = ' ';
-		return calendar_put(p, d->day, 1);
-	}
-	if (op->number != NULL) {
-		v = value[op->number->field];
-		if (op->code == 'y')
-			v %= 100;
-		else if (op->code == 'I')
-			v = (v + 11) % 12 + 1;
-		return calendar_put(p, v, op->number->most);
-	}
-	switch (op->code) {
-	case '\0':
-		*p++ = op->byte;
-		return p;
-	case 'b':
-	case 'B':
-		return put_name(p, date_month[d->month - 1],
-		    op->code == 'b' ? 3 : 0);
-	case 'a':
-	case 'A':
-		return put_name(p, date_day[d->weekday - 1],
-		    op->code == 'a' ? 3 : 0);
-	case 'p':
-		return put_name(p, date_half[d->hour >= 12], 2);
-	case 'f':
-		return calendar_put(p, d->micro, 6);
-	case 's':
-		return put_epoch(p, micros);
-	default: /* z */
-		return put_name(p, "+0000", 5);
-	}
+	memcpy(p, name, n);
+	return p + n;
 }
+
+#define BYTES_PER_OP 12 /* that are written: "-62135596800" is the longest */
 
 const char *
 date_write(const struct date_format *f, int64_t micros, struct arena *a,
     size_t *n)
 {
-	char *out = arena_alloc(a, mem_mul(f->n, BYTES_PER_OP)), *p = out;
+	char *out =
+	    arena_alloc(a, mem_add(mem_mul(f->n, BYTES_PER_OP), NUMBER_TEXT));
+	char *p = out;
 	struct date_parts d;
-	size_t i;
 
 	date_split(micros, &d);
-	for (i = 0; i < f->n; i++)
-		p = put_op(p, &f->op[i], &d, micros);
+	const int value[NFIELDS] = {[YEAR] = d.year,
+	    [MONTH] = d.month,
+	    [DAY] = d.day,
+	    [YEARDAY] = d.yearday,
+	    [WEEKDAY] = d.weekday,
+	    [HOUR] = d.hour,
+	    [HALF] = d.hour >= 12,
+	    [MINUTE] = d.minute,
+	    [SECOND] = d.second,
+	    [FRACTION] = d.micro};
+	for (const struct date_op *op = f->op; op < f->op + f->n; op++) {
+		const struct date_code *const c = op->code;
+		int v;
+
+		if (c == NULL) {
+			*p++ = op->byte;
+			continue;
+		}
+		v = value[c->field];
+		switch (c->code) {
+		case 'f':
+			p = put_digits(p, v, 6);
+			continue;
+		case 'z':
+			p = text_put(p, (struct text){"+0000", 5});
+			continue;
+		case 's':
+			p += number_print(number_of_int(micros / DATE_SECOND -
+					      (micros % DATE_SECOND < 0)),
+			    p);
+			continue;
+		case 'y':
+			v %= 100;
+			break;
+		case 'I':
+			v = (v + 11) % 12 + 1;
+			break;
+		}
+		if (c->name != NULL) {
+			p = put_name(p, c, v);
+			continue;
+		}
+		p = put_digits(p, v, c->most);
+		if (c->code == 'e' && p[-2] == '0')
+			p[-2] = ' ';
+	}
 	*n = (size_t)(p - out);
 	return out;
 }

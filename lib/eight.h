@@ -1,12 +1,12 @@
 /*
- * eight: eight digits side by side in a word.
+ * eight: eight bytes of text, most of them digits, side by side in a word.
  *
  * A loop over digits ends at another place for each number, which no processor
  * foresees; these take always the same steps.  In a word the first byte of a
- * text is the lowest one.  Private to number.
+ * text is the lowest one.
  */
-#ifndef NUMBER_EIGHT_H
-#define NUMBER_EIGHT_H
+#ifndef EIGHT_H
+#define EIGHT_H
 
 #include <endian.h>
 #include <stdint.h>
@@ -32,6 +32,22 @@ eight_store(uint64_t text, char *p)
 	memcpy(p, &text, sizeof text);
 }
 
+/*
+ * Is the text another than eight bytes `is`?  0: no.  For each byte `above`
+ * says which others are right, too: none, or where `is` has '0' all digits.
+ */
+#define EIGHT_BYTE 0x7f
+#define EIGHT_DIGIT 0x76
+static inline uint64_t
+eight_other(const char *text, const char *is, const char *above)
+{
+	const uint64_t other = eight_load(text) ^ eight_load(is);
+
+	/* raised to 0x80 is what ^ leaves of another byte */
+	return (other | (other + eight_load(above))) &
+	    UINT64_C(0x8080808080808080);
+}
+
 /* How many digits the text begins with, 0 to 8. */
 static inline unsigned
 eight_count(uint64_t text)
@@ -44,6 +60,13 @@ eight_count(uint64_t text)
 	return other != 0 ? (unsigned)__builtin_ctzll(other) / 8 : 8;
 }
 
+/* Of digits without their '0': 10 times each and the next one behind it. */
+static inline uint64_t
+eight_pairs(uint64_t v)
+{
+	return v * 10 + (v >> 8);
+}
+
 /*
  * The number of the first n digits, 1 to 8, of the text.  Neighbours are
  * joined to four numbers below 100, these to two, and these to one.
@@ -53,7 +76,7 @@ eight_join(uint64_t text, unsigned n)
 {
 	uint64_t v = (text ^ EIGHT_ZEROS) << 8 * (8 - n);
 
-	v = (v * 10 + (v >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	v = eight_pairs(v) & UINT64_C(0x00ff00ff00ff00ff);
 	v = (v * 100 + (v >> 16)) & UINT64_C(0x0000ffff0000ffff);
 	return (v * 10000 + (v >> 32)) & UINT64_C(0xffffffff);
 }
