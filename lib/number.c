@@ -1,12 +1,26 @@
 #include "number.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "number/digits.h"
 
 #define COEF_MAX INT64_C(999999999999999999)
 #define DOUBLE_WHOLE (INT64_C(1) << 53) /* a double holds all up to this */
 #define SIGN (UINT64_C(1) << 63)
+#define LEAST (-40)    /* scale of a wide decimal */
+#define LIMB_DIGITS 19 /* of a power of ten in 64 bits */
+#define ROOM 76        /* digits in 256 bits, at least */
+
+const uint64_t wide_ten[WIDE_TENS] = {1, 10, 100, 1000, 10000, 100000, 1000000,
+    10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
+    10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
+    100000000000000000, 1000000000000000000, 10000000000000000000U};
+
+#define EXACT_TENS 19 /* powers of ten up to 10^NUMBER_SHORT */
+static const double real_ten[EXACT_TENS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
+    1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 
 static bool
 is_real(struct number x)
@@ -27,6 +41,12 @@ real(double x)
 	return (struct number){.real = x + 0.0, .scale = NUMBER_REAL};
 }
 
+static bool
+is_wide(struct number x)
+{
+	return (uint64_t)x.scale > NUMBER_REAL;
+}
+
 enum number_status
 number_of_double(double x, struct number *r)
 {
@@ -36,44 +56,199 @@ number_of_double(double x, struct number *r)
 	return NUMBER_OK;
 }
 
-/* Are both short decimals? */
-static bool
-are_short(struct number a, struct number b)
+/*
+ * How a wide decimal lies in a number: 120 bits of coefficient in coef and the
+ * low 56 bits of scale, above them 7 bits of the scale, never 0, and the sign.
+ */
+static struct number
+pack(struct digits d)
 {
-	return ((uint64_t)a.scale | (uint64_t)b.scale) < NUMBER_REAL;
+	const uint64_t code = (uint64_t)(d.scale - LEAST + 1);
+
+	return decimal((int64_t)(uint64_t)d.coef,
+	    (int64_t)((uint64_t)(d.coef >> 64) | code << 56 |
+		(uint64_t)d.negative << 63));
 }
 
-/* coef / 10^scale, as a short decimal if it fits; below 10^37. */
-static struct number
-settle(bool negative, u128 coef, int64_t scale)
+struct digits
+digits_any(struct number x)
 {
-	if (coef <= COEF_MAX && scale >= 0 && scale <= NUMBER_SHORT)
-		return decimal(negative ? -(int64_t)coef : (int64_t)coef,
-		    scale);
-	return wide_settle((struct digits){coef, (int)scale, negative});
+	const uint64_t high = (uint64_t)x.scale;
+
+	if (is_real(x))
+		return digits_shortest(x.real);
+	return (struct digits){.coef = (u128)(high & ((UINT64_C(1) << 56) - 1))
+		    << 64 |
+		(uint64_t)x.coef,
+	    .scale = (int)(high >> 56 & 127) + LEAST - 1,
+	    .negative = high >> 63 != 0};
+}
+
+/* An integer of 256 bits, the lowest limb first. */
+struct big {
+	uint64_t limb[4];
+};
+
+static struct big
+big_of(u128 v)
+{
+	return (struct big){{(uint64_t)v, (uint64_t)(v >> 64), 0, 0}};
+}
+
+/* v * by; what does not fit is lost. */
+static struct big
+big_times(struct big v, uint64_t by)
+{
+	u128 carry = 0;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		carry += (u128)v.limb[i] * by;
+		v.limb[i] = (uint64_t)carry;
+		carry >>= 64;
+	}
+	return v;
+}
+
+/* Divides *v; returns the remainder. */
+static uint64_t
+big_divide(struct big *v, uint64_t by)
+{
+	u128 rest = 0;
+	int i;
+
+	for (i = 3; i >= 0; i--) {
+		rest = rest << 64 | v->limb[i];
+		v->limb[i] = (uint64_t)(rest / by);
+		rest %= by;
+	}
+	return (uint64_t)rest;
+}
+
+/* a + b, or a - b where that is not below 0. */
+static struct big
+big_sum(struct big a, struct big b, bool minus)
+{
+	u128 carry = minus;
+	int i;
+
+	/* a - b = a + ~b + 1 */
+	for (i = 0; i < 4; i++) {
+		carry += (u128)a.limb[i] + (minus ? ~b.limb[i] : b.limb[i]);
+		a.limb[i] = (uint64_t)carry;
+		carry >>= 64;
+	}
+	return a;
+}
+
+static struct big
+big_product(u128 a, u128 b)
+{
+	struct big low = big_times(big_of(a), (uint64_t)b);
+	struct big high = big_times(big_of(a), (uint64_t)(b >> 64));
+
+	high = (struct big){{0, high.limb[0], high.limb[1], high.limb[2]}};
+	return big_sum(low, high, false);
+}
+
+static u128
+big_low(struct big v)
+{
+	return (u128)v.limb[1] << 64 | v.limb[0];
+}
+
+/* Has it at most 36 digits? */
+static bool
+big_fits(struct big v)
+{
+	return v.limb[2] == 0 && v.limb[3] == 0 && big_low(v) < WIDE_END;
+}
+
+/* v / 10^scale, and a little more of v if rest, as the nearest double. */
+static double
+big_to_double(bool negative, struct big v, int scale, bool rest)
+{
+	char text[6 * NUMBER_SHORT];
+	unsigned long long part[5];
+	double x;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		part[i] = big_divide(&v, WIDE_HALF);
+	snprintf(text, sizeof text, "%llu%018llu%018llu%018llu%018llu%de%d",
+	    part[4], part[3], part[2], part[1], part[0], rest, -scale - 1);
+	x = strtod(text, NULL);
+	return negative ? -x : x;
+}
+
+/* v / 10^scale, and a little more of v if rest, as a number. */
+static struct number
+big_settle(bool negative, struct big v, int scale, bool rest)
+{
+	struct big shorter = v;
+	struct digits d;
+
+	while ((!big_fits(v) || scale > WIDE_DIGITS) &&
+	    big_divide(&shorter, 10) == 0) {
+		v = shorter;
+		scale--;
+	}
+	d = (struct digits){big_low(v), scale, negative && big_low(v) != 0};
+	for (; d.scale < 0 && d.coef < WIDE_END / 10; d.scale++)
+		d.coef *= 10;
+	if (rest || !big_fits(v) || d.scale < LEAST || d.scale > WIDE_PLACES)
+		return real(big_to_double(negative, v, scale, rest));
+	if (d.coef >= WIDE_HALF || d.scale > NUMBER_SHORT)
+		return pack(d);
+	return decimal(d.negative ? -(int64_t)d.coef : (int64_t)d.coef,
+	    d.scale);
+}
+
+struct number
+digits_settle(struct digits d)
+{
+	const int64_t coef = (int64_t)d.coef;
+
+	if (d.coef <= COEF_MAX && d.scale >= 0 && d.scale <= NUMBER_SHORT)
+		return decimal(d.negative ? -coef : coef, d.scale);
+	return big_settle(d.negative, big_of(d.coef), d.scale, false);
+}
+
+struct number
+digits_zero(int scale, bool negative)
+{
+	const struct digits d = {0, scale, negative};
+
+	return negative ? pack(d) : digits_settle(d);
 }
 
 static struct number
 settle_signed(i128 coef, int64_t scale)
 {
-	return settle(coef < 0, (u128)(coef < 0 ? -coef : coef), scale);
+	return digits_settle((struct digits){(u128)(coef < 0 ? -coef : coef),
+	    (int)scale, coef < 0});
 }
 
 struct number
 number_of_int(int64_t i)
 {
+	if (i >= -COEF_MAX && i <= COEF_MAX)
+		return decimal(i, 0);
 	return settle_signed(i, 0);
 }
 
 double
 number_to_double(struct number x)
 {
+	struct digits d;
+
 	if (is_real(x))
 		return x.real;
 	/* both operands are exact, so the division rounds only once */
-	if (!wide_is(x) && x.coef <= DOUBLE_WHOLE && x.coef >= -DOUBLE_WHOLE)
-		return (double)x.coef / wide_real_ten[x.scale];
-	return wide_to_double(digits_of(x));
+	if (!is_wide(x) && x.coef <= DOUBLE_WHOLE && x.coef >= -DOUBLE_WHOLE)
+		return (double)x.coef / real_ten[x.scale];
+	d = digits_of(x);
+	return big_to_double(d.negative, big_of(d.coef), d.scale, false);
 }
 
 int
@@ -102,6 +277,13 @@ number_to_int(struct number x, int64_t *i)
 	return 0;
 }
 
+/* Are both short decimals? */
+static bool
+are_short(struct number a, struct number b)
+{
+	return ((uint64_t)a.scale | (uint64_t)b.scale) < NUMBER_REAL;
+}
+
 /* The coefficients of two decimals at the larger scale, which is returned. */
 static int64_t
 align(struct number a, struct number b, i128 *ca, i128 *cb)
@@ -116,15 +298,51 @@ align(struct number a, struct number b, i128 *ca, i128 *cb)
 	return a.scale;
 }
 
-/* The sum of others than short decimals. */
+/*
+ * The sum of others than short decimals.  The summand with the smaller scale
+ * grows to the scale of the other, or as far as there is room; then the sum is
+ * no decimal, and of what lies below its digits only counts whether it is 0.
+ */
 static __attribute__((noinline)) enum number_status
 add_any(struct number a, struct number b, struct number *r)
 {
+	struct digits upper, lower;
+	struct big x, y;
+	int up, down = 0, i;
+	bool minus, rest = false;
+
 	if (is_real(a) || is_real(b))
 		return number_of_double(number_to_double(a) +
 			number_to_double(b),
 		    r);
-	*r = wide_add(digits_of(a), digits_of(b));
+	upper = digits_of(a);
+	lower = digits_of(b);
+	if (lower.scale < upper.scale) {
+		upper = lower;
+		lower = digits_of(a);
+	}
+	minus = upper.negative != lower.negative;
+	x = big_of(upper.coef);
+	up = lower.scale - upper.scale;
+	if (upper.coef != 0 && up > ROOM - digits_count(upper.coef)) {
+		down = up - (ROOM - digits_count(upper.coef));
+		up -= down;
+	}
+	for (i = up; i > 0; i -= LIMB_DIGITS)
+		x = big_times(x, wide_ten[i < LIMB_DIGITS ? i : LIMB_DIGITS]);
+	for (i = 0; i < down; i++) {
+		rest |= lower.coef % 10 != 0;
+		lower.coef /= 10;
+	}
+	y = big_of(lower.coef);
+	x = big_sum(x, y, minus);
+	if (minus && x.limb[3] >> 63 != 0) { /* y is above x */
+		x = big_sum(big_of(0), x, true);
+		upper.negative = lower.negative;
+	} else if (minus && rest) { /* a little less than x */
+		x = big_sum(x, big_of(1), true);
+	}
+	*r = big_settle(upper.negative, x, lower.scale - down, rest);
 	return NUMBER_OK;
 }
 
@@ -155,7 +373,7 @@ negate(struct number x)
 {
 	if (is_real(x))
 		return real(-x.real);
-	if (wide_is(x)) /* its sign is a bit */
+	if (is_wide(x)) /* its sign is a bit */
 		return decimal(x.coef, (int64_t)((uint64_t)x.scale ^ SIGN));
 	return decimal(-x.coef, x.scale);
 }
@@ -169,14 +387,24 @@ number_sub(struct number a, struct number b, struct number *r)
 enum number_status
 number_mul(struct number a, struct number b, struct number *r)
 {
+	struct digits x, y;
+
 	if (is_real(a) || is_real(b))
 		return number_of_double(number_to_double(a) *
 			number_to_double(b),
 		    r);
-	if (are_short(a, b))
+	if (are_short(a, b)) {
 		*r = settle_signed((i128)a.coef * b.coef, a.scale + b.scale);
-	else
-		*r = wide_mul(digits_of(a), digits_of(b));
+		return NUMBER_OK;
+	}
+	x = digits_of(a);
+	y = digits_of(b);
+	if (x.coef == 0 && y.scale < 0) /* 0.00 keeps its places */
+		y.scale = 0;
+	if (y.coef == 0 && x.scale < 0)
+		x.scale = 0;
+	*r = big_settle(x.negative != y.negative, big_product(x.coef, y.coef),
+	    x.scale + y.scale, false);
 	return NUMBER_OK;
 }
 
@@ -247,54 +475,49 @@ divide_exact(struct digits a, struct digits b, struct digits *quotient)
 }
 
 /*
- * a / b, b below 2^127, as the nearest double: 64 bits of the quotient or
- * more, the last one set when more would follow.
+ * Long division.  The quotient stands in so many places that what is cut off
+ * cannot decide: one that is half of two doubles ends within 4 places for each
+ * digit of b, and any other differs from such a half by more than
+ * 1 / (b^2 * 2^54 * 10^scale), with the scale of the quotient.
  */
 static double
-divide_bits(u128 a, u128 b)
+divide_long(struct digits a, struct digits b)
 {
-	const uint64_t high = (uint64_t)(b >> 64);
-	const int step = high != 0 ? __builtin_clzll(high) : 64;
-	u128 quotient = a / b;
-	int shift = 0;
-
-	for (a -= quotient * b; quotient >> 63 == 0; shift += step) {
-		a <<= step;
-		quotient = quotient << step | a / b;
-		a %= b;
-	}
-	return ldexp((double)(quotient | (a != 0)), -shift);
-}
-
-/* a / b for decimals whose quotient is none. */
-static double
-divide_real(struct number a, struct number b)
-{
-	i128 ca, cb;
+	const int scale = a.scale - b.scale, size = digits_count(b.coef);
+	const int step =
+	    size > LIMB_DIGITS ? 2 * LIMB_DIGITS - size : LIMB_DIGITS;
+	const int places = 20 + 4 * size + abs(scale);
+	char text[512];
+	u128 part = a.coef / b.coef;
+	int at = 0, n;
 	double x;
 
-	if (!are_short(a, b))
-		return wide_divide(digits_of(a), digits_of(b));
-	align(a, b, &ca, &cb);
-	if (ca <= DOUBLE_WHOLE && ca >= -DOUBLE_WHOLE && cb <= DOUBLE_WHOLE &&
-	    cb >= -DOUBLE_WHOLE)
-		return (double)(int64_t)ca / (double)(int64_t)cb;
-	x = divide_bits((u128)(ca < 0 ? -ca : ca), (u128)(cb < 0 ? -cb : cb));
-	return (ca < 0) != (cb < 0) ? -x : x;
+	n = snprintf(text, sizeof text, "%llu%018llu",
+	    (unsigned long long)(part / WIDE_HALF),
+	    (unsigned long long)(part % WIDE_HALF));
+	for (; at < places; at += step) {
+		a.coef = (a.coef - part * b.coef) * wide_ten[step];
+		part = a.coef / b.coef;
+		n += snprintf(text + n, sizeof text - (size_t)n, "%0*llu", step,
+		    (unsigned long long)part);
+	}
+	snprintf(text + n, sizeof text - (size_t)n, "%de%d",
+	    a.coef != part * b.coef, -scale - at - 1);
+	x = strtod(text, NULL);
+	return a.negative != b.negative ? -x : x;
 }
 
 static bool
 is_zero(struct number x)
 {
-	return is_real(x) ? x.real == 0 :
-	    wide_is(x)    ? wide_digits(x).coef == 0 :
-			    x.coef == 0;
+	return is_real(x) ? x.real == 0 : digits_of(x).coef == 0;
 }
 
 enum number_status
 number_div(struct number a, struct number b, struct number *r)
 {
 	struct digits q;
+	i128 ca, cb;
 
 	if (is_zero(b))
 		return NUMBER_ZERO;
@@ -306,12 +529,21 @@ number_div(struct number a, struct number b, struct number *r)
 		*r = decimal(0, 0);
 		return NUMBER_OK;
 	}
-	if (!divide_exact(digits_of(a), digits_of(b), &q))
-		return number_of_double(divide_real(a, b), r);
-	for (; q.scale < 0 && q.coef <= COEF_MAX; q.scale++)
-		q.coef *= 10;
-	*r = settle(q.negative, q.coef, q.scale);
-	return NUMBER_OK;
+	if (divide_exact(digits_of(a), digits_of(b), &q)) {
+		for (; q.scale < 0 && q.coef <= COEF_MAX; q.scale++)
+			q.coef *= 10;
+		*r = digits_settle(q);
+		return NUMBER_OK;
+	}
+	if (are_short(a, b)) {
+		align(a, b, &ca, &cb);
+		if (ca <= DOUBLE_WHOLE && ca >= -DOUBLE_WHOLE &&
+		    cb <= DOUBLE_WHOLE && cb >= -DOUBLE_WHOLE)
+			return number_of_double((double)(int64_t)ca /
+				(double)(int64_t)cb,
+			    r);
+	}
+	return number_of_double(divide_long(digits_of(a), digits_of(b)), r);
 }
 
 /*
@@ -338,23 +570,33 @@ remainder_of(double a, double b)
 enum number_status
 number_mod(struct number a, struct number b, struct number *r)
 {
+	struct digits d, by;
 	int64_t scale;
 	i128 ca, cb;
-	double x;
+	double x, rest;
 
 	if (is_zero(b))
 		return NUMBER_ZERO;
 	if (is_real(a) || is_real(b)) {
 		x = number_to_double(a);
-		b.real = remainder_of(fabs(x), fabs(number_to_double(b)));
-		return number_of_double(x < 0 ? -b.real : b.real, r);
+		rest = remainder_of(fabs(x), fabs(number_to_double(b)));
+		return number_of_double(x < 0 ? -rest : rest, r);
 	}
-	if (!are_short(a, b)) {
-		*r = wide_mod(digits_of(a), digits_of(b));
+	if (are_short(a, b)) {
+		scale = align(a, b, &ca, &cb);
+		*r = settle_signed(ca % cb, scale);
 		return NUMBER_OK;
 	}
-	scale = align(a, b, &ca, &cb);
-	*r = settle_signed(ca % cb, scale);
+	d = digits_of(a);
+	by = digits_of(b);
+	/* no more than 37 digits, so that one more fits below */
+	for (; d.scale > by.scale && by.coef < WIDE_END; by.scale++)
+		by.coef *= 10;
+	if (d.scale <= by.scale) /* else b is above a */
+		d.coef %= by.coef;
+	for (; d.scale < by.scale; d.scale++)
+		d.coef = d.coef * 10 % by.coef;
+	*r = digits_settle(d);
 	return NUMBER_OK;
 }
 
@@ -363,8 +605,12 @@ compare_any(struct number a, struct number b)
 {
 	double x, y;
 
-	if (!is_real(a) && !is_real(b))
-		return wide_compare(digits_of(a), digits_of(b));
+	if (!is_real(a) && !is_real(b)) {
+		number_sub(a, b, &a);
+		b = decimal(0, 0);
+		if (!is_real(a))
+			return digits_of(a).negative ? -1 : !is_zero(a);
+	}
 	x = number_to_double(a);
 	y = number_to_double(b);
 	return (x > y) - (x < y);
@@ -388,116 +634,84 @@ number_neg(struct number x)
 {
 	return is_real(x) || !is_zero(x) ?
 	    negate(x) :
-	    wide_zero(digits_of(x).scale, !digits_of(x).negative);
+	    digits_zero(digits_of(x).scale, !digits_of(x).negative);
 }
 
 struct number
 number_abs(struct number x)
 {
-	if (!is_real(x) && !wide_is(x))
-		return decimal(x.coef < 0 ? -x.coef : x.coef, x.scale);
-	return (is_real(x) ? x.real < 0 : x.scale < 0) ? negate(x) : x;
-}
+	const bool minus = is_real(x) ? x.real < 0 : digits_of(x).negative;
 
-/* take_fraction for others than short decimals. */
-static __attribute__((noinline)) struct number
-take_any_fraction(struct number x, int *rest)
-{
-	struct digits d;
-	int64_t whole;
-	double left;
-	u128 unit;
-
-	*rest = 0;
-	if (wide_is(x)) {
-		d = wide_digits(x);
-		if (d.scale <= 0)
-			return x;
-		unit =
-		    wide_power(d.scale < WIDE_DIGITS ? d.scale : WIDE_DIGITS);
-		*rest = d.coef % unit == 0 ? 0 : d.negative ? -1 : 1;
-		return settle(d.negative, d.coef / unit, 0);
-	}
-	if (fabs(x.real) >= (double)COEF_MAX)
-		return x;
-	whole = (int64_t)x.real;
-	left = x.real - (double)whole;
-	*rest = (left > 0) - (left < 0);
-	return decimal(whole, 0);
+	return minus ? negate(x) : x;
 }
 
 /*
- * x without its fraction; *rest is the sign of what was taken away.  Past 18
+ * The whole number next to x: side -1 below, 1 above, 0 towards 0.  Past 18
  * digits a double stays one.
  */
-static inline struct number
-take_fraction(struct number x, int *rest)
+static struct number
+whole_of(struct number x, int side)
 {
-	int64_t whole, ten;
+	struct digits d = {.negative = x.real < 0};
+	int64_t ten, whole;
+	bool more;
 
-	if ((uint64_t)x.scale >= NUMBER_REAL)
-		return take_any_fraction(x, rest);
-	ten = (int64_t)wide_ten[x.scale];
-	whole = x.coef / ten;
-	*rest = (x.coef > whole * ten) - (x.coef < whole * ten);
-	return decimal(whole, 0);
-}
-
-/* The whole number that is next to x on one side. */
-static inline struct number
-next_whole(struct number x, int side)
-{
-	int rest;
-	struct number whole = take_fraction(x, &rest);
-
-	if (rest != side)
-		return whole;
-	if (wide_is(whole))
-		number_add(whole, decimal(side, 0), &whole);
-	else
-		whole.coef += side; /* a coefficient with rest is short */
-	return whole;
+	if ((uint64_t)x.scale <= NUMBER_SHORT) {
+		ten = (int64_t)wide_ten[x.scale];
+		whole = x.coef / ten;
+		more = (x.coef - whole * ten) * side > 0;
+		return decimal(more ? whole + side : whole, 0);
+	}
+	if (is_wide(x)) {
+		d = digits_of(x);
+		if (d.scale <= 0)
+			return x;
+		more = digits_drop(&d, 0) > 0;
+	} else if (fabs(x.real) < (double)COEF_MAX) {
+		d.coef = (uint64_t)fabs(x.real);
+		more = (double)(uint64_t)d.coef != fabs(x.real);
+	} else {
+		return x;
+	}
+	d.coef += more && side == (d.negative ? -1 : 1);
+	return digits_settle(d);
 }
 
 struct number
 number_floor(struct number x)
 {
-	return next_whole(x, -1);
+	return whole_of(x, -1);
 }
 
 struct number
 number_ceil(struct number x)
 {
-	return next_whole(x, 1);
+	return whole_of(x, 1);
 }
 
 struct number
 number_trunc(struct number x)
 {
-	int rest;
-
-	return take_fraction(x, &rest);
+	return whole_of(x, 0);
 }
 
 struct number
 number_round(struct number x, int64_t places)
 {
+	int64_t ten, half;
 	struct digits d;
-	uint64_t coef;
 
 	if ((uint64_t)x.scale <= NUMBER_SHORT && places >= 0) {
 		if (places >= x.scale)
 			return x;
-		coef = digits_shorten((uint64_t)(x.coef < 0 ? -x.coef : x.coef),
-		    wide_ten[x.scale - places], false);
-		return decimal(x.coef < 0 ? -(int64_t)coef : (int64_t)coef,
-		    places);
+		ten = (int64_t)wide_ten[x.scale - places];
+		half = x.coef < 0 ? -ten / 2 : ten / 2;
+		return decimal((x.coef + half) / ten, places);
 	}
 	d = digits_of(x);
 	if (places < -WIDE_PLACES)
 		places = -WIDE_PLACES;
 	if (places >= d.scale || places > WIDE_PLACES)
 		return x;
-	d = digits_round(d, (int)places, false);
-	return settle(d.negative, d.coef, d.scale);
+	return digits_settle(digits_round(d, (int)places, false));
 }

@@ -5,23 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digits.h"
 #include "eight.h"
+#include "number/digits.h"
 
 /* A double is decided by 767 digits and whether more that are not 0 follow. */
 #define DECISIVE 770
 
 /* Past this every exponent is 0 or out of range, however long the digits. */
 #define EXPONENT_MAX INT64_C(1000000000000000)
-
-/* A text of digits, cut after DECISIVE of them: digits / 10^scale. */
-struct significand {
-	bool negative;
-	bool cut; /* digits that are not 0 were left out */
-	int n;    /* digits kept, without leading zeros */
-	int64_t scale;
-	char digit[DECISIVE + 32];
-};
 
 static bool
 is_digit(char c)
@@ -33,29 +24,6 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-static void
-start(struct significand *s, bool negative)
-{
-	s->negative = negative;
-	s->cut = false;
-	s->n = 0;
-	s->scale = 0;
-}
-
-/* Adds a digit behind those of s. */
-static void
-add_digit(struct significand *s, char c)
-{
-	if (s->n == 0 && c == '0')
-		return;
-	if (s->n < DECISIVE) {
-		s->digit[s->n++] = c;
-	} else {
-		s->cut |= c != '0';
-		s->scale--;
-	}
 }
 
 /*
@@ -86,81 +54,67 @@ read_exponent(const char **p, const char *end, int64_t *exponent)
 	return true;
 }
 
-/* Makes a decimal of s, or returns false: it does not fit. */
-static bool
-make_decimal(const struct significand *s, struct number *x)
-{
-	int64_t scale = s->scale;
-	struct digits d = {.negative = s->negative};
-	int n = s->n, i;
-
-	if (n == 0) { /* its scale matters only where it prints */
-		scale = scale < 0 ? 0 : scale;
-		d.scale = scale < WIDE_DIGITS ? (int)scale : WIDE_DIGITS;
-		*x = wide_zero(d.scale, s->negative);
-		return true;
-	}
-	while ((n > WIDE_DIGITS || scale > WIDE_DIGITS) &&
-	    s->digit[n - 1] == '0') {
-		n--;
-		scale--;
-	}
-	if (s->cut || n > WIDE_DIGITS || scale > WIDE_PLACES ||
-	    n - scale > WIDE_PLACES)
-		return false;
-	for (i = 0; i < n; i++)
-		d.coef = d.coef * 10 + (unsigned)(s->digit[i] - '0');
-	d.scale = (int)scale;
-	*x = wide_settle(d);
-	return true;
-}
-
-/*
- * Makes a number of s, which is not needed any more; inexact: it has an
- * exponent, so that a double will do.
- */
-static enum number_status
-make_number(struct significand *s, bool inexact, struct number *x)
-{
-	double real;
-	int64_t exponent;
-
-	if (make_decimal(s, x))
-		return NUMBER_OK;
-	if (!inexact)
-		return NUMBER_LONG;
-	if (s->cut)
-		s->digit[s->n++] = '1';
-	exponent = -s->scale - s->cut;
-	if (exponent > 9999 || exponent < -9999)
-		exponent = exponent > 0 ? 9999 : -9999;
-	snprintf(s->digit + s->n, sizeof s->digit - (size_t)s->n, "e%d",
-	    (int)exponent);
-	real = strtod(s->digit, NULL);
-	if (isinf(real))
-		return NUMBER_RANGE;
-	x->real = s->negative && real != 0 ? -real : real;
-	x->scale = NUMBER_REAL;
-	return NUMBER_OK;
-}
-
 /*
  * What the fast path could not hold: the digits from p, known to be right,
- * with a point somewhere, up to end.
+ * with marks between them, up to end.  inexact: an exponent follows, so that a
+ * double will do.
  */
 static __attribute__((noinline)) enum number_status
 parse_long(const char *p, const char *end, bool negative, int64_t scale,
     bool inexact, struct number *x)
 {
-	struct significand s;
+	char digit[DECISIVE + 32]; /* without leading zeros */
+	struct digits d = {.negative = negative};
+	bool cut = false; /* digits that are not 0 were left out */
+	int n = 0, kept;
+	int64_t places;
 
-	start(&s, negative);
-	s.scale = scale;
 	for (; p < end; p++) {
-		if (*p != '.')
-			add_digit(&s, *p);
+		if (!is_digit(*p) || (n == 0 && *p == '0'))
+			continue;
+		if (n < DECISIVE) {
+			digit[n++] = *p;
+		} else {
+			cut |= *p != '0';
+			scale--;
+		}
 	}
-	return make_number(&s, inexact, x);
+	if (n == 0) { /* its scale matters only where it prints */
+		if (scale > WIDE_DIGITS)
+			scale = WIDE_DIGITS;
+		*x = digits_zero(scale < 0 ? 0 : (int)scale, negative);
+		return NUMBER_OK;
+	}
+	kept = n;
+	places = scale;
+	while ((kept > WIDE_DIGITS || places > WIDE_DIGITS) &&
+	    digit[kept - 1] == '0') {
+		kept--;
+		places--;
+	}
+	if (!cut && kept <= WIDE_DIGITS && places <= WIDE_PLACES &&
+	    kept - places <= WIDE_PLACES) {
+		for (p = digit; p < digit + kept; p++)
+			d.coef = d.coef * 10 + (unsigned)(*p - '0');
+		d.scale = (int)places;
+		*x = digits_settle(d);
+		return NUMBER_OK;
+	}
+	if (!inexact)
+		return NUMBER_LONG;
+	if (cut)
+		digit[n++] = '1';
+	scale += cut;
+	if (scale > 9999 || scale < -9999)
+		scale = scale > 0 ? 9999 : -9999;
+	snprintf(digit + n, sizeof digit - (size_t)n, "e%d", -(int)scale);
+	x->real = strtod(digit, NULL);
+	x->scale = NUMBER_REAL;
+	if (isinf(x->real))
+		return NUMBER_RANGE;
+	if (negative && x->real != 0)
+		x->real = -x->real;
+	return NUMBER_OK;
 }
 
 /* Takes the blanks from both ends, and a sign; returns whether it was '-'. */
@@ -311,52 +265,42 @@ read_mark(const char **p, const char *end, const char *mark)
 	return true;
 }
 
-/* Reads digits into s; returns how many. */
+/* Moves *p behind digits; returns how many. */
 static int64_t
-read_digits(const char **p, const char *end, struct significand *s)
+skip_digits(const char **p, const char *end)
 {
-	const char *first = *p;
+	const char *const first = *p;
 
-	for (; *p < end && is_digit(**p); ++*p)
-		add_digit(s, **p);
+	while (*p < end && is_digit(**p))
+		++*p;
 	return *p - first;
-}
-
-/* Reads the whole part; returns its digits, or -1: groups of a wrong size. */
-static int64_t
-read_groups(const char **p, const char *end, const char *mark,
-    struct significand *s)
-{
-	int64_t n = read_digits(p, end, s), group = n;
-	bool grouped = false;
-
-	while (n > 0 && read_mark(p, end, mark)) {
-		if (grouped ? group < 2 || group > 3 : group > 3)
-			return -1;
-		grouped = true;
-		group = read_digits(p, end, s);
-		n += group;
-	}
-	return grouped && group != 3 ? -1 : n;
 }
 
 enum number_status
 number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
     struct number *x)
 {
-	const char *p = text, *end = text + n;
-	int64_t whole, scale = 0, exponent;
-	struct significand s;
-	bool inexact;
+	const char *p = text, *end = text + n, *first, *behind;
+	int64_t digits, group, scale = 0, exponent;
+	bool negative = strip(&p, &end), grouped = false;
 
-	start(&s, strip(&p, &end));
-	whole = read_groups(&p, end, marks->group, &s);
-	if (whole >= 0 && read_mark(&p, end, marks->decimal))
-		scale = read_digits(&p, end, &s);
-	inexact = p < end;
-	if (whole < 0 || whole + scale == 0 ||
-	    !read_exponent(&p, end, &exponent) || p != end)
+	first = p;
+	digits = group = skip_digits(&p, end);
+	while (digits > 0 && read_mark(&p, end, marks->group)) {
+		if (group > 3 || (grouped && group < 2))
+			return NUMBER_BAD;
+		grouped = true;
+		group = skip_digits(&p, end);
+		digits += group;
+	}
+	if (grouped && group != 3)
 		return NUMBER_BAD;
-	s.scale += scale - exponent;
-	return make_number(&s, inexact, x);
+	if (read_mark(&p, end, marks->decimal))
+		scale = skip_digits(&p, end);
+	behind = p;
+	if (digits + scale == 0 || !read_exponent(&p, end, &exponent) ||
+	    p != end)
+		return NUMBER_BAD;
+	return parse_long(first, behind, negative, scale - exponent,
+	    behind < end, x);
 }

@@ -1,0 +1,558 @@
+#include "number/digits.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eight.h"
+
+#define LONGEST 17 /* digits that always tell two doubles apart */
+#define LONG 40    /* bytes that write_digits may write */
+
+/*
+ * A double is whole / 2^shift; its distance to the next one is 1 / 2^shift.
+ * Times 10^scale it has 17 digits and a rest, also over 2^shift.
+ */
+struct scaled {
+	uint64_t whole, digits;
+	unsigned shift;
+	int scale;
+	u128 rest, distance; /* distance = 10^scale */
+};
+
+static u128
+scale_by_ten(struct scaled *s)
+{
+	int half = s->scale / 2;
+
+	s->distance = (u128)wide_ten[half] * wide_ten[s->scale - half];
+	return s->distance * s->whole;
+}
+
+/*
+ * Scales x.  Returns false where that takes more than 128 bits, and for powers
+ * of two, whose neighbours are not equally far away.
+ */
+static bool
+scale_up(double x, struct scaled *s)
+{
+	const uint64_t fraction = (UINT64_C(1) << 52) - 1;
+	uint64_t bits;
+	int exponent;
+	u128 product;
+
+	memcpy(&bits, &x, sizeof bits);
+	if (x < 1e-5 || x >= 0x1p53 || (bits & fraction) == 0)
+		return false;
+	s->whole = (bits & fraction) | (fraction + 1);
+	exponent = (int)(bits >> 52) - 1023;
+	s->shift = (unsigned)(52 - exponent);
+	/* 1233 / 4096 is log10(2): floor(log10(x)), or one less */
+	s->scale = LONGEST - 1 - ((exponent * 1233) >> 12);
+	product = scale_by_ten(s);
+	if (product >> s->shift >= wide_ten[LONGEST]) {
+		s->scale--;
+		product = scale_by_ten(s);
+	}
+	s->digits = (uint64_t)(product >> s->shift);
+	s->rest = product & (((u128)1 << s->shift) - 1);
+	return true;
+}
+
+/*
+ * The multiple of unit (1, 10 or 100) that is nearest to the scaled number,
+ * the even one of two.  Returns whether it reads back as the same double: it
+ * is then off by at most half of the distance, the even double winning a tie.
+ */
+static bool
+nearest(const struct scaled *s, uint64_t unit, uint64_t *found)
+{
+	uint64_t quotient = s->digits / unit;
+	u128 below = ((u128)(s->digits % unit) << s->shift) + s->rest;
+	u128 above = ((u128)unit << s->shift) - below;
+	bool up = above < below || (above == below && quotient % 2 != 0);
+	u128 twice = 2 * (up ? above : below);
+
+	*found = (quotient + up) * unit;
+	return twice < s->distance ||
+	    (twice == s->distance && s->whole % 2 == 0);
+}
+
+/*
+ * The same for any x > 0, by printf.  15 digits are enough for what was written
+ * with 15 or fewer, except where doubles are sparse.  Below a power of two
+ * doubles are closer than above, so that the second best of 16 digits may read
+ * back where the best does not.
+ */
+static struct digits
+search_shortest(double x)
+{
+	int n = x < DBL_MIN ? 1 : DBL_DIG;
+	struct digits d;
+	char text[64], *p;
+
+	for (;; n++) {
+		snprintf(text, sizeof text, "%.*e", n - 1, x);
+		d = (struct digits){.scale = n - 1};
+		for (p = text; *p != 'e'; p++) {
+			if (*p != '.')
+				d.coef = d.coef * 10 + (unsigned)(*p - '0');
+		}
+		d.scale -= (int)strtol(p + 1, NULL, 10);
+		if (n == LONGEST || strtod(text, NULL) == x)
+			return d;
+		d.coef++;
+		snprintf(text, sizeof text, "%llue%d",
+		    (unsigned long long)d.coef, -d.scale);
+		if (strtod(text, NULL) == x)
+			return d;
+	}
+}
+
+struct digits
+digits_shortest(double x)
+{
+	struct digits d = {.negative = x < 0};
+	struct scaled s;
+	uint64_t coef;
+
+	if (x == 0)
+		return d;
+	if (scale_up(fabs(x), &s)) {
+		d.scale = s.scale;
+		if (!nearest(&s, 100, &coef) && !nearest(&s, 10, &coef))
+			nearest(&s, 1, &coef);
+	} else {
+		d = search_shortest(fabs(x));
+		d.negative = x < 0;
+		coef = (uint64_t)d.coef;
+	}
+	while (coef % 10 == 0) {
+		coef /= 10;
+		d.scale--;
+	}
+	d.coef = coef;
+	return d;
+}
+
+int
+digits_drop(struct digits *d, int places)
+{
+	const int drop = d->scale - places;
+	u128 unit, rest;
+
+	if (drop <= 0)
+		return 0;
+	d->scale = places;
+	rest = d->coef;
+	if (drop > WIDE_DIGITS) {
+		d->coef = 0;
+		return rest > 0;
+	}
+	if (drop < WIDE_TENS && rest >> 64 == 0) {
+		unit = wide_ten[drop];
+		d->coef = (uint64_t)rest / wide_ten[drop];
+	} else {
+		unit = (u128)wide_ten[drop / 2] * wide_ten[drop - drop / 2];
+		d->coef = rest / unit;
+	}
+	rest -= d->coef * unit;
+	return (rest > 0) + (2 * rest >= unit) + (2 * rest > unit);
+}
+
+struct digits
+digits_round(struct digits d, int places, bool even)
+{
+	const int dropped = digits_drop(&d, places);
+
+	d.coef += dropped > 2 || (dropped == 2 && !(even && d.coef % 2 == 0));
+	return d;
+}
+
+/* Writes v; returns what is behind the digits. */
+static char *
+put_coef(char *p, u128 v)
+{
+	const uint64_t low = (uint64_t)v;
+	unsigned zeros;
+	uint64_t text;
+
+	if (v < EIGHT_END) {
+		text = eight_split(low);
+		zeros = eight_zeros(text);
+		eight_store(text >> 8 * zeros, p);
+		return p + 8 - zeros;
+	}
+	if (v >> 64 == 0) {
+		p = put_coef(p, low / EIGHT_END);
+		eight_store(eight_split(low % EIGHT_END), p);
+	} else {
+		p = put_coef(p, v / EIGHT_END);
+		eight_store(eight_split((uint64_t)(v % EIGHT_END)), p);
+	}
+	return p + 8;
+}
+
+int
+digits_count(u128 v)
+{
+	char text[LONG];
+
+	return (int)(put_coef(text, v) - text);
+}
+
+/* What most numbers are: decimals with at most 8 digits behind the point. */
+static inline __attribute__((always_inline)) char *
+put_decimal(char *p, uint64_t coef, unsigned scale)
+{
+	if (scale == 0)
+		return put_coef(p, coef);
+	p = put_coef(p, coef / wide_ten[scale]);
+	*p++ = '.';
+	eight_store(eight_split(coef % wide_ten[scale]) >> 8 * (8 - scale), p);
+	return p + scale;
+}
+
+/* From here on, and up to here, doubles print without an exponent. */
+#define POSITIONAL_LEAST 1e-7
+#define POSITIONAL_END 1e21
+
+/* Writes n times byte c. */
+static char *
+put_many(char *p, char c, int n)
+{
+	if (n <= 0)
+		return p;
+	memset(p, c, (size_t)n);
+	return p + n;
+}
+
+static char *
+put_bytes(char *p, const char *bytes, int n)
+{
+	if (n <= 0)
+		return p;
+	memcpy(p, bytes, (size_t)n);
+	return p + n;
+}
+
+/* Writes d with `places` decimals, at least as many as its scale. */
+static char *
+put_digits(char *p, struct digits d, int places)
+{
+	char text[LONG];
+	int n, whole, shown;
+
+	if (d.negative && d.coef != 0)
+		*p++ = '-';
+	if (d.coef < 1000 * EIGHT_END && places <= 8 && places >= d.scale &&
+	    d.scale >= 0)
+		return put_decimal(p,
+		    (uint64_t)d.coef * wide_ten[places - d.scale],
+		    (unsigned)places);
+	n = (int)(put_coef(text, d.coef) - text);
+	whole = n - d.scale; /* digits before the point */
+	shown = whole < 0 ? 0 : whole;
+	if (shown > n)
+		shown = n;
+	if (whole <= 0)
+		*p++ = '0';
+	p = put_bytes(p, text, shown);
+	p = put_many(p, '0', whole - shown);
+	if (places <= 0)
+		return p;
+	*p++ = '.';
+	p = put_many(p, '0', -whole);
+	p = put_bytes(p, text + shown, n - shown);
+	return put_many(p, '0', d.scale < 0 ? places : places - d.scale);
+}
+
+/* Any number: as digits, or a double that is small or large as 1.5e-8. */
+static char *
+put_number(char *p, struct number x)
+{
+	struct digits d = digits_of(x);
+	char text[LONG];
+	int n, exponent;
+
+	if (x.scale != NUMBER_REAL || x.real == 0 ||
+	    (fabs(x.real) >= POSITIONAL_LEAST && fabs(x.real) < POSITIONAL_END))
+		return put_digits(p, d, d.scale);
+	n = (int)(put_coef(text, d.coef) - text);
+	exponent = n - 1 - d.scale;
+	if (d.negative)
+		*p++ = '-';
+	*p++ = text[0];
+	if (n > 1)
+		*p++ = '.';
+	p = put_bytes(p, text + 1, n - 1);
+	*p++ = 'e';
+	if (exponent < 0)
+		*p++ = '-';
+	return put_coef(p, (u128)abs(exponent));
+}
+
+size_t
+number_print(struct number x, char out[NUMBER_TEXT])
+{
+	const bool minus = x.coef < 0;
+	char *end;
+
+	*out = '-';
+	if ((uint64_t)x.scale <= 8)
+		end = put_decimal(out + minus,
+		    (uint64_t)(minus ? -x.coef : x.coef), (unsigned)x.scale);
+	else
+		end = put_number(out, x);
+	*end = '\0';
+	return (size_t)(end - out);
+}
+
+/* Formats. */
+
+#define PRECISION 6 /* printf's, where none is given */
+
+/* Bit i of the flags is the i-th of these. */
+static const char flag_bytes[] = "-+ #0";
+enum { LEFT = 1, PLUS = 2, BLANK = 4, ALT = 8, ZERO = 16 };
+
+/* Reads up to three digits, which is more than NUMBER_PLACES. */
+static int
+read_size(const char *text, size_t n, size_t *i)
+{
+	size_t last = *i + 3;
+	int size = 0;
+
+	for (; *i < n && *i < last && text[*i] >= '0' && text[*i] <= '9'; ++*i)
+		size = size * 10 + (text[*i] - '0');
+	return size;
+}
+
+/* Reads what follows a %; returns NULL, or what is wrong. */
+static const char *
+read_conversion(struct number_format *f, size_t i)
+{
+	const char *flag;
+
+	f->before = i - 1;
+	for (; i < f->len && f->text[i] != '\0' &&
+	     (flag = strchr(flag_bytes, f->text[i])) != NULL;
+	     i++)
+		f->flags |= 1U << (flag - flag_bytes);
+	f->width = read_size(f->text, f->len, &i);
+	f->precision = -1;
+	if (i < f->len && f->text[i] == '.') {
+		i++;
+		f->precision = read_size(f->text, f->len, &i);
+	}
+	if (f->width > NUMBER_PLACES || f->precision > NUMBER_PLACES)
+		return "width and precision of a format are at most 40";
+	if (i == f->len || memchr("difeg", f->text[i], 5) == NULL)
+		return "a format knows %d %i %f %e %g and %%";
+	f->conversion = f->text[i];
+	f->after = i + 1;
+	return NULL;
+}
+
+int
+number_format_compile(struct number_format *f, const char *text, size_t n,
+    struct buf *say)
+{
+	const char *why = NULL;
+	size_t i;
+
+	*f = (struct number_format){.text = text, .len = n};
+	for (i = 0; i < n && why == NULL; i++) {
+		if (text[i] != '%')
+			continue;
+		if (i + 1 < n && text[i + 1] == '%') {
+			i++;
+		} else if (f->conversion != '\0') {
+			why = "a format writes one number, not two";
+		} else {
+			why = read_conversion(f, i + 1);
+			i = f->after - 1;
+		}
+	}
+	if (why == NULL && f->conversion == '\0')
+		why = "a format needs one of %d %i %f %e %g";
+	if (why != NULL) {
+		buf_add_text(say, why);
+		return -1;
+	}
+	f->room = mem_add(n, NUMBER_FIXED);
+	return 0;
+}
+
+/* Copies literal text, %% as %. */
+static char *
+put_text(char *out, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (text[i] == '%')
+			i++;
+		*out++ = text[i];
+	}
+	return out;
+}
+
+/*
+ * Writes n bytes of digits with sign and padding; zero: the padding is zeros
+ * behind the sign.
+ */
+static char *
+put_padded(const struct number_format *f, bool zero, bool negative,
+    const char *digits, size_t n, char *out)
+{
+	const char sign = negative ? '-' :
+	    f->flags & PLUS        ? '+' :
+	    f->flags & BLANK       ? ' ' :
+				     '\0';
+	const bool left = f->flags & LEFT;
+	const int pad = f->width - (int)n - (sign != '\0');
+
+	if (!left && !zero)
+		out = put_many(out, ' ', pad);
+	if (sign != '\0')
+		*out++ = sign;
+	if (!left && zero)
+		out = put_many(out, '0', pad);
+	out = put_bytes(out, digits, (int)n);
+	return left ? put_many(out, ' ', pad) : out;
+}
+
+/* %d: the whole part, exact; the precision is the least number of digits. */
+static char *
+put_whole(const struct number_format *f, struct number x, char *out)
+{
+	const struct number whole = number_trunc(x);
+	char digits[NUMBER_FIXED], text[NUMBER_FIXED], *p;
+	struct digits d = {.negative = whole.real < 0};
+	int n;
+
+	if (whole.scale == NUMBER_REAL) {
+		n = snprintf(text, sizeof text, "%.0f", fabs(whole.real));
+	} else {
+		d = digits_of(whole);
+		n = d.coef == 0 ?
+		    0 :
+		    (int)(put_digits(text, (struct digits){d.coef, d.scale, 0},
+			      0) -
+			text);
+	}
+	p = put_many(digits, '0', (f->precision < 0 ? 1 : f->precision) - n);
+	p = put_bytes(p, text, n);
+	return put_padded(f, (f->flags & ZERO) && f->precision < 0, d.negative,
+	    digits, (size_t)(p - digits), out);
+}
+
+/*
+ * The digits of x, |x| < 2^53, with `places` decimals, below WIDE_TENS, as
+ * printf rounds: from the exact binary value, a tie to even.
+ */
+static struct digits
+exact_digits(double x, int places)
+{
+	const uint64_t hidden = UINT64_C(1) << 52;
+	struct digits d = {0, places, x < 0};
+	u128 product, one, rest;
+	uint64_t bits;
+	unsigned shift;
+
+	x = fabs(x);
+	if (x < 0x1p-70) /* far less than half a unit */
+		return d;
+	memcpy(&bits, &x, sizeof bits);
+	/* x = product / 2^shift, 0 <= shift <= 122, and 53 + 64 bits */
+	shift = 1075 - (unsigned)(bits >> 52);
+	product = (u128)((bits & (hidden - 1)) | hidden) * wide_ten[places];
+	one = (u128)1 << shift;
+	rest = product & (one - 1);
+	d.coef = product >> shift;
+	d.coef += 2 * rest > one || (2 * rest == one && d.coef % 2 != 0);
+	return d;
+}
+
+/* %e, %g and large doubles: printf, with a format made of what was parsed. */
+static char *
+put_printf(const struct number_format *f, double x, char *out)
+{
+	char spec[16], *p = spec;
+	size_t i;
+
+	*p++ = '%';
+	for (i = 0; flag_bytes[i] != '\0'; i++) {
+		if (f->flags & 1U << i)
+			*p++ = flag_bytes[i];
+	}
+	memcpy(p, "*.*", 3);
+	p[3] = f->conversion;
+	p[4] = '\0';
+	/* a negative precision is as if none were given */
+	return out +
+	    snprintf(out, NUMBER_FIXED, spec, f->width, f->precision, x);
+}
+
+/* %f */
+static char *
+put_fixed(const struct number_format *f, struct number x, char *out)
+{
+	const int places = f->precision < 0 ? PRECISION : f->precision;
+	char text[NUMBER_FIXED], *end;
+	struct digits d;
+	bool negative;
+
+	if (x.scale != NUMBER_REAL)
+		d = digits_round(digits_of(x), places, true);
+	else if (places < WIDE_TENS && fabs(x.real) < 0x1p53)
+		d = exact_digits(x.real, places);
+	else
+		return put_printf(f, x.real, out);
+	negative = d.negative;
+	d.negative = false;
+	end = put_digits(text, d, places);
+	if ((f->flags & ALT) && places == 0)
+		*end++ = '.';
+	return put_padded(f, f->flags & ZERO, negative, text,
+	    (size_t)(end - text), out);
+}
+
+size_t
+number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED])
+{
+	const struct number_format f = {.conversion = 'f',
+	    .precision = (int)places};
+	char *end;
+	size_t n;
+
+	if (x.scale == NUMBER_REAL)
+		end = put_fixed(&f, x, out);
+	else
+		end = put_digits(out,
+		    digits_round(digits_of(x), f.precision, false),
+		    f.precision);
+	*end = '\0';
+	n = (size_t)(end - out);
+	if (*out == '-' && strspn(out + 1, "0.") == n - 1)
+		memmove(out, out + 1, n--); /* no -0.00 */
+	return n;
+}
+
+size_t
+number_format(const struct number_format *f, struct number x, char *out)
+{
+	char *p = put_text(out, f->text, f->before);
+
+	if (f->conversion == 'd' || f->conversion == 'i')
+		p = put_whole(f, x, p);
+	else if (f->conversion == 'f')
+		p = put_fixed(f, x, p);
+	else
+		p = put_printf(f, number_to_double(x), p);
+	p = put_text(p, f->text + f->after, f->len - f->after);
+	return (size_t)(p - out);
+}
