@@ -9,15 +9,66 @@
 
 #include "utf8.h"
 
-/* Regular expressions that need no engine. */
+/* A search beyond these is given up. */
+#define STEPS 1000000           /* that go wrong, from one start */
+#define HEAP (64 * 1024)        /* KiB, of the interpreter */
+#define STACK_FIRST (32 * 1024) /* bytes, of the JIT */
+#define STACK_MOST (16 * 1024 * 1024)
+#define SECONDS 5 /* of processor time, in a text longer than WATCHED */
 
+/*
+ * PCRE2 counts the steps from one start anew for the next, and a step may pass
+ * over many bytes, so that in a long text the limit of steps alone is none.
+ * A text longer than WATCHED is searched in windows of 1, 2, 4 .. starts, up
+ * to that many or one of PARTS, and between them the clock is looked at.
+ */
+#define WATCHED 1024
+#define PARTS 128
+
+/* Texts longer than this have fewer steps, in proportion. */
+#define ALL_STEPS 65536
+
+#define UTF (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF)
+
+/*
+ * Where code is no larger than this, that for texts which are not ASCII is made
+ * only when such a text comes: a byte of the one is at most a class of 33 bytes
+ * in the other, so that it stays below the 64 KiB of PCRE2 and compiles, too.
+ */
+#define SMALL 1900
+
+struct code {
+	pcre2_code *code;
+	bool jit;
+	bool one_start; /* a match starts where the search does */
+};
+
+/* Where a literal, which needs no engine, matches. */
 enum place { ANYWHERE, START, END, WHOLE };
 
-struct literal {
+struct regex {
 	enum place place;
-	struct buf bytes;  /* of all alternatives, unescaped */
-	struct text *word; /* slices of bytes, sorted; one, but for WHOLE */
-	size_t nwords;
+	struct text
+	    *word;        /* literals, sorted; only a WHOLE has more than one */
+	size_t nwords;    /* 0: code runs instead */
+	struct buf bytes; /* of all words, unescaped */
+
+	unsigned groups;
+	bool says_start; /* \G: one start, though it is not anchored */
+	bool *first;     /* [c]: it can start with the byte c; or NULL */
+	clock_t began;   /* the search in a long text */
+	uint64_t steps;  /* the limits that are set: 0 at first */
+	size_t last;     /* start of a search */
+	struct code code;
+	struct code unicode;    /* for a text that is not ASCII */
+	struct buf pattern;     /* of unicode; empty: code is for all */
+	uint32_t options;       /* but for PCRE2_UCP, of unicode */
+	const struct code *now; /* which of them the text at hand takes */
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+	pcre2_jit_stack *stack;
+	pcre2_general_context *memory;
+	struct buf scratch; /* a replacement while it grows */
 };
 
 /* By length first: most comparisons end there. */
@@ -53,94 +104,60 @@ read_literal(const char *p, const char *end, struct buf *out)
 }
 
 /*
- * Reads alternatives up to the end of the pattern or a ')'.  Words hold
- * lengths only, as bytes may still move.
+ * Reads lit, ^lit, lit$, ^lit$, ^(a|b|c)$ or ^(?:a|b|c)$, where letters are
+ * literal, escaped or not.  Every other pattern leaves no words.
  */
-static const char *
-read_words(struct literal *l, const char *p, const char *end)
+static void
+read_words(struct regex *re, const char *p, const char *end)
 {
-	size_t before;
+	const bool start = p < end && *p == '^';
+	const bool set = start && end - p > 1 && p[1] == '(';
+	size_t before, i;
 
-	for (;;) {
-		before = l->bytes.len;
-		p = read_literal(p, end, &l->bytes);
-		l->word = mem_resize(l->word, l->nwords + 1, sizeof *l->word);
-		l->word[l->nwords++].len = l->bytes.len - before;
-		if (p == end || *p != '|')
-			return p;
-		p++;
-	}
-}
-
-/* Reads a whole pattern; false when it is none of the simple kinds. */
-static bool
-read_pattern(struct literal *l, const char *p, const char *end)
-{
-	bool start = p < end && *p == '^', set;
-
-	p += start;
-	set = start && p < end && *p == '(';
-	p += set;
+	p += start + set;
 	if (set && end - p >= 2 && memcmp(p, "?:", 2) == 0)
 		p += 2;
-	p = read_words(l, p, end);
-	if (set && (p == end || *p++ != ')'))
-		return false;
-	l->place = start ? START : ANYWHERE;
-	if (p < end && *p == '$') {
-		l->place = start ? WHOLE : END;
+	for (;; p++) {
+		before = re->bytes.len;
+		p = read_literal(p, end, &re->bytes);
+		re->word =
+		    mem_resize(re->word, re->nwords + 1, sizeof *re->word);
+		re->word[re->nwords++].len = re->bytes.len - before;
+		if (p == end || *p != '|')
+			break;
+	}
+	if (set && p < end && *p == ')')
+		p++;
+	else if (set)
+		p = NULL;
+	re->place = start ? START : ANYWHERE;
+	if (p != NULL && p < end && *p == '$') {
+		re->place = start ? WHOLE : END;
 		p++;
 	}
 	/* only PCRE2 knows where nothing matches in invalid UTF-8 */
-	if (l->place == ANYWHERE && l->bytes.len == 0)
-		return false;
-	return p == end && (l->nwords == 1 || (set && l->place == WHOLE));
-}
-
-/* NULL is accepted. */
-static void
-literal_free(struct literal *l)
-{
-	if (l == NULL)
+	if (p != end || (re->place == ANYWHERE && re->bytes.len == 0) ||
+	    (re->nwords > 1 && !(set && re->place == WHOLE))) {
+		re->nwords = 0;
 		return;
-	buf_free(&l->bytes);
-	free(l->word);
-	free(l);
+	}
+	buf_need(&re->bytes, 1); /* so that no word is NULL */
+	for (i = 0, p = re->bytes.data; i < re->nwords; i++) {
+		re->word[i].at = p;
+		p += re->word[i].len;
+	}
+	qsort(re->word, re->nwords, sizeof *re->word, compare_words);
 }
 
-/*
- * Compiles lit, ^lit, lit$, ^lit$, ^(a|b|c)$ or ^(?:a|b|c)$, where letters
- * are literal, escaped or not.  Returns NULL for every other pattern.
- */
-static struct literal *
-literal_new(const char *pattern, size_t n)
-{
-	struct literal *l = mem_new(1, sizeof *l);
-	const char *p;
-	size_t i;
-
-	if (!read_pattern(l, pattern, pattern + n)) {
-		literal_free(l);
-		return NULL;
-	}
-	buf_need(&l->bytes, 1); /* so that no word is NULL */
-	for (i = 0, p = l->bytes.data; i < l->nwords; i++) {
-		l->word[i].at = p;
-		p += l->word[i].len;
-	}
-	qsort(l->word, l->nwords, sizeof *l->word, compare_words);
-	return l;
-}
-
-/* Where it first matches in t from byte `from` on; false: nowhere. */
+/* Where a literal first matches in t from byte `from` on; false: nowhere. */
 static bool
-literal_find(const struct literal *l, struct text t, size_t from,
+find_word(const struct regex *re, struct text t, size_t from,
     struct text *match)
 {
-	const struct text *word = &l->word[0];
+	const struct text *word = &re->word[0];
 	const char *p = t.at + from;
 
-	switch (l->place) {
+	switch (re->place) {
 	case ANYWHERE:
 		p = memmem(p, t.len - from, word->at, word->len);
 		break;
@@ -154,7 +171,8 @@ literal_find(const struct literal *l, struct text t, size_t from,
 		p = t.at + t.len - word->len;
 		break;
 	case WHOLE:
-		word = bsearch(&t, l->word, l->nwords, sizeof t, compare_words);
+		word =
+		    bsearch(&t, re->word, re->nwords, sizeof t, compare_words);
 		if (from > 0 || word == NULL)
 			return false;
 		break;
@@ -162,60 +180,6 @@ literal_find(const struct literal *l, struct text t, size_t from,
 	*match = (struct text){p, word->len};
 	return p != NULL;
 }
-
-/* A search beyond these is given up. */
-#define STEPS 1000000           /* that go wrong, from one start */
-#define HEAP (64 * 1024)        /* KiB, of the interpreter */
-#define STACK_FIRST (32 * 1024) /* bytes, of the JIT */
-#define STACK_MOST (16 * 1024 * 1024)
-#define SECONDS 5 /* of processor time, in a text longer than WATCHED */
-
-/*
- * PCRE2 counts the steps from one start anew for the next, and a step may pass
- * over many bytes, so that in a long text the limit of steps alone is none.
- * A text longer than WATCHED is searched in windows of 1, 2, 4 .. starts, up
- * to that many or one of PARTS, and between them the clock is looked at.
- */
-#define WATCHED 1024
-#define PARTS 128
-
-/* Texts longer than this have fewer steps, in proportion. */
-#define ALL_STEPS 65536
-
-#define UTF (PCRE2_UTF | PCRE2_MATCH_INVALID_UTF)
-
-/*
- * Where code is no larger than this, that for texts which are not ASCII is made
- * only when such a text comes: a byte of the one is at most a class of 33 bytes
- * in the other, so that it stays below the 64 KiB of PCRE2 and compiles, too.
- */
-#define SMALL 1900
-
-struct code {
-	pcre2_code *code;
-	bool jit;
-	bool one_start; /* a match starts where the search does */
-};
-
-struct regex {
-	struct literal *literal; /* runs instead of code, if not NULL */
-	unsigned groups;
-	bool says_start; /* \G: one start, though it is not anchored */
-	bool *first;     /* [c]: it can start with the byte c; or NULL */
-	clock_t began;   /* the search in a long text */
-	uint64_t steps;  /* the limits that are set: 0 at first */
-	size_t last;     /* start of a search */
-	struct code code;
-	struct code unicode;    /* for a text that is not ASCII */
-	struct buf pattern;     /* of unicode; empty: code is for all */
-	uint32_t options;       /* but for PCRE2_UCP, of unicode */
-	const struct code *now; /* which of them the text at hand takes */
-	pcre2_match_data *match;
-	pcre2_match_context *limits;
-	pcre2_jit_stack *stack;
-	pcre2_general_context *memory;
-	struct buf scratch; /* a replacement while it grows */
-};
 
 static void *
 allocate(size_t n, void *unused)
@@ -235,23 +199,17 @@ release(void *p, void *unused)
 static bool
 is_ascii(struct text t)
 {
-	uint64_t word, all = 0;
-	uint32_t half[2] = {0, 0};
-	const char *const end = t.at + t.len;
+	uint64_t word = 0, all = 0;
+	size_t i;
 
-	if (t.len < 4)
-		return t.len == 0 ||
-		    ((t.at[0] | t.at[t.len / 2] | end[-1]) & 0x80) == 0;
-	if (t.len < 8) {
-		memcpy(&half[0], t.at, 4);
-		memcpy(&half[1], end - 4, 4);
-		return ((half[0] | half[1]) & 0x80808080) == 0;
-	}
-	for (const char *p = t.at; p < end - 8; p += 8) {
-		memcpy(&word, p, 8);
+	for (i = 0; i + sizeof word < t.len; i += sizeof word) {
+		memcpy(&word, t.at + i, sizeof word);
 		all |= word;
 	}
-	memcpy(&word, end - 8, 8);
+	if (t.len >= sizeof word)
+		memcpy(&word, t.at + t.len - sizeof word, sizeof word);
+	for (; t.len < sizeof word && i < t.len; i++)
+		word |= (unsigned char)t.at[i];
 	return ((all | word) & UINT64_C(0x8080808080808080)) == 0;
 }
 
@@ -297,134 +255,67 @@ wants_unicode(const char *p, const char *end)
 	return false;
 }
 
-/* The end of a part of a pattern in which nothing is an escape, or p. */
-static const char *
-skip_quoted(const char *p, const char *end)
-{
-	const size_t n = (size_t)(end - p);
-	const char *close = NULL;
-
-	if (n > 2 && memcmp(p, "\\Q", 2) == 0)
-		close = memmem(p + 2, n - 2, "\\E", 2);
-	else if (n > 3 && memcmp(p, "(?#", 3) == 0)
-		close = memchr(p, ')', n);
-	else
-		return p;
-	return close != NULL ? close : end;
-}
-
-/* The class of digits at p in a [class]: \d \D [:digit:] [:^digit:], or 0. */
-static size_t
-digit_class(const char *p, const char *end, bool *negated)
-{
-	static const struct {
-		const char *word;
-		bool negated;
-	} words[] = {{"\\d", false}, {"\\D", true}, {"[:digit:]", false},
-	    {"[:^digit:]", true}};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		const size_t n = strlen(words[i].word);
-
-		*negated = words[i].negated;
-		if ((size_t)(end - p) >= n && memcmp(p, words[i].word, n) == 0)
-			return n;
-	}
-	return 0;
-}
-
-/*
- * Appends the class at p, behind its [, and its ]; returns what is behind it.
- * PCRE2 lets no hyphen for a range stand beside a class of digits.
- */
-static const char *
-ascii_class(const char *p, const char *end, struct buf *out)
-{
-	const char *const first = p + (p < end && *p == '^'), *q;
-	bool negated;
-	size_t n;
-
-	for (; p < end && (*p != ']' || p == first); p += n) {
-		n = digit_class(p, end, &negated);
-		if (n > 0) {
-			buf_add_text(out,
-			    negated ? "\\x00-/:-\\x{10FFFF}" : "0-9");
-			continue;
-		}
-		n = (size_t)(skip_quoted(p, end) - p);
-		if (n == 0 && end - p > 2 && memcmp(p, "[:", 2) == 0 &&
-		    (q = memmem(p + 2, (size_t)(end - p - 2), ":]", 2)) != NULL)
-			n = (size_t)(q + 2 - p);
-		if (n == 0)
-			n = *p == '\\' && end - p > 1 ? 2 : 1;
-		buf_add(out, p, n);
-	}
-	return p;
-}
-
 /*
  * The pattern with \d as [0-9], which it is everywhere, where PCRE2_UCP would
- * take the digits of all scripts.
+ * take the digits of all scripts.  PCRE2 lets no hyphen for a range stand
+ * beside a class of digits in a [class].
  */
 static void
 ascii_digits(const char *p, const char *end, struct buf *out)
 {
-	const char *stop;
+	const char *class = NULL; /* in a [class]: its first byte behind ^ */
+	const char *close;
+	int digit;
+	size_t n;
 
-	while (p < end) {
-		stop = skip_quoted(p, end);
-		if (stop == p && *p == '\\' && end - p > 1) {
-			stop = p + 2;
-			if (p[1] == 'd' || p[1] == 'D') {
-				buf_add_text(out,
-				    p[1] == 'd' ? "[0-9]" : "[^0-9]");
-				p = stop;
-			}
-		} else if (stop == p) {
-			buf_add_byte(out, *p);
-			stop = ++p;
-			if (p[-1] == '[')
-				stop = p = ascii_class(p, end, out);
+	for (; p < end; p += n) {
+		const size_t left = (size_t)(end - p);
+
+		digit = 0; /* 1: \d or [:digit:], -1: \D or [:^digit:] */
+		n = 1;
+		if (left > 2 && memcmp(p, "\\Q", 2) == 0) {
+			close = memmem(p + 2, left - 2, "\\E", 2);
+			n = close != NULL ? (size_t)(close - p) : left;
+		} else if (class == NULL && left > 3 &&
+		    memcmp(p, "(?#", 3) == 0) {
+			close = memchr(p, ')', left);
+			n = close != NULL ? (size_t)(close - p) : left;
+		} else if (*p == '\\' && left > 1) {
+			digit = (p[1] == 'd') - (p[1] == 'D');
+			n = 2;
+		} else if (class == NULL && *p == '[') {
+			class = p + 1 + (left > 1 && p[1] == '^');
+		} else if (class != NULL && left > 2 &&
+		    memcmp(p, "[:", 2) == 0 &&
+		    (close = memmem(p + 2, left - 2, ":]", 2)) != NULL) {
+			n = (size_t)(close + 2 - p);
+			digit = (n == 9 && memcmp(p, "[:digit", 7) == 0) -
+			    (n == 10 && memcmp(p, "[:^digit", 8) == 0);
+		} else if (class != NULL && *p == ']' && p > class) {
+			class = NULL;
 		}
-		buf_add(out, p, (size_t)(stop - p));
-		p = stop;
+		if (digit == 0)
+			buf_add(out, p, n);
+		else if (class == NULL)
+			buf_add_text(out, digit > 0 ? "[0-9]" : "[^0-9]");
+		else
+			buf_add_text(out,
+			    digit > 0 ? "0-9" : "\\x00-/:-\\x{10FFFF}");
 	}
 }
 
 /*
- * The bytes with which a match can start, of code that is not anchored: of
- * others PCRE2 does not find out.  false: any, or it matches the empty text.
- */
-static bool
-find_first(const pcre2_code *code, bool first[256])
-{
-	const uint8_t *map = NULL;
-	uint32_t kind = 0, unit = 0;
-
-	pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &map);
-	for (unsigned c = 0; map != NULL && c < 256; c++)
-		first[c] = map[c / 8] >> c % 8 & 1;
-	if (map != NULL)
-		return true;
-	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &kind);
-	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
-	if (kind != 1 || unit >= 0x80)
-		return false;
-	/* it does not say whether case counts */
-	first[unit] = true;
-	if ((unit | 0x20) >= 'a' && (unit | 0x20) <= 'z')
-		first[unit ^ 0x20] = true;
-	return true;
-}
-
-/*
- * Of an anchored ^.., by what follows the ^.  If that is a quantifier of it, it
- * does not compile without.  An ASCII character is of the same classes for both
- * codes; with which others a match can start is known of one code only.
+ * Learns the bytes with which a match of an anchored ^.. can start, from what
+ * follows the ^, as PCRE2 does not find them out for anchored code.  If that is
+ * a quantifier of ^, it does not compile without.  An ASCII character is of the
+ * same classes for both codes; with which others a match can start is known of
+ * one code only.
  */
 static void
 learn_first(struct regex *re, const char *pattern, size_t n, uint32_t options)
 {
+	const uint8_t *map = NULL;
+	uint32_t kind = 0, unit = 0;
 	pcre2_code *code;
 
 	if (n < 2 || pattern[0] != '^')
@@ -432,21 +323,22 @@ learn_first(struct regex *re, const char *pattern, size_t n, uint32_t options)
 	code = compile(re, pattern + 1, n - 1, options, NULL);
 	if (code == NULL)
 		return;
-	re->first = mem_new(256, sizeof *re->first);
-	if (!find_first(code, re->first)) {
-		free(re->first);
-		re->first = NULL;
-	} else if (re->pattern.len > 0) {
-		memset(re->first + 0x80, true, 0x80);
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &map);
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &kind);
+	pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
+	if (map != NULL || (kind == 1 && unit < 0x80))
+		re->first = mem_new(256, sizeof *re->first);
+	for (unsigned c = 0; map != NULL && c < 256; c++)
+		re->first[c] = map[c / 8] >> c % 8 & 1;
+	if (map == NULL && re->first != NULL) {
+		/* PCRE2 does not say whether case counts */
+		re->first[unit] = true;
+		if ((unit | 0x20) >= 'a' && (unit | 0x20) <= 'z')
+			re->first[unit ^ 0x20] = true;
 	}
+	if (re->first != NULL && re->pattern.len > 0)
+		memset(re->first + 0x80, true, 0x80);
 	pcre2_code_free(code);
-}
-
-/* Is c a digit, or one of the others? */
-static bool
-is_one(char c, const char *others)
-{
-	return (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c));
 }
 
 /*
@@ -455,16 +347,13 @@ is_one(char c, const char *others)
  * the interpreter sees them.  It may say so where there is none.
  */
 static bool
-is_recursive(const char *p, size_t n)
+is_recursive(const char *p, const char *end)
 {
-	const char *end = p + n;
-
 	for (; end - p >= 4; p++) {
-		if (memcmp(p, "\\g", 2) == 0 ||
+		if (memcmp(p, "\\g", 2) == 0 || memcmp(p, "(?P>", 4) == 0 ||
 		    (memcmp(p, "(?", 2) == 0 &&
-			(is_one(p[2], "R&+") ||
-			    (p[2] == '-' && is_one(p[3], "")) ||
-			    memcmp(p + 2, "P>", 2) == 0)))
+			(memchr("R&+0123456789", p[2], 13) != NULL ||
+			    (p[2] == '-' && p[3] >= '0' && p[3] <= '9'))))
 			return true;
 	}
 	return false;
@@ -481,20 +370,6 @@ set_code(const struct regex *re, struct code *c, pcre2_code *code)
 	c->one_start = (all & PCRE2_ANCHORED) || re->says_start;
 	c->jit = re->stack != NULL &&
 	    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
-}
-
-/* What a search needs: room for its answer, limits, and the JIT's stack. */
-static void
-prepare(struct regex *re, const pcre2_code *code, bool jit)
-{
-	re->match = pcre2_match_data_create_from_pattern(code, re->memory);
-	re->limits = pcre2_match_context_create(re->memory);
-	pcre2_set_depth_limit(re->limits, STEPS);
-	pcre2_set_heap_limit(re->limits, HEAP);
-	if (!jit)
-		return;
-	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, re->memory);
-	pcre2_jit_stack_assign(re->limits, NULL, re->stack);
 }
 
 /*
@@ -520,7 +395,15 @@ set_up(struct regex *re, pcre2_code *code, const char *pattern, size_t n,
 	size_t size = 0;
 
 	re->says_start = memmem(pattern, n, "\\G", 2) != NULL;
-	prepare(re, code, !is_recursive(pattern, n));
+	re->match = pcre2_match_data_create_from_pattern(code, re->memory);
+	re->limits = pcre2_match_context_create(re->memory);
+	pcre2_set_depth_limit(re->limits, STEPS);
+	pcre2_set_heap_limit(re->limits, HEAP);
+	if (!is_recursive(pattern, pattern + n)) { /* the JIT may run */
+		re->stack =
+		    pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, re->memory);
+		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
+	}
 	set_code(re, &re->code, code);
 	if (wants_unicode(pattern, pattern + n)) {
 		ascii_digits(pattern, pattern + n, &re->pattern);
@@ -533,13 +416,15 @@ set_up(struct regex *re, pcre2_code *code, const char *pattern, size_t n,
 	return true;
 }
 
-/* false with a message. */
-static bool
-build(struct regex *re, const char *pattern, size_t n, struct buf *say)
+struct regex *
+regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 {
-	uint32_t options = re->options, groups = 0;
+	struct regex *re = mem_new(1, sizeof *re);
 	pcre2_code *code = NULL;
+	uint32_t options;
 
+	re->memory = pcre2_general_context_create(allocate, release, NULL);
+	re->options = options = UTF | (caseless ? PCRE2_CASELESS : 0);
 	/* where non-ASCII texts have other code, this may forget about UTF-8 */
 	if (wants_unicode(pattern, pattern + n) &&
 	    is_ascii((struct text){pattern, n})) {
@@ -550,27 +435,16 @@ build(struct regex *re, const char *pattern, size_t n, struct buf *say)
 		options = re->options;
 		code = compile(re, pattern, n, options, say);
 	}
-	if (code == NULL)
-		return false;
-	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
-	re->groups = groups;
-	if (!(options & PCRE2_CASELESS))
-		re->literal = literal_new(pattern, n);
-	if (re->literal == NULL)
-		return set_up(re, code, pattern, n, options, say);
-	/* PCRE2 decides what is a pattern, also where it will not run */
-	pcre2_code_free(code);
-	return true;
-}
-
-struct regex *
-regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
-{
-	struct regex *re = mem_new(1, sizeof *re);
-
-	re->memory = pcre2_general_context_create(allocate, release, NULL);
-	re->options = UTF | (caseless ? PCRE2_CASELESS : 0);
-	if (build(re, pattern, n, say))
+	if (code != NULL) {
+		pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
+		if (!caseless)
+			read_words(re, pattern, pattern + n);
+		if (re->nwords > 0) /* PCRE2 only says what is a pattern */
+			pcre2_code_free(code);
+		else if (!set_up(re, code, pattern, n, options, say))
+			code = NULL;
+	}
+	if (code != NULL)
 		return re;
 	regex_free(re);
 	return NULL;
@@ -581,7 +455,8 @@ regex_free(struct regex *re)
 {
 	if (re == NULL)
 		return;
-	literal_free(re->literal);
+	free(re->word);
+	buf_free(&re->bytes);
 	free(re->first);
 	pcre2_jit_stack_free(re->stack);
 	pcre2_match_context_free(re->limits);
@@ -603,7 +478,7 @@ regex_groups(const struct regex *re)
 bool
 regex_cheap(const struct regex *re)
 {
-	return re->literal != NULL;
+	return re->nwords > 0;
 }
 
 const bool *
@@ -620,7 +495,7 @@ set_limits(struct regex *re, size_t n)
 
 	if (n > ALL_STEPS)
 		steps = steps * ALL_STEPS / n;
-	if (steps != re->steps && re->literal == NULL)
+	if (steps != re->steps && re->nwords == 0)
 		pcre2_set_match_limit(re->limits, (uint32_t)steps);
 	re->steps = steps;
 	if (n > WATCHED)
@@ -645,36 +520,29 @@ begin(struct regex *re, struct text t)
 	return t.at != NULL ? t : (struct text){"", 0};
 }
 
-/* The last start of a window, if any, and the width of the next one. */
-static size_t
-last_start(const struct regex *re, struct text t, size_t from, size_t *width)
-{
-	size_t last = from + *width;
-
-	if (t.len <= WATCHED || re->now->one_start || last > t.len)
-		return PCRE2_UNSET;
-	if (*width < WATCHED || *width < t.len / PARTS)
-		*width *= 2;
-	return last;
-}
-
 /* Runs PCRE2 from byte `from` on; as search. */
 static int
 run(struct regex *re, struct text t, size_t from, uint32_t options)
 {
-	size_t last, width = 1;
+	const struct code *const now = re->now;
+	size_t last, width = 1; /* of the window */
 	int found;
 
 	do {
 		if (t.len > WATCHED &&
 		    clock() - re->began > (clock_t)SECONDS * CLOCKS_PER_SEC)
 			return REGEX_LIMIT;
-		last = last_start(re, t, from, &width);
+		last = PCRE2_UNSET;
+		if (t.len > WATCHED && !now->one_start &&
+		    from + width <= t.len) {
+			last = from + width;
+			if (width < WATCHED || width < t.len / PARTS)
+				width *= 2;
+		}
 		if (last != re->last)
 			pcre2_set_offset_limit(re->limits, last);
 		re->last = last;
-		found = (re->now->jit ? pcre2_jit_match :
-					pcre2_match)(re->now->code,
+		found = (now->jit ? pcre2_jit_match : pcre2_match)(now->code,
 		    (PCRE2_SPTR)t.at, t.len, from, options, re->match,
 		    re->limits);
 		/* no search starts inside a character */
@@ -701,11 +569,11 @@ search(struct regex *re, struct text t, size_t from, bool longer,
 	const size_t *place;
 	int found;
 
-	if (re->literal != NULL) {
+	if (re->nwords > 0) {
 		/* where it matched nothing, it matches nothing else */
 		if (longer)
 			from += utf8_char(t.at + from, t.at + t.len);
-		return literal_find(re->literal, t, from, whole);
+		return find_word(re, t, from, whole);
 	}
 	found = run(re, t, from, longer ? PCRE2_NOTEMPTY_ATSTART : 0);
 	if (found == 1) {
@@ -733,7 +601,7 @@ group_text(const struct regex *re, struct text t, int group, struct text whole,
 {
 	const size_t *place;
 
-	if (re->literal != NULL || group == 0) {
+	if (re->nwords > 0 || group == 0) {
 		*out = whole;
 		return true;
 	}
@@ -757,55 +625,42 @@ regex_match(struct regex *re, struct text t, unsigned group, struct text *out)
 	return found;
 }
 
-/*
- * Appends the replacement for the match that was found, until what there is has
- * more than `longest` bytes.
- */
-static void
-add_pieces(struct regex *re, struct text t, struct text whole,
-    const struct regex_piece *piece, size_t n, size_t longest)
-{
-	struct text part;
-	size_t i;
-
-	for (i = 0; i < n && re->scratch.len <= longest; i++) {
-		part = piece[i].text;
-		if (piece[i].group < 0 ||
-		    group_text(re, t, piece[i].group, whole, &part))
-			buf_add(&re->scratch, part.at, part.len);
-	}
-}
-
 int
 regex_replace(struct regex *re, struct text t, bool all,
     const struct regex_piece *piece, size_t n, size_t longest, struct arena *a,
     struct text *out)
 {
+	struct buf *const b = &re->scratch;
 	const char *copied;
-	struct text whole;
+	struct text whole, part;
 	bool empty;
 	int found;
 
 	*out = t = begin(re, t);
-	re->scratch.len = 0;
+	b->len = 0;
 	copied = t.at;
 	found = search(re, t, 0, false, &whole);
 	if (found != 1)
 		return found;
 	do {
-		buf_add(&re->scratch, copied, (size_t)(whole.at - copied));
-		add_pieces(re, t, whole, piece, n, longest);
+		buf_add(b, copied, (size_t)(whole.at - copied));
+		for (size_t i = 0; i < n && b->len <= longest; i++) {
+			part = piece[i].text;
+			if (piece[i].group < 0 ||
+			    group_text(re, t, piece[i].group, whole, &part))
+				buf_add(b, part.at, part.len);
+		}
 		copied = whole.at + whole.len;
 		/* where an empty match was, only a longer one is another */
 		empty = whole.len == 0;
 		if (!all || (empty && copied == t.at + t.len) ||
-		    re->scratch.len > longest)
+		    b->len > longest)
 			break;
 		found = search(re, t, (size_t)(copied - t.at), empty, &whole);
 	} while (found == 1);
 	if (found < 0)
 		return found;
-	buf_add(&re->scratch, copied, (size_t)(t.at + t.len - copied));
-	*out = text_copy(a, (struct text){re->scratch.data, re->scratch.len});
+	buf_add(b, copied, (size_t)(t.at + t.len - copied));
+	*out = text_copy(a, (struct text){b->data, b->len});
 	return 1;
 }
