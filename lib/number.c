@@ -18,10 +18,6 @@ const uint64_t wide_ten[WIDE_TENS] = {1, 10, 100, 1000, 10000, 100000, 1000000,
     10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
     100000000000000000, 1000000000000000000, 10000000000000000000U};
 
-#define EXACT_TENS 19 /* powers of ten up to 10^NUMBER_SHORT */
-static const double real_ten[EXACT_TENS] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
-    1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-
 static bool
 is_real(struct number x)
 {
@@ -246,7 +242,7 @@ number_to_double(struct number x)
 		return x.real;
 	/* both operands are exact, so the division rounds only once */
 	if (!is_wide(x) && x.coef <= DOUBLE_WHOLE && x.coef >= -DOUBLE_WHOLE)
-		return (double)x.coef / real_ten[x.scale];
+		return (double)x.coef / (double)(int64_t)wide_ten[x.scale];
 	d = digits_of(x);
 	return big_to_double(d.negative, big_of(d.coef), d.scale, false);
 }
@@ -254,24 +250,17 @@ number_to_double(struct number x)
 int
 number_to_int(struct number x, int64_t *i)
 {
-	struct number whole;
 	struct digits d;
 
-	if (x.scale == 0) {
-		*i = x.coef;
-		return 0;
-	}
-	whole = number_trunc(x);
-	if (number_compare(whole, x) != 0)
-		return -1;
-	if (is_real(whole)) {
-		if (whole.real < -0x1p63 || whole.real >= 0x1p63)
+	if (is_real(x)) {
+		if (x.real < -0x1p63 || x.real >= 0x1p63)
 			return -1;
-		*i = (int64_t)whole.real;
-		return 0;
+		*i = (int64_t)x.real;
+		return (double)*i == x.real ? 0 : -1;
 	}
-	d = digits_of(whole);
-	if (d.scale < 0 || d.coef > (u128)INT64_MAX + d.negative)
+	d = digits_of(x);
+	if (digits_drop(&d, 0) > 0 || d.scale < 0 ||
+	    d.coef > (u128)INT64_MAX + d.negative)
 		return -1;
 	*i = (int64_t)(d.negative ? -(uint64_t)d.coef : (uint64_t)d.coef);
 	return 0;
@@ -307,8 +296,8 @@ static __attribute__((noinline)) enum number_status
 add_any(struct number a, struct number b, struct number *r)
 {
 	struct digits upper, lower;
-	struct big x, y;
-	int up, down = 0, i;
+	struct big x;
+	int up, down, i;
 	bool minus, rest = false;
 
 	if (is_real(a) || is_real(b))
@@ -322,20 +311,18 @@ add_any(struct number a, struct number b, struct number *r)
 		lower = digits_of(a);
 	}
 	minus = upper.negative != lower.negative;
-	x = big_of(upper.coef);
 	up = lower.scale - upper.scale;
-	if (upper.coef != 0 && up > ROOM - digits_count(upper.coef)) {
-		down = up - (ROOM - digits_count(upper.coef));
-		up -= down;
-	}
-	for (i = up; i > 0; i -= LIMB_DIGITS)
+	down = up - (ROOM - digits_count(upper.coef));
+	if (down < 0 || upper.coef == 0)
+		down = 0;
+	x = big_of(upper.coef);
+	for (i = up - down; i > 0; i -= LIMB_DIGITS)
 		x = big_times(x, wide_ten[i < LIMB_DIGITS ? i : LIMB_DIGITS]);
 	for (i = 0; i < down; i++) {
 		rest |= lower.coef % 10 != 0;
 		lower.coef /= 10;
 	}
-	y = big_of(lower.coef);
-	x = big_sum(x, y, minus);
+	x = big_sum(x, big_of(lower.coef), minus);
 	if (minus && x.limb[3] >> 63 != 0) { /* y is above x */
 		x = big_sum(big_of(0), x, true);
 		upper.negative = lower.negative;
@@ -408,70 +395,54 @@ number_mul(struct number a, struct number b, struct number *r)
 	return NUMBER_OK;
 }
 
-/* Takes every factor 2 from *v, not 0; returns how many there were. */
-static int
-take_twos(u128 *v)
+/*
+ * Divides *v; returns the remainder.  Where both are short, that is one
+ * instruction instead of a call.
+ */
+static inline u128
+divide_rest(u128 *v, u128 by)
 {
-	const uint64_t low = (uint64_t)*v;
-	int n = low != 0 ? __builtin_ctzll(low) :
-			   64 + __builtin_ctzll((uint64_t)(*v >> 64));
+	const u128 all = *v;
 
-	*v >>= n;
-	return n;
-}
-
-static int
-take_fives(u128 *v)
-{
-	uint64_t low;
-	int n = 0;
-
-	for (; *v >> 64 != 0 && *v % 5 == 0; n++)
-		*v /= 5;
-	if (*v >> 64 != 0)
-		return n;
-	for (low = (uint64_t)*v; low % 5 == 0; n++)
-		low /= 5;
-	*v = low;
-	return n;
-}
-
-/* v * p^n in *v, or false: it is past 36 digits. */
-static bool
-multiply_power(u128 *v, unsigned p, int n)
-{
-	for (; n > 0 && *v < WIDE_END; n--)
-		*v *= p;
-	return *v < WIDE_END;
+	if ((all | by) >> 64 == 0)
+		*v = (uint64_t)all / (uint64_t)by;
+	else
+		*v = all / by;
+	return all - *v * by;
 }
 
 /*
  * a / b as a decimal with the shortest scale, if there is one: b without its
- * factors 2 and 5 must divide a; the missing twos and fives make tens.
+ * factors 2 and 5 must divide a.  Then digits are added until no rest is left.
  */
 static bool
 divide_exact(struct digits a, struct digits b, struct digits *quotient)
 {
-	int twos = take_twos(&b.coef), fives = take_fives(&b.coef), tens;
+	u128 odd = b.coef, fifth, rest = a.coef, digit;
 
-	if ((a.coef | b.coef) >> 64 != 0) {
-		if (a.coef % b.coef != 0)
+	while ((odd & 1) == 0)
+		odd >>= 1;
+	for (fifth = odd; divide_rest(&fifth, 5) == 0; odd = fifth)
+		continue;
+	if (divide_rest(&rest, odd) != 0)
+		return false;
+	*quotient = (struct digits){a.coef, a.scale - b.scale,
+	    a.negative != b.negative};
+	rest = divide_rest(&quotient->coef, b.coef);
+	for (; rest != 0; quotient->scale++) {
+		if (quotient->coef >= WIDE_END / 10)
 			return false;
-		a.coef /= b.coef;
-	} else { /* one instruction instead of a call */
-		if ((uint64_t)a.coef % (uint64_t)b.coef != 0)
-			return false;
-		a.coef = (uint64_t)a.coef / (uint64_t)b.coef;
+		digit = rest * 10;
+		rest = divide_rest(&digit, b.coef);
+		quotient->coef = quotient->coef * 10 + digit;
 	}
-	twos -= take_twos(&a.coef);
-	fives -= take_fives(&a.coef);
-	/* a / (2^twos * 5^fives), and a has neither factor */
-	tens = twos > fives ? twos : fives;
-	quotient->coef = a.coef;
-	quotient->scale = tens + a.scale - b.scale;
-	quotient->negative = a.negative != b.negative;
-	return multiply_power(&quotient->coef, 2, tens - twos) &&
-	    multiply_power(&quotient->coef, 5, tens - fives);
+	for (; quotient->scale > 0; quotient->scale--) {
+		digit = quotient->coef;
+		if (divide_rest(&digit, 10) != 0)
+			break;
+		quotient->coef = digit;
+	}
+	return true;
 }
 
 /*
