@@ -252,6 +252,10 @@ number_to_int(struct number x, int64_t *i)
 {
 	struct digits d;
 
+	if (x.scale == 0) {
+		*i = x.coef;
+		return 0;
+	}
 	if (is_real(x)) {
 		if (x.real < -0x1p63 || x.real >= 0x1p63)
 			return -1;
@@ -396,22 +400,6 @@ number_mul(struct number a, struct number b, struct number *r)
 }
 
 /*
- * Divides *v; returns the remainder.  Where both are short, that is one
- * instruction instead of a call.
- */
-static inline u128
-divide_rest(u128 *v, u128 by)
-{
-	const u128 all = *v;
-
-	if ((all | by) >> 64 == 0)
-		*v = (uint64_t)all / (uint64_t)by;
-	else
-		*v = all / by;
-	return all - *v * by;
-}
-
-/*
  * a / b as a decimal with the shortest scale, if there is one: b without its
  * factors 2 and 5 must divide a.  Then digits are added until no rest is left.
  */
@@ -422,23 +410,23 @@ divide_exact(struct digits a, struct digits b, struct digits *quotient)
 
 	while ((odd & 1) == 0)
 		odd >>= 1;
-	for (fifth = odd; divide_rest(&fifth, 5) == 0; odd = fifth)
+	for (fifth = odd; digits_divide(&fifth, 5) == 0; odd = fifth)
 		continue;
-	if (divide_rest(&rest, odd) != 0)
+	if (digits_divide(&rest, odd) != 0)
 		return false;
 	*quotient = (struct digits){a.coef, a.scale - b.scale,
 	    a.negative != b.negative};
-	rest = divide_rest(&quotient->coef, b.coef);
+	rest = digits_divide(&quotient->coef, b.coef);
 	for (; rest != 0; quotient->scale++) {
 		if (quotient->coef >= WIDE_END / 10)
 			return false;
 		digit = rest * 10;
-		rest = divide_rest(&digit, b.coef);
+		rest = digits_divide(&digit, b.coef);
 		quotient->coef = quotient->coef * 10 + digit;
 	}
 	for (; quotient->scale > 0; quotient->scale--) {
 		digit = quotient->coef;
-		if (divide_rest(&digit, 10) != 0)
+		if (digits_divide(&digit, 10) != 0)
 			break;
 		quotient->coef = digit;
 	}
@@ -580,7 +568,7 @@ compare_any(struct number a, struct number b)
 		number_sub(a, b, &a);
 		b = decimal(0, 0);
 		if (!is_real(a))
-			return digits_of(a).negative ? -1 : !is_zero(a);
+			return digits_negative(a) ? -1 : !is_zero(a);
 	}
 	x = number_to_double(a);
 	y = number_to_double(b);
@@ -611,9 +599,7 @@ number_neg(struct number x)
 struct number
 number_abs(struct number x)
 {
-	const bool minus = is_real(x) ? x.real < 0 : digits_of(x).negative;
-
-	return minus ? negate(x) : x;
+	return digits_negative(x) ? negate(x) : x;
 }
 
 /*

@@ -25,6 +25,30 @@ __extension__ typedef __int128 i128;
 
 extern const uint64_t wide_ten[WIDE_TENS];
 
+/* 10^n, for n up to POWER_MOST. */
+#define POWER_MOST 38
+static inline u128
+digits_power(int n)
+{
+	return (u128)wide_ten[n / 2] * wide_ten[n - n / 2];
+}
+
+/*
+ * Divides *v; returns the remainder.  Where both are short, that is one
+ * instruction instead of a call.
+ */
+static inline u128
+digits_divide(u128 *v, u128 by)
+{
+	const u128 all = *v;
+
+	if ((all | by) >> 64 == 0)
+		*v = (uint64_t)all / (uint64_t)by;
+	else
+		*v = all / by;
+	return all - *v * by;
+}
+
 /* coef / 10^scale; the scale may be negative. */
 struct digits {
 	u128 coef; /* at most 36 digits */
@@ -43,6 +67,12 @@ digits_of(struct number x)
 		return digits_any(x);
 	return (struct digits){(uint64_t)(x.coef < 0 ? -x.coef : x.coef),
 	    (int)x.scale, x.coef < 0};
+}
+
+static inline bool
+digits_negative(struct number x)
+{
+	return x.scale == NUMBER_REAL ? x.real < 0 : digits_of(x).negative;
 }
 
 /* The number of any digits: short where it can be. */

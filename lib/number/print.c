@@ -9,75 +9,51 @@
 #include "eight.h"
 
 #define LONGEST 17 /* digits that always tell two doubles apart */
-#define LONG 40    /* bytes that write_digits may write */
+#define LONG 40    /* bytes that put_coef may write */
 
 /*
- * A double is whole / 2^shift; its distance to the next one is 1 / 2^shift.
- * Times 10^scale it has 17 digits and a rest, also over 2^shift.
- */
-struct scaled {
-	uint64_t whole, digits;
-	unsigned shift;
-	int scale;
-	u128 rest, distance; /* distance = 10^scale */
-};
-
-static u128
-scale_by_ten(struct scaled *s)
-{
-	int half = s->scale / 2;
-
-	s->distance = (u128)wide_ten[half] * wide_ten[s->scale - half];
-	return s->distance * s->whole;
-}
-
-/*
- * Scales x.  Returns false where that takes more than 128 bits, and for powers
- * of two, whose neighbours are not equally far away.
+ * The shortest decimal that reads back as x, or false: that takes more than 128
+ * bits, or x is a power of two, whose neighbours are not equally far away.
+ *
+ * x is whole / 2^shift, and its distance to the next double 1 / 2^shift.  Times
+ * 10^scale it is product / 2^shift, which has 17 digits before the point.  A
+ * multiple of unit that is off by at most half of the distance reads back, the
+ * even double winning a tie.
  */
 static bool
-scale_up(double x, struct scaled *s)
+shorten(double x, struct digits *d)
 {
 	const uint64_t fraction = (UINT64_C(1) << 52) - 1;
-	uint64_t bits;
+	uint64_t bits, whole, quotient, unit;
+	u128 product, distance, below, above, twice;
+	unsigned shift;
 	int exponent;
-	u128 product;
+	bool up;
 
 	memcpy(&bits, &x, sizeof bits);
 	if (x < 1e-5 || x >= 0x1p53 || (bits & fraction) == 0)
 		return false;
-	s->whole = (bits & fraction) | (fraction + 1);
+	whole = (bits & fraction) | (fraction + 1);
 	exponent = (int)(bits >> 52) - 1023;
-	s->shift = (unsigned)(52 - exponent);
+	shift = (unsigned)(52 - exponent);
 	/* 1233 / 4096 is log10(2): floor(log10(x)), or one less */
-	s->scale = LONGEST - 1 - ((exponent * 1233) >> 12);
-	product = scale_by_ten(s);
-	if (product >> s->shift >= wide_ten[LONGEST]) {
-		s->scale--;
-		product = scale_by_ten(s);
+	d->scale = LONGEST - ((exponent * 1233) >> 12);
+	do {
+		distance = digits_power(--d->scale);
+		product = distance * whole;
+	} while (product >> shift >= wide_ten[LONGEST]);
+	for (unit = 100;; unit /= 10) {
+		quotient = (uint64_t)(product >> shift) / unit;
+		below = product - ((u128)(quotient * unit) << shift);
+		above = ((u128)unit << shift) - below;
+		up = above < below || (above == below && quotient % 2 != 0);
+		twice = 2 * (up ? above : below);
+		if (unit == 1 || twice < distance ||
+		    (twice == distance && whole % 2 == 0))
+			break;
 	}
-	s->digits = (uint64_t)(product >> s->shift);
-	s->rest = product & (((u128)1 << s->shift) - 1);
+	d->coef = (quotient + up) * unit;
 	return true;
-}
-
-/*
- * The multiple of unit (1, 10 or 100) that is nearest to the scaled number,
- * the even one of two.  Returns whether it reads back as the same double: it
- * is then off by at most half of the distance, the even double winning a tie.
- */
-static bool
-nearest(const struct scaled *s, uint64_t unit, uint64_t *found)
-{
-	uint64_t quotient = s->digits / unit;
-	u128 below = ((u128)(s->digits % unit) << s->shift) + s->rest;
-	u128 above = ((u128)unit << s->shift) - below;
-	bool up = above < below || (above == below && quotient % 2 != 0);
-	u128 twice = 2 * (up ? above : below);
-
-	*found = (quotient + up) * unit;
-	return twice < s->distance ||
-	    (twice == s->distance && s->whole % 2 == 0);
 }
 
 /*
@@ -114,27 +90,16 @@ search_shortest(double x)
 struct digits
 digits_shortest(double x)
 {
-	struct digits d = {.negative = x < 0};
-	struct scaled s;
+	struct digits d = {0, 0, false};
 	uint64_t coef;
 
 	if (x == 0)
 		return d;
-	if (scale_up(fabs(x), &s)) {
-		d.scale = s.scale;
-		if (!nearest(&s, 100, &coef) && !nearest(&s, 10, &coef))
-			nearest(&s, 1, &coef);
-	} else {
+	if (!shorten(fabs(x), &d))
 		d = search_shortest(fabs(x));
-		d.negative = x < 0;
-		coef = (uint64_t)d.coef;
-	}
-	while (coef % 10 == 0) {
-		coef /= 10;
+	for (coef = (uint64_t)d.coef; coef % 10 == 0; coef /= 10)
 		d.scale--;
-	}
-	d.coef = coef;
-	return d;
+	return (struct digits){coef, d.scale, x < 0};
 }
 
 int
@@ -146,19 +111,8 @@ digits_drop(struct digits *d, int places)
 	if (drop <= 0)
 		return 0;
 	d->scale = places;
-	rest = d->coef;
-	if (drop > WIDE_DIGITS) {
-		d->coef = 0;
-		return rest > 0;
-	}
-	if (drop < WIDE_TENS && rest >> 64 == 0) {
-		unit = wide_ten[drop];
-		d->coef = (uint64_t)rest / wide_ten[drop];
-	} else {
-		unit = (u128)wide_ten[drop / 2] * wide_ten[drop - drop / 2];
-		d->coef = rest / unit;
-	}
-	rest -= d->coef * unit;
+	unit = digits_power(drop < POWER_MOST ? drop : POWER_MOST);
+	rest = digits_divide(&d->coef, unit);
 	return (rest > 0) + (2 * rest >= unit) + (2 * rest > unit);
 }
 
@@ -175,24 +129,18 @@ digits_round(struct digits d, int places, bool even)
 static char *
 put_coef(char *p, u128 v)
 {
-	const uint64_t low = (uint64_t)v;
-	unsigned zeros;
 	uint64_t text;
+	unsigned zeros = 0;
 
 	if (v < EIGHT_END) {
-		text = eight_split(low);
+		text = eight_split((uint64_t)v);
 		zeros = eight_zeros(text);
-		eight_store(text >> 8 * zeros, p);
-		return p + 8 - zeros;
-	}
-	if (v >> 64 == 0) {
-		p = put_coef(p, low / EIGHT_END);
-		eight_store(eight_split(low % EIGHT_END), p);
 	} else {
-		p = put_coef(p, v / EIGHT_END);
-		eight_store(eight_split((uint64_t)(v % EIGHT_END)), p);
+		text = eight_split((uint64_t)digits_divide(&v, EIGHT_END));
+		p = put_coef(p, v);
 	}
-	return p + 8;
+	eight_store(text >> 8 * zeros, p);
+	return p + 8 - zeros;
 }
 
 int
@@ -401,56 +349,6 @@ put_text(char *out, const char *text, size_t n)
 }
 
 /*
- * Writes n bytes of digits with sign and padding; zero: the padding is zeros
- * behind the sign.
- */
-static char *
-put_padded(const struct number_format *f, bool zero, bool negative,
-    const char *digits, size_t n, char *out)
-{
-	const char sign = negative ? '-' :
-	    f->flags & PLUS        ? '+' :
-	    f->flags & BLANK       ? ' ' :
-				     '\0';
-	const bool left = f->flags & LEFT;
-	const int pad = f->width - (int)n - (sign != '\0');
-
-	if (!left && !zero)
-		out = put_many(out, ' ', pad);
-	if (sign != '\0')
-		*out++ = sign;
-	if (!left && zero)
-		out = put_many(out, '0', pad);
-	out = put_bytes(out, digits, (int)n);
-	return left ? put_many(out, ' ', pad) : out;
-}
-
-/* %d: the whole part, exact; the precision is the least number of digits. */
-static char *
-put_whole(const struct number_format *f, struct number x, char *out)
-{
-	const struct number whole = number_trunc(x);
-	char digits[NUMBER_FIXED], text[NUMBER_FIXED], *p;
-	struct digits d = {.negative = whole.real < 0};
-	int n;
-
-	if (whole.scale == NUMBER_REAL) {
-		n = snprintf(text, sizeof text, "%.0f", fabs(whole.real));
-	} else {
-		d = digits_of(whole);
-		n = d.coef == 0 ?
-		    0 :
-		    (int)(put_digits(text, (struct digits){d.coef, d.scale, 0},
-			      0) -
-			text);
-	}
-	p = put_many(digits, '0', (f->precision < 0 ? 1 : f->precision) - n);
-	p = put_bytes(p, text, n);
-	return put_padded(f, (f->flags & ZERO) && f->precision < 0, d.negative,
-	    digits, (size_t)(p - digits), out);
-}
-
-/*
  * The digits of x, |x| < 2^53, with `places` decimals, below WIDE_TENS, as
  * printf rounds: from the exact binary value, a tie to even.
  */
@@ -477,67 +375,34 @@ exact_digits(double x, int places)
 	return d;
 }
 
-/* %e, %g and large doubles: printf, with a format made of what was parsed. */
+/* Writes |x| with `places` decimals; even: where a decimal ties, not away. */
 static char *
-put_printf(const struct number_format *f, double x, char *out)
+put_fixed(char *p, struct number x, int places, bool even)
 {
-	char spec[16], *p = spec;
-	size_t i;
-
-	*p++ = '%';
-	for (i = 0; flag_bytes[i] != '\0'; i++) {
-		if (f->flags & 1U << i)
-			*p++ = flag_bytes[i];
-	}
-	memcpy(p, "*.*", 3);
-	p[3] = f->conversion;
-	p[4] = '\0';
-	/* a negative precision is as if none were given */
-	return out +
-	    snprintf(out, NUMBER_FIXED, spec, f->width, f->precision, x);
-}
-
-/* %f */
-static char *
-put_fixed(const struct number_format *f, struct number x, char *out)
-{
-	const int places = f->precision < 0 ? PRECISION : f->precision;
-	char text[NUMBER_FIXED], *end;
 	struct digits d;
-	bool negative;
 
 	if (x.scale != NUMBER_REAL)
-		d = digits_round(digits_of(x), places, true);
+		d = digits_round(digits_of(x), places, even);
 	else if (places < WIDE_TENS && fabs(x.real) < 0x1p53)
 		d = exact_digits(x.real, places);
 	else
-		return put_printf(f, x.real, out);
-	negative = d.negative;
+		return p +
+		    snprintf(p, NUMBER_FIXED, "%.*f", places, fabs(x.real));
 	d.negative = false;
-	end = put_digits(text, d, places);
-	if ((f->flags & ALT) && places == 0)
-		*end++ = '.';
-	return put_padded(f, f->flags & ZERO, negative, text,
-	    (size_t)(end - text), out);
+	return put_digits(p, d, places);
 }
 
 size_t
 number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED])
 {
-	const struct number_format f = {.conversion = 'f',
-	    .precision = (int)places};
-	char *end;
-	size_t n;
+	const bool minus = digits_negative(x);
+	char *const end = put_fixed(out + minus, x, (int)places, false);
+	size_t n = (size_t)(end - out);
 
-	if (x.scale == NUMBER_REAL)
-		end = put_fixed(&f, x, out);
-	else
-		end = put_digits(out,
-		    digits_round(digits_of(x), f.precision, false),
-		    f.precision);
 	*end = '\0';
-	n = (size_t)(end - out);
-	if (*out == '-' && strspn(out + 1, "0.") == n - 1)
+	if (minus)
+		*out = '-';
+	if (minus && strspn(out + 1, "0.") == n - 1)
 		memmove(out, out + 1, n--); /* no -0.00 */
 	return n;
 }
@@ -545,14 +410,54 @@ number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED])
 size_t
 number_format(const struct number_format *f, struct number x, char *out)
 {
-	char *p = put_text(out, f->text, f->before);
+	const bool whole = f->conversion == 'd' || f->conversion == 'i';
+	const bool left = f->flags & LEFT;
+	int places = f->precision < 0 ? PRECISION : f->precision;
+	int n, pad, zeros = 0;
+	char text[NUMBER_FIXED], *end, *p = out, sign = '\0';
 
-	if (f->conversion == 'd' || f->conversion == 'i')
-		p = put_whole(f, x, p);
-	else if (f->conversion == 'f')
-		p = put_fixed(f, x, p);
-	else
-		p = put_printf(f, number_to_double(x), p);
+	/* the digits, by printf for %e and %g */
+	if (whole) {
+		x = number_trunc(x);
+		end = put_fixed(text, x, 0, true);
+		if (*text == '0')
+			end = text;
+	} else if (f->conversion == 'f') {
+		end = put_fixed(text, x, places, true);
+		if ((f->flags & ALT) && places == 0)
+			*end++ = '.';
+	} else {
+		char spec[] = "%#.*e", *const from = spec + !(f->flags & ALT);
+
+		*from = '%';
+		spec[4] = f->conversion;
+		end = text +
+		    snprintf(text, sizeof text, from, places,
+			fabs(number_to_double(x)));
+	}
+	if (digits_negative(x))
+		sign = '-';
+	else if (f->flags & (PLUS | BLANK))
+		sign = f->flags & PLUS ? '+' : ' ';
+	/* the precision of %d is the least number of digits */
+	n = (int)(end - text);
+	if (whole && n < (f->precision < 0 ? 1 : f->precision))
+		zeros = (f->precision < 0 ? 1 : f->precision) - n;
+	pad = f->width - n - zeros - (sign != '\0');
+	if ((f->flags & ZERO) && !left && pad > 0 &&
+	    !(whole && f->precision >= 0)) {
+		zeros += pad;
+		pad = 0;
+	}
+	p = put_text(p, f->text, f->before);
+	if (!left)
+		p = put_many(p, ' ', pad);
+	if (sign != '\0')
+		*p++ = sign;
+	p = put_many(p, '0', zeros);
+	p = put_bytes(p, text, n);
+	if (left)
+		p = put_many(p, ' ', pad);
 	p = put_text(p, f->text + f->after, f->len - f->after);
 	return (size_t)(p - out);
 }
