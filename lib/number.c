@@ -442,26 +442,23 @@ divide_exact(struct digits a, struct digits b, struct digits *quotient)
 static double
 divide_long(struct digits a, struct digits b)
 {
-	const int scale = a.scale - b.scale, size = digits_count(b.coef);
-	const int step =
-	    size > LIMB_DIGITS ? 2 * LIMB_DIGITS - size : LIMB_DIGITS;
-	const int places = 20 + 4 * size + abs(scale);
+	const int scale = a.scale - b.scale;
+	const int places = 20 + 4 * digits_count(b.coef) + abs(scale);
 	char text[512];
-	u128 part = a.coef / b.coef;
-	int at = 0, n;
+	u128 rest = digits_divide(&a.coef, b.coef);
+	int n, end;
 	double x;
 
 	n = snprintf(text, sizeof text, "%llu%018llu",
-	    (unsigned long long)(part / WIDE_HALF),
-	    (unsigned long long)(part % WIDE_HALF));
-	for (; at < places; at += step) {
-		a.coef = (a.coef - part * b.coef) * wide_ten[step];
-		part = a.coef / b.coef;
-		n += snprintf(text + n, sizeof text - (size_t)n, "%0*llu", step,
-		    (unsigned long long)part);
+	    (unsigned long long)(a.coef / WIDE_HALF),
+	    (unsigned long long)(a.coef % WIDE_HALF));
+	for (end = n + places; n < end; n++) {
+		a.coef = rest * 10;
+		rest = digits_divide(&a.coef, b.coef);
+		text[n] = (char)('0' + a.coef);
 	}
-	snprintf(text + n, sizeof text - (size_t)n, "%de%d",
-	    a.coef != part * b.coef, -scale - at - 1);
+	snprintf(text + n, sizeof text - (size_t)n, "%de%d", rest != 0,
+	    -scale - places - 1);
 	x = strtod(text, NULL);
 	return a.negative != b.negative ? -x : x;
 }

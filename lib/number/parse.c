@@ -26,50 +26,47 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/*
- * Reads an exponent, if one stands at *p, and moves p behind it.  Returns
- * false when an e has no digits.
- */
+/* Reads [p, end), which is an exponent or nothing.  false: it is neither. */
 static bool
-read_exponent(const char **p, const char *end, int64_t *exponent)
+read_exponent(const char *p, const char *end, int64_t *exponent)
 {
-	const char *q = *p;
-	bool negative = false;
+	const bool negative = end - p > 1 && p[1] == '-';
 
 	*exponent = 0;
-	if (q == end || (*q != 'e' && *q != 'E'))
+	if (p == end)
 		return true;
-	q++;
-	if (q < end && (*q == '+' || *q == '-'))
-		negative = *q++ == '-';
-	if (q == end || !is_digit(*q))
+	if (end - p < 2 || (*p != 'e' && *p != 'E'))
 		return false;
-	for (; q < end && is_digit(*q); q++) {
+	p += 1 + (negative || p[1] == '+');
+	if (p == end)
+		return false;
+	for (; p < end && is_digit(*p); p++) {
 		if (*exponent < EXPONENT_MAX)
-			*exponent = *exponent * 10 + (*q - '0');
+			*exponent = *exponent * 10 + (*p - '0');
 	}
 	if (negative)
 		*exponent = -*exponent;
-	*p = q;
-	return true;
+	return p == end;
 }
 
 /*
- * What the fast path could not hold: the digits from p, known to be right,
- * with marks between them, up to end.  inexact: an exponent follows, so that a
- * double will do.
+ * What the fast path could not hold: digits with marks between them from p to
+ * behind, and maybe an exponent, for which a double will do, up to end.
  */
 static __attribute__((noinline)) enum number_status
-parse_long(const char *p, const char *end, bool negative, int64_t scale,
-    bool inexact, struct number *x)
+parse_long(const char *p, const char *behind, const char *end, bool negative,
+    int64_t scale, struct number *x)
 {
 	char digit[DECISIVE + 32]; /* without leading zeros */
 	struct digits d = {.negative = negative};
 	bool cut = false; /* digits that are not 0 were left out */
 	int n = 0, kept;
-	int64_t places;
+	int64_t exponent, places;
 
-	for (; p < end; p++) {
+	if (!read_exponent(behind, end, &exponent))
+		return NUMBER_BAD;
+	scale -= exponent;
+	for (; p < behind; p++) {
 		if (!is_digit(*p) || (n == 0 && *p == '0'))
 			continue;
 		if (n < DECISIVE) {
@@ -100,7 +97,7 @@ parse_long(const char *p, const char *end, bool negative, int64_t scale,
 		*x = digits_settle(d);
 		return NUMBER_OK;
 	}
-	if (!inexact)
+	if (behind == end)
 		return NUMBER_LONG;
 	if (cut)
 		digit[n++] = '1';
@@ -167,7 +164,7 @@ number_parse(const char *text, size_t n, struct number *x)
 	const char *p = text, *end = text + n, *first, *point;
 	bool negative = strip(&p, &end), eight = end - text >= 8;
 	uint64_t coef = 0; /* wrong, and not used, past 18 digits */
-	int64_t digits, scale = 0, exponent;
+	int64_t digits, scale = 0;
 
 	first = p;
 	p = read_run(p, end, eight, &coef);
@@ -185,11 +182,7 @@ number_parse(const char *text, size_t n, struct number *x)
 		x->scale = scale;
 		return NUMBER_OK;
 	}
-	point = p;
-	if (!read_exponent(&p, end, &exponent) || p != end)
-		return NUMBER_BAD;
-	return parse_long(first, point, negative, scale - exponent, point < end,
-	    x);
+	return parse_long(first, p, end, negative, scale, x);
 }
 
 size_t
@@ -280,16 +273,16 @@ enum number_status
 number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
     struct number *x)
 {
-	const char *p = text, *end = text + n, *first, *behind;
-	int64_t digits, group, scale = 0, exponent;
-	bool negative = strip(&p, &end), grouped = false;
+	const char *p = text, *end = text + n, *first;
+	const bool negative = strip(&p, &end);
+	int64_t digits, group, scale = 0;
+	bool grouped = false;
 
 	first = p;
 	digits = group = skip_digits(&p, end);
-	while (digits > 0 && read_mark(&p, end, marks->group)) {
+	for (; digits > 0 && read_mark(&p, end, marks->group); grouped = true) {
 		if (group > 3 || (grouped && group < 2))
 			return NUMBER_BAD;
-		grouped = true;
 		group = skip_digits(&p, end);
 		digits += group;
 	}
@@ -297,10 +290,7 @@ number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
 		return NUMBER_BAD;
 	if (read_mark(&p, end, marks->decimal))
 		scale = skip_digits(&p, end);
-	behind = p;
-	if (digits + scale == 0 || !read_exponent(&p, end, &exponent) ||
-	    p != end)
+	if (digits + scale == 0)
 		return NUMBER_BAD;
-	return parse_long(first, behind, negative, scale - exponent,
-	    behind < end, x);
+	return parse_long(first, p, end, negative, scale, x);
 }
