@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "eight.h"
 #include "expr/text.h"
@@ -40,19 +41,19 @@ is_leap(int year)
  * and day are below 100.
  */
 static inline bool
-calendar_days(unsigned year, unsigned month, unsigned day, int64_t *days)
+calendar_days(int year, int month, int day, int64_t *days)
 {
 	static const unsigned char length[100] = {0, 31, 29, 31, 30, 31, 30, 31,
 	    31, 30, 31, 30, 31};
-	unsigned century;
+	unsigned y, century;
 
-	if (year < 1 || day - 1 >= length[month] ||
-	    (day == 29 && month == 2 && !is_leap((int)year)))
+	if (year < 1 || (unsigned)day - 1 >= length[month] ||
+	    (day == 29 && month == 2 && !is_leap(year)))
 		return false;
-	year -= month < 3;
-	century = year / 100;
-	*days = (int)(year * 1461 / 4 - century + century / 4 + day) +
-	    days_before[month] - 1 - MARCH_DAYS;
+	y = (unsigned)(year - (month < 3));
+	century = y / 100;
+	*days = (int)(y * 1461 / 4 - century + century / 4) +
+	    days_before[month] + day - 1 - MARCH_DAYS;
 	return true;
 }
 
@@ -110,6 +111,7 @@ enum date_field {
 	FRACTION,
 	EPOCH,
 	ZONE,
+	FORM, /* a format of its own */
 	REST,
 	NFIELDS
 };
@@ -128,6 +130,7 @@ static const char date_month[][DATE_NAME] = {"January", "February", "March",
 static const char date_day[][DATE_NAME] = {"Monday", "Tuesday", "Wednesday",
     "Thursday", "Friday", "Saturday", "Sunday"};
 static const char date_half[][DATE_NAME] = {"AM", "PM"};
+static const char date_form[][DATE_NAME] = {"%H:%M:%S", "%Y-%m-%d", "%m/%d/%y"};
 
 /* A code: a number, a name, or what the code's own function reads. */
 static const struct date_code {
@@ -156,6 +159,9 @@ static const struct date_code {
     {'a', WEEKDAY, 0, 1, 7, DATE_NONE, date_day},
     {'A', WEEKDAY, 0, 1, 7, DATE_NONE, date_day},
     {'z', ZONE, 0, 0, 0, DATE_NONE, NULL},
+    {'T', FORM, 0, 0, 0, DATE_NONE, &date_form[0]},
+    {'F', FORM, 0, 0, 0, DATE_NONE, &date_form[1]},
+    {'D', FORM, 0, 0, 0, DATE_NONE, &date_form[2]},
     {'*', REST, 0, 0, 0, DATE_NONE, NULL},
 };
 
@@ -199,31 +205,22 @@ add_ops(struct date_format *f, const char *p, size_t n)
 	for (; p < end && why == NULL; p++) {
 		if (f->have & BIT(REST))
 			f->have |= BEHIND;
-		if (*p != '%') {
+		if (*p != '%' || (end - p > 1 && p[1] == '%')) {
 			f->op[f->n++] = (struct date_op){.byte = *p};
+			p += *p == '%';
 			continue;
 		}
 		if (++p == end)
 			return "a date format ends inside a code";
-		switch (*p) {
-		case 'T':
-			why = add_ops(f, "%H:%M:%S", 8);
-			continue;
-		case 'F':
-			why = add_ops(f, "%Y-%m-%d", 8);
-			continue;
-		case 'D':
-			why = add_ops(f, "%m/%d/%y", 8);
-			continue;
-		case '%':
-			f->op[f->n++] = (struct date_op){.byte = '%'};
-			continue;
-		}
 		for (c = codes; c->code != *p; c++) {
 			if (c->field == REST)
 				return "a date format knows %Y %y %m %d %e %j "
 				       "%H %I %M %S %f %s %p %b %B %a %A %z "
 				       "%T %F %D %% and %*";
+		}
+		if (c->field == FORM) {
+			why = add_ops(f, *c->name, strlen(*c->name));
+			continue;
 		}
 		f->op[f->n++] = (struct date_op){.code = c};
 		if (f->have & BIT(c->field) & ~BIT(REST))
@@ -247,16 +244,14 @@ set_widths(struct date_format *f)
 
 	for (struct date_op *op = f->op; op < end; op++) {
 		const struct date_code *const code = op->code;
-		const struct date_code *const next =
-		    op + 1 < end ? op[1].code : NULL;
+		const struct date_code *const next = op[1].code;
 		const size_t width = code != NULL ? code->most : 1;
-		bool tight = code != NULL && code->field == YEAR;
+		bool tight = next == NULL ? text_digit(op[1].byte) :
+					    next->most > 0 ||
+			next->field == FRACTION || next->field == EPOCH;
 
-		if (next != NULL)
-			tight |= next->most > 0 || next->field == FRACTION ||
-			    next->field == EPOCH;
-		else if (op + 1 < end)
-			tight |= text_digit(op[1].byte);
+		if (code != NULL && code->field == YEAR)
+			tight = true;
 		op->least = 1;
 		if (tight && code != NULL)
 			op->least = code->most > 0 ? code->most : 6; /* %f */
@@ -311,9 +306,11 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 
 	f = arena_alloc(a,
 	    mem_add(sizeof *f,
-		mem_mul(mem_mul(n, OPS_PER_BYTE), sizeof f->op[0])));
+		mem_mul(mem_add(mem_mul(n, OPS_PER_BYTE), 1),
+		    sizeof f->op[0])));
 	memset(f, 0, sizeof *f);
 	why = add_ops(f, text, n);
+	f->op[f->n] = (struct date_op){NULL, '\0', 0}; /* behind the last */
 	if (why == NULL && use == DATE_READ)
 		why = check_reading(f->have);
 	else if (why == NULL && f->have & BIT(REST))
@@ -354,7 +351,7 @@ date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
 				(uint64_t)le16toh(day) << 48) ^
 	    EIGHT_ZEROS);
 	m->micros = m->offset = 0;
-	return calendar_days((uint8_t)pairs * 100U + (uint8_t)(pairs >> 16),
+	return calendar_days((uint8_t)pairs * 100 + (uint8_t)(pairs >> 16),
 		   (uint8_t)(pairs >> 32), (uint8_t)(pairs >> 48), &m->days) ?
 	    DATE_OK :
 	    DATE_NONE;
@@ -492,38 +489,21 @@ read_number(struct reading *r, const struct date_op *op)
 	return r->status != DATE_NONE;
 }
 
-/* Is the name at p, in any case? */
-static bool
-has_name(const struct reading *r, const char *name, size_t n)
-{
-	size_t i;
-
-	if ((size_t)(r->end - r->p) < n)
-		return false;
-	for (i = 0; i < n; i++) {
-		if ((r->p[i] ^ name[i]) & ~('a' ^ 'A'))
-			return false;
-	}
-	return true;
-}
-
-/* Reads a name of a code, whole or its first three letters. */
+/* Reads a name of a code, whole or its first three letters, in any case. */
 static bool
 read_name(struct reading *r, const struct date_code *code)
 {
-	size_t length;
-	int i;
+	const size_t left = (size_t)(r->end - r->p);
 
-	for (i = code->low; i <= code->high; i++) {
+	for (int i = code->low; i <= code->high; i++) {
 		const char *const name = code->name[i - code->low];
+		size_t n = strlen(name);
 
-		length = strlen(name);
-		if (!has_name(r, name, length)) {
-			if (length < 3 || !has_name(r, name, 3))
-				continue;
-			length = 3;
-		}
-		r->p += length;
+		if (n > 3 && (n > left || strncasecmp(r->p, name, n) != 0))
+			n = 3;
+		if (n > left || strncasecmp(r->p, name, n) != 0)
+			continue;
+		r->p += n;
 		r->value[code->field] = i;
 		return true;
 	}
@@ -588,7 +568,7 @@ static bool
 find_moment(const struct reading *r, struct moment *m)
 {
 	const int *value = r->value;
-	int64_t micros, next;
+	int64_t micros;
 
 	if (r->epoch >= 0) {
 		micros = r->epoch * DATE_SECOND + value[FRACTION];
@@ -599,13 +579,12 @@ find_moment(const struct reading *r, struct moment *m)
 		return m->days >= DATE_MIN && m->days <= DATE_MAX;
 	}
 	if (value[YEARDAY] == 0)
-		return calendar_days((unsigned)value[YEAR],
-		    (unsigned)value[MONTH], (unsigned)value[DAY], &m->days);
-	if (!calendar_days((unsigned)value[YEAR], 1, 1, &m->days) ||
-	    !calendar_days((unsigned)value[YEAR], 12, 31, &next))
+		return calendar_days(value[YEAR], value[MONTH], value[DAY],
+		    &m->days);
+	if (!calendar_days(value[YEAR], 1, 1, &m->days))
 		return false;
 	m->days += value[YEARDAY] - 1;
-	return m->days <= next;
+	return value[YEARDAY] <= 365 + is_leap(value[YEAR]);
 }
 
 /* Reads any text, step by step. */
@@ -773,17 +752,6 @@ datetime_print(int64_t micros, char out[DATE_TEXT])
 	return (size_t)(p - out);
 }
 
-/* Writes the name of a code, or for a small letter three of its letters. */
-static char *
-put_name(char *p, const struct date_code *code, int value)
-{
-	const char *const name = code->name[value - code->low];
-	const size_t n = code->code >= 'a' ? strnlen(name, 3) : strlen(name);
-
-	memcpy(p, name, n);
-	return p + n;
-}
-
 #define BYTES_PER_OP 12 /* that are written: "-62135596800" is the longest */
 
 const char *
@@ -793,7 +761,9 @@ date_write(const struct date_format *f, int64_t micros, struct arena *a,
 	char *out =
 	    arena_alloc(a, mem_add(mem_mul(f->n, BYTES_PER_OP), NUMBER_TEXT));
 	char *p = out;
+	const char *name;
 	struct date_parts d;
+	size_t length;
 
 	date_split(micros, &d);
 	const int value[NFIELDS] = {[YEAR] = d.year,
@@ -835,7 +805,10 @@ date_write(const struct date_format *f, int64_t micros, struct arena *a,
 			break;
 		}
 		if (c->name != NULL) {
-			p = put_name(p, c, v);
+			/* a small letter stands for the short form */
+			name = c->name[v - c->low];
+			length = strnlen(name, c->code < 'a' ? DATE_NAME : 3);
+			p = text_put(p, (struct text){name, length});
 			continue;
 		}
 		p = put_digits(p, v, c->most);
