@@ -68,28 +68,8 @@ text_starts(struct text t, struct text what)
 bool
 text_ends(struct text t, struct text what)
 {
-	return what.len == 0 ||
-	    (t.len >= what.len &&
-		memcmp(end_of(t) - what.len, what.at, what.len) == 0);
-}
-
-/* One character; *inside: is it one of a word behind the first? */
-static utf8proc_int32_t
-change_character(utf8proc_int32_t c, enum text_case how, bool *inside)
-{
-	const utf8proc_category_t kind = utf8proc_category(c);
-	const bool first = !*inside;
-
-	/* letters, marks and numbers are the first categories but "none" */
-	if (c != '\'' && c != 0x2019)
-		*inside = kind >= UTF8PROC_CATEGORY_LU &&
-		    kind <= UTF8PROC_CATEGORY_NO;
-	if (how == TEXT_TITLE && first)
-		return utf8proc_totitle(c);
-	if (how != TEXT_UPPER)
-		return utf8proc_tolower(c);
-	/* whose simple mapping is itself; utf8proc says U+1E9E */
-	return c == 0xdf ? c : utf8proc_toupper(c);
+	return t.len >= what.len &&
+	    compare(end_of(t) - what.len, what.at, what.len) == 0;
 }
 
 /* Any text; no mapping makes more than 3 bytes of 2, or 2 of 1. */
@@ -97,24 +77,35 @@ static struct text
 change_characters(struct arena *a, struct text t, enum text_case how)
 {
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)t.at;
+	const utf8proc_uint8_t *const end = p + t.len;
 	utf8proc_uint8_t *const out = arena_alloc(a, mem_mul(t.len, 2));
 	utf8proc_uint8_t *to = out;
-	const utf8proc_uint8_t *const end = p + t.len;
-	bool inside = false;
+	bool inside = false; /* a word, behind its first character */
 
 	while (p < end) {
 		utf8proc_int32_t c;
 		const utf8proc_ssize_t n = utf8proc_iterate(p, end - p, &c);
+		const bool title = how == TEXT_TITLE && !inside;
+		utf8proc_category_t kind;
 
-		if (n > 0) {
-			to += utf8proc_encode_char(change_character(c, how,
-						       &inside),
-			    to);
-			p += n;
-		} else { /* no UTF-8 */
+		if (n <= 0) { /* no UTF-8 */
 			*to++ = *p++;
 			inside = false;
+			continue;
 		}
+		p += n;
+		/* letters, marks, numbers are the first kinds but "none" */
+		kind = utf8proc_category(c);
+		if (c != '\'' && c != 0x2019)
+			inside = kind >= UTF8PROC_CATEGORY_LU &&
+			    kind <= UTF8PROC_CATEGORY_NO;
+		if (title)
+			c = utf8proc_totitle(c);
+		else if (how != TEXT_UPPER)
+			c = utf8proc_tolower(c);
+		else if (c != 0xdf) /* maps to itself, not to U+1E9E */
+			c = utf8proc_toupper(c);
+		to += utf8proc_encode_char(c, to);
 	}
 	return (struct text){(char *)out, (size_t)(to - out)};
 }
