@@ -27,17 +27,15 @@
 #define NUMBER_PLACES 40 /* decimals that number_fixed and formats take */
 
 /*
- * coef / 10^scale, or real, or a decimal with more digits: then the scale is
- * none of those said here, and lib/number/digits.h knows what the bits mean.
- * Zeros in the scale are kept: 1.10 is 110 / 100.
+ * coef / 10^scale, or real, or a decimal with more digits, whose bits number.c
+ * knows.  Zeros in the scale are kept: 1.10 is 110 / 100.
  */
 struct number {
 	union {
 		int64_t coef; /* at most 18 digits */
 		double real;  /* finite */
 	};
-	int64_t scale; /* 0 to 18, NUMBER_REAL; as wide as the register in
-			* which it travels, lest its reader wait for it */
+	int64_t scale; /* 0 to 18, or NUMBER_REAL; fills its register */
 };
 
 enum number_status {
@@ -59,10 +57,7 @@ struct number_marks {
 	char decimal[5], group[5]; /* one character each; group may be "" */
 };
 
-/*
- * Sets marks from two texts; group may be empty.  0, or -1 with a message in
- * say: a mark is one character and no digit, sign, letter e or the other.
- */
+/* Sets marks from two texts; group may be empty.  0, or -1 and a message. */
 int number_marks_set(struct number_marks *marks, const char *decimal,
     size_t ndecimal, const char *group, size_t ngroup, struct buf *say);
 
@@ -74,9 +69,8 @@ enum number_status number_parse_marks(const char *text, size_t n,
     const struct number_marks *marks, struct number *x);
 
 /*
- * Copies a text that number_parse takes, or finds long, as JSON writes numbers:
- * without blanks, plus and leading zeros, every digit as it stands.  out has
- * n + 1 bytes; returns the length.
+ * Copies a text that number_parse takes, or finds long, to n + 1 bytes as JSON
+ * writes numbers: without blanks, plus and leading zeros.  Returns the length.
  */
 size_t number_json(const char *text, size_t n, char *out);
 
@@ -124,27 +118,23 @@ struct number number_round(struct number x, int64_t places);
  */
 size_t number_fixed(struct number x, unsigned places, char out[NUMBER_FIXED]);
 
-/* A compiled format: text around one %d %i %f %e or %g; fields are private. */
+/* A compiled format: text around one %d %i %f %e or %g. */
 struct number_format {
-	const char *text;          /* the caller's, kept */
+	size_t room; /* bytes that any answer may take; the rest is private */
+	const char *text;
 	size_t before, after, len; /* the conversion is [before, after) */
-	size_t room;               /* bytes that any answer may take */
 	unsigned flags;
 	char conversion;
 	int width, precision; /* -1: none given */
 };
 
-/*
- * Compiles n bytes of format, which must outlive f.  0, or -1 with a message
- * in say.  Flags are "-+ #0", width and precision at most NUMBER_PLACES.
- */
+/* Compiles n bytes of format, which must outlive f.  0, or -1 and a message. */
 int number_format_compile(struct number_format *f, const char *text, size_t n,
     struct buf *say);
 
 /*
- * Writes what C's printf prints for x into out, which has f->room bytes; %f
- * and %d (x without its fraction) for its exact value, %e and %g for the
- * double.  Returns the length.
+ * Writes to f->room bytes what printf prints for x: %f and %d (x without its
+ * fraction) for its exact value, %e and %g for the double.  Returns the length.
  */
 size_t number_format(const struct number_format *f, struct number x, char *out);
 

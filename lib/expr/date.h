@@ -22,24 +22,20 @@
 #define DATETIME_MAX (DATE_MAX * DATE_DAY + DATE_DAY - 1)
 #define DATE_TEXT 32 /* bytes that date_print and datetime_print may write */
 
-/* A compiled format.  It lives in the arena that date_format_compile got. */
-struct date_format;
-
 /*
- * Compiles n bytes of format, for reading a date from a cell or for writing
- * one.  Returns NULL with a message in say: an unknown code, a field twice,
- * no full day.  Reading: a code takes as many digits as EXPR.md says, other
- * bytes stand for themselves, %* for the rest of the cell.
+ * Compiles n bytes of format in the arena, for reading a date from a cell or
+ * for writing one.  NULL with a message in say: an unknown code, a field twice,
+ * no full day.  Bytes that are no code stand for themselves.
  */
 enum date_use { DATE_READ, DATE_WRITE };
 struct date_format *date_format_compile(struct arena *a, enum date_use use,
     const char *text, size_t n, struct buf *say);
 
 /*
- * Reads all n bytes of a text by a compiled format; NULL: YYYY-MM-DD or
- * YYYYMMDD, then maybe T or a blank, hh:mm[:ss[.f]], and Z or an offset.
- * Blanks and tabs around it do not count.  date_parse takes the day as written;
- * datetime_parse applies the offset.
+ * Read all n bytes of a text by a compiled format; NULL: YYYY-MM-DD or YYYYMMDD,
+ * then maybe T or a blank, hh:mm[:ss[.f]], and Z or an offset.  Blanks and tabs
+ * around it do not count.  date_parse takes the day as written; datetime_parse
+ * applies the offset.
  */
 enum date_status {
 	DATE_OK,
