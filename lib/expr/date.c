@@ -11,11 +11,10 @@
 #include "expr/text.h"
 #include "number.h"
 
-/* A day and a time as they are written. */
+/* A day as it is written, and its microseconds since midnight in UTC. */
 struct moment {
-	int64_t days;   /* since 1970 */
-	int64_t micros; /* since midnight */
-	int64_t offset; /* microseconds that the clock is ahead of UTC */
+	int64_t days; /* since 1970 */
+	int64_t micros;
 };
 
 /*
@@ -350,7 +349,7 @@ date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
 	pairs = eight_pairs((le32toh(year) | (uint64_t)le16toh(month) << 32 |
 				(uint64_t)le16toh(day) << 48) ^
 	    EIGHT_ZEROS);
-	m->micros = m->offset = 0;
+	m->micros = 0;
 	return calendar_days((uint8_t)pairs * 100 + (uint8_t)(pairs >> 16),
 		   (uint8_t)(pairs >> 32), (uint8_t)(pairs >> 48), &m->days) ?
 	    DATE_OK :
@@ -423,6 +422,7 @@ read_clock(const char *p, const char *end, struct moment *m)
 	const char *text = p;
 	int hour, minute, second, micro = 0;
 	ptrdiff_t digits = 1;
+	int64_t offset = 0;
 	uint64_t pairs;
 
 	if (end - p < 5)
@@ -440,10 +440,11 @@ read_clock(const char *p, const char *end, struct moment *m)
 		p++;
 		digits = calendar_fraction(&p, end, &micro);
 	}
-	if (digits == 0 || (p < end && !calendar_offset(&p, end, &m->offset)) ||
+	if (digits == 0 || (p < end && !calendar_offset(&p, end, &offset)) ||
 	    p < end)
 		return DATE_NONE;
-	m->micros = (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro;
+	m->micros =
+	    (hour * 3600 + minute * 60 + second) * DATE_SECOND + micro - offset;
 	if (hour > 23)
 		return DATE_HOUR;
 	if (minute > 59)
@@ -461,7 +462,7 @@ struct reading {
 	int value[NFIELDS];
 	int64_t epoch;           /* seconds */
 	bool negative;           /* the epoch had a minus */
-	struct moment *m;        /* gets the offset of %z */
+	int64_t offset;          /* microseconds ahead of UTC */
 	enum date_status status; /* of the time */
 };
 
@@ -557,65 +558,55 @@ read_op(struct reading *r, const struct date_op *op)
 	case EPOCH:
 		return read_epoch(r);
 	case ZONE:
-		return calendar_offset(&r->p, r->end, &r->m->offset);
+		return calendar_offset(&r->p, r->end, &r->offset);
 	default:
 		return read_name(r, op->code);
 	}
-}
-
-/* The day of what was read, and the time of %s in it.  false: there is none. */
-static bool
-find_moment(const struct reading *r, struct moment *m)
-{
-	const int *value = r->value;
-	int64_t micros;
-
-	if (r->epoch >= 0) {
-		micros = r->epoch * DATE_SECOND + value[FRACTION];
-		if (r->negative)
-			micros = -micros;
-		m->days = date_of(micros);
-		m->micros = micros - m->days * DATE_DAY;
-		return m->days >= DATE_MIN && m->days <= DATE_MAX;
-	}
-	if (value[YEARDAY] == 0)
-		return calendar_days(value[YEAR], value[MONTH], value[DAY],
-		    &m->days);
-	if (!calendar_days(value[YEAR], 1, 1, &m->days))
-		return false;
-	m->days += value[YEARDAY] - 1;
-	return value[YEARDAY] <= 365 + is_leap(value[YEAR]);
 }
 
 /* Reads any text, step by step. */
 static enum date_status
 read_ops(const struct date_format *f, struct text t, struct moment *m)
 {
-	struct reading r = {.p = t.at,
-	    .end = t.at + t.len,
-	    .epoch = -1,
-	    .m = m};
-	int *value = r.value, hour;
-	size_t i;
+	struct reading r = {.p = t.at, .end = t.at + t.len, .epoch = -1};
+	const int *const value = r.value;
+	const struct date_op *op;
+	int hour;
+	bool there;
 
-	m->offset = 0;
-	for (i = 0; i < f->n; i++) {
-		if (!read_op(&r, &f->op[i]))
+	for (op = f->op; op < f->op + f->n; op++) {
+		if (!read_op(&r, op))
 			return DATE_NONE;
 	}
 	if (r.p != r.end)
 		return DATE_NONE;
-	hour = f->have & TWELVE ? value[HOUR] % 12 + 12 * value[HALF] :
-				  value[HOUR];
+	hour = value[HOUR];
+	if (f->have & TWELVE)
+		hour = hour % 12 + 12 * value[HALF];
 	m->micros =
 	    (hour * 3600 + value[MINUTE] * 60 + value[SECOND]) * DATE_SECOND +
 	    value[FRACTION];
-	if (!find_moment(&r, m))
+	if (r.epoch >= 0) {
+		m->micros += r.epoch * DATE_SECOND;
+		if (r.negative)
+			m->micros = -m->micros;
+		m->days = date_of(m->micros);
+		m->micros -= m->days * DATE_DAY;
+		there = m->days >= DATE_MIN && m->days <= DATE_MAX;
+	} else if (value[YEARDAY] == 0) {
+		there = calendar_days(value[YEAR], value[MONTH], value[DAY],
+		    &m->days);
+	} else {
+		calendar_days(value[YEAR], 1, 1, &m->days);
+		m->days += value[YEARDAY] - 1;
+		there = value[YEARDAY] <= 365 + is_leap(value[YEAR]);
+	}
+	m->micros -= r.offset;
+	if (!there ||
+	    (value[WEEKDAY] != 0 &&
+		value[WEEKDAY] != (m->days - DATE_MIN) % 7 + 1))
 		return DATE_NONE;
-	return value[WEEKDAY] == 0 ||
-		value[WEEKDAY] == (m->days - DATE_MIN) % 7 + 1 ?
-	    r.status :
-	    DATE_NONE;
+	return r.status;
 }
 
 /* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
@@ -694,7 +685,7 @@ datetime_parse(const struct date_format *f, const char *text, size_t n,
 
 	if (status != DATE_OK)
 		return status;
-	*micros = m.days * DATE_DAY + m.micros - m.offset;
+	*micros = m.days * DATE_DAY + m.micros;
 	return *micros < DATETIME_MIN || *micros > DATETIME_MAX ? DATE_NONE :
 								  DATE_OK;
 }

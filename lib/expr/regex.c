@@ -48,10 +48,9 @@ enum place { ANYWHERE, START, END, WHOLE };
 
 struct regex {
 	enum place place;
-	struct text
-	    *word;        /* literals, sorted; only a WHOLE has more than one */
-	size_t nwords;    /* 0: code runs instead */
-	struct buf bytes; /* of all words, unescaped */
+	struct text *word; /* literals, sorted; a WHOLE may have many */
+	size_t nwords;     /* 0: code runs instead */
+	struct buf bytes;  /* of all words, unescaped */
 
 	unsigned groups;
 	bool says_start; /* \G: one start, though it is not anchored */
@@ -79,7 +78,7 @@ compare_words(const void *a, const void *b)
 
 	if (x->len != y->len)
 		return x->len < y->len ? -1 : 1;
-	return x->len == 0 ? 0 : memcmp(x->at, y->at, x->len);
+	return memcmp(x->at, y->at, x->len);
 }
 
 /* Appends the literal bytes at p; returns where they end. */
@@ -487,21 +486,6 @@ regex_first(const struct regex *re)
 	return re->first;
 }
 
-/* Sets the limits for a text of n bytes. */
-static __attribute__((noinline)) void
-set_limits(struct regex *re, size_t n)
-{
-	uint64_t steps = STEPS;
-
-	if (n > ALL_STEPS)
-		steps = steps * ALL_STEPS / n;
-	if (steps != re->steps && re->nwords == 0)
-		pcre2_set_match_limit(re->limits, (uint32_t)steps);
-	re->steps = steps;
-	if (n > WATCHED)
-		re->began = clock();
-}
-
 /*
  * t, but never NULL, which neither PCRE2 nor memmem takes; sets the limits and
  * the code.
@@ -509,8 +493,16 @@ set_limits(struct regex *re, size_t n)
 static struct text
 begin(struct regex *re, struct text t)
 {
-	if (re->steps != STEPS || t.len > WATCHED)
-		set_limits(re, t.len);
+	uint64_t steps = STEPS;
+
+	if (re->steps != STEPS || t.len > WATCHED) {
+		if (t.len > ALL_STEPS)
+			steps = steps * ALL_STEPS / t.len;
+		if (steps != re->steps && re->nwords == 0)
+			pcre2_set_match_limit(re->limits, (uint32_t)steps);
+		re->steps = steps;
+		re->began = clock();
+	}
 	re->now = &re->code;
 	if (re->pattern.len > 0 && !is_ascii(t)) {
 		re->now = &re->unicode;

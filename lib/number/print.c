@@ -278,51 +278,42 @@ read_size(const char *text, size_t n, size_t *i)
 	return size;
 }
 
-/* Reads what follows a %; returns NULL, or what is wrong. */
-static const char *
-read_conversion(struct number_format *f, size_t i)
-{
-	const char *flag;
-
-	f->before = i - 1;
-	for (; i < f->len && f->text[i] != '\0' &&
-	     (flag = strchr(flag_bytes, f->text[i])) != NULL;
-	     i++)
-		f->flags |= 1U << (flag - flag_bytes);
-	f->width = read_size(f->text, f->len, &i);
-	f->precision = -1;
-	if (i < f->len && f->text[i] == '.') {
-		i++;
-		f->precision = read_size(f->text, f->len, &i);
-	}
-	if (f->width > NUMBER_PLACES || f->precision > NUMBER_PLACES)
-		return "width and precision of a format are at most 40";
-	if (i == f->len || memchr("difeg", f->text[i], 5) == NULL)
-		return "a format knows %d %i %f %e %g and %%";
-	f->conversion = f->text[i];
-	f->after = i + 1;
-	return NULL;
-}
-
 int
 number_format_compile(struct number_format *f, const char *text, size_t n,
     struct buf *say)
 {
-	const char *why = NULL;
+	const char *why = NULL, *flag;
 	size_t i;
 
-	*f = (struct number_format){.text = text, .len = n};
+	*f = (struct number_format){.text = text, .len = n, .precision = -1};
 	for (i = 0; i < n && why == NULL; i++) {
 		if (text[i] != '%')
 			continue;
 		if (i + 1 < n && text[i + 1] == '%') {
 			i++;
-		} else if (f->conversion != '\0') {
-			why = "a format writes one number, not two";
-		} else {
-			why = read_conversion(f, i + 1);
-			i = f->after - 1;
+			continue;
 		}
+		if (f->conversion != '\0') {
+			why = "a format writes one number, not two";
+			break;
+		}
+		f->before = i++;
+		for (; i < n && text[i] != '\0' &&
+		     (flag = strchr(flag_bytes, text[i])) != NULL;
+		     i++)
+			f->flags |= 1U << (flag - flag_bytes);
+		f->width = read_size(text, n, &i);
+		if (i < n && text[i] == '.') {
+			i++;
+			f->precision = read_size(text, n, &i);
+		}
+		if (f->width > NUMBER_PLACES || f->precision > NUMBER_PLACES)
+			why = "width and precision of a format are at most 40";
+		else if (i == n || memchr("difeg", text[i], 5) == NULL)
+			why = "a format knows %d %i %f %e %g and %%";
+		else
+			f->conversion = text[i];
+		f->after = i + 1;
 	}
 	if (why == NULL && f->conversion == '\0')
 		why = "a format needs one of %d %i %f %e %g";
