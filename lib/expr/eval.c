@@ -104,16 +104,16 @@ static void
 to_time(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
-	enum date_status (*const parse)(const struct date_format *,
-	    const char *, size_t, int64_t *) =
-	    node->type == TYPE_DATE ? date_parse : datetime_parse;
 	enum date_status got, status = DATE_NONE;
+	const struct date_format *f;
 	size_t k = 0;
 
 	out->kind = VALUE_TIME;
 	do {
-		got = parse(node->ndates > 0 ? node->date[k] : NULL, t.at,
-		    t.len, &out->time);
+		f = node->ndates > 0 ? node->date[k] : NULL;
+		got = node->type == TYPE_DATE ?
+		    date_parse(f, t.at, t.len, &out->time) :
+		    datetime_parse(f, t.at, t.len, &out->time);
 		if (got == DATE_OK)
 			return;
 		if (got != DATE_NONE)
@@ -199,11 +199,11 @@ eval_arith(struct eval *r, const struct node *node, const struct value *a,
 static struct number
 difference(int64_t span, enum type type)
 {
-	struct number seconds, micros = number_of_int(DATE_SECOND);
+	struct number seconds;
 
 	if (type == TYPE_DATE)
 		return number_of_int(span);
-	number_div(number_of_int(span), micros, &seconds);
+	number_div(number_of_int(span), number_of_int(DATE_SECOND), &seconds);
 	return seconds;
 }
 
