@@ -5,103 +5,59 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "pool/parts.h"
 #include "report.h"
+#include "utf8.h"
 
-#define OURS 10    /* descriptors beside those of the workers */
-#define STALL 5000 /* ms without an answer before we say so */
-#define WATCH 2    /* ms between two looks at the first process */
-#define WINDOW 64  /* records a worker, the usual window */
+#define OURS 10      /* descriptors beside those of the workers */
+#define STALL 5000   /* ms without an answer before we say so */
+#define WATCH 2      /* ms between two looks at the first process */
+#define EMPTY_LOOK 5 /* ms between two at an empty pipe */
+#define WINDOW 64    /* records a worker, the usual window */
 #define MOST_UNITS ((size_t)1 << 20)
 #define SERVE_EVERY ((size_t)128 * 1024) /* bytes taken without serving */
-
-int64_t
-pool_clock(const struct pool *p)
-{
-	return input_now() - p->stood;
-}
-
-int64_t
-pool_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-struct buf *
-pool_fail(struct pool *p, int status)
-{
-	struct buf *say = p->status == 0 ? &p->say : &p->unheard;
-
-	if (p->status == 0)
-		p->status = status;
-	say->len = 0;
-	return say;
-}
-
-/* Are there descriptors for n workers?  -1 with a message. */
-static int
-count_descriptors(size_t n, struct buf *say)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur / 2 >= n + OURS / 2)
-		return 0;
-	buf_add_text(say, "-j ");
-	buf_add_number(say, n);
-	buf_add_text(say, " needs ");
-	buf_add_number(say, 2 * (uint64_t)n + OURS);
-	buf_add_text(say, " descriptors, limit ");
-	buf_add_number(say, limit.rlim_cur);
-	return -1;
-}
-
-/* Where answers have an order there is a ring, and it has a size. */
-static void
-make_window(struct pool *p)
-{
-	const struct pool_options *opt = &p->opt;
-	const size_t usual = opt->records > WINDOW ? opt->records : WINDOW;
-
-	p->window = opt->window;
-	if (p->window == 0 && opt->mode == POOL_BLOCKS)
-		p->window = opt->workers;
-	else if (p->window == 0)
-		p->window = mem_mul(opt->workers, usual);
-	if (p->window > MOST_UNITS)
-		p->window = MOST_UNITS;
-	if (opt->mode == POOL_FREE || opt->discard)
-		return;
-	p->ring = (size_t)p->window;
-	p->unit = mem_new(p->ring, sizeof *p->unit);
-}
+#define HOLD ((size_t)8 << 20)           /* of answers ahead of their turn */
+#define TURN ((size_t)256 * 1024) /* bytes read before another is served */
 
 struct pool *
 pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 {
+	const size_t n = opt->workers;
+	const size_t usual = opt->records > WINDOW ? opt->records : WINDOW;
+	struct rlimit limit;
 	struct pool *p;
-	size_t i;
 
-	if (count_descriptors(opt->workers, say) < 0)
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur / 2 < n + OURS / 2) {
+		utf8_say(say, "-j %n needs %n descriptors, limit %n", n,
+		    2 * n + OURS, (size_t)limit.rlim_cur);
 		return NULL;
+	}
 	p = mem_new(1, sizeof *p);
 	p->opt = *opt;
 	p->out = out;
 	p->handout = 1;
-	p->pace = handout_pace();
+	p->pace.block = POOL_FIRST;
 	if (opt->bytes > 0 || opt->records > 0)
 		p->pace.block = opt->bytes > 0 ? opt->bytes : SIZE_MAX;
-	p->worker = mem_new(opt->workers, sizeof *p->worker);
-	p->polled = mem_new(2 * opt->workers + 1, sizeof *p->polled);
-	for (i = 0; i < opt->workers; i++)
-		p->worker[i] =
-		    (struct worker){.number = i + 1, .in = -1, .out = -1};
-	make_window(p);
+	p->worker = mem_new(n, sizeof *p->worker);
+	p->polled = mem_new(2 * n + 1, sizeof *p->polled);
+	for (size_t i = 0; i < n; i++) {
+		struct worker *w = &p->worker[i];
+
+		*w = (struct worker){.number = i + 1, .in = -1, .out = -1};
+		utf8_say(&w->name, "worker %n%c", w->number, '\0');
+	}
+	p->window = opt->window;
+	if (p->window == 0)
+		p->window = opt->mode == POOL_BLOCKS ? n : mem_mul(n, usual);
+	if (p->window > MOST_UNITS)
+		p->window = MOST_UNITS;
+	/* where answers have an order there is a ring, and it has a size */
+	if (opt->mode != POOL_FREE && !opt->discard)
+		p->ring = (size_t)p->window;
+	p->unit = mem_new(p->ring, sizeof *p->unit);
 	return p;
 }
 
@@ -125,16 +81,18 @@ pool_free(struct pool *p)
 	for (i = 0; i < p->opt.workers; i++) {
 		worker_reset(&p->worker[i]);
 		buf_free(&p->worker[i].send);
+		buf_free(&p->worker[i].name);
 	}
-	order_free(p);
+	for (i = 0; i < p->ring; i++)
+		buf_free(&p->unit[i].held);
 	buf_free(&p->header);
 	buf_free(&p->answer_header);
-	buf_free(&p->open.bytes);
-	buf_free(&p->closed.bytes);
+	buf_free(&p->pile.bytes);
 	buf_free(&p->say);
 	buf_free(&p->unheard);
+	free(p->pile.mark);
 	free(child);
-	free(p->mark);
+	free(p->unit);
 	free(p->worker);
 	free(p->polled);
 	free(p);
@@ -147,33 +105,196 @@ pool_header(struct pool *p, const char *bytes, size_t n)
 	buf_add(&p->header, bytes, n);
 }
 
-/* Has w read all it was sent and said nothing for long? */
-static bool
-is_silent(const struct pool *p, const struct worker *w, int64_t now)
+/* Answers that are counted must be CSV. */
+static const char *
+advice(const struct pool *p)
 {
-	return now >= w->waits + STALL && w->sent == w->send.len &&
-	    worker_is_read(p, w) && worker_unread(w) == 0;
+	return p->opt.mode != POOL_ORDERED ? REPORT_RAW : "";
+}
+
+/* Ends the run because of w: what, and which records it held. */
+static void
+blame_holder(struct pool *p, const struct worker *w, const char *what)
+{
+	worker_held(w, worker_blame(p, w, 4, "%s", what));
+}
+
+static void
+blame_answer(struct pool *p, const struct worker *w)
+{
+	const struct fault *f = reader_fault(w->reader);
+	struct buf *say = worker_blame(p, w, 4,
+	    " writes no CSV: line %n of its answer: ", (size_t)f->line);
+
+	p->opt.explain(f, say);
+	buf_add_text(say, advice(p));
+}
+
+/* Do we read w's answers at present? */
+static bool
+is_read(const struct pool *p, const struct worker *w)
+{
+	return w->out >= 0 &&
+	    (w->oldest == NULL || answers_turn(p, w->oldest) || w->held < HOLD);
 }
 
 /*
- * When no worker is free, and one is silent, it may keep its answers until the
- * end of its input, which never comes.  Returns when to look again.
+ * Answers are one file.  The line end of the first decides, and the first
+ * header is written; every other one must be the same.
+ */
+static void
+take_piece(struct pool *p, struct worker *w, const struct piece *a)
+{
+	const size_t n = a->len - a->end;
+	struct buf *header = &p->answer_header, *say;
+	struct unit *u = w->oldest;
+
+	if (!w->alike && !p->opt.raw) {
+		if (p->answer_eol == 0)
+			p->answer_eol = a->eol;
+		if (a->eol != p->answer_eol) {
+			say = worker_blame(p, w, 4, ": ");
+			report_eol(a->eol, "those of the first answer", say);
+			buf_add_text(say, advice(p));
+			return;
+		}
+		w->alike = true;
+	}
+	if (!w->headed && !p->opt.raw && !p->opt.answers.no_header) {
+		w->headed = true;
+		if (p->answer_header_by == 0) {
+			p->answer_header_by = w->number;
+			buf_add(header, a->bytes, n);
+			writer_whole(p->out, a->bytes, a->len, 0);
+		} else if (header->len != n ||
+		    memcmp(header->data, a->bytes, n) != 0) {
+			worker_blame(p, w, 4,
+			    ": its header differs from that of worker %n%s",
+			    p->answer_header_by, advice(p));
+		}
+		return;
+	}
+	if (p->opt.mode == POOL_ORDERED && u == NULL) {
+		blame_holder(p, w, " answers more records than it was given");
+		return;
+	}
+	answers_put(p, u, a);
+	w->answered += a->records;
+	if (p->opt.mode == POOL_ORDERED && ++u->answered == u->records) {
+		handout_learn(p, u);
+		answers_whole(p, w);
+	}
+}
+
+/* Takes what there is of w's answers. */
+static void
+take_answers(struct pool *p, struct worker *w)
+{
+	const struct fault *f;
+	struct piece a;
+	size_t taken = 0;
+	int error = 0, got = 1;
+
+	if (!is_read(p, w))
+		return;
+	while (is_read(p, w) && taken < TURN && p->status == 0) {
+		got = answers_next(p, w, &a, &error);
+		if (got != 1)
+			break;
+		taken += a.len;
+		if (!a.unended) {
+			take_piece(p, w, &a);
+			continue;
+		}
+		/* may be half of one: it waits for w's exit status */
+		buf_add(&w->tail, a.bytes, a.len);
+		w->tail_piece = a;
+		w->tail_piece.bytes = w->tail.data;
+	}
+	w->undrained = got == 1;
+	if (taken > 0)
+		w->waits = pool_clock(p);
+	if (got < 0 && error != 0) {
+		worker_blame(p, w, 3, ": %s", strerror(error));
+	} else if (got < 0) {
+		/* where it just ends there, its exit status may tell more */
+		f = reader_fault(w->reader);
+		w->bad = f->cause <= FAULT_NO_EOL &&
+		    f->cause != FAULT_TOO_LONG &&
+		    f->start + f->len >= reader_bytes(w->reader);
+		if (!w->bad)
+			blame_answer(p, w);
+	}
+	if (got <= 0) {
+		worker_close(&w->out);
+		w->undrained = false;
+		if (p->opt.mode == POOL_ORDERED &&
+		    (!w->closing || w->oldest != NULL))
+			w->shut = pool_clock(p); /* too early */
+	} else if (got == READER_WOULD_WAIT && w->child.reaped &&
+	    w->lost == 0) {
+		w->lost = pool_clock(p);
+	}
+}
+
+/* The end of w, once its process and its output are over: was all well? */
+static void
+settle(struct pool *p, struct worker *w)
+{
+	const bool counted = p->opt.mode == POOL_ORDERED;
+	const bool stayed = w->closing && w->in < 0 && !w->deaf;
+	struct buf *say;
+
+	if (!w->child.reaped || w->out >= 0 || p->status != 0)
+		return;
+	if (w->child.status != 0) {
+		say = worker_blame(p, w, 4, ": ");
+		child_describe(w->child.status, say);
+		worker_held(w, say);
+	} else if (w->bad) {
+		blame_answer(p, w);
+	} else if (p->opt.mode != POOL_BLOCKS && !stayed) {
+		const uint64_t n = counted ? w->answered : w->given;
+
+		say = worker_blame(p, w, 4, " left after %n record%s",
+		    (size_t)n, n == 1 ? "" : "s");
+		if (w->oldest != NULL)
+			worker_held(w, say);
+	} else if (counted && worker_unanswered(w) > (w->tail.len > 0)) {
+		blame_holder(p, w, " answers fewer records than it was given");
+	} else if (w->tail.len > 0) {
+		take_piece(p, w, &w->tail_piece);
+	}
+	if (p->status != 0)
+		return;
+	if (p->opt.mode == POOL_BLOCKS) {
+		handout_learn(p, w->oldest);
+		answers_whole(p, w);
+	}
+	worker_reset(w);
+}
+
+/*
+ * When no worker is free, and one has read all it was sent and said nothing
+ * for long, that one may keep its answers until the end of its input, which
+ * never comes.  Returns when to look again.
  */
 static int64_t
-look_for_stall(struct pool *p, int64_t now)
+due_stall(struct pool *p, int64_t now)
 {
 	int64_t next = POOL_NEVER;
 	bool silent = false;
-	size_t i;
 
 	if (p->opt.mode != POOL_ORDERED || p->stalled || p->finishing)
 		return POOL_NEVER;
-	for (i = 0; i < p->opt.workers; i++) {
+	for (size_t i = 0; i < p->opt.workers; i++) {
 		const struct worker *w = &p->worker[i];
 
 		if (w->oldest == NULL)
 			return POOL_NEVER;
-		silent = silent || is_silent(p, w, now);
+		silent = silent ||
+		    (now >= w->waits + STALL && w->sent == w->send.len &&
+			is_read(p, w) && worker_unread(w) == 0);
 		if (w->waits + STALL < next)
 			next = w->waits + STALL;
 	}
@@ -187,41 +308,92 @@ look_for_stall(struct pool *p, int64_t now)
 	return POOL_NEVER;
 }
 
+/* The end of w, which has begun.  Returns when to look for it again. */
+static int64_t
+due_end(struct pool *p, struct worker *w, int64_t now)
+{
+	const int64_t began = w->lost != 0 ? w->lost : w->shut;
+
+	if (began == 0)
+		return POOL_NEVER;
+	if (now < began + child_times.orphan)
+		return began + child_times.orphan;
+	if (w->lost == 0) {
+		blame_holder(p, w,
+		    w->deaf ? " closed its input" : " closed its output");
+		return now; /* what comes next must not wait */
+	}
+	/* only a descendant of w has its pipe: what is in there was read */
+	if (p->opt.raw ? w->text.len > w->taken :
+			 reader_bytes(w->reader) > w->record_end)
+		blame_holder(p, w, " left in the middle of an answer");
+	else if (!p->orphaned)
+		p->opt.notice(p->opt.arg,
+		    "a process that a worker left behind holds its output "
+		    "open; it is not read any more");
+	p->orphaned = true;
+	worker_close(&w->out);
+	settle(p, w);
+	return now;
+}
+
+/* --timeout.  Returns when it will have passed. */
+static int64_t
+due_answer(struct pool *p, struct worker *w, int64_t now)
+{
+	const bool awaited = p->opt.mode == POOL_BLOCKS ||
+	    (p->opt.mode == POOL_ORDERED && (w->oldest != NULL || w->closing));
+
+	if (p->opt.timeout == 0 || w->child.pid == 0 || !awaited)
+		return POOL_NEVER;
+	if (w->out >= 0 && !is_read(p, w)) {
+		w->unread = w->unread != 0 ? w->unread : now;
+		return POOL_NEVER;
+	}
+	w->waits += w->unread != 0 ? now - w->unread : 0;
+	w->unread = 0;
+	if (now < w->waits + p->opt.timeout)
+		return w->waits + p->opt.timeout;
+	blame_holder(p, w, " took longer than --timeout");
+	return POOL_NEVER;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Does what is due; the ms until the next thing is, -1: nothing will be. */
 static int
 see_to_clocks(struct pool *p)
 {
 	const int64_t now = pool_clock(p);
-	int64_t due = look_for_stall(p, now), next;
-	int tick;
-	size_t i;
+	int64_t due = due_stall(p, now);
+	int ms = -1;
 
-	for (i = 0; i < p->opt.workers; i++) {
-		next = worker_due(p, &p->worker[i], now);
-		due = next < due ? next : due;
+	for (size_t i = 0; i < p->opt.workers; i++) {
+		struct worker *w = &p->worker[i];
+
+		due = sooner(due, due_end(p, w, now));
+		due = sooner(due, due_answer(p, w, now));
+		if (w->closing && w->in >= 0 && w->sent == w->send.len) {
+			/* nobody tells when a pipe is empty */
+			worker_feed(p, w);
+			if (w->in >= 0)
+				due = sooner(due, now + EMPTY_LOOK);
+		}
 	}
-	if (handout_watches(p) && now + WATCH < due)
-		due = now + WATCH;
-	tick = p->opt.hooks != NULL ? input_tick(p->opt.hooks) : -1;
-	due = due == POOL_NEVER ? INT32_MAX : due - now;
-	if (tick >= 0 && tick < due)
-		due = tick;
-	if (due < 0)
-		due = 0;
-	return due < INT32_MAX ? (int)due : -1;
+	if (handout_watches(p))
+		due = sooner(due, now + WATCH);
+	if (due < now + INT32_MAX)
+		ms = due > now ? (int)(due - now) : 0;
+	if (p->opt.hooks != NULL)
+		ms = input_sooner(ms, input_tick(p->opt.hooks));
+	return ms;
 }
 
-/* What is ready goes out; time that this takes is our reader's. */
-static void
-flush(struct pool *p)
-{
-	const int64_t before = input_now();
-
-	writer_flush(p->out);
-	p->stood += input_now() - before;
-}
-
-/* Whom to wait for; false: there is something to do without waiting. */
+/* Sets what is waited for; false: there is something to do without waiting. */
 static bool
 set_polled(struct pool *p, int fd)
 {
@@ -230,7 +402,7 @@ set_polled(struct pool *p, int fd)
 
 	for (i = 0; i < p->opt.workers; i++) {
 		const struct worker *w = &p->worker[i];
-		const bool read = worker_is_read(p, w);
+		const bool read = is_read(p, w);
 
 		p->polled[2 * i] =
 		    (struct pollfd){.fd = w->sent < w->send.len ? w->in : -1,
@@ -250,7 +422,7 @@ pool_filled(const struct pool *p)
 	return p->opt.mode == POOL_BLOCKS ? p->units : p->outstanding;
 }
 
-/* Waits for what was set; what is written goes out before we sleep. */
+/* Waits for what was set, and reaps; what is written goes out before. */
 static void
 wait_polled(struct pool *p, bool sleep, int ms)
 {
@@ -261,19 +433,17 @@ wait_polled(struct pool *p, bool sleep, int ms)
 
 	got = input_wait(p->polled, n, 0);
 	if (got == 0 && sleep) {
-		flush(p);
+		before = input_now();
+		writer_flush(p->out);
+		p->stood += input_now() - before; /* our reader's time */
 		before = input_ns();
 		got = input_wait(p->polled, n, ms);
 		if (p->opt.hooks != NULL && pool_filled(p) == 0)
 			p->opt.hooks->waited_in += input_ns() - before;
 	}
-	if (got < 0 && errno != EINTR) {
-		const int error = errno;
-		struct buf *say = pool_fail(p, 3);
-
-		buf_add_text(say, "cannot wait for the workers: ");
-		buf_add_text(say, strerror(error));
-	}
+	if (got < 0 && errno != EINTR)
+		worker_blame(p, NULL, 3, "cannot wait for the workers: %s",
+		    strerror(errno));
 	for (i = 0; got <= 0 && i < n; i++)
 		p->polled[i].revents = 0;
 	p->signal = child_signal();
@@ -289,33 +459,12 @@ is_over(const struct pool *p)
 	return p->status != 0 || p->signal != 0 || p->out->error != 0;
 }
 
-static void
-serve_all(struct pool *p)
-{
-	const int64_t before = input_now();
-	const uint64_t written = p->out->bytes;
-	size_t i;
-
-	for (i = 0; i < p->opt.workers && !is_over(p); i++) {
-		struct worker *w = &p->worker[i];
-
-		if ((p->polled[2 * i].revents & POLLERR) != 0)
-			worker_deafened(p, w);
-		else if (p->polled[2 * i].revents != 0)
-			worker_feed(p, w);
-		if (p->polled[2 * i + 1].revents != 0 || w->undrained ||
-		    (w->child.reaped && w->lost == 0))
-			worker_answers(p, w);
-		worker_settle(p, w);
-	}
-	if (p->out->bytes != written)
-		p->stood += input_now() - before;
-}
-
 /* One round; sleep: it may wait for something to happen, also at fd. */
 static int
 serve(struct pool *p, int fd, bool sleep)
 {
+	uint64_t written;
+	int64_t before;
 	int ms;
 
 	p->unserved = 0;
@@ -324,7 +473,22 @@ serve(struct pool *p, int fd, bool sleep)
 	ms = see_to_clocks(p);
 	sleep = set_polled(p, fd) && sleep && !is_over(p);
 	wait_polled(p, sleep, ms);
-	serve_all(p);
+	before = input_now();
+	written = p->out->bytes;
+	for (size_t i = 0; i < p->opt.workers && !is_over(p); i++) {
+		struct worker *w = &p->worker[i];
+
+		if ((p->polled[2 * i].revents & POLLERR) != 0)
+			worker_deafened(p, w);
+		else if (p->polled[2 * i].revents != 0)
+			worker_feed(p, w);
+		if (p->polled[2 * i + 1].revents != 0 || w->undrained ||
+		    (w->child.reaped && w->lost == 0))
+			take_answers(p, w);
+		settle(p, w);
+	}
+	if (p->out->bytes != written)
+		p->stood += input_now() - before;
 	handout_go(p, false);
 	return is_over(p) ? -1 : 0;
 }
@@ -360,20 +524,6 @@ pool_wait(struct pool *p, int fd)
 	return serve(p, fd, fd >= 0 || !handout_wants(p));
 }
 
-/* Nothing comes behind what they were given. */
-static void
-close_workers(struct pool *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->opt.workers; i++) {
-		if (p->worker[i].child.pid == 0)
-			continue;
-		p->worker[i].closing = true;
-		worker_feed(p, &p->worker[i]);
-	}
-}
-
 static size_t
 count_busy(const struct pool *p)
 {
@@ -384,31 +534,26 @@ count_busy(const struct pool *p)
 	return n;
 }
 
-/* The one line that wc -l answers is taken for a header. */
-static void
-notice_bare(struct pool *p)
-{
-	const struct buf *answer = &p->answer_header, *input = &p->header;
-
-	if (p->bytes_given > 0 && answer->len > 0 && p->out->records == 0 &&
-	    report_is_bare(answer->data, answer->len, input->data, input->len,
-		p->out->dialect.delim))
-		p->opt.notice(p->opt.arg, REPORT_BARE);
-}
-
 int
 pool_finish(struct pool *p)
 {
+	const struct buf *answer = &p->answer_header, *input = &p->header;
 	bool closed = false;
 
 	p->finishing = true;
-	if (p->bytes_given == 0 && p->header.len > 0)
+	if (p->bytes_given == 0 && input->len > 0)
 		handout_header(p);
 	for (;;) {
 		handout_go(p, true);
-		if (!closed && p->open.records + p->closed.records == 0)
-			close_workers(p);
-		closed = p->open.records + p->closed.records == 0;
+		if (!closed && p->pile.came == p->pile.went) {
+			closed = true;
+			for (size_t i = 0; i < p->opt.workers; i++) {
+				if (p->worker[i].child.pid == 0)
+					continue;
+				p->worker[i].closing = true;
+				worker_feed(p, &p->worker[i]);
+			}
+		}
 		if (closed && count_busy(p) == 0)
 			break;
 		if (serve(p, -1, true) < 0)
@@ -416,7 +561,11 @@ pool_finish(struct pool *p)
 	}
 	if (is_over(p))
 		return -1;
-	notice_bare(p);
+	/* the one line that wc -l answers is taken for a header */
+	if (p->bytes_given > 0 && answer->len > 0 && p->out->records == 0 &&
+	    report_is_bare(answer->data, answer->len, input->data, input->len,
+		p->out->dialect.delim))
+		p->opt.notice(p->opt.arg, REPORT_BARE);
 	return 0;
 }
 

@@ -1,189 +1,120 @@
-#include "pool/answers.h"
-
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
+#include "pool/parts.h"
 
 #define CHUNK ((size_t)64 * 1024) /* read at once where no reader does */
-
-struct answers {
-	int fd;
-	enum answers_kind kind;
-	struct reader *reader; /* of CSV */
-	uint64_t record_end;   /* its bytes up to the end of the last record */
-	struct buf name;
-	struct buf text; /* lines: what was read and not yet given out */
-	size_t given;    /* bytes of text that the last piece had */
-	size_t max_line;
-	int error; /* of a read, where no reader does */
-};
-
-struct answers *
-answers_new(int fd, enum answers_kind kind, size_t worker,
-    const struct reader_options *opt)
-{
-	struct answers *a = mem_new(1, sizeof *a);
-	struct reader_options csv = *opt;
-
-	a->fd = fd;
-	a->kind = kind;
-	a->max_line = opt->max_record;
-	if (kind == ANSWERS_CSV) {
-		buf_add_text(&a->name, "worker ");
-		buf_add_number(&a->name, worker);
-		buf_add_byte(&a->name, '\0');
-		csv.no_header = true; /* its first record is one to compare */
-		csv.nnames = 0;
-		a->reader = reader_new_fd(fd, a->name.data, &csv);
-	}
-	return a;
-}
-
-void
-answers_free(struct answers *a)
-{
-	if (a == NULL)
-		return;
-	reader_free(a->reader);
-	buf_free(&a->name);
-	buf_free(&a->text);
-	free(a);
-}
+#define KEPT ((size_t)64 * 1024)  /* larger buffers go back to the system */
 
 /* A record that ends behind the last byte that was read has our line end. */
 static int
-next_record(struct answers *a, struct piece *piece)
+next_record(struct worker *w, struct piece *piece, int *error)
 {
+	const struct fault *f;
 	struct record rec;
-	int got = reader_next_nowait(a->reader, &rec);
+	int got = reader_next_nowait(w->reader, &rec);
 
-	if (got != 1)
-		return got < 0 ? -1 : got;
-	piece->bytes = rec.raw;
-	piece->len = rec.len + rec.end;
-	piece->end = rec.end;
-	piece->records = 1;
-	piece->eol = reader_eol(a->reader);
-	a->record_end = reader_byte(a->reader) + piece->len;
-	piece->unended = a->record_end > reader_bytes(a->reader);
-	return 1;
+	if (got == 1) {
+		*piece = (struct piece){.bytes = rec.raw,
+		    .len = rec.len + rec.end,
+		    .end = rec.end,
+		    .records = 1,
+		    .eol = reader_eol(w->reader)};
+		w->record_end = reader_byte(w->reader) + piece->len;
+		piece->unended = w->record_end > reader_bytes(w->reader);
+	} else if (got < 0) {
+		got = -1;
+		f = reader_fault(w->reader);
+		if (f->cause == FAULT_READ)
+			*error = f->error;
+	}
+	return got;
 }
 
-/*
- * Bytes into text: their number, 0 at the end, -1 when there are none now, or
- * never with a->error set.
- */
-static ssize_t
-read_text(struct answers *a)
+int
+answers_next(const struct pool *p, struct worker *w, struct piece *piece,
+    int *error)
 {
+	const bool lines = p->opt.mode == POOL_FREE;
+	struct buf *t = &w->text;
+	const char *last = NULL;
 	ssize_t n;
 
-	buf_need(&a->text, CHUNK);
-	do
-		n = read(a->fd, a->text.data + a->text.len, CHUNK);
-	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		a->text.len += (size_t)n;
-	else if (n < 0 && errno != EAGAIN)
-		a->error = errno;
-	return n;
-}
-
-/* Takes the bytes of the last piece out of text. */
-static void
-drop_given(struct answers *a)
-{
-	if (a->given == 0)
-		return;
-	a->text.len -= a->given;
-	memmove(a->text.data, a->text.data + a->given, a->text.len);
-	a->given = 0;
-}
-
-/* All bytes up to the last LF that is there; a line too long comes as it is. */
-static int
-next_lines(struct answers *a, struct piece *piece)
-{
-	struct buf *t = &a->text;
-	const char *last = NULL;
-	ssize_t n = 1;
-
-	drop_given(a);
-	while (last == NULL && n > 0 && t->len <= a->max_line) {
-		n = read_text(a);
-		if (n > 0)
-			last = memrchr(t->data + t->len - (size_t)n, '\n',
-			    (size_t)n);
-	}
+	*error = 0;
+	if (!p->opt.raw)
+		return next_record(w, piece, error);
+	t->len -= w->taken;
+	if (t->len > 0 && w->taken > 0)
+		memmove(t->data, t->data + w->taken, t->len);
+	w->taken = 0;
+	/* all bytes, or those up to the last LF; a line too long as it is */
+	do {
+		buf_need(t, CHUNK);
+		n = read(w->out, t->data + t->len, CHUNK);
+		if (n > 0 && lines)
+			last = memrchr(t->data + t->len, '\n', (size_t)n);
+		t->len += n > 0 ? (size_t)n : 0;
+	} while ((n < 0 && errno == EINTR) ||
+	    (n > 0 && lines && last == NULL &&
+		t->len <= p->opt.answers.max_record));
+	if (n < 0 && errno == EAGAIN)
+		return READER_WOULD_WAIT;
+	*error = n < 0 ? errno : 0;
 	if (n < 0)
-		return a->error != 0 ? -1 : READER_WOULD_WAIT;
+		return -1;
 	if (n == 0 && t->len == 0)
 		return 0;
 	if (n == 0)
 		buf_add_byte(t, '\n');
-	a->given = last != NULL ? (size_t)(last + 1 - t->data) : t->len;
+	w->taken = last != NULL ? (size_t)(last + 1 - t->data) : t->len;
 	*piece = (struct piece){.bytes = t->data,
-	    .len = a->given,
+	    .len = w->taken,
 	    .unended = n == 0};
 	return 1;
 }
 
-static int
-next_bytes(struct answers *a, struct piece *piece)
-{
-	ssize_t n;
-
-	a->text.len = 0;
-	n = read_text(a);
-	if (n < 0)
-		return a->error != 0 ? -1 : READER_WOULD_WAIT;
-	if (n == 0)
-		return 0;
-	*piece = (struct piece){.bytes = a->text.data, .len = a->text.len};
-	return 1;
-}
-
-int
-answers_next(struct answers *a, struct piece *piece)
-{
-	switch (a->kind) {
-	case ANSWERS_CSV:
-		return next_record(a, piece);
-	case ANSWERS_LINES:
-		return next_lines(a, piece);
-	default:
-		return next_bytes(a, piece);
-	}
-}
-
 bool
-answers_partial(const struct answers *a)
+answers_turn(const struct pool *p, const struct unit *u)
 {
-	if (a->kind == ANSWERS_CSV)
-		return reader_bytes(a->reader) > a->record_end;
-	return a->kind == ANSWERS_LINES && a->text.len > a->given;
+	return p->ring == 0 || u == &p->unit[p->head];
 }
 
-int
-answers_error(const struct answers *a)
+void
+answers_put(struct pool *p, struct unit *u, const struct piece *a)
 {
-	const struct fault *f;
-
-	if (a->reader == NULL)
-		return a->error;
-	f = reader_fault(a->reader);
-	return f->cause == FAULT_READ ? f->error : 0;
+	if (u == NULL || answers_turn(p, u)) {
+		writer_whole(p->out, a->bytes, a->len, a->records);
+		return;
+	}
+	buf_add(&u->held, a->bytes, a->len);
+	u->held_records += a->records;
+	u->worker->held += a->len;
 }
 
-const struct fault *
-answers_fault(const struct answers *a, bool *at_end)
+void
+answers_whole(struct pool *p, struct worker *w)
 {
-	const struct fault *f = reader_fault(a->reader);
+	struct unit *u = w->oldest;
 
-	*at_end = f->cause <= FAULT_NO_EOL && f->cause != FAULT_TOO_LONG &&
-	    f->start + f->len >= reader_bytes(a->reader);
-	return f;
+	u->whole = true;
+	w->oldest = u->next;
+	if (w->oldest == NULL)
+		w->newest = NULL;
+	/* the first units go as far as they are whole; the next has its turn */
+	while (p->ring > 0 && p->units > 0) {
+		u = &p->unit[p->head];
+		if (u->held.len > 0)
+			writer_whole(p->out, u->held.data, u->held.len,
+			    u->held_records);
+		u->worker->held -= u->held.len;
+		u->held.len = u->held_records = 0;
+		if (u->held.room > KEPT)
+			buf_free(&u->held);
+		if (!u->whole)
+			return;
+		p->outstanding -= u->records;
+		p->units--;
+		p->head = (p->head + 1) % p->ring;
+	}
 }

@@ -1,8 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "pool/parts.h"
 
-#define FIRST_BLOCK ((size_t)32 * 1024)
 #define USUAL_BLOCK ((size_t)4 << 20)
 #define MOST_BLOCK ((size_t)32 << 20) /* where a start is long */
 #define MOST_PILE (2 * MOST_BLOCK)
@@ -27,221 +27,156 @@ is_paced(const struct pool *p)
 	    p->opt.records == 0;
 }
 
-static uint64_t
-most_records(const struct pool *p)
+/* The bytes of the header in front of the pile: each block has it. */
+static size_t
+headed(const struct pool *p)
 {
-	uint64_t most = UINT64_MAX;
+	return p->opt.mode == POOL_BLOCKS ? p->header.len : 0;
+}
 
-	if (p->opt.records > 0)
-		most = p->opt.records;
-	else if (p->opt.mode == POOL_ORDERED)
-		most = p->handout;
-	if (p->opt.mode == POOL_ORDERED && p->window - p->outstanding < most)
-		most = p->window - p->outstanding; /* rather few than none */
-	return most;
+static bool
+is_empty(const struct pile *b)
+{
+	return b->came == b->went;
+}
+
+/* The bytes of the pile, with the header. */
+static size_t
+piled(const struct pile *b)
+{
+	return is_empty(b) ? 0 : b->bytes.len - b->gone;
+}
+
+static bool
+is_full(const struct pile *b)
+{
+	return b->came - b->went >= b->most_records ||
+	    piled(b) >= b->most_bytes;
 }
 
 /*
- * POOL_FREE begins with single records, so that a handful of them does not
- * all go to one worker.
+ * How much the unit at the front of the pile may have.  POOL_FREE begins with
+ * single records, so that a handful of them does not all go to one worker.
  */
-static size_t
-most_bytes(const struct pool *p)
-{
-	uint64_t share;
-
-	if (p->opt.mode == POOL_BLOCKS)
-		return handout_watches(p) ? MOST_PILE : p->pace.block;
-	if (p->opt.mode == POOL_ORDERED || p->opt.records > 0)
-		return MOST_ORDERED;
-	share = p->bytes_given / (4 * p->opt.workers);
-	return share < MOST_FREE ? (size_t)share : MOST_FREE;
-}
-
-/* The next record is the first of a batch. */
 static void
-begin_batch(struct pool *p, const struct pool_record *rec)
+set_limits(struct pool *p)
 {
-	struct gathered *b = &p->open;
+	struct pile *b = &p->pile;
+	const uint64_t share = p->bytes_given / (4 * p->opt.workers);
+	const bool ordered = p->opt.mode == POOL_ORDERED;
 
-	b->first = rec->number;
-	b->line = rec->line;
-	b->most_records = most_records(p);
-	b->most_bytes = most_bytes(p);
-	b->bytes.len = b->gone = 0;
-	p->marks = p->cut = 0;
+	b->most_records = ordered ? p->handout : UINT64_MAX;
+	if (p->opt.records > 0)
+		b->most_records = p->opt.records;
+	/* rather few than none */
+	if (ordered && p->window - p->outstanding < b->most_records)
+		b->most_records = p->window - p->outstanding;
 	if (p->opt.mode == POOL_BLOCKS)
-		buf_add(&b->bytes, p->header.data, p->header.len);
+		b->most_bytes = handout_watches(p) ? MOST_PILE : p->pace.block;
+	else if (ordered || p->opt.records > 0)
+		b->most_bytes = MOST_ORDERED;
+	else
+		b->most_bytes = share < MOST_FREE ? (size_t)share : MOST_FREE;
 }
 
-/* Its bytes, with the header. */
-static size_t
-size_of(const struct gathered *b)
+/* Where about so many bytes end, or all if that is hardly more. */
+static struct mark
+find_end(const struct pool *p, size_t bytes)
 {
-	return b->records > 0 ? b->bytes.len - b->gone : 0;
+	const struct pile *b = &p->pile;
+	const size_t from = b->gone + headed(p);
+	struct mark end = {b->bytes.len, 0, 0, b->came};
+
+	for (size_t i = 0; piled(b) > bytes + bytes / 2 && i < b->marks; i++)
+		if (b->mark[i].at > from &&
+		    (end.first == 0 || b->mark[i].at <= from + bytes))
+			end = b->mark[i];
+	return end;
 }
 
-static bool
-is_full(const struct gathered *b)
-{
-	return b->records >= b->most_records || size_of(b) >= b->most_bytes;
-}
-
-/* Does it tell what a block of its size costs? */
-static bool
-is_size(const struct gathered *b)
-{
-	return b->bytes.len > b->most_bytes / 2;
-}
-
+/* The unit at the front of the pile is complete: it waits for a worker. */
 static void
-close_open(struct pool *p)
+end_unit(struct pool *p)
 {
-	struct gathered b = p->closed;
+	struct pile *b = &p->pile;
 
-	p->closed = p->open;
-	p->open = b;
-	if (is_paced(p) && p->pace.before == 0 && is_size(&p->closed))
+	b->end = find_end(p, p->pace.block);
+	b->block = b->end.at - b->gone > b->most_bytes / 2 ? b->most_bytes : 0;
+	if (is_paced(p) && p->pace.before == 0 && b->block > 0 &&
+	    b->gone == 0 && b->end.at == b->bytes.len)
 		p->pace = (struct pace){2 * p->pace.block, p->pace.block, 0, 0};
 }
 
-/*
- * Cuts about so many bytes off the front of the open batch, unless that is
- * hardly larger, and appends them to to.  Returns how many records they are.
- */
-static uint64_t
-cut_open(struct pool *p, size_t bytes, struct buf *to)
-{
-	struct gathered *b = &p->open;
-	const size_t from = b->gone + p->header.len;
-	struct mark end = {b->bytes.len, 0, 0, p->cut + b->records};
-	uint64_t records;
-
-	for (size_t i = 0; size_of(b) > bytes + bytes / 2 && i < p->marks; i++)
-		if (p->mark[i].at > from &&
-		    (end.first == 0 || p->mark[i].at <= from + bytes))
-			end = p->mark[i];
-	buf_add(to, b->bytes.data + from, end.at - from);
-	records = end.records - p->cut;
-	p->cut = end.records;
-	b->records -= records;
-	b->gone = end.at - p->header.len;
-	b->first = end.first;
-	b->line = end.line;
-	if (b->records == 0)
-		buf_free(&b->bytes);
-	return records;
-}
-
-/* Closes what the open batch has, or a block of it if it has several. */
+/* What stands in front of end is handed out. */
 static void
-close_some(struct pool *p)
+drop_front(struct pool *p, const struct mark *end)
 {
-	struct gathered *c = &p->closed, *b = &p->open;
+	struct pile *b = &p->pile;
 
-	if (b->gone == 0 &&
-	    (!is_paced(p) || size_of(b) <= p->pace.block / 2 * 3)) {
-		close_open(p);
-		return;
-	}
-	c->first = b->first;
-	c->line = b->line;
-	c->gone = 0;
-	c->most_bytes = p->pace.block;
-	c->bytes.len = 0;
-	buf_add(&c->bytes, p->header.data, p->header.len);
-	c->records = cut_open(p, p->pace.block, &c->bytes);
-}
-
-/* Has it room for what it is to be sent? */
-static bool
-is_eager(const struct worker *w)
-{
-	return w->child.pid != 0 && !w->child.reaped && !w->deaf &&
-	    w->sent == w->send.len;
-}
-
-/* A worker whose process was not yet started, or with blocks is over. */
-static struct worker *
-unstarted(struct pool *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->opt.workers; i++)
-		if (p->worker[i].child.pid == 0)
-			return &p->worker[i];
-	return NULL;
-}
-
-/* One that has answered all, or a new one. */
-static struct worker *
-free_worker(struct pool *p, uint64_t records)
-{
-	size_t i;
-
-	if (p->outstanding > 0 && p->outstanding + records > p->window)
-		return NULL;
-	for (i = 0; i < p->opt.workers; i++)
-		if (p->worker[i].oldest == NULL && is_eager(&p->worker[i]))
-			return &p->worker[i];
-	return unstarted(p);
-}
-
-/* The one with the least to read, unless that is something and a new one is
- * left. */
-static struct worker *
-least_worker(struct pool *p)
-{
-	struct worker *w, *least = NULL;
-	size_t i, unread, fewest = SIZE_MAX;
-
-	for (i = 0; i < p->opt.workers && fewest > 0; i++) {
-		if (!is_eager(&p->worker[i]))
-			continue;
-		unread = worker_unread(&p->worker[i]);
-		if (unread >= fewest)
-			continue;
-		least = &p->worker[i];
-		fewest = unread;
-	}
-	w = fewest > 0 ? unstarted(p) : NULL;
-	return w != NULL ? w : least;
+	b->gone = end->at - headed(p);
+	b->first = end->first;
+	b->line = end->line;
+	b->went = end->records;
+	b->end.at = 0;
 }
 
 /* Who may be handed that many records now; NULL: nobody. */
 static struct worker *
-taker(struct pool *p, uint64_t records)
+find_taker(struct pool *p, uint64_t records)
 {
-	switch (p->opt.mode) {
-	case POOL_BLOCKS:
-		if (p->ring > 0 && p->units >= p->window)
-			return NULL;
-		return unstarted(p);
-	case POOL_ORDERED:
-		return free_worker(p, records);
-	default:
-		return least_worker(p);
+	struct worker *least = NULL, *unstarted = NULL;
+	size_t unread, fewest = SIZE_MAX;
+
+	if (p->opt.mode == POOL_BLOCKS && p->ring > 0 && p->units >= p->window)
+		return NULL;
+	if (p->opt.mode == POOL_ORDERED && p->outstanding > 0 &&
+	    p->outstanding + records > p->window)
+		return NULL;
+	for (size_t i = 0; i < p->opt.workers && fewest > 0; i++) {
+		struct worker *w = &p->worker[i];
+
+		if (w->child.pid == 0 && unstarted == NULL)
+			unstarted = w;
+		if (w->child.pid == 0 || w->child.reaped || w->deaf ||
+		    w->sent < w->send.len || p->opt.mode == POOL_BLOCKS ||
+		    (p->opt.mode == POOL_ORDERED && w->oldest != NULL))
+			continue;
+		/* POOL_FREE: the one with the least to read */
+		unread = p->opt.mode == POOL_FREE ? worker_unread(w) : 0;
+		if (unread < fewest) {
+			least = w;
+			fewest = unread;
+		}
 	}
+	return fewest > 0 && unstarted != NULL ? unstarted : least;
 }
 
-/* Starts w if need be; from now on it is to answer these records, too. */
+/* Starts w if need be; from now on it is to answer new's records, too. */
 static int
-engage(struct pool *p, struct worker *w, const struct gathered *b)
+engage(struct pool *p, struct worker *w, const struct unit *new)
 {
-	struct unit *u = NULL;
+	struct unit *u = &w->alone;
 
 	if (w->oldest == NULL)
 		w->waits = pool_clock(p);
-	if (p->opt.mode == POOL_BLOCKS || (p->ring > 0 && b->records > 0)) {
-		u = order_add(p, w);
-		u->first = b->first;
-		u->line = b->line;
-		u->records = b->records;
-		u->handed = pool_us();
-		u->block = is_size(b) ? b->most_bytes : 0;
-		p->outstanding += b->records;
+	if (p->opt.mode == POOL_BLOCKS || (p->ring > 0 && new->records > 0)) {
+		if (p->ring > 0)
+			u = &p->unit[(p->head + p->units++) % p->ring];
+		*u = (struct unit){.worker = w,
+		    .held = u->held,
+		    .first = new->first,
+		    .line = new->line,
+		    .records = new->records,
+		    .block = new->block,
+		    .handed = pool_us()};
+		if (w->oldest == NULL)
+			w->oldest = u;
+		else
+			w->newest->next = u;
+		w->newest = u;
+		p->outstanding += u->records;
 	}
-	w->given += b->records;
+	w->given += new->records;
 	if (w->child.pid != 0)
 		return 0;
 	if (worker_start(p, w, u) < 0)
@@ -265,32 +200,54 @@ send_more(struct worker *w, const char *bytes, size_t n)
 	buf_add(b, bytes, n);
 }
 
-/* w gets the closed batch. */
+/* w gets the unit at the front of the pile. */
 static void
 hand(struct pool *p, struct worker *w)
 {
-	struct gathered *b = &p->closed;
+	struct pile *b = &p->pile;
+	const bool blocks = p->opt.mode == POOL_BLOCKS;
 	const bool watched =
-	    p->first == NULL && is_paced(p) && is_size(b) && !p->finishing;
-	struct buf empty;
+	    p->first == NULL && is_paced(p) && b->block > 0 && !p->finishing;
+	const struct unit new = {.first = b->first,
+	    .line = b->line,
+	    .records = b->end.records - b->went,
+	    .block = b->block};
+	const struct mark end = b->end;
+	const size_t from = b->gone + headed(p), tail = b->bytes.len - end.at;
+	/* behind it stands no more than the record that had no room */
+	const bool whole = b->marks == 0 || b->mark[b->marks - 1].at <= end.at;
+	const bool swapped = blocks && b->gone == 0 && whole;
 
-	if (engage(p, w, b) < 0)
+	if (engage(p, w, &new) < 0)
 		return;
-	if (p->opt.mode == POOL_BLOCKS) {
-		empty = w->send;
+	drop_front(p, &end);
+	if (swapped) {
+		const struct buf empty = w->send;
+
 		w->send = b->bytes;
+		w->send.len = end.at;
 		b->bytes = empty;
-		w->closing = !watched;
+		b->bytes.len = 0;
+		buf_add(&b->bytes, p->header.data, p->header.len);
+		buf_add(&b->bytes, w->send.data + end.at, tail);
 	} else {
-		send_more(w, b->bytes.data, b->bytes.len);
+		if (blocks)
+			buf_add(&w->send, p->header.data, p->header.len);
+		send_more(w, b->bytes.data + from, end.at - from);
+		if (whole && tail > 0)
+			memmove(b->bytes.data + headed(p),
+			    b->bytes.data + end.at, tail);
 	}
+	if (whole) {
+		b->bytes.len = headed(p) + tail;
+		b->gone = b->marks = 0;
+	}
+	w->closing = blocks && !watched;
 	if (watched) {
 		p->first = w;
 		p->first_bytes = w->send.len;
-		p->open.most_bytes = MOST_PILE;
 	}
-	b->bytes.len = 0;
-	b->records = 0;
+	set_limits(p);
 	worker_feed(p, w);
 }
 
@@ -321,34 +278,40 @@ most_piled(const struct pool *p, int64_t us)
 static bool
 share_out(struct pool *p)
 {
+	struct pile *b = &p->pile;
 	struct worker *w = p->first;
 	struct unit *u = w->oldest;
 	const int64_t us = pool_us() - u->handed;
-	const size_t piled = size_of(&p->open);
 	const bool reads = w->in < 0 ||
 	    worker_unread(w) + (w->send.len - w->sent) < p->first_bytes;
-	size_t share = (piled + p->first_bytes) / p->opt.workers;
+	size_t share = (piled(b) + p->first_bytes) / p->opt.workers;
 	int64_t patience = QUICK;
-	uint64_t records;
 
 	if (!p->finishing)
 		patience =
-		    piled < most_piled(p, us) ? MOST_PILING : RATHER_LONG;
-	else if (piled <= 2 * FIRST_BLOCK)
+		    piled(b) < most_piled(p, us) ? MOST_PILING : RATHER_LONG;
+	else if (piled(b) <= 2 * POOL_FIRST)
 		patience = 0;
 	if (!reads && us < patience)
 		return false;
-	if (us >= QUICK && w->in >= 0 && p->open.records > 0 &&
-	    share > p->first_bytes + FIRST_BLOCK) {
+	if (us >= QUICK && w->in >= 0 && !is_empty(b) &&
+	    share > p->first_bytes + POOL_FIRST) {
+		const size_t from = b->gone + headed(p);
+		struct mark end;
+		uint64_t records;
+
 		share = share < MOST_BLOCK ? share : MOST_BLOCK;
+		end = find_end(p, share - p->first_bytes);
+		records = end.records - b->went;
+		buf_add(&w->send, b->bytes.data + from, end.at - from);
+		drop_front(p, &end);
 		p->pace = (struct pace){.block = share};
-		records = cut_open(p, share - p->first_bytes, &w->send);
 		u->records += records;
 		u->block = share;
 		w->given += records;
 		p->outstanding += records;
 	}
-	p->open.most_bytes = p->pace.block;
+	b->most_bytes = p->pace.block;
 	w->closing = true;
 	worker_feed(p, w);
 	return true;
@@ -357,6 +320,7 @@ share_out(struct pool *p)
 void
 handout_go(struct pool *p, bool all)
 {
+	struct pile *b = &p->pile;
 	const bool fixed = p->opt.mode == POOL_BLOCKS && p->opt.records > 0;
 	struct worker *w;
 
@@ -364,13 +328,13 @@ handout_go(struct pool *p, bool all)
 	while (p->status == 0) {
 		if (handout_watches(p) && !share_out(p))
 			return;
-		if (p->closed.records == 0 && p->open.records > 0 &&
-		    (is_full(&p->open) ||
-			(all && taker(p, p->open.records) != NULL)))
-			close_some(p);
-		if (p->closed.records == 0)
+		if (b->end.at == 0 && !is_empty(b) &&
+		    (is_full(b) ||
+			(all && find_taker(p, b->came - b->went) != NULL)))
+			end_unit(p);
+		if (b->end.at == 0)
 			return;
-		w = taker(p, p->closed.records);
+		w = find_taker(p, b->end.records - b->went);
 		if (w == NULL)
 			return;
 		hand(p, w);
@@ -380,16 +344,10 @@ handout_go(struct pool *p, bool all)
 void
 handout_header(struct pool *p)
 {
-	p->closed.bytes.len = 0;
-	if (p->opt.mode == POOL_BLOCKS)
-		buf_add(&p->closed.bytes, p->header.data, p->header.len);
+	p->pile.bytes.len = 0;
+	buf_add(&p->pile.bytes, p->header.data, headed(p));
+	p->pile.end = (struct mark){headed(p), 0, 0, p->pile.went};
 	hand(p, &p->worker[0]);
-}
-
-static size_t
-unsent(const struct worker *w)
-{
-	return w->send.len - w->sent;
 }
 
 /*
@@ -400,8 +358,8 @@ static void
 take_routed(struct pool *p, const struct pool_record *rec)
 {
 	struct worker *w = &p->worker[rec->route % p->opt.workers];
-	const size_t last = (p->head + p->units + p->ring - 1);
-	const struct gathered b = {.first = rec->number,
+	const size_t last = p->head + p->units + p->ring - 1;
+	const struct unit new = {.first = rec->number,
 	    .line = rec->line,
 	    .records = 1};
 
@@ -409,23 +367,25 @@ take_routed(struct pool *p, const struct pool_record *rec)
 		w->newest->records++;
 		w->given++;
 		p->outstanding++;
-	} else if (engage(p, w, &b) < 0) {
+	} else if (engage(p, w, &new) < 0) {
 		return;
 	}
 	send_more(w, rec->bytes, rec->len);
-	if (unsent(w) > MOST_UNSENT)
+	if (w->send.len - w->sent > MOST_UNSENT)
 		p->choked = w;
 }
 
 bool
 handout_wants(const struct pool *p)
 {
+	const struct worker *w = p->choked;
+
 	if (handout_watches(p))
-		return size_of(&p->open) <
+		return piled(&p->pile) <
 		    most_piled(p, pool_us() - p->first->oldest->handed);
 	if (!p->opt.routed)
-		return p->closed.records == 0;
-	if (p->choked != NULL && unsent(p->choked) > MOST_UNSENT)
+		return p->pile.end.at == 0;
+	if (w != NULL && w->send.len - w->sent > MOST_UNSENT)
 		return false;
 	return p->opt.mode == POOL_FREE || p->outstanding < p->window;
 }
@@ -433,54 +393,50 @@ handout_wants(const struct pool *p)
 size_t
 handout_room(const struct pool *p)
 {
-	const struct gathered *b = &p->open;
-	const size_t most = b->records > 0 ? b->most_bytes : p->pace.block;
-	const size_t used = b->records > 0 ? size_of(b) : p->header.len;
+	const struct pile *b = &p->pile;
+	const size_t most = is_empty(b) ? p->pace.block : b->most_bytes;
+	const size_t used = is_empty(b) ? p->header.len : piled(b);
 
 	if (p->opt.mode != POOL_BLOCKS || p->opt.records > 0 || used >= most)
 		return 0;
 	return most - used;
 }
 
-static void
-add_mark(struct pool *p, const struct pool_record *rec)
-{
-	if (p->marks == p->marks_room) {
-		p->marks_room = mem_add(mem_mul(p->marks_room, 2), 64);
-		p->mark = mem_resize(p->mark, p->marks_room, sizeof *p->mark);
-	}
-	p->mark[p->marks++] = (struct mark){p->open.bytes.len, rec->number,
-	    rec->line, p->cut + p->open.records};
-}
-
 void
 handout_take(struct pool *p, const struct pool_record *rec)
 {
-	struct gathered *b = &p->open;
+	struct pile *b = &p->pile;
 
 	p->bytes_given += rec->len;
 	if (p->opt.routed) {
 		take_routed(p, rec);
 		return;
 	}
-	if (b->records > 0 && !handout_watches(p) &&
-	    size_of(b) + rec->len > b->most_bytes)
-		close_some(p);
-	if (b->records == 0)
-		begin_batch(p, rec);
+	if (is_empty(b)) {
+		b->first = rec->number;
+		b->line = rec->line;
+		b->bytes.len = b->gone = b->marks = 0;
+		buf_add(&b->bytes, p->header.data, headed(p));
+		set_limits(p);
+	} else if (!handout_watches(p) && piled(b) + rec->len > b->most_bytes) {
+		end_unit(p);
+		if (b->end.first == 0) {
+			b->end.first = rec->number;
+			b->end.line = rec->line;
+		}
+	}
 	if (is_paced(p) &&
-	    (p->marks == 0 || b->bytes.len - p->mark[p->marks - 1].at >= MARK))
-		add_mark(p, rec);
+	    (b->marks == 0 ||
+		b->bytes.len - b->mark[b->marks - 1].at >= MARK)) {
+		b->mark =
+		    mem_grow(b->mark, b->marks, &b->room, sizeof *b->mark);
+		b->mark[b->marks++] = (struct mark){b->bytes.len, rec->number,
+		    rec->line, b->came};
+	}
 	buf_add(&b->bytes, rec->bytes, rec->len);
-	b->records += rec->records;
-	if (p->closed.records > 0 || is_full(b))
+	b->came += rec->records;
+	if (b->end.at > 0 || is_full(b))
 		handout_go(p, false);
-}
-
-struct pace
-handout_pace(void)
-{
-	return (struct pace){.block = FIRST_BLOCK};
 }
 
 /*
@@ -521,23 +477,6 @@ handout_grow(struct pace *pace, size_t block, int64_t us)
 	return true;
 }
 
-/* Blocks have grown: what waits for a worker is filled up. */
-static void
-merge(struct pool *p)
-{
-	const size_t from = p->open.records > 0 ? p->header.len : 0;
-
-	if (p->closed.records > 0 && p->open.gone == 0) {
-		buf_add(&p->closed.bytes, p->open.bytes.data + from,
-		    p->open.bytes.len - from);
-		p->closed.records += p->open.records;
-		p->open.records = 0;
-		p->open.bytes.len = 0;
-		p->marks = p->cut = 0;
-		close_open(p);
-	}
-}
-
 bool
 handout_shrink(struct pace *pace, const struct unit *u, int64_t took)
 {
@@ -550,8 +489,8 @@ handout_shrink(struct pace *pace, const struct unit *u, int64_t took)
 		return false;
 	pace->block =
 	    (size_t)((double)pace->block * (double)most / (double)bytes);
-	if (pace->block < 2 * FIRST_BLOCK)
-		pace->block = 2 * FIRST_BLOCK;
+	if (pace->block < 2 * POOL_FIRST)
+		pace->block = 2 * POOL_FIRST;
 	return true;
 }
 
@@ -565,8 +504,8 @@ handout_learn(struct pool *p, const struct unit *u)
 			return;
 		if (!handout_shrink(&p->pace, u, took) &&
 		    handout_grow(&p->pace, u->block, took))
-			merge(p);
-		p->open.most_bytes = p->pace.block;
+			p->pile.end.at = 0; /* this unit is filled up */
+		p->pile.most_bytes = p->pace.block;
 	} else if (took >= SLOW_ANSWER) {
 		p->handout -= p->handout / 2;
 	} else if (p->handout * 2 * p->opt.workers <= p->window) {

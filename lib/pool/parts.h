@@ -1,12 +1,12 @@
 /*
- * The parts of pool, which only its own files see.
+ * The parts of pool, which only its own files see; each calls those below it.
  *
- *	pool.c     the public face and the poll loop
+ *	pool.c     the public face, the poll loop, answers and ends of workers:
+ *	           the death of a worker is noticed in wait_polled and judged in
+ *	           settle, once its output has ended, too
  *	handout.c  which records go to which worker, and when
- *	serve.c    one worker: its pipes, its answers, its end
- *	order.c    units, and what of the answers may be written
- *	answers.c  how a worker's bytes are framed
- *	blame.c    what is said of a worker that ends the run
+ *	worker.c   starts a worker and feeds it; what is said of it
+ *	answers.c  how a worker's bytes are framed, and when they are written
  *
  * A unit is a run of records that a worker was handed at once.  Units that
  * are not yet written stand in a ring in input order; the first one has its
@@ -16,10 +16,8 @@
 #define POOL_PARTS_H
 
 #include "pool.h"
-#include "pool/answers.h"
 
-#define POOL_PIPE (256 * 1024)      /* of a worker: as fast as 1 MiB */
-#define POOL_HOLD ((size_t)8 << 20) /* of answers ahead of their turn */
+#define POOL_FIRST ((size_t)32 * 1024) /* the first block */
 #define POOL_NEVER INT64_MAX
 
 struct unit {
@@ -35,6 +33,17 @@ struct unit {
 	uint64_t held_records;
 };
 
+/* A part of an answer that may go to standard output. */
+struct piece {
+	const char *bytes; /* lives until the next call */
+	size_t len;
+	size_t end; /* of them, the line end of a CSV record */
+	char eol;   /* its last byte, LF or CR */
+	uint64_t records;
+	bool unended; /* the worker wrote no line end: we added it, and do not
+		       * know yet whether it was killed or just does so */
+};
+
 struct worker {
 	size_t number; /* from 1 */
 	struct child child;
@@ -45,8 +54,13 @@ struct worker {
 	bool closing; /* nothing comes behind send */
 	bool deaf;    /* it closed its input before we did */
 
-	struct answers *answers;
-	bool undrained;  /* answers may hold more than was taken */
+	struct reader *reader; /* of answers that are CSV */
+	uint64_t record_end;   /* its bytes up to the end of the last record */
+	struct buf name;       /* of the reader */
+	struct buf text; /* of other answers: what was read, not yet dropped */
+	size_t taken;    /* bytes of text that the last piece had */
+
+	bool undrained;  /* there may be more answers than were taken */
 	bool headed;     /* the header of its answers was seen */
 	bool alike;      /* its answers have the line end of the others */
 	struct buf tail; /* the last answer, when it may be half of one */
@@ -74,20 +88,28 @@ struct pace {
 	int64_t took, took_before; /* us: the fastest of each; 0: none yet */
 };
 
-/* Records that are not handed out yet. */
-struct gathered {
-	struct buf bytes;
-	uint64_t first, line, records;
-	uint64_t most_records; /* it is full with so many */
-	size_t most_bytes;     /* or so many */
-	size_t gone;           /* bytes that were cut off its front */
-};
-
-/* Where a batch may be cut, in front of a record. */
+/* A place of the pile in front of a record, or its end. */
 struct mark {
 	size_t at;
-	uint64_t first, line; /* of that record */
-	uint64_t records;     /* of the batch in front of it */
+	uint64_t first, line; /* of that record; 0: not come yet */
+	uint64_t records;     /* that came before it */
+};
+
+/*
+ * Records that are not handed out yet.  Those in front are the next unit; when
+ * it is full, or is not to take the next record, its end is known.
+ */
+struct pile {
+	struct buf bytes;     /* a block begins with the header */
+	size_t gone;          /* bytes behind the header that were handed out */
+	uint64_t first, line; /* of the first record */
+	uint64_t came, went;  /* records */
+	uint64_t most_records; /* the unit is full with so many */
+	size_t most_bytes;     /* or so many */
+	struct mark end;       /* of the unit that waits; at 0: none does */
+	size_t block;          /* as of this unit */
+	struct mark *mark;     /* where blocks may end */
+	size_t marks, room;
 };
 
 struct pool {
@@ -98,18 +120,13 @@ struct pool {
 	size_t answer_header_by; /* the number of the worker that wrote it */
 	char answer_eol;         /* of the first answer: LF or CR; 0 */
 
-	struct worker *worker;  /* opt.workers of them */
-	size_t started;         /* of those with POOL_ORDERED, POOL_FREE */
-	struct gathered open;   /* is being filled */
-	struct gathered closed; /* waits for a worker; no records: none does */
-	struct worker *choked;  /* of routed ones: has too much to send */
+	struct worker *worker; /* opt.workers of them */
+	struct worker *choked; /* of routed ones: has too much to send */
+	struct pile pile;
 	struct pace pace;
 	struct worker *first; /* has the first block, and may get more of it */
 	size_t first_bytes;   /* what it was handed */
-	struct mark *mark;    /* of the open batch */
-	size_t marks, marks_room;
-	uint64_t cut;   /* records that were cut off the open batch */
-	size_t handout; /* records that POOL_ORDERED hands out */
+	size_t handout;       /* records that POOL_ORDERED hands out */
 	uint64_t bytes_given;
 	size_t unserved; /* bytes given since we served */
 	uint64_t blocks;
@@ -126,7 +143,18 @@ struct pool {
 	struct buf say, unheard;
 };
 
-/* handout.c */
+/* Milliseconds; it stands while we wait for the reader of our output. */
+static inline int64_t
+pool_clock(const struct pool *p)
+{
+	return input_now() - p->stood;
+}
+
+static inline int64_t
+pool_us(void)
+{
+	return input_ns() / 1000;
+}
 
 /* Is there room for another record? */
 bool handout_wants(const struct pool *p);
@@ -149,9 +177,6 @@ void handout_go(struct pool *p, bool all);
 /* The header alone goes to a worker, since no record does. */
 void handout_header(struct pool *p);
 
-/* Blocks of no given size begin so. */
-struct pace handout_pace(void);
-
 /* A block of that size was answered in so many us.  Do blocks grow now? */
 bool handout_grow(struct pace *pace, size_t block, int64_t us);
 
@@ -165,8 +190,6 @@ bool handout_shrink(struct pace *pace, const struct unit *u, int64_t us);
 /* A block, or all that one worker was handed at once, is answered. */
 void handout_learn(struct pool *p, const struct unit *u);
 
-/* serve.c */
-
 /* Starts w's process; block is what it is for, with POOL_BLOCKS. */
 int worker_start(struct pool *p, struct worker *w, const struct unit *block);
 
@@ -179,78 +202,39 @@ void worker_deafened(struct pool *p, struct worker *w);
 /* Bytes in its pipe that it did not read. */
 size_t worker_unread(const struct worker *w);
 
-/* Do we read its answers at present? */
-bool worker_is_read(const struct pool *p, const struct worker *w);
-
-/* Takes what there is of its answers. */
-void worker_answers(struct pool *p, struct worker *w);
-
-/* Sees to its end, if it has come. */
-void worker_settle(struct pool *p, struct worker *w);
-
-/*
- * Does what is due by the clock.  Returns when the next thing is due, by
- * pool_clock, or POOL_NEVER.
- */
-int64_t worker_due(struct pool *p, struct worker *w, int64_t now);
+void worker_close(int *fd); /* -1: it is closed */
 
 /* Frees what belongs to its process, which is gone. */
 void worker_reset(struct worker *w);
 
-/* order.c */
-
-/* A new last unit, of w. */
-struct unit *order_add(struct pool *p, struct worker *w);
-
-/* Does it stand first? */
-bool order_is_turn(const struct pool *p, const struct unit *u);
-
-/* A piece of u's answer: is written, or held.  u NULL: written. */
-void order_answer(struct pool *p, struct unit *u, const struct piece *a);
-
-/* w's oldest unit has all of its answer. */
-void order_whole(struct pool *p, struct worker *w);
+/*
+ * Ends the run because of w, or NULL, with this exit status.  Returns where
+ * the message, "worker 2" and format as of utf8_say, may be continued.  Only
+ * the first failure is heard of.
+ */
+struct buf *worker_blame(struct pool *p, const struct worker *w, int status,
+    const char *format, ...);
 
 /* How many records of its units w has not answered. */
-uint64_t order_unanswered(const struct worker *w);
+uint64_t worker_unanswered(const struct worker *w);
 
-void order_free(struct pool *p);
-
-/* blame.c: each ends the run, because of w. */
-
-/* "worker 2" and what, and which records it held. */
-void blame_for(struct pool *p, const struct worker *w, const char *what);
-
-/* Its exit status is not 0. */
-void blame_status(struct pool *p, const struct worker *w);
-
-/* It left before the end of its input. */
-void blame_leaving(struct pool *p, const struct worker *w);
-
-/* Its header is not that of the worker whose header was written. */
-void blame_header(struct pool *p, const struct worker *w);
-
-/* Its answers end their lines with this, and others do not. */
-void blame_eol(struct pool *p, const struct worker *w, char eol);
-
-/* The system let its pipe fail, with this errno. */
-void blame_system(struct pool *p, const struct worker *w, int error);
-
-/* Its answer is no CSV. */
-void blame_answer(struct pool *p, const struct worker *w,
-    const struct fault *f);
-
-/* pool.c */
-
-/* Milliseconds; it stands while we wait for the reader of our output. */
-int64_t pool_clock(const struct pool *p);
-
-int64_t pool_us(void);
+/* Adds which records w held. */
+void worker_held(const struct worker *w, struct buf *say);
 
 /*
- * Ends the run with this exit status; returns where the message is to be
- * added.  Only the first failure is heard of.
+ * The next piece of w's answers: 1, READER_WOULD_WAIT, 0 at the end, -1 when
+ * it is no CSV or, with *error set to errno, cannot be read.
  */
-struct buf *pool_fail(struct pool *p, int status);
+int answers_next(const struct pool *p, struct worker *w, struct piece *piece,
+    int *error);
+
+/* Does u stand first? */
+bool answers_turn(const struct pool *p, const struct unit *u);
+
+/* A piece of u's answer: is written, or held.  u NULL: written. */
+void answers_put(struct pool *p, struct unit *u, const struct piece *a);
+
+/* w's oldest unit has all of its answer. */
+void answers_whole(struct pool *p, struct worker *w);
 
 #endif
