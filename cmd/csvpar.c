@@ -10,6 +10,7 @@
 #include "columns.h"
 #include "pool.h"
 #include "run.h"
+#include "utf8.h"
 
 #define MOST_WORKERS 100000
 
@@ -68,18 +69,6 @@ static const struct options_program program = {
     .command = true,
 };
 
-/* The processors that we may use. */
-static size_t
-processors(void)
-{
-	cpu_set_t set;
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		n = CPU_COUNT(&set);
-	return n > 0 ? (size_t)n : 1;
-}
-
 /* What the options mean together. */
 static void
 settle_options(struct par *par)
@@ -87,6 +76,7 @@ settle_options(struct par *par)
 	struct pool_options *opt = &par->opt;
 	const bool persist = par->persist || par->by != NULL;
 	const bool free_order = par->unordered || opt->discard;
+	cpu_set_t set;
 
 	if (par->run.opt.noperands == 0)
 		run_usage(&par->run, "no COMMAND; see csvpar --help");
@@ -98,8 +88,14 @@ settle_options(struct par *par)
 		    "are no CSV cannot be counted");
 	if (opt->workers > MOST_WORKERS)
 		run_usage(&par->run, "-j: more workers than can be");
-	if (opt->workers == 0)
-		opt->workers = processors();
+	if (opt->workers == 0) {
+		long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+		/* those that we may use */
+		if (sched_getaffinity(0, sizeof set, &set) == 0)
+			n = CPU_COUNT(&set);
+		opt->workers = n > 0 ? (uint64_t)n : 1;
+	}
 	opt->mode = persist ? POOL_ORDERED : POOL_BLOCKS;
 	if (persist && free_order)
 		opt->mode = POOL_FREE;
@@ -176,24 +172,16 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 
 	if (text == NULL)
 		return;
-	buf_add_text(text, "; ");
-	buf_add_number(text, s->records_in * 1000 / (uint64_t)(ms + 1));
-	buf_add_text(text, " records/s");
+	utf8_say(text, "; %n records/s",
+	    (size_t)(s->records_in * 1000 / (uint64_t)(ms + 1)));
 	if (par->pool == NULL)
 		return;
 	state = pool_state(par->pool);
 	s->children = state.memory;
-	buf_add_text(text, "; ");
-	buf_add_number(text, state.busy);
-	buf_add_text(text, " of ");
-	buf_add_number(text, state.workers);
-	buf_add_text(text, " workers busy");
-	if (state.window == 0)
-		return;
-	buf_add_text(text, ", window ");
-	buf_add_number(text, state.filled);
-	buf_add_text(text, " of ");
-	buf_add_number(text, state.window);
+	utf8_say(text, "; %n of %n workers busy", state.busy, state.workers);
+	if (state.window > 0)
+		utf8_say(text, ", window %n of %n", (size_t)state.filled,
+		    (size_t)state.window);
 }
 
 static bool
@@ -217,7 +205,6 @@ open_pool(struct par *par)
 	}
 	par->opt.hooks = &r->hooks;
 	par->opt.notice = notice;
-	par->opt.explain = report_reason;
 	par->opt.arg = par;
 	child_watch();
 	par->pool = pool_new(&par->opt, r->out, &r->say);
@@ -230,28 +217,13 @@ open_pool(struct par *par)
 	return true;
 }
 
-/* Gives a record, or as many as stand together and are wanted together. */
-static int
-give(struct par *par, struct record *rec)
-{
-	struct reader *in = par->run.in;
-	struct pool_record given = {.bytes = rec->raw,
-	    .number = reader_record(in),
-	    .line = reader_line(in),
-	    .route = par->by != NULL ? route(par, rec) : 0};
-
-	given.records =
-	    1 + reader_extend(in, rec, SIZE_MAX, pool_room(par->pool));
-	given.len = rec->len + rec->end;
-	return pool_give(par->pool, &given);
-}
-
 /* Every record goes in; the answers come out meanwhile. */
 static void
 feed(struct par *par)
 {
 	struct run *r = &par->run;
 	struct pool *pool = par->pool;
+	struct pool_record given;
 	struct record rec;
 	int got = 1, bad = 0;
 
@@ -263,8 +235,17 @@ feed(struct par *par)
 		got = run_next_nowait(r, &rec);
 		if (got == READER_WOULD_WAIT)
 			bad = pool_wait(pool, reader_fd(r->in));
-		else if (got == 1)
-			bad = give(par, &rec);
+		if (got != 1)
+			continue;
+		given = (struct pool_record){.bytes = rec.raw,
+		    .number = reader_record(r->in),
+		    .line = reader_line(r->in),
+		    .route = par->by != NULL ? route(par, &rec) : 0};
+		/* or as many as stand together and are wanted together */
+		given.records =
+		    1 + reader_extend(r->in, &rec, SIZE_MAX, pool_room(pool));
+		given.len = rec.len + rec.end;
+		bad = pool_give(pool, &given);
 	}
 	if (bad == 0)
 		pool_finish(pool);

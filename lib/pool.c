@@ -23,8 +23,8 @@
 struct pool *
 pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 {
-	const size_t n = opt->workers;
-	const size_t usual = opt->records > WINDOW ? opt->records : WINDOW;
+	const size_t n = (size_t)opt->workers;
+	const uint64_t usual = opt->records > WINDOW ? opt->records : WINDOW;
 	struct rlimit limit;
 	struct pool *p;
 
@@ -40,7 +40,7 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	p->handout = 1;
 	p->pace.block = POOL_FIRST;
 	if (opt->bytes > 0 || opt->records > 0)
-		p->pace.block = opt->bytes > 0 ? opt->bytes : SIZE_MAX;
+		p->pace.block = opt->bytes > 0 ? (size_t)opt->bytes : SIZE_MAX;
 	p->worker = mem_new(n, sizeof *p->worker);
 	p->polled = mem_new(2 * n + 1, sizeof *p->polled);
 	for (size_t i = 0; i < n; i++) {
@@ -51,7 +51,8 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	}
 	p->window = opt->window;
 	if (p->window == 0)
-		p->window = opt->mode == POOL_BLOCKS ? n : mem_mul(n, usual);
+		p->window =
+		    opt->mode == POOL_BLOCKS ? n : mem_mul(n, (size_t)usual);
 	if (p->window > MOST_UNITS)
 		p->window = MOST_UNITS;
 	/* where answers have an order there is a ring, and it has a size */
@@ -126,7 +127,7 @@ blame_answer(struct pool *p, const struct worker *w)
 	struct buf *say = worker_blame(p, w, 4,
 	    " writes no CSV: line %n of its answer: ", (size_t)f->line);
 
-	p->opt.explain(f, say);
+	report_reason(f, say);
 	buf_add_text(say, advice(p));
 }
 
@@ -135,7 +136,7 @@ static bool
 is_read(const struct pool *p, const struct worker *w)
 {
 	return w->out >= 0 &&
-	    (w->oldest == NULL || answers_turn(p, w->oldest) || w->held < HOLD);
+	    (w->oldest == NULL || pool_turn(p, w->oldest) || w->held < HOLD);
 }
 
 /*
@@ -198,7 +199,8 @@ take_answers(struct pool *p, struct worker *w)
 	if (!is_read(p, w))
 		return;
 	while (is_read(p, w) && taken < TURN && p->status == 0) {
-		got = answers_next(p, w, &a, &error);
+		got = p->opt.raw ? answers_text(p, w, &a, &error) :
+				   answers_record(w, &a, &error);
 		if (got != 1)
 			break;
 		taken += a.len;
@@ -545,7 +547,7 @@ pool_finish(struct pool *p)
 		handout_header(p);
 	for (;;) {
 		handout_go(p, true);
-		if (!closed && p->pile.came == p->pile.went) {
+		if (!closed && p->pile.records == 0) {
 			closed = true;
 			for (size_t i = 0; i < p->opt.workers; i++) {
 				if (p->worker[i].child.pid == 0)

@@ -53,8 +53,6 @@ struct pool_options {
 				    * there is none */
 	void (*notice)(void *arg, const char *text); /* for the user */
 	void *arg;
-	/* adds to say what is wrong with an answer that is no CSV */
-	void (*explain)(const struct fault *f, struct buf *say);
 };
 
 struct pool;

@@ -7,21 +7,21 @@
 #define CHUNK ((size_t)64 * 1024) /* read at once where no reader does */
 #define KEPT ((size_t)64 * 1024)  /* larger buffers go back to the system */
 
-/* A record that ends behind the last byte that was read has our line end. */
-static int
-next_record(struct worker *w, struct piece *piece, int *error)
+int
+answers_record(struct worker *w, struct piece *piece, int *error)
 {
 	const struct fault *f;
 	struct record rec;
 	int got = reader_next_nowait(w->reader, &rec);
 
 	if (got == 1) {
-		*piece = (struct piece){.bytes = rec.raw,
-		    .len = rec.len + rec.end,
-		    .end = rec.end,
-		    .records = 1,
-		    .eol = reader_eol(w->reader)};
+		piece->bytes = rec.raw;
+		piece->len = rec.len + rec.end;
+		piece->end = rec.end;
+		piece->eol = reader_eol(w->reader);
+		piece->records = 1;
 		w->record_end = reader_byte(w->reader) + piece->len;
+		/* behind the last byte that was read stands our line end */
 		piece->unended = w->record_end > reader_bytes(w->reader);
 	} else if (got < 0) {
 		got = -1;
@@ -33,7 +33,7 @@ next_record(struct worker *w, struct piece *piece, int *error)
 }
 
 int
-answers_next(const struct pool *p, struct worker *w, struct piece *piece,
+answers_text(const struct pool *p, struct worker *w, struct piece *piece,
     int *error)
 {
 	const bool lines = p->opt.mode == POOL_FREE;
@@ -41,14 +41,10 @@ answers_next(const struct pool *p, struct worker *w, struct piece *piece,
 	const char *last = NULL;
 	ssize_t n;
 
-	*error = 0;
-	if (!p->opt.raw)
-		return next_record(w, piece, error);
 	t->len -= w->taken;
 	if (t->len > 0 && w->taken > 0)
 		memmove(t->data, t->data + w->taken, t->len);
 	w->taken = 0;
-	/* all bytes, or those up to the last LF; a line too long as it is */
 	do {
 		buf_need(t, CHUNK);
 		n = read(w->out, t->data + t->len, CHUNK);
@@ -60,9 +56,10 @@ answers_next(const struct pool *p, struct worker *w, struct piece *piece,
 		t->len <= p->opt.answers.max_record));
 	if (n < 0 && errno == EAGAIN)
 		return READER_WOULD_WAIT;
-	*error = n < 0 ? errno : 0;
-	if (n < 0)
+	if (n < 0) {
+		*error = errno;
 		return -1;
+	}
 	if (n == 0 && t->len == 0)
 		return 0;
 	if (n == 0)
@@ -74,16 +71,10 @@ answers_next(const struct pool *p, struct worker *w, struct piece *piece,
 	return 1;
 }
 
-bool
-answers_turn(const struct pool *p, const struct unit *u)
-{
-	return p->ring == 0 || u == &p->unit[p->head];
-}
-
 void
 answers_put(struct pool *p, struct unit *u, const struct piece *a)
 {
-	if (u == NULL || answers_turn(p, u)) {
+	if (u == NULL || pool_turn(p, u)) {
 		writer_whole(p->out, a->bytes, a->len, a->records);
 		return;
 	}

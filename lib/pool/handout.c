@@ -37,7 +37,7 @@ headed(const struct pool *p)
 static bool
 is_empty(const struct pile *b)
 {
-	return b->came == b->went;
+	return b->records == 0;
 }
 
 /* The bytes of the pile, with the header. */
@@ -50,8 +50,7 @@ piled(const struct pile *b)
 static bool
 is_full(const struct pile *b)
 {
-	return b->came - b->went >= b->most_records ||
-	    piled(b) >= b->most_bytes;
+	return b->records >= b->most_records || piled(b) >= b->most_bytes;
 }
 
 /*
@@ -85,7 +84,7 @@ find_end(const struct pool *p, size_t bytes)
 {
 	const struct pile *b = &p->pile;
 	const size_t from = b->gone + headed(p);
-	struct mark end = {b->bytes.len, 0, 0, b->came};
+	struct mark end = {b->bytes.len, 0, 0, b->went + b->records};
 
 	for (size_t i = 0; piled(b) > bytes + bytes / 2 && i < b->marks; i++)
 		if (b->mark[i].at > from &&
@@ -116,6 +115,7 @@ drop_front(struct pool *p, const struct mark *end)
 	b->gone = end->at - headed(p);
 	b->first = end->first;
 	b->line = end->line;
+	b->records -= end->records - b->went;
 	b->went = end->records;
 	b->end.at = 0;
 }
@@ -329,8 +329,7 @@ handout_go(struct pool *p, bool all)
 		if (handout_watches(p) && !share_out(p))
 			return;
 		if (b->end.at == 0 && !is_empty(b) &&
-		    (is_full(b) ||
-			(all && find_taker(p, b->came - b->went) != NULL)))
+		    (is_full(b) || (all && find_taker(p, b->records) != NULL)))
 			end_unit(p);
 		if (b->end.at == 0)
 			return;
@@ -418,7 +417,8 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		b->bytes.len = b->gone = b->marks = 0;
 		buf_add(&b->bytes, p->header.data, headed(p));
 		set_limits(p);
-	} else if (!handout_watches(p) && piled(b) + rec->len > b->most_bytes) {
+	} else if (b->bytes.len - b->gone + rec->len > b->most_bytes &&
+	    !handout_watches(p)) {
 		end_unit(p);
 		if (b->end.first == 0) {
 			b->end.first = rec->number;
@@ -431,10 +431,10 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		b->mark =
 		    mem_grow(b->mark, b->marks, &b->room, sizeof *b->mark);
 		b->mark[b->marks++] = (struct mark){b->bytes.len, rec->number,
-		    rec->line, b->came};
+		    rec->line, b->went + b->records};
 	}
 	buf_add(&b->bytes, rec->bytes, rec->len);
-	b->came += rec->records;
+	b->records += rec->records;
 	if (b->end.at > 0 || is_full(b))
 		handout_go(p, false);
 }

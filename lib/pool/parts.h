@@ -103,7 +103,8 @@ struct pile {
 	struct buf bytes;     /* a block begins with the header */
 	size_t gone;          /* bytes behind the header that were handed out */
 	uint64_t first, line; /* of the first record */
-	uint64_t came, went;  /* records */
+	uint64_t records;     /* that are there */
+	uint64_t went;        /* records that were handed out */
 	uint64_t most_records; /* the unit is full with so many */
 	size_t most_bytes;     /* or so many */
 	struct mark end;       /* of the unit that waits; at 0: none does */
@@ -154,6 +155,13 @@ static inline int64_t
 pool_us(void)
 {
 	return input_ns() / 1000;
+}
+
+/* Does u stand first? */
+static inline bool
+pool_turn(const struct pool *p, const struct unit *u)
+{
+	return p->ring == 0 || u == &p->unit[p->head];
 }
 
 /* Is there room for another record? */
@@ -222,14 +230,17 @@ uint64_t worker_unanswered(const struct worker *w);
 void worker_held(const struct worker *w, struct buf *say);
 
 /*
- * The next piece of w's answers: 1, READER_WOULD_WAIT, 0 at the end, -1 when
- * it is no CSV or, with *error set to errno, cannot be read.
+ * The next piece of w's answers, a CSV record: 1, READER_WOULD_WAIT, 0 at the
+ * end, -1 when it is no CSV or, with *error set to errno, cannot be read.
  */
-int answers_next(const struct pool *p, struct worker *w, struct piece *piece,
-    int *error);
+int answers_record(struct worker *w, struct piece *piece, int *error);
 
-/* Does u stand first? */
-bool answers_turn(const struct pool *p, const struct unit *u);
+/*
+ * The same with --raw: what bytes there are, with POOL_FREE up to the last line
+ * end, where a line that is too long comes as it is.
+ */
+int answers_text(const struct pool *p, struct worker *w, struct piece *piece,
+    int *error);
 
 /* A piece of u's answer: is written, or held.  u NULL: written. */
 void answers_put(struct pool *p, struct unit *u, const struct piece *a);

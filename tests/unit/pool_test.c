@@ -33,13 +33,6 @@ take_notice(void *arg, const char *text)
 	snprintf(o->notice, sizeof o->notice, "%s", text);
 }
 
-static void
-explain(const struct fault *f, struct buf *say)
-{
-	buf_add_text(say, "cause ");
-	buf_add_number(say, f->cause);
-}
-
 /* "a,b" and n records, of which every third holds a line end. */
 static void
 add_records(struct buf *to, size_t n)
@@ -116,7 +109,6 @@ run(struct pool_options opt, const char *script, const struct buf *in,
 	opt.answers = READER_DEFAULTS;
 	opt.notice = take_notice;
 	opt.arg = o;
-	opt.explain = explain;
 	p = pool_new(&opt, out, &say);
 	CHECK((give_all(p, in) < 0) == (pool_status(p, &message) != 0));
 	o->status = pool_status(p, &message);
@@ -261,7 +253,7 @@ test_failures(struct outcome *o)
 		"held records 1 to 10, from line 0"},
 	    {POOL_BLOCKS, "printf 'a\\n\"'",
 		"worker 1 writes no CSV: line 2 "
-		"of its answer: cause "},
+		"of its answer: quoted field "},
 	    {POOL_BLOCKS, "echo $CSVPAR_BLOCK",
 		"worker 1: its header differs "
 		"from that of worker 1"},
