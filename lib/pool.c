@@ -104,6 +104,7 @@ void
 pool_header(struct pool *p, const char *bytes, size_t n)
 {
 	buf_add(&p->header, bytes, n);
+	p->headed = p->opt.mode == POOL_BLOCKS ? n : 0;
 }
 
 /* Answers that are counted must be CSV. */
@@ -455,12 +456,6 @@ wait_polled(struct pool *p, bool sleep, int ms)
 		child_ended(&p->worker[i].child);
 }
 
-static bool
-is_over(const struct pool *p)
-{
-	return p->status != 0 || p->signal != 0 || p->out->error != 0;
-}
-
 /* One round; sleep: it may wait for something to happen, also at fd. */
 static int
 serve(struct pool *p, int fd, bool sleep)
@@ -470,14 +465,14 @@ serve(struct pool *p, int fd, bool sleep)
 	int ms;
 
 	p->unserved = 0;
-	if (is_over(p))
+	if (pool_over(p))
 		return -1;
 	ms = see_to_clocks(p);
-	sleep = set_polled(p, fd) && sleep && !is_over(p);
+	sleep = set_polled(p, fd) && sleep && !pool_over(p);
 	wait_polled(p, sleep, ms);
 	before = input_now();
 	written = p->out->bytes;
-	for (size_t i = 0; i < p->opt.workers && !is_over(p); i++) {
+	for (size_t i = 0; i < p->opt.workers && !pool_over(p); i++) {
 		struct worker *w = &p->worker[i];
 
 		if ((p->polled[2 * i].revents & POLLERR) != 0)
@@ -492,21 +487,7 @@ serve(struct pool *p, int fd, bool sleep)
 	if (p->out->bytes != written)
 		p->stood += input_now() - before;
 	handout_go(p, false);
-	return is_over(p) ? -1 : 0;
-}
-
-bool
-pool_wants(struct pool *p)
-{
-	return handout_wants(p) && !is_over(p);
-}
-
-size_t
-pool_room(const struct pool *p)
-{
-	const size_t room = handout_room(p);
-
-	return room < SERVE_EVERY ? room : SERVE_EVERY;
+	return pool_over(p) ? -1 : 0;
 }
 
 int
@@ -516,14 +497,14 @@ pool_give(struct pool *p, const struct pool_record *rec)
 	p->unserved += rec->len;
 	if (p->unserved >= SERVE_EVERY)
 		return serve(p, -1, false);
-	return is_over(p) ? -1 : 0;
+	return pool_over(p) ? -1 : 0;
 }
 
 int
 pool_wait(struct pool *p, int fd)
 {
 	handout_go(p, fd >= 0);
-	return serve(p, fd, fd >= 0 || !handout_wants(p));
+	return serve(p, fd, fd >= 0 || !pool_wants(p));
 }
 
 static size_t
@@ -561,7 +542,7 @@ pool_finish(struct pool *p)
 		if (serve(p, -1, true) < 0)
 			return -1;
 	}
-	if (is_over(p))
+	if (pool_over(p))
 		return -1;
 	/* the one line that wc -l answers is taken for a header */
 	if (p->bytes_given > 0 && answer->len > 0 && p->out->records == 0 &&

@@ -37,10 +37,10 @@ struct pool_options {
 	enum pool_mode mode;
 	const struct command *command;
 	uint64_t workers;
-	bool routed;  /* pool_give's route picks the worker; not for blocks */
-	bool raw;     /* answers are no CSV: bytes, or lines with POOL_FREE; not
-		       * with POOL_ORDERED */
-	bool discard; /* answers go nowhere; not with POOL_ORDERED */
+	bool routed;      /* by pool_give's route; not for blocks */
+	bool raw;         /* answers are no CSV: bytes, or lines with POOL_FREE;
+			   * not with POOL_ORDERED */
+	bool discard;     /* answers go nowhere; not with POOL_ORDERED */
 	uint64_t records; /* handed out at once; 0: the pool finds out */
 	uint64_t bytes;   /* the most in a block; one longer record is one; 0:
 			   * any with records, else the pool finds out */
@@ -66,7 +66,7 @@ struct pool *pool_new(const struct pool_options *opt, struct writer *out,
 
 /*
  * Ends what still runs.  Returns SIGINT, SIGTERM or SIGHUP if one came since
- * pool_new, else 0.  NULL is accepted.
+ * pool_new, else 0.
  */
 int pool_free(struct pool *p);
 

@@ -17,6 +17,7 @@
 #define SLOW_ANSWER 1000 /* us: a longer hand-out is followed by a smaller */
 #define MOST_ORDERED ((size_t)64 * 1024) /* bytes handed out at once */
 #define MOST_FREE ((size_t)16 * 1024)
+#define MOST_ROOM ((size_t)128 * 1024)  /* bytes given at once */
 #define MOST_UNSENT ((size_t)64 * 1024) /* bytes that wait for one pipe */
 
 /* Does the pool find out how large blocks are? */
@@ -27,30 +28,20 @@ is_paced(const struct pool *p)
 	    p->opt.records == 0;
 }
 
-/* The bytes of the header in front of the pile: each block has it. */
-static size_t
-headed(const struct pool *p)
-{
-	return p->opt.mode == POOL_BLOCKS ? p->header.len : 0;
-}
-
-static bool
-is_empty(const struct pile *b)
-{
-	return b->records == 0;
-}
-
 /* The bytes of the pile, with the header. */
 static size_t
-piled(const struct pile *b)
+piled(const struct pool *p)
 {
-	return is_empty(b) ? 0 : b->bytes.len - b->gone;
+	const struct pile *b = &p->pile;
+
+	return b->records > 0 ? b->bytes.len - b->front.at + p->headed : 0;
 }
 
 static bool
-is_full(const struct pile *b)
+is_full(const struct pool *p)
 {
-	return b->records >= b->most_records || piled(b) >= b->most_bytes;
+	return p->pile.records >= p->pile.most_records ||
+	    piled(p) >= p->pile.most_bytes;
 }
 
 /*
@@ -83,10 +74,10 @@ static struct mark
 find_end(const struct pool *p, size_t bytes)
 {
 	const struct pile *b = &p->pile;
-	const size_t from = b->gone + headed(p);
-	struct mark end = {b->bytes.len, 0, 0, b->went + b->records};
+	const size_t from = b->front.at;
+	struct mark end = {b->bytes.len, 0, 0, b->front.records + b->records};
 
-	for (size_t i = 0; piled(b) > bytes + bytes / 2 && i < b->marks; i++)
+	for (size_t i = 0; piled(p) > bytes + bytes / 2 && i < b->marks; i++)
 		if (b->mark[i].at > from &&
 		    (end.first == 0 || b->mark[i].at <= from + bytes))
 			end = b->mark[i];
@@ -98,25 +89,22 @@ static void
 end_unit(struct pool *p)
 {
 	struct pile *b = &p->pile;
+	size_t size;
 
 	b->end = find_end(p, p->pace.block);
-	b->block = b->end.at - b->gone > b->most_bytes / 2 ? b->most_bytes : 0;
+	size = b->end.at - b->front.at + p->headed;
+	b->block = size > b->most_bytes / 2 ? b->most_bytes : 0;
 	if (is_paced(p) && p->pace.before == 0 && b->block > 0 &&
-	    b->gone == 0 && b->end.at == b->bytes.len)
+	    size == b->bytes.len)
 		p->pace = (struct pace){2 * p->pace.block, p->pace.block, 0, 0};
 }
 
 /* What stands in front of end is handed out. */
 static void
-drop_front(struct pool *p, const struct mark *end)
+drop_front(struct pile *b, const struct mark *end)
 {
-	struct pile *b = &p->pile;
-
-	b->gone = end->at - headed(p);
-	b->first = end->first;
-	b->line = end->line;
-	b->records -= end->records - b->went;
-	b->went = end->records;
+	b->records -= end->records - b->front.records;
+	b->front = *end;
 	b->end.at = 0;
 }
 
@@ -208,19 +196,19 @@ hand(struct pool *p, struct worker *w)
 	const bool blocks = p->opt.mode == POOL_BLOCKS;
 	const bool watched =
 	    p->first == NULL && is_paced(p) && b->block > 0 && !p->finishing;
-	const struct unit new = {.first = b->first,
-	    .line = b->line,
-	    .records = b->end.records - b->went,
+	const struct mark front = b->front, end = b->end;
+	const struct unit new = {.first = front.first,
+	    .line = front.line,
+	    .records = end.records - front.records,
 	    .block = b->block};
-	const struct mark end = b->end;
-	const size_t from = b->gone + headed(p), tail = b->bytes.len - end.at;
+	const size_t tail = b->bytes.len - end.at;
 	/* behind it stands no more than the record that had no room */
 	const bool whole = b->marks == 0 || b->mark[b->marks - 1].at <= end.at;
-	const bool swapped = blocks && b->gone == 0 && whole;
+	const bool swapped = blocks && whole && front.at == p->headed;
 
 	if (engage(p, w, &new) < 0)
 		return;
-	drop_front(p, &end);
+	drop_front(b, &end);
 	if (swapped) {
 		const struct buf empty = w->send;
 
@@ -233,14 +221,15 @@ hand(struct pool *p, struct worker *w)
 	} else {
 		if (blocks)
 			buf_add(&w->send, p->header.data, p->header.len);
-		send_more(w, b->bytes.data + from, end.at - from);
+		send_more(w, b->bytes.data + front.at, end.at - front.at);
 		if (whole && tail > 0)
-			memmove(b->bytes.data + headed(p),
+			memmove(b->bytes.data + p->headed,
 			    b->bytes.data + end.at, tail);
 	}
 	if (whole) {
-		b->bytes.len = headed(p) + tail;
-		b->gone = b->marks = 0;
+		b->bytes.len = p->headed + tail;
+		b->front.at = p->headed;
+		b->marks = 0;
 	}
 	w->closing = blocks && !watched;
 	if (watched) {
@@ -284,27 +273,27 @@ share_out(struct pool *p)
 	const int64_t us = pool_us() - u->handed;
 	const bool reads = w->in < 0 ||
 	    worker_unread(w) + (w->send.len - w->sent) < p->first_bytes;
-	size_t share = (piled(b) + p->first_bytes) / p->opt.workers;
+	size_t share = (piled(p) + p->first_bytes) / p->opt.workers;
 	int64_t patience = QUICK;
 
 	if (!p->finishing)
 		patience =
-		    piled(b) < most_piled(p, us) ? MOST_PILING : RATHER_LONG;
-	else if (piled(b) <= 2 * POOL_FIRST)
+		    piled(p) < most_piled(p, us) ? MOST_PILING : RATHER_LONG;
+	else if (piled(p) <= 2 * POOL_FIRST)
 		patience = 0;
 	if (!reads && us < patience)
 		return false;
-	if (us >= QUICK && w->in >= 0 && !is_empty(b) &&
+	if (us >= QUICK && w->in >= 0 && b->records > 0 &&
 	    share > p->first_bytes + POOL_FIRST) {
-		const size_t from = b->gone + headed(p);
 		struct mark end;
 		uint64_t records;
 
 		share = share < MOST_BLOCK ? share : MOST_BLOCK;
 		end = find_end(p, share - p->first_bytes);
-		records = end.records - b->went;
-		buf_add(&w->send, b->bytes.data + from, end.at - from);
-		drop_front(p, &end);
+		records = end.records - b->front.records;
+		buf_add(&w->send, b->bytes.data + b->front.at,
+		    end.at - b->front.at);
+		drop_front(b, &end);
 		p->pace = (struct pace){.block = share};
 		u->records += records;
 		u->block = share;
@@ -328,12 +317,12 @@ handout_go(struct pool *p, bool all)
 	while (p->status == 0) {
 		if (handout_watches(p) && !share_out(p))
 			return;
-		if (b->end.at == 0 && !is_empty(b) &&
-		    (is_full(b) || (all && find_taker(p, b->records) != NULL)))
+		if (b->end.at == 0 && b->records > 0 &&
+		    (is_full(p) || (all && find_taker(p, b->records) != NULL)))
 			end_unit(p);
 		if (b->end.at == 0)
 			return;
-		w = find_taker(p, b->end.records - b->went);
+		w = find_taker(p, b->end.records - b->front.records);
 		if (w == NULL)
 			return;
 		hand(p, w);
@@ -344,8 +333,8 @@ void
 handout_header(struct pool *p)
 {
 	p->pile.bytes.len = 0;
-	buf_add(&p->pile.bytes, p->header.data, headed(p));
-	p->pile.end = (struct mark){headed(p), 0, 0, p->pile.went};
+	buf_add(&p->pile.bytes, p->header.data, p->headed);
+	p->pile.front.at = p->pile.end.at = p->headed;
 	hand(p, &p->worker[0]);
 }
 
@@ -375,12 +364,14 @@ take_routed(struct pool *p, const struct pool_record *rec)
 }
 
 bool
-handout_wants(const struct pool *p)
+pool_wants(struct pool *p)
 {
 	const struct worker *w = p->choked;
 
+	if (pool_over(p))
+		return false;
 	if (handout_watches(p))
-		return piled(&p->pile) <
+		return piled(p) <
 		    most_piled(p, pool_us() - p->first->oldest->handed);
 	if (!p->opt.routed)
 		return p->pile.end.at == 0;
@@ -390,15 +381,15 @@ handout_wants(const struct pool *p)
 }
 
 size_t
-handout_room(const struct pool *p)
+pool_room(const struct pool *p)
 {
 	const struct pile *b = &p->pile;
-	const size_t most = is_empty(b) ? p->pace.block : b->most_bytes;
-	const size_t used = is_empty(b) ? p->header.len : piled(b);
+	const size_t most = b->records == 0 ? p->pace.block : b->most_bytes;
+	const size_t used = b->records == 0 ? p->header.len : piled(p);
 
 	if (p->opt.mode != POOL_BLOCKS || p->opt.records > 0 || used >= most)
 		return 0;
-	return most - used;
+	return most - used < MOST_ROOM ? most - used : MOST_ROOM;
 }
 
 void
@@ -411,14 +402,14 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		take_routed(p, rec);
 		return;
 	}
-	if (is_empty(b)) {
-		b->first = rec->number;
-		b->line = rec->line;
-		b->bytes.len = b->gone = b->marks = 0;
-		buf_add(&b->bytes, p->header.data, headed(p));
+	if (b->records == 0) {
+		b->front.at = p->headed;
+		b->front.first = rec->number;
+		b->front.line = rec->line;
+		b->bytes.len = b->marks = 0;
+		buf_add(&b->bytes, p->header.data, p->headed);
 		set_limits(p);
-	} else if (b->bytes.len - b->gone + rec->len > b->most_bytes &&
-	    !handout_watches(p)) {
+	} else if (piled(p) + rec->len > b->most_bytes && !handout_watches(p)) {
 		end_unit(p);
 		if (b->end.first == 0) {
 			b->end.first = rec->number;
@@ -431,66 +422,55 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		b->mark =
 		    mem_grow(b->mark, b->marks, &b->room, sizeof *b->mark);
 		b->mark[b->marks++] = (struct mark){b->bytes.len, rec->number,
-		    rec->line, b->went + b->records};
+		    rec->line, b->front.records + b->records};
 	}
 	buf_add(&b->bytes, rec->bytes, rec->len);
 	b->records += rec->records;
-	if (b->end.at > 0 || is_full(b))
+	if (b->end.at > 0 || is_full(p))
 		handout_go(p, false);
 }
 
-/*
- * Blocks are made so large that their bytes cost SLOW_BLOCK, or STARTS starts
- * if that is more: then starts are a small part of the whole.
- */
 bool
-handout_grow(struct pace *pace, size_t block, int64_t us)
+handout_pace(struct pace *pace, const struct unit *u, int64_t us)
 {
-	int64_t *took = block == pace->block ? &pace->took : &pace->took_before;
-	double bytes, start, times;
+	const double block = (double)pace->block;
+	int64_t *took =
+	    u->block == pace->block ? &pace->took : &pace->took_before;
+	double start = (double)(u->began - u->handed), bytes, times, most_us;
 	size_t most;
 
-	if (block != pace->block && block != pace->before)
+	bytes = (double)us - start;
+	most_us = start * STARTS > SLOW_BLOCK ? start * STARTS : SLOW_BLOCK;
+	if (pace->before == 0 && u->block == pace->block && u->began != 0 &&
+	    bytes >= 2 * most_us) {
+		pace->block = (size_t)(block * most_us / bytes);
+		if (pace->block < 2 * POOL_FIRST)
+			pace->block = 2 * POOL_FIRST;
+		return false;
+	}
+	if (u->block != pace->block && u->block != pace->before)
 		return false;
 	if (*took == 0 || us < *took)
 		*took = us;
 	if (pace->took == 0 || pace->took_before == 0)
 		return false;
-	bytes = (double)(pace->took - pace->took_before) * (double)pace->block /
+	bytes = (double)(pace->took - pace->took_before) * block /
 	    (double)(pace->block - pace->before);
 	if (bytes < 1)
 		bytes = 1;
 	start = (double)pace->took - bytes;
-	times =
-	    (start * STARTS > SLOW_BLOCK ? start * STARTS : SLOW_BLOCK) / bytes;
+	most_us = start * STARTS > SLOW_BLOCK ? start * STARTS : SLOW_BLOCK;
+	times = most_us / bytes;
 	if (times > MOST_GROWTH)
 		times = MOST_GROWTH;
 	most = start > LONG_START ? MOST_BLOCK : USUAL_BLOCK;
 	if (times < 2 || pace->block >= most)
 		return false;
-	pace->before = pace->block;
-	pace->took_before = pace->took;
-	pace->took = 0;
-	pace->block = (size_t)((double)pace->block * times);
+	*pace = (struct pace){.block = (size_t)(block * times),
+	    .before = pace->block,
+	    .took_before = pace->took};
 	if (pace->block > most)
 		pace->block = most;
-	return true;
-}
-
-bool
-handout_shrink(struct pace *pace, const struct unit *u, int64_t took)
-{
-	const int64_t start = u->began - u->handed, bytes = took - start;
-	const int64_t most =
-	    start * STARTS > SLOW_BLOCK ? start * STARTS : SLOW_BLOCK;
-
-	if (pace->before != 0 || u->block != pace->block || u->began == 0 ||
-	    bytes < 2 * most)
-		return false;
-	pace->block =
-	    (size_t)((double)pace->block * (double)most / (double)bytes);
-	if (pace->block < 2 * POOL_FIRST)
-		pace->block = 2 * POOL_FIRST;
 	return true;
 }
 
@@ -502,8 +482,7 @@ handout_learn(struct pool *p, const struct unit *u)
 	if (p->opt.mode == POOL_BLOCKS) {
 		if (!is_paced(p))
 			return;
-		if (!handout_shrink(&p->pace, u, took) &&
-		    handout_grow(&p->pace, u->block, took))
+		if (handout_pace(&p->pace, u, took))
 			p->pile.end.at = 0; /* this unit is filled up */
 		p->pile.most_bytes = p->pace.block;
 	} else if (took >= SLOW_ANSWER) {

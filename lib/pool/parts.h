@@ -92,7 +92,7 @@ struct pace {
 struct mark {
 	size_t at;
 	uint64_t first, line; /* of that record; 0: not come yet */
-	uint64_t records;     /* that came before it */
+	uint64_t records;     /* of the run that came before it */
 };
 
 /*
@@ -100,14 +100,12 @@ struct mark {
  * it is full, or is not to take the next record, its end is known.
  */
 struct pile {
-	struct buf bytes;     /* a block begins with the header */
-	size_t gone;          /* bytes behind the header that were handed out */
-	uint64_t first, line; /* of the first record */
-	uint64_t records;     /* that are there */
-	uint64_t went;        /* records that were handed out */
+	struct buf bytes;      /* a block begins with the header */
+	uint64_t records;      /* that are there */
+	struct mark front;     /* before it all was handed out */
+	struct mark end;       /* of the unit that waits; at 0: none does */
 	uint64_t most_records; /* the unit is full with so many */
 	size_t most_bytes;     /* or so many */
-	struct mark end;       /* of the unit that waits; at 0: none does */
 	size_t block;          /* as of this unit */
 	struct mark *mark;     /* where blocks may end */
 	size_t marks, room;
@@ -117,6 +115,7 @@ struct pool {
 	struct pool_options opt;
 	struct writer *out;
 	struct buf header;
+	size_t headed; /* bytes of it in front of each block */
 	struct buf answer_header;
 	size_t answer_header_by; /* the number of the worker that wrote it */
 	char answer_eol;         /* of the first answer: LF or CR; 0 */
@@ -164,16 +163,17 @@ pool_turn(const struct pool *p, const struct unit *u)
 	return p->ring == 0 || u == &p->unit[p->head];
 }
 
-/* Is there room for another record? */
-bool handout_wants(const struct pool *p);
-
-/* How many bytes still fit in the block that is being filled, see pool_room. */
-size_t handout_room(const struct pool *p);
+/* A failure or a signal: nothing more is handed out or written. */
+static inline bool
+pool_over(const struct pool *p)
+{
+	return p->status != 0 || p->signal != 0 || p->out->error != 0;
+}
 
 /* Must handout_go be called again soon, whatever happens? */
 bool handout_watches(const struct pool *p);
 
-/* Takes a record or several, if handout_wants. */
+/* Takes a record or several, if pool_wants. */
 void handout_take(struct pool *p, const struct pool_record *rec);
 
 /*
@@ -185,15 +185,14 @@ void handout_go(struct pool *p, bool all);
 /* The header alone goes to a worker, since no record does. */
 void handout_header(struct pool *p);
 
-/* A block of that size was answered in so many us.  Do blocks grow now? */
-bool handout_grow(struct pace *pace, size_t block, int64_t us);
-
 /*
- * The first blocks are as large as what has come while a process started: if
- * the bytes of one, answered in so many us, cost too much, the next are
- * smaller.
+ * A block was answered in so many us.  Blocks are made so large that their
+ * bytes cost 200 ms, or three starts if that is more: then starts are a small
+ * part of the whole.  The first ones are as large as what has come while a
+ * process started: if the bytes of one cost too much, the next are smaller.
+ * Do blocks grow now?
  */
-bool handout_shrink(struct pace *pace, const struct unit *u, int64_t us);
+bool handout_pace(struct pace *pace, const struct unit *u, int64_t us);
 
 /* A block, or all that one worker was handed at once, is answered. */
 void handout_learn(struct pool *p, const struct unit *u);

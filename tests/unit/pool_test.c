@@ -315,7 +315,9 @@ grown(int64_t start, int64_t megabyte, int64_t late, size_t *n)
 	for (i = 0; i < 60; i++) {
 		const int64_t us = start + (int64_t)block * megabyte / 1000000;
 
-		if (handout_grow(&pace, block, us + (i % 3 == 1 ? late : 0)))
+		const struct unit u = {.block = block};
+
+		if (handout_pace(&pace, &u, us + (i % 3 == 1 ? late : 0)))
 			*n = i + 1;
 		block = pace.block;
 	}
@@ -331,7 +333,7 @@ shrunk(int64_t start, int64_t megabyte)
 	    .handed = 1,
 	    .began = 1 + start};
 
-	handout_shrink(&pace, &u, start + 30 * megabyte);
+	handout_pace(&pace, &u, start + 30 * megabyte);
 	return pace.block;
 }
 
