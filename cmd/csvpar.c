@@ -178,7 +178,8 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 		return;
 	state = pool_state(par->pool);
 	s->children = state.memory;
-	utf8_say(text, "; %n of %n workers busy", state.busy, state.workers);
+	utf8_say(text, "; %n of %n", state.busy, state.workers);
+	buf_add_text(text, " workers busy");
 	if (state.window > 0)
 		utf8_say(text, ", window %n of %n", (size_t)state.filled,
 		    (size_t)state.window);

@@ -85,29 +85,6 @@ launch(const struct launch *l)
 	return pid;
 }
 
-/* Starts l with every signal blocked; -1 with errno set. */
-static pid_t
-launch_blocked(const struct launch *l)
-{
-	sigset_t all, old;
-	pid_t pid;
-	int error, tries;
-
-	for (tries = 1;; tries++) {
-		sigfillset(&all);
-		sigprocmask(SIG_SETMASK, &all, &old);
-		pid = launch(l);
-		error = errno;
-		sigprocmask(SIG_SETMASK, &old, NULL);
-		if (pid > 0 || tries >= child_times.tries ||
-		    (error != EAGAIN && error != ENOMEM))
-			break;
-		poll(NULL, 0, child_times.retry);
-	}
-	errno = error;
-	return pid;
-}
-
 /*
  * env, then what of our environment it does not replace; to be freed.  We look
  * after our children ourselves: they vouch for nothing.
@@ -145,26 +122,20 @@ explain(const struct command *cmd, int error, struct buf *say)
 	const char *name = cmd->argv[0];
 
 	utf8_say(say, "%s: %s", name, strerror(error));
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
+	if (error == ENOENT || error == ENOTDIR)
 		return NOT_FOUND;
-	case ENOEXEC:
-		utf8_say(say, " (a script without a '#!' line? try: sh %s)",
-		    name);
-		return CANNOT_RUN;
-	case E2BIG:
+	if (error == EAGAIN || error == ENOMEM || error == EMFILE ||
+	    error == ENFILE)
+		return 3;
+	if (error == E2BIG) {
 		utf8_say(say,
 		    " (with the environment; a larger ulimit -s allows more)");
 		return 2;
-	case EAGAIN:
-	case ENOMEM:
-	case EMFILE:
-	case ENFILE:
-		return 3;
-	default:
-		return CANNOT_RUN;
 	}
+	if (error == ENOEXEC)
+		utf8_say(say, " (a script without a '#!' line? try: sh %s)",
+		    name);
+	return CANNOT_RUN;
 }
 
 /* waitpid(2), which a signal does not end. */
@@ -183,23 +154,28 @@ int
 child_start(struct child *c, const struct command *cmd, const int fd[3],
     char *const *env, struct buf *say)
 {
-	char **all = environment(env);
-	struct launch l = {.cmd = cmd,
-	    .env = all,
-	    .fd = fd,
-	    .parent = getpid()};
-	int tell[2], error = 0;
+	struct launch l = {.cmd = cmd, .fd = fd, .parent = getpid()};
+	int tell[2], error, tries = 0;
+	sigset_t every, old;
+	char **all;
 	ssize_t n;
 
 	*c = (struct child){0};
-	if (pipe2(tell, O_CLOEXEC) < 0) {
-		error = errno;
-		goto out;
-	}
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		return explain(cmd, errno, say);
+	l.env = all = environment(env);
 	l.tell = tell[1];
-	c->pid = launch_blocked(&l);
-	if (c->pid < 0)
-		error = errno;
+	sigfillset(&every);
+	for (;;) {
+		sigprocmask(SIG_SETMASK, &every, &old);
+		c->pid = launch(&l);
+		error = c->pid < 0 ? errno : 0;
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		if ((error != EAGAIN && error != ENOMEM) ||
+		    ++tries >= child_times.tries)
+			break;
+		poll(NULL, 0, child_times.retry);
+	}
 	close(tell[1]);
 	if (c->pid > 0) {
 		do
@@ -211,7 +187,6 @@ child_start(struct child *c, const struct command *cmd, const int fd[3],
 	close(tell[0]);
 	if (error != 0)
 		*c = (struct child){0};
-out:
 	free(all);
 	return error != 0 ? explain(cmd, error, say) : 0;
 }
@@ -398,7 +373,7 @@ command_find(struct command *cmd, char *const *argv, struct buf *say)
 	struct buf path = {NULL, 0, 0};
 	char line[SCRIPT_LINE];
 	struct stat st;
-	bool missing;
+	bool missing, file;
 	int why;
 
 	if (strchr(name, '/') != NULL) {
@@ -422,11 +397,10 @@ command_find(struct command *cmd, char *const *argv, struct buf *say)
 		utf8_say(say, "%s: %s", name,
 		    missing ? "command not found" : strerror(why));
 		/* what may have been meant by the name of a file */
-		if (stat(name, &st) < 0 || !S_ISREG(st.st_mode))
-			return missing ? NOT_FOUND : CANNOT_RUN;
-		if (runnable(name) == 0)
+		file = stat(name, &st) == 0 && S_ISREG(st.st_mode);
+		if (file && runnable(name) == 0)
 			utf8_say(say, " (try: ./%s)", name);
-		else if (interpreter(name, line) == NULL)
+		else if (file && interpreter(name, line) == NULL)
 			utf8_say(say, " (is it the input? try: < %s)", name);
 	}
 	return missing ? NOT_FOUND : CANNOT_RUN;
@@ -442,15 +416,6 @@ command_free(struct command *cmd)
 /* The signals that end a run, and child_end's grace when one comes twice. */
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 #define N_ENDING (sizeof ending / sizeof ending[0])
-
-static void
-set_signal(int sig, void (*handler)(int))
-{
-	struct sigaction act = {.sa_handler = handler};
-
-	sigemptyset(&act.sa_mask);
-	sigaction(sig, &act, NULL);
-}
 
 void
 child_hygiene(void)
@@ -476,9 +441,9 @@ child_hygiene(void)
 		if (flags >= 0)
 			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 	}
-	set_signal(SIGCHLD, SIG_DFL);
-	set_signal(SIGPIPE, SIG_DFL);
-	set_signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 void
@@ -487,7 +452,7 @@ child_watch(void)
 	struct sigaction act;
 	size_t i;
 
-	set_signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	input_watch(SIGCHLD);
 	for (i = 0; i < N_ENDING; i++)
 		if (sigaction(ending[i], NULL, &act) != 0 ||
@@ -511,7 +476,7 @@ child_die(int sig)
 {
 	sigset_t one;
 
-	set_signal(sig, SIG_DFL);
+	signal(sig, SIG_DFL);
 	sigemptyset(&one);
 	sigaddset(&one, sig);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);

@@ -59,9 +59,11 @@ log_add(int fd, const struct buf *line)
 {
 	const ssize_t n = write(fd, line->data, line->len);
 
-	if (n >= 0 && (size_t)n < line->len)
+	if (n >= 0 && (size_t)n == line->len)
+		return 0;
+	if (n >= 0)
 		errno = ENOSPC;
-	return n >= 0 && (size_t)n == line->len ? 0 : -1;
+	return -1;
 }
 
 void
@@ -70,11 +72,11 @@ log_time(struct buf *b)
 	struct timespec now;
 	struct tm utc;
 	char text[64];
+	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-	buf_add_text(b, text);
-	snprintf(text, sizeof text, ".%06ldZ", now.tv_nsec / 1000);
+	n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + n, sizeof text - n, ".%06ldZ", now.tv_nsec / 1000);
 	buf_add_text(b, text);
 }

@@ -140,18 +140,33 @@ is_read(const struct pool *p, const struct worker *w)
 	    (w->oldest == NULL || pool_turn(p, w->oldest) || w->held < HOLD);
 }
 
-/*
- * Answers are one file.  The line end of the first decides, and the first
- * header is written; every other one must be the same.
- */
+/* The first header is written; every other one must be the same. */
+static void
+take_header(struct pool *p, const struct worker *w, const struct piece *a)
+{
+	struct buf *header = &p->answer_header;
+	const size_t n = a->len - a->end;
+
+	if (p->answer_header_by == 0) {
+		p->answer_header_by = w->number;
+		buf_add(header, a->bytes, n);
+		writer_whole(p->out, a->bytes, a->len, 0);
+	} else if (header->len != n || memcmp(header->data, a->bytes, n) != 0) {
+		worker_blame(p, w, 4,
+		    ": its header differs from that of worker %n%s",
+		    p->answer_header_by, advice(p));
+	}
+}
+
+/* Answers are one file: the line end of the first decides. */
 static void
 take_piece(struct pool *p, struct worker *w, const struct piece *a)
 {
-	const size_t n = a->len - a->end;
-	struct buf *header = &p->answer_header, *say;
 	struct unit *u = w->oldest;
+	struct buf *say;
 
-	if (!w->alike && !p->opt.raw) {
+	if (!w->begun && !p->opt.raw) {
+		w->begun = true;
 		if (p->answer_eol == 0)
 			p->answer_eol = a->eol;
 		if (a->eol != p->answer_eol) {
@@ -160,21 +175,10 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 			buf_add_text(say, advice(p));
 			return;
 		}
-		w->alike = true;
-	}
-	if (!w->headed && !p->opt.raw && !p->opt.answers.no_header) {
-		w->headed = true;
-		if (p->answer_header_by == 0) {
-			p->answer_header_by = w->number;
-			buf_add(header, a->bytes, n);
-			writer_whole(p->out, a->bytes, a->len, 0);
-		} else if (header->len != n ||
-		    memcmp(header->data, a->bytes, n) != 0) {
-			worker_blame(p, w, 4,
-			    ": its header differs from that of worker %n%s",
-			    p->answer_header_by, advice(p));
+		if (!p->opt.answers.no_header) {
+			take_header(p, w, a);
+			return;
 		}
-		return;
 	}
 	if (p->opt.mode == POOL_ORDERED && u == NULL) {
 		blame_holder(p, w, " answers more records than it was given");
@@ -396,28 +400,6 @@ see_to_clocks(struct pool *p)
 	return ms;
 }
 
-/* Sets what is waited for; false: there is something to do without waiting. */
-static bool
-set_polled(struct pool *p, int fd)
-{
-	bool idle = true;
-	size_t i;
-
-	for (i = 0; i < p->opt.workers; i++) {
-		const struct worker *w = &p->worker[i];
-		const bool read = is_read(p, w);
-
-		p->polled[2 * i] =
-		    (struct pollfd){.fd = w->sent < w->send.len ? w->in : -1,
-			.events = POLLOUT};
-		p->polled[2 * i + 1] =
-		    (struct pollfd){.fd = read ? w->out : -1, .events = POLLIN};
-		idle = idle && !(read && w->undrained);
-	}
-	p->polled[2 * i] = (struct pollfd){.fd = fd, .events = POLLIN};
-	return idle;
-}
-
 /* What is handed out and not yet answered: blocks, or with -p records. */
 static uint64_t
 pool_filled(const struct pool *p)
@@ -425,22 +407,37 @@ pool_filled(const struct pool *p)
 	return p->opt.mode == POOL_BLOCKS ? p->units : p->outstanding;
 }
 
-/* Waits for what was set, and reaps; what is written goes out before. */
+/*
+ * Waits for a worker or fd, and reaps; what is written goes out before.  sleep:
+ * unless there is something to do without waiting, for so many ms.
+ */
 static void
-wait_polled(struct pool *p, bool sleep, int ms)
+wait_polled(struct pool *p, int fd, bool sleep, int ms)
 {
 	const size_t n = 2 * p->opt.workers + 1;
+	struct pollfd *polled = p->polled;
 	int64_t before;
 	size_t i;
 	int got;
 
-	got = input_wait(p->polled, n, 0);
+	for (i = 0; i < p->opt.workers; i++) {
+		const struct worker *w = &p->worker[i];
+		const bool read = is_read(p, w);
+
+		polled[2 * i].fd = w->sent < w->send.len ? w->in : -1;
+		polled[2 * i].events = POLLOUT;
+		polled[2 * i + 1].fd = read ? w->out : -1;
+		polled[2 * i + 1].events = POLLIN;
+		sleep = sleep && !(read && w->undrained);
+	}
+	polled[n - 1] = (struct pollfd){.fd = fd, .events = POLLIN};
+	got = input_wait(polled, n, 0);
 	if (got == 0 && sleep) {
 		before = input_now();
 		writer_flush(p->out);
 		p->stood += input_now() - before; /* our reader's time */
 		before = input_ns();
-		got = input_wait(p->polled, n, ms);
+		got = input_wait(polled, n, ms);
 		if (p->opt.hooks != NULL && pool_filled(p) == 0)
 			p->opt.hooks->waited_in += input_ns() - before;
 	}
@@ -448,7 +445,7 @@ wait_polled(struct pool *p, bool sleep, int ms)
 		worker_blame(p, NULL, 3, "cannot wait for the workers: %s",
 		    strerror(errno));
 	for (i = 0; got <= 0 && i < n; i++)
-		p->polled[i].revents = 0;
+		polled[i].revents = 0;
 	p->signal = child_signal();
 	if (!input_signal(SIGCHLD))
 		return;
@@ -468,8 +465,7 @@ serve(struct pool *p, int fd, bool sleep)
 	if (pool_over(p))
 		return -1;
 	ms = see_to_clocks(p);
-	sleep = set_polled(p, fd) && sleep && !pool_over(p);
-	wait_polled(p, sleep, ms);
+	wait_polled(p, fd, sleep && !pool_over(p), ms);
 	before = input_now();
 	written = p->out->bytes;
 	for (size_t i = 0; i < p->opt.workers && !pool_over(p); i++) {

@@ -90,14 +90,13 @@ add_command(struct buf *b, int argc, char *const *argv)
 	buf_free(&shown);
 }
 
-/* Says why the file could not be used; -1, with v->path still there. */
-static int
+/* Says why the file could not be used, by errno. */
+static void
 vouch_fail(const struct vouch *v, struct buf *say)
 {
 	utf8_say(say, "%s: %s%c", v->path,
 	    errno == EBADMSG ? "a line is no record of ours" : strerror(errno),
 	    '\0');
-	return -1;
 }
 
 static void
@@ -113,17 +112,24 @@ vouch_free(struct vouch *v)
 	free(v);
 }
 
-/* Appends a line: the time, the event, and its columns behind STDOUT. */
+/*
+ * Appends a line to the file: the time, the event, and the columns behind
+ * STDOUT.  Frees line.
+ */
 static int
 add_line(const struct vouch *v, struct buf *line, const char *event,
-    const struct buf *result)
+    const char *result)
 {
+	int done;
+
 	buf_add_text(line, event);
 	buf_add(line, v->who.data, v->who.len);
-	buf_add(line, result->data, result->len);
+	buf_add_text(line, result);
 	buf_add(line, v->words.data, v->words.len);
 	buf_add_byte(line, '\n');
-	return log_add(v->fd, line);
+	done = log_add(v->fd, line);
+	buf_free(line);
+	return done;
 }
 
 struct vouch *
@@ -131,11 +137,10 @@ vouch_begin(const char *path, const char *program, int argc, char *const *argv,
     struct buf *say)
 {
 	const int fd = log_open(path, header, say);
-	const struct buf none = {(char[]){",,,,,,,,,"}, 9, 9};
 	struct buf line = {NULL, 0, 0};
 	struct text now;
 	struct vouch *v;
-	int boot, done = -1;
+	int boot;
 
 	if (fd < 0)
 		return NULL;
@@ -157,20 +162,20 @@ vouch_begin(const char *path, const char *program, int argc, char *const *argv,
 	add_pipe(&v->who, STDOUT_FILENO);
 	add_command(&v->words, argc, argv);
 	v->hold = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (v->hold >= 0)
-		done = add_line(v, &line, ",begin", &none);
-	buf_free(&line);
-	if (done == 0)
+	if (v->hold >= 0 && add_line(v, &line, ",begin", ",,,,,,,,,") == 0)
 		return v;
+	buf_free(&line);
 	vouch_fail(v, say);
 	vouch_free(v);
 	return NULL;
 }
 
-/* A line of the file: where its fields are, the last without a line end. */
+/*
+ * A line of the file: where its fields are, each of which ends before the ','
+ * of the next, the last before the line end.
+ */
 struct entry {
-	const char
-	    *field[COLUMNS + 1]; /* each ends before the next one's ',' */
+	const char *field[COLUMNS + 1];
 };
 
 /* All whole lines that are there; one may be in writing. */
@@ -358,12 +363,11 @@ vouch_end(struct vouch *v, const struct vouch_counts *c, int status, bool whole,
 	}
 	buf_add_text(&result, whole ? ",yes," : v->cut ? ",cut," : ",no,");
 	buf_add_number(&result, v->vouchers);
-	buf_add_byte(&result, ',');
+	buf_add(&result, ",", sizeof ",");
 	log_time(&line);
-	done = add_line(v, &line, ",end", &result);
+	done = add_line(v, &line, ",end", result.data);
 	if (done != 0)
 		vouch_fail(v, say);
-	buf_free(&line);
 	buf_free(&result);
 	vouch_free(v);
 	return done;

@@ -61,8 +61,7 @@ struct worker {
 	size_t taken;    /* bytes of text that the last piece had */
 
 	bool undrained;  /* there may be more answers than were taken */
-	bool headed;     /* the header of its answers was seen */
-	bool alike;      /* its answers have the line end of the others */
+	bool begun;      /* its first answer or header was seen */
 	struct buf tail; /* the last answer, when it may be half of one */
 	struct piece tail_piece;
 	bool bad; /* its answers end with what is no CSV */
