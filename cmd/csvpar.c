@@ -101,16 +101,6 @@ settle_options(struct par *par)
 		opt->mode = POOL_FREE;
 }
 
-/* Looks COMMAND up before anything is read. */
-static bool
-find_command(struct par *par)
-{
-	const int status =
-	    command_find(&par->command, par->run.opt.operand, &par->run.say);
-
-	return run_said(&par->run, status);
-}
-
 /* Finds the columns of --by in the header. */
 static bool
 find_key(struct par *par)
@@ -154,35 +144,19 @@ route(struct par *par, const struct record *rec)
 	return hash;
 }
 
-static void
-notice(void *arg, const char *text)
-{
-	struct par *par = arg;
-
-	report_say(&par->run.report, "%s", text);
-}
-
 /* For --stats, when no worker is left, and --progress. */
 static void
 add_stats(void *arg, struct buf *text, struct report_stats *s)
 {
 	struct par *par = arg;
 	const int64_t ms = (input_ns() - par->run.started) / 1000000;
-	struct pool_state state;
 
 	if (text == NULL)
 		return;
 	utf8_say(text, "; %n records/s",
 	    (size_t)(s->records_in * 1000 / (uint64_t)(ms + 1)));
-	if (par->pool == NULL)
-		return;
-	state = pool_state(par->pool);
-	s->children = state.memory;
-	utf8_say(text, "; %n of %n", state.busy, state.workers);
-	buf_add_text(text, " workers busy");
-	if (state.window > 0)
-		utf8_say(text, ", window %n of %n", (size_t)state.filled,
-		    (size_t)state.window);
+	if (par->pool != NULL)
+		s->children = pool_progress(par->pool, text);
 }
 
 static bool
@@ -205,14 +179,12 @@ open_pool(struct par *par)
 		return false;
 	}
 	par->opt.hooks = &r->hooks;
-	par->opt.notice = notice;
-	par->opt.arg = par;
+	par->opt.report = &r->report;
+	par->opt.header = (struct text){first->raw, first->len + first->end};
 	child_watch();
 	par->pool = pool_new(&par->opt, r->out, &r->say);
 	if (par->pool == NULL)
 		return run_said(r, EXIT_IO);
-	if (first->raw != NULL)
-		pool_header(par->pool, first->raw, first->len + first->end);
 	r->more_stats = add_stats;
 	r->arg = par;
 	return true;
@@ -257,13 +229,8 @@ static void
 close_pool(struct par *par)
 {
 	struct run *r = &par->run;
-	const char *message;
-	const int status = pool_status(par->pool, &message);
-	int sig;
+	int sig = pool_free(par->pool);
 
-	if (status != 0)
-		report_fail(&r->report, status, "%s", message);
-	sig = pool_free(par->pool);
 	par->pool = NULL;
 	writer_flush(r->out);
 	if (r->rejects != NULL)
@@ -285,7 +252,8 @@ main(int argc, char *argv[])
 
 	run_start(r, &program, &par, argc, argv);
 	settle_options(&par);
-	if (find_command(&par) && run_open(r, r->opt.noperands) &&
+	status = command_find(&par.command, r->opt.operand, &r->say);
+	if (run_said(r, status) && run_open(r, r->opt.noperands) &&
 	    run_header(r) && find_key(&par) && open_pool(&par)) {
 		feed(&par);
 		close_pool(&par);

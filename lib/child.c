@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -216,21 +217,18 @@ child_ended(struct child *c)
 uint64_t
 child_memory(const struct child *c)
 {
-	struct buf name = {NULL, 0, 0};
-	char text[64] = "";
+	char name[64], text[64] = "";
 	unsigned long pages = 0;
 	int fd;
 
 	if (c->pid == 0 || c->reaped)
 		return 0;
-	utf8_say(&name, "/proc/%n/statm", (size_t)c->pid);
-	buf_add_byte(&name, '\0');
-	if ((fd = open(name.data, O_RDONLY | O_CLOEXEC)) >= 0) {
-		if (read(fd, text, sizeof text - 1) > 0)
-			pages = strtoul(text + strcspn(text, " "), NULL, 10);
+	snprintf(name, sizeof name, "/proc/%ld/statm", (long)c->pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, text, sizeof text - 1) > 0)
+		pages = strtoul(text + strcspn(text, " "), NULL, 10);
+	if (fd >= 0)
 		close(fd);
-	}
-	buf_free(&name);
 	return pages * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024);
 }
 

@@ -5,7 +5,6 @@
  * default signals, an empty mask, no descriptors but 0 to 2, killed with us
  * where the system can do that), how we learn why a command did not start, and
  * how a whole process group is ended.  Waits only for what it started.
- *
  * Messages are appended to say, without the program's name or a line end.
  */
 #ifndef CHILD_H
@@ -21,8 +20,7 @@
 /* Milliseconds; a test that defines child_times itself replaces ours. */
 struct child_times {
 	int grace;  /* between TERM and KILL */
-	int orphan; /* how long a pipe is read whose child has ended: others
-		     * may hold it */
+	int orphan; /* for a pipe that others hold when the child has ended */
 	int retry;  /* between two attempts to start a process ... */
 	int tries;  /* ... of which there are so many */
 };
@@ -32,9 +30,8 @@ extern const struct child_times child_times;
  * First thing in main: what our caller made of signals and descriptors is put
  * right.  SIGCHLD and SIGPIPE get their default, SIGXFSZ is ignored so that
  * EFBIG is seen, SIGUSR1 is watched before it could kill us, no other is
- * blocked.  Descriptors 0 to 2 that are closed are
- * filled the wrong way round, so that no file lands on them and their use
- * fails; those above are not handed to children.
+ * blocked.  Descriptors 0 to 2 that are closed are filled the wrong way round,
+ * so that their use fails; those above are not handed to children.
  */
 void child_hygiene(void);
 
@@ -83,10 +80,7 @@ struct child {
 int child_start(struct child *c, const struct command *cmd, const int fd[3],
     char *const *env, struct buf *say);
 
-/*
- * Has it ended?  Never waits.  After child_stop this means its whole process
- * group, else only the child.
- */
+/* Has it, or after child_stop its whole group, ended?  Never waits. */
 bool child_ended(struct child *c);
 
 /* KiB of memory that it uses, without what it has started; 0: not known. */

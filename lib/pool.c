@@ -7,8 +7,6 @@
 #include <sys/resource.h>
 
 #include "pool/parts.h"
-#include "report.h"
-#include "utf8.h"
 
 #define OURS 10      /* descriptors beside those of the workers */
 #define STALL 5000   /* ms without an answer before we say so */
@@ -17,7 +15,8 @@
 #define WINDOW 64    /* records a worker, the usual window */
 #define MOST_UNITS ((size_t)1 << 20)
 #define SERVE_EVERY ((size_t)128 * 1024) /* bytes taken without serving */
-#define HOLD ((size_t)8 << 20)           /* of answers ahead of their turn */
+#define KEPT ((size_t)64 * 1024)  /* larger buffers go back to the system */
+#define HOLD ((size_t)8 << 20)    /* of answers ahead of their turn */
 #define TURN ((size_t)256 * 1024) /* bytes read before another is served */
 
 struct pool *
@@ -37,7 +36,10 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	p = mem_new(1, sizeof *p);
 	p->opt = *opt;
 	p->out = out;
+	p->headed = opt->mode == POOL_BLOCKS ? opt->header.len : 0;
 	p->handout = 1;
+	/* answers that are counted must be CSV */
+	p->advice = opt->mode != POOL_ORDERED ? REPORT_RAW : "";
 	p->pace.block = POOL_FIRST;
 	if (opt->bytes > 0 || opt->records > 0)
 		p->pace.block = opt->bytes > 0 ? (size_t)opt->bytes : SIZE_MAX;
@@ -69,8 +71,10 @@ pool_free(struct pool *p)
 	size_t i;
 	int sig;
 
-	if (p == NULL)
-		return 0;
+	if (p->status != 0) {
+		buf_add_byte(&p->say, '\0');
+		report_fail(p->opt.report, p->status, "%s", p->say.data);
+	}
 	child = mem_new(p->opt.workers, sizeof *child);
 	for (i = 0; i < p->opt.workers; i++)
 		child[i] = &p->worker[i].child;
@@ -86,7 +90,6 @@ pool_free(struct pool *p)
 	}
 	for (i = 0; i < p->ring; i++)
 		buf_free(&p->unit[i].held);
-	buf_free(&p->header);
 	buf_free(&p->answer_header);
 	buf_free(&p->pile.bytes);
 	buf_free(&p->say);
@@ -100,25 +103,50 @@ pool_free(struct pool *p)
 	return sig;
 }
 
-void
-pool_header(struct pool *p, const char *bytes, size_t n)
+/* How many records of its units w has not answered. */
+static uint64_t
+unanswered(const struct worker *w)
 {
-	buf_add(&p->header, bytes, n);
-	p->headed = p->opt.mode == POOL_BLOCKS ? n : 0;
+	const struct unit *u;
+	uint64_t n = 0;
+
+	for (u = w->oldest; u != NULL; u = u->next)
+		n += u->records - u->answered;
+	return n;
 }
 
-/* Answers that are counted must be CSV. */
-static const char *
-advice(const struct pool *p)
+/* Adds which records w held. */
+static void
+say_held(const struct worker *w, struct buf *say)
 {
-	return p->opt.mode != POOL_ORDERED ? REPORT_RAW : "";
+	const uint64_t n = unanswered(w);
+	const struct unit *u = w->oldest;
+	uint64_t first, last;
+
+	if (u == NULL) {
+		utf8_say(say, "; it was given %n record%s", (size_t)w->given,
+		    w->given == 1 ? "" : "s");
+		return;
+	}
+	if (n == 0) {
+		utf8_say(say, "; it held only the header");
+		return;
+	}
+	first = u->first + u->answered;
+	last = w->newest->first + w->newest->records - 1;
+	utf8_say(say, "; it held ");
+	if (n <= last - first) /* with --by others stand between them */
+		utf8_say(say, "%n of the ", (size_t)n);
+	report_range(say, "record", first, last);
+	if (u->answered == 0)
+		utf8_say(say, ", from line %n", (size_t)u->line);
 }
 
 /* Ends the run because of w: what, and which records it held. */
 static void
 blame_holder(struct pool *p, const struct worker *w, const char *what)
 {
-	worker_held(w, worker_blame(p, w, 4, "%s", what));
+	say_held(w, worker_blame(p, w, 4, "%s", what));
 }
 
 static void
@@ -129,7 +157,14 @@ blame_answer(struct pool *p, const struct worker *w)
 	    " writes no CSV: line %n of its answer: ", (size_t)f->line);
 
 	report_reason(f, say);
-	buf_add_text(say, advice(p));
+	buf_add_text(say, p->advice);
+}
+
+/* Does u stand first? */
+static bool
+is_turn(const struct pool *p, const struct unit *u)
+{
+	return p->ring == 0 || u == &p->unit[p->head];
 }
 
 /* Do we read w's answers at present? */
@@ -137,58 +172,86 @@ static bool
 is_read(const struct pool *p, const struct worker *w)
 {
 	return w->out >= 0 &&
-	    (w->oldest == NULL || pool_turn(p, w->oldest) || w->held < HOLD);
+	    (w->oldest == NULL || is_turn(p, w->oldest) || w->held < HOLD);
 }
 
-/* The first header is written; every other one must be the same. */
+/* w's oldest unit has all of its answer. */
 static void
-take_header(struct pool *p, const struct worker *w, const struct piece *a)
+unit_done(struct pool *p, struct worker *w)
 {
-	struct buf *header = &p->answer_header;
-	const size_t n = a->len - a->end;
+	struct unit *u = w->oldest;
 
-	if (p->answer_header_by == 0) {
-		p->answer_header_by = w->number;
-		buf_add(header, a->bytes, n);
-		writer_whole(p->out, a->bytes, a->len, 0);
-	} else if (header->len != n || memcmp(header->data, a->bytes, n) != 0) {
-		worker_blame(p, w, 4,
-		    ": its header differs from that of worker %n%s",
-		    p->answer_header_by, advice(p));
+	u->whole = true;
+	w->oldest = u->next;
+	if (w->oldest == NULL)
+		w->newest = NULL;
+	/* the first units go as far as they are whole; the next has its turn */
+	while (p->ring > 0 && p->units > 0) {
+		u = &p->unit[p->head];
+		if (u->held.len > 0)
+			writer_whole(p->out, u->held.data, u->held.len,
+			    u->held_records);
+		u->worker->held -= u->held.len;
+		u->held.len = u->held_records = 0;
+		if (u->held.room > KEPT)
+			buf_free(&u->held);
+		if (!u->whole)
+			return;
+		p->outstanding -= u->records;
+		p->units--;
+		p->head = (p->head + 1) % p->ring;
 	}
 }
 
-/* Answers are one file: the line end of the first decides. */
+/*
+ * Answers are one file.  The line end of the first decides, and the first
+ * header is written; every other one must be the same.
+ */
 static void
 take_piece(struct pool *p, struct worker *w, const struct piece *a)
 {
+	const size_t n = a->len - a->end;
+	struct buf *header = &p->answer_header, *say;
 	struct unit *u = w->oldest;
-	struct buf *say;
+	const bool begins = !w->begun && !p->opt.raw;
 
-	if (!w->begun && !p->opt.raw) {
-		w->begun = true;
-		if (p->answer_eol == 0)
-			p->answer_eol = a->eol;
-		if (a->eol != p->answer_eol) {
-			say = worker_blame(p, w, 4, ": ");
-			report_eol(a->eol, "those of the first answer", say);
-			buf_add_text(say, advice(p));
-			return;
+	w->begun = true;
+	if (begins && p->answer_eol == 0)
+		p->answer_eol = a->eol;
+	if (begins && a->eol != p->answer_eol) {
+		say = worker_blame(p, w, 4, ": ");
+		report_eol(a->eol, "those of the first answer", say);
+		buf_add_text(say, p->advice);
+		return;
+	}
+	if (begins && !p->opt.answers.no_header) {
+		if (p->answer_header_by == 0) {
+			p->answer_header_by = w->number;
+			buf_add(header, a->bytes, n);
+			writer_whole(p->out, a->bytes, a->len, 0);
+		} else if (header->len != n ||
+		    memcmp(header->data, a->bytes, n) != 0) {
+			worker_blame(p, w, 4,
+			    ": its header differs from that of worker %n%s",
+			    p->answer_header_by, p->advice);
 		}
-		if (!p->opt.answers.no_header) {
-			take_header(p, w, a);
-			return;
-		}
+		return;
 	}
 	if (p->opt.mode == POOL_ORDERED && u == NULL) {
 		blame_holder(p, w, " answers more records than it was given");
 		return;
 	}
-	answers_put(p, u, a);
+	if (u == NULL || is_turn(p, u)) {
+		writer_whole(p->out, a->bytes, a->len, a->records);
+	} else {
+		buf_add(&u->held, a->bytes, a->len);
+		u->held_records += a->records;
+		w->held += a->len;
+	}
 	w->answered += a->records;
 	if (p->opt.mode == POOL_ORDERED && ++u->answered == u->records) {
 		handout_learn(p, u);
-		answers_whole(p, w);
+		unit_done(p, w);
 	}
 }
 
@@ -199,30 +262,28 @@ take_answers(struct pool *p, struct worker *w)
 	const struct fault *f;
 	struct piece a;
 	size_t taken = 0;
-	int error = 0, got = 1;
+	int got = 1;
 
 	if (!is_read(p, w))
 		return;
 	while (is_read(p, w) && taken < TURN && p->status == 0) {
-		got = p->opt.raw ? answers_text(p, w, &a, &error) :
-				   answers_record(w, &a, &error);
+		got = p->opt.raw ? worker_text(p, w, &a) : worker_record(w, &a);
 		if (got != 1)
 			break;
 		taken += a.len;
-		if (!a.unended) {
-			take_piece(p, w, &a);
-			continue;
+		if (a.unended) {
+			/* the end; may be half of one: w's status tells */
+			w->tail = a;
+			got = 0;
+			break;
 		}
-		/* may be half of one: it waits for w's exit status */
-		buf_add(&w->tail, a.bytes, a.len);
-		w->tail_piece = a;
-		w->tail_piece.bytes = w->tail.data;
+		take_piece(p, w, &a);
 	}
 	w->undrained = got == 1;
 	if (taken > 0)
 		w->waits = pool_clock(p);
-	if (got < 0 && error != 0) {
-		worker_blame(p, w, 3, ": %s", strerror(error));
+	if (got < 0 && w->error != 0) {
+		worker_blame(p, w, 3, ": %s", strerror(w->error));
 	} else if (got < 0) {
 		/* where it just ends there, its exit status may tell more */
 		f = reader_fault(w->reader);
@@ -257,7 +318,7 @@ settle(struct pool *p, struct worker *w)
 	if (w->child.status != 0) {
 		say = worker_blame(p, w, 4, ": ");
 		child_describe(w->child.status, say);
-		worker_held(w, say);
+		say_held(w, say);
 	} else if (w->bad) {
 		blame_answer(p, w);
 	} else if (p->opt.mode != POOL_BLOCKS && !stayed) {
@@ -266,109 +327,113 @@ settle(struct pool *p, struct worker *w)
 		say = worker_blame(p, w, 4, " left after %n record%s",
 		    (size_t)n, n == 1 ? "" : "s");
 		if (w->oldest != NULL)
-			worker_held(w, say);
-	} else if (counted && worker_unanswered(w) > (w->tail.len > 0)) {
+			say_held(w, say);
+	} else if (counted && unanswered(w) > (w->tail.len > 0)) {
 		blame_holder(p, w, " answers fewer records than it was given");
 	} else if (w->tail.len > 0) {
-		take_piece(p, w, &w->tail_piece);
+		take_piece(p, w, &w->tail);
 	}
 	if (p->status != 0)
 		return;
 	if (p->opt.mode == POOL_BLOCKS) {
 		handout_learn(p, w->oldest);
-		answers_whole(p, w);
+		unit_done(p, w);
 	}
+	p->busy--;
 	worker_reset(w);
+}
+
+/* Something is to be looked at again, at the latest at that time. */
+static void
+due_at(struct pool *p, int64_t when)
+{
+	if (when < p->due)
+		p->due = when;
 }
 
 /*
  * When no worker is free, and one has read all it was sent and said nothing
  * for long, that one may keep its answers until the end of its input, which
- * never comes.  Returns when to look again.
+ * never comes.
  */
-static int64_t
+static void
 due_stall(struct pool *p, int64_t now)
 {
-	int64_t next = POOL_NEVER;
+	int64_t next = INT64_MAX;
 	bool silent = false;
 
 	if (p->opt.mode != POOL_ORDERED || p->stalled || p->finishing)
-		return POOL_NEVER;
+		return;
 	for (size_t i = 0; i < p->opt.workers; i++) {
 		const struct worker *w = &p->worker[i];
 
 		if (w->oldest == NULL)
-			return POOL_NEVER;
+			return;
 		silent = silent ||
 		    (now >= w->waits + STALL && w->sent == w->send.len &&
 			is_read(p, w) && worker_unread(w) == 0);
 		if (w->waits + STALL < next)
 			next = w->waits + STALL;
 	}
-	if (!silent)
-		return next > now ? next : now + STALL;
+	if (!silent) {
+		due_at(p, next > now ? next : now + STALL);
+		return;
+	}
 	p->stalled = true;
-	p->opt.notice(p->opt.arg,
+	report_say(p->opt.report,
 	    "no worker has answered for 5 s: a worker that keeps its output "
 	    "in a buffer must be told to flush it after each record "
 	    "(python3 -u, stdbuf -oL, awk's fflush(), jq --unbuffered)");
-	return POOL_NEVER;
 }
 
-/* The end of w, which has begun.  Returns when to look for it again. */
-static int64_t
+/* The end of w, if it has begun. */
+static void
 due_end(struct pool *p, struct worker *w, int64_t now)
 {
 	const int64_t began = w->lost != 0 ? w->lost : w->shut;
 
 	if (began == 0)
-		return POOL_NEVER;
+		return;
+	due_at(p, began + child_times.orphan);
 	if (now < began + child_times.orphan)
-		return began + child_times.orphan;
+		return;
 	if (w->lost == 0) {
 		blame_holder(p, w,
 		    w->deaf ? " closed its input" : " closed its output");
-		return now; /* what comes next must not wait */
+		return;
 	}
 	/* only a descendant of w has its pipe: what is in there was read */
 	if (p->opt.raw ? w->text.len > w->taken :
 			 reader_bytes(w->reader) > w->record_end)
 		blame_holder(p, w, " left in the middle of an answer");
 	else if (!p->orphaned)
-		p->opt.notice(p->opt.arg,
+		report_say(p->opt.report,
 		    "a process that a worker left behind holds its output "
 		    "open; it is not read any more");
 	p->orphaned = true;
 	worker_close(&w->out);
 	settle(p, w);
-	return now;
 }
 
-/* --timeout.  Returns when it will have passed. */
-static int64_t
+/* --timeout */
+static void
 due_answer(struct pool *p, struct worker *w, int64_t now)
 {
 	const bool awaited = p->opt.mode == POOL_BLOCKS ||
 	    (p->opt.mode == POOL_ORDERED && (w->oldest != NULL || w->closing));
 
 	if (p->opt.timeout == 0 || w->child.pid == 0 || !awaited)
-		return POOL_NEVER;
+		return;
 	if (w->out >= 0 && !is_read(p, w)) {
 		w->unread = w->unread != 0 ? w->unread : now;
-		return POOL_NEVER;
+		return;
 	}
 	w->waits += w->unread != 0 ? now - w->unread : 0;
 	w->unread = 0;
 	if (now < w->waits + p->opt.timeout)
-		return w->waits + p->opt.timeout;
-	blame_holder(p, w, " took longer than --timeout");
-	return POOL_NEVER;
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
+		due_at(p, w->waits + p->opt.timeout);
+	else
+		blame_holder(p, w, " took longer than --timeout");
 }
 
 /* Does what is due; the ms until the next thing is, -1: nothing will be. */
@@ -376,25 +441,26 @@ static int
 see_to_clocks(struct pool *p)
 {
 	const int64_t now = pool_clock(p);
-	int64_t due = due_stall(p, now);
 	int ms = -1;
 
+	p->due = INT64_MAX;
+	due_stall(p, now);
 	for (size_t i = 0; i < p->opt.workers; i++) {
 		struct worker *w = &p->worker[i];
 
-		due = sooner(due, due_end(p, w, now));
-		due = sooner(due, due_answer(p, w, now));
+		due_end(p, w, now);
+		due_answer(p, w, now);
 		if (w->closing && w->in >= 0 && w->sent == w->send.len) {
 			/* nobody tells when a pipe is empty */
 			worker_feed(p, w);
 			if (w->in >= 0)
-				due = sooner(due, now + EMPTY_LOOK);
+				due_at(p, now + EMPTY_LOOK);
 		}
 	}
 	if (handout_watches(p))
-		due = sooner(due, now + WATCH);
-	if (due < now + INT32_MAX)
-		ms = due > now ? (int)(due - now) : 0;
+		due_at(p, now + WATCH);
+	if (p->due < now + INT32_MAX)
+		ms = p->due > now ? (int)(p->due - now) : 0;
 	if (p->opt.hooks != NULL)
 		ms = input_sooner(ms, input_tick(p->opt.hooks));
 	return ms;
@@ -503,24 +569,14 @@ pool_wait(struct pool *p, int fd)
 	return serve(p, fd, fd >= 0 || !pool_wants(p));
 }
 
-static size_t
-count_busy(const struct pool *p)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < p->opt.workers; i++)
-		n += p->worker[i].child.pid != 0;
-	return n;
-}
-
 int
 pool_finish(struct pool *p)
 {
-	const struct buf *answer = &p->answer_header, *input = &p->header;
+	const struct buf *answer = &p->answer_header;
 	bool closed = false;
 
 	p->finishing = true;
-	if (p->bytes_given == 0 && input->len > 0)
+	if (p->bytes_given == 0 && p->opt.header.len > 0)
 		handout_header(p);
 	for (;;) {
 		handout_go(p, true);
@@ -533,7 +589,7 @@ pool_finish(struct pool *p)
 				worker_feed(p, &p->worker[i]);
 			}
 		}
-		if (closed && count_busy(p) == 0)
+		if (closed && p->busy == 0)
 			break;
 		if (serve(p, -1, true) < 0)
 			return -1;
@@ -542,32 +598,23 @@ pool_finish(struct pool *p)
 		return -1;
 	/* the one line that wc -l answers is taken for a header */
 	if (p->bytes_given > 0 && answer->len > 0 && p->out->records == 0 &&
-	    report_is_bare(answer->data, answer->len, input->data, input->len,
-		p->out->dialect.delim))
-		p->opt.notice(p->opt.arg, REPORT_BARE);
+	    report_is_bare(answer->data, answer->len, p->opt.header.at,
+		p->opt.header.len, p->out->dialect.delim))
+		report_say(p->opt.report, "%s", REPORT_BARE);
 	return 0;
 }
 
-int
-pool_status(struct pool *p, const char **message)
+uint64_t
+pool_progress(const struct pool *p, struct buf *text)
 {
-	buf_need(&p->say, 1);
-	p->say.data[p->say.len] = '\0';
-	*message = p->say.data;
-	return p->status;
-}
+	uint64_t memory = 0;
 
-struct pool_state
-pool_state(const struct pool *p)
-{
-	struct pool_state s = {.busy = count_busy(p),
-	    .workers = p->opt.workers};
-
+	utf8_say(text, "; %n of %n", p->busy, (size_t)p->opt.workers);
+	buf_add_text(text, " workers busy");
+	if (p->ring > 0)
+		utf8_say(text, ", window %n of %n", (size_t)pool_filled(p),
+		    (size_t)p->window);
 	for (size_t i = 0; i < p->opt.workers; i++)
-		s.memory += child_memory(&p->worker[i].child);
-	if (p->ring > 0) {
-		s.filled = pool_filled(p);
-		s.window = p->window;
-	}
-	return s;
+		memory += child_memory(&p->worker[i].child);
+	return memory;
 }

@@ -26,6 +26,8 @@
 #include "mem.h"
 #include "output.h"
 #include "record.h"
+#include "report.h"
+#include "utf8.h"
 
 enum pool_mode {
 	POOL_BLOCKS,  /* a process for each block of records; in order */
@@ -51,8 +53,9 @@ struct pool_options {
 					* says that they have none */
 	struct input_hooks *hooks; /* the tick is called while we wait; NULL:
 				    * there is none */
-	void (*notice)(void *arg, const char *text); /* for the user */
-	void *arg;
+	struct report *report;
+	struct text header; /* every process gets it before its first record;
+			     * with its line end */
 };
 
 struct pool;
@@ -65,13 +68,10 @@ struct pool *pool_new(const struct pool_options *opt, struct writer *out,
     struct buf *say);
 
 /*
- * Ends what still runs.  Returns SIGINT, SIGTERM or SIGHUP if one came since
- * pool_new, else 0.
+ * Says why the run is over, if it is, and ends what still runs.  Returns
+ * SIGINT, SIGTERM or SIGHUP if one came since pool_new, else 0.
  */
 int pool_free(struct pool *p);
-
-/* What every process gets before its first record; with its line end. */
-void pool_header(struct pool *p, const char *bytes, size_t n);
 
 /* May a record be given now? */
 bool pool_wants(struct pool *p);
@@ -91,7 +91,10 @@ struct pool_record {
 	uint64_t route;        /* equal ones go to the same worker */
 };
 
-/* Takes a copy.  0, or -1: the run is over, see pool_status. */
+/*
+ * Takes a copy.  0, or -1: the run is over, for a failure or a signal, or
+ * because writing failed.
+ */
 int pool_give(struct pool *p, const struct pool_record *rec);
 
 /*
@@ -105,17 +108,9 @@ int pool_wait(struct pool *p, int fd);
 int pool_finish(struct pool *p);
 
 /*
- * After -1: the exit status that is due, with a message; or 0 when a signal
- * came or when writing failed.
+ * Adds how it stands, for a line of progress.  Returns the KiB of memory that
+ * the processes use.
  */
-int pool_status(struct pool *p, const char **message);
-
-/* How it stands, for a line of progress. */
-struct pool_state {
-	size_t busy, workers;    /* workers: the processes there may be */
-	uint64_t memory;         /* KiB that they use */
-	uint64_t filled, window; /* window 0: there is none */
-};
-struct pool_state pool_state(const struct pool *p);
+uint64_t pool_progress(const struct pool *p, struct buf *text);
 
 #endif

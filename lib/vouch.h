@@ -4,10 +4,7 @@
  * A pipe carries no failure: a writer that dies looks like the end of its
  * output.  Each program therefore says in one file, for all of a run, when it
  * begins and how it ended; at the end of a pipe its reader looks there for all
- * who began to write to it.  Hides the file, how a pipe is known, and who is
- * to blame.
- *
- * What fails appends a message with its NUL to say.
+ * who began to write to it.  What fails appends a message with its NUL to say.
  */
 #ifndef VOUCH_H
 #define VOUCH_H

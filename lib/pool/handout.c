@@ -170,7 +170,7 @@ engage(struct pool *p, struct worker *w, const struct unit *new)
 	if (worker_start(p, w, u) < 0)
 		return -1;
 	if (p->opt.mode != POOL_BLOCKS)
-		buf_add(&w->send, p->header.data, p->header.len);
+		buf_add(&w->send, p->opt.header.at, p->opt.header.len);
 	return 0;
 }
 
@@ -216,11 +216,11 @@ hand(struct pool *p, struct worker *w)
 		w->send.len = end.at;
 		b->bytes = empty;
 		b->bytes.len = 0;
-		buf_add(&b->bytes, p->header.data, p->header.len);
+		buf_add(&b->bytes, p->opt.header.at, p->opt.header.len);
 		buf_add(&b->bytes, w->send.data + end.at, tail);
 	} else {
 		if (blocks)
-			buf_add(&w->send, p->header.data, p->header.len);
+			buf_add(&w->send, p->opt.header.at, p->opt.header.len);
 		send_more(w, b->bytes.data + front.at, end.at - front.at);
 		if (whole && tail > 0)
 			memmove(b->bytes.data + p->headed,
@@ -333,7 +333,7 @@ void
 handout_header(struct pool *p)
 {
 	p->pile.bytes.len = 0;
-	buf_add(&p->pile.bytes, p->header.data, p->headed);
+	buf_add(&p->pile.bytes, p->opt.header.at, p->headed);
 	p->pile.front.at = p->pile.end.at = p->headed;
 	hand(p, &p->worker[0]);
 }
@@ -385,7 +385,7 @@ pool_room(const struct pool *p)
 {
 	const struct pile *b = &p->pile;
 	const size_t most = b->records == 0 ? p->pace.block : b->most_bytes;
-	const size_t used = b->records == 0 ? p->header.len : piled(p);
+	const size_t used = b->records == 0 ? p->opt.header.len : piled(p);
 
 	if (p->opt.mode != POOL_BLOCKS || p->opt.records > 0 || used >= most)
 		return 0;
@@ -407,7 +407,7 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		b->front.first = rec->number;
 		b->front.line = rec->line;
 		b->bytes.len = b->marks = 0;
-		buf_add(&b->bytes, p->header.data, p->headed);
+		buf_add(&b->bytes, p->opt.header.at, p->headed);
 		set_limits(p);
 	} else if (piled(p) + rec->len > b->most_bytes && !handout_watches(p)) {
 		end_unit(p);

@@ -1,12 +1,11 @@
 /*
  * The parts of pool, which only its own files see; each calls those below it.
  *
- *	pool.c     the public face, the poll loop, answers and ends of workers:
+ *	pool.c     the public face, the poll loop, order and end of answers:
  *	           the death of a worker is noticed in wait_polled and judged in
  *	           settle, once its output has ended, too
  *	handout.c  which records go to which worker, and when
- *	worker.c   starts a worker and feeds it; what is said of it
- *	answers.c  how a worker's bytes are framed, and when they are written
+ *	worker.c   starts a worker, feeds it and reads it; what is said of it
  *
  * A unit is a run of records that a worker was handed at once.  Units that
  * are not yet written stand in a ring in input order; the first one has its
@@ -18,7 +17,6 @@
 #include "pool.h"
 
 #define POOL_FIRST ((size_t)32 * 1024) /* the first block */
-#define POOL_NEVER INT64_MAX
 
 struct unit {
 	struct worker *worker;
@@ -60,11 +58,11 @@ struct worker {
 	struct buf text; /* of other answers: what was read, not yet dropped */
 	size_t taken;    /* bytes of text that the last piece had */
 
-	bool undrained;  /* there may be more answers than were taken */
-	bool begun;      /* its first answer or header was seen */
-	struct buf tail; /* the last answer, when it may be half of one */
-	struct piece tail_piece;
-	bool bad; /* its answers end with what is no CSV */
+	int error;         /* errno, when they cannot be read */
+	bool undrained;    /* there may be more answers than were taken */
+	bool begun;        /* its first answer or header was seen */
+	struct piece tail; /* the last answer, if it may be half of one */
+	bool bad;          /* its answers end with what is no CSV */
 
 	struct unit *oldest, *newest; /* not answered */
 	struct unit alone;            /* its only one, where there is no ring */
@@ -113,13 +111,14 @@ struct pile {
 struct pool {
 	struct pool_options opt;
 	struct writer *out;
-	struct buf header;
-	size_t headed; /* bytes of it in front of each block */
+	size_t headed; /* bytes of the header in front of each block */
 	struct buf answer_header;
 	size_t answer_header_by; /* the number of the worker that wrote it */
 	char answer_eol;         /* of the first answer: LF or CR; 0 */
+	const char *advice;      /* behind a message about an answer */
 
 	struct worker *worker; /* opt.workers of them */
+	size_t busy;           /* of them have a process */
 	struct worker *choked; /* of routed ones: has too much to send */
 	struct pile pile;
 	struct pace pace;
@@ -137,6 +136,7 @@ struct pool {
 
 	struct pollfd *polled; /* in and out of each worker, and the input */
 	int64_t stood;         /* ms that pool_clock did not count */
+	int64_t due;           /* when clocks are to be seen to, by this one */
 	bool finishing, stalled, orphaned; /* the last two: we said so */
 	int signal, status;
 	struct buf say, unheard;
@@ -153,13 +153,6 @@ static inline int64_t
 pool_us(void)
 {
 	return input_ns() / 1000;
-}
-
-/* Does u stand first? */
-static inline bool
-pool_turn(const struct pool *p, const struct unit *u)
-{
-	return p->ring == 0 || u == &p->unit[p->head];
 }
 
 /* A failure or a signal: nothing more is handed out or written. */
@@ -221,29 +214,16 @@ void worker_reset(struct worker *w);
 struct buf *worker_blame(struct pool *p, const struct worker *w, int status,
     const char *format, ...);
 
-/* How many records of its units w has not answered. */
-uint64_t worker_unanswered(const struct worker *w);
-
-/* Adds which records w held. */
-void worker_held(const struct worker *w, struct buf *say);
-
 /*
  * The next piece of w's answers, a CSV record: 1, READER_WOULD_WAIT, 0 at the
- * end, -1 when it is no CSV or, with *error set to errno, cannot be read.
+ * end, -1 when it is no CSV or, with w->error set, cannot be read.
  */
-int answers_record(struct worker *w, struct piece *piece, int *error);
+int worker_record(struct worker *w, struct piece *piece);
 
 /*
  * The same with --raw: what bytes there are, with POOL_FREE up to the last line
  * end, where a line that is too long comes as it is.
  */
-int answers_text(const struct pool *p, struct worker *w, struct piece *piece,
-    int *error);
-
-/* A piece of u's answer: is written, or held.  u NULL: written. */
-void answers_put(struct pool *p, struct unit *u, const struct piece *a);
-
-/* w's oldest unit has all of its answer. */
-void answers_whole(struct pool *p, struct worker *w);
+int worker_text(const struct pool *p, struct worker *w, struct piece *piece);
 
 #endif

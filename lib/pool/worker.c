@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include "pool/parts.h"
-#include "report.h"
-#include "utf8.h"
 
-#define PIPE (256 * 1024) /* of a worker: as fast as 1 MiB */
+#define CHUNK ((size_t)64 * 1024) /* read at once where no reader does */
+#define PIPE (256 * 1024)         /* of a worker: as fast as 1 MiB */
 
 struct buf *
 worker_blame(struct pool *p, const struct worker *w, int status,
@@ -26,43 +25,6 @@ worker_blame(struct pool *p, const struct worker *w, int status,
 	utf8_say_list(say, format, args);
 	va_end(args);
 	return say;
-}
-
-uint64_t
-worker_unanswered(const struct worker *w)
-{
-	const struct unit *u;
-	uint64_t n = 0;
-
-	for (u = w->oldest; u != NULL; u = u->next)
-		n += u->records - u->answered;
-	return n;
-}
-
-void
-worker_held(const struct worker *w, struct buf *say)
-{
-	const uint64_t n = worker_unanswered(w);
-	const struct unit *u = w->oldest;
-	uint64_t first, last;
-
-	if (u == NULL) {
-		utf8_say(say, "; it was given %n record%s", (size_t)w->given,
-		    w->given == 1 ? "" : "s");
-		return;
-	}
-	if (n == 0) {
-		utf8_say(say, "; it held only the header");
-		return;
-	}
-	first = u->first + u->answered;
-	last = w->newest->first + w->newest->records - 1;
-	utf8_say(say, "; it held ");
-	if (n <= last - first) /* with --by others stand between them */
-		utf8_say(say, "%n of the ", (size_t)n);
-	report_range(say, "record", first, last);
-	if (u->answered == 0)
-		utf8_say(say, ", from line %n", (size_t)u->line);
 }
 
 void
@@ -126,6 +88,7 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 		answers.nnames = 0;
 		w->reader = reader_new_fd(w->out, w->name.data, &answers);
 	}
+	p->busy += status == 0;
 	return status != 0 ? -1 : 0;
 }
 
@@ -181,6 +144,69 @@ worker_unread(const struct worker *w)
 	return (size_t)n;
 }
 
+int
+worker_record(struct worker *w, struct piece *piece)
+{
+	const struct fault *f;
+	struct record rec;
+	int got = reader_next_nowait(w->reader, &rec);
+
+	if (got == 1) {
+		piece->bytes = rec.raw;
+		piece->len = rec.len + rec.end;
+		piece->end = rec.end;
+		piece->eol = reader_eol(w->reader);
+		piece->records = 1;
+		w->record_end = reader_byte(w->reader) + piece->len;
+		/* behind the last byte that was read stands our line end */
+		piece->unended = w->record_end > reader_bytes(w->reader);
+	} else if (got < 0) {
+		got = -1;
+		f = reader_fault(w->reader);
+		if (f->cause == FAULT_READ)
+			w->error = f->error;
+	}
+	return got;
+}
+
+int
+worker_text(const struct pool *p, struct worker *w, struct piece *piece)
+{
+	const bool lines = p->opt.mode == POOL_FREE;
+	struct buf *t = &w->text;
+	const char *last = NULL;
+	ssize_t n;
+
+	t->len -= w->taken;
+	if (t->len > 0 && w->taken > 0)
+		memmove(t->data, t->data + w->taken, t->len);
+	w->taken = 0;
+	do {
+		buf_need(t, CHUNK);
+		n = read(w->out, t->data + t->len, CHUNK);
+		if (n > 0 && lines)
+			last = memrchr(t->data + t->len, '\n', (size_t)n);
+		t->len += n > 0 ? (size_t)n : 0;
+	} while ((n < 0 && errno == EINTR) ||
+	    (n > 0 && lines && last == NULL &&
+		t->len <= p->opt.answers.max_record));
+	if (n < 0 && errno == EAGAIN)
+		return READER_WOULD_WAIT;
+	if (n < 0) {
+		w->error = errno;
+		return -1;
+	}
+	if (n == 0 && t->len == 0)
+		return 0;
+	if (n == 0)
+		buf_add_byte(t, '\n');
+	w->taken = last != NULL ? (size_t)(last + 1 - t->data) : t->len;
+	*piece = (struct piece){.bytes = t->data,
+	    .len = w->taken,
+	    .unended = n == 0};
+	return 1;
+}
+
 void
 worker_reset(struct worker *w)
 {
@@ -188,7 +214,6 @@ worker_reset(struct worker *w)
 	worker_close(&w->out);
 	reader_free(w->reader);
 	buf_free(&w->text);
-	buf_free(&w->tail);
 	*w = (struct worker){.number = w->number,
 	    .name = w->name,
 	    .in = -1,
