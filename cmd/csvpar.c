@@ -22,8 +22,7 @@ struct par {
 	const char *by; /* a LIST, or NULL */
 	bool persist, unordered;
 
-	struct span *key; /* the columns of --by */
-	size_t nkey;
+	size_t nkey;        /* columns of --by */
 	struct buf decoded; /* one field of them */
 };
 
@@ -106,17 +105,18 @@ static bool
 find_key(struct par *par)
 {
 	struct column_list list;
-	size_t i;
+	struct span *span;
 
 	if (par->by == NULL)
 		return true;
 	if (columns_parse(par->by, par->run.header, &list, &par->run.say) < 0)
 		return run_said(&par->run, EXIT_USAGE);
 	par->nkey = list.n;
-	par->key = mem_new(list.n, sizeof *par->key);
-	for (i = 0; i < list.n; i++)
-		par->key[i].first = par->key[i].last = list.item[i].number;
-	reader_need(par->run.in, par->key, par->nkey);
+	span = mem_new(list.n, sizeof *span);
+	for (size_t i = 0; i < list.n; i++)
+		span[i].first = span[i].last = list.item[i].number;
+	reader_need(par->run.in, span, list.n);
+	free(span);
 	columns_free(&list);
 	return true;
 }
@@ -260,7 +260,6 @@ main(int argc, char *argv[])
 	}
 	command_free(&par.command);
 	buf_free(&par.decoded);
-	free(par.key);
 	status = run_end(r);
 	if (r->signal != 0)
 		child_die(r->signal);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "pool/parts.h"
 
@@ -15,6 +16,7 @@
 #define WINDOW 64    /* records a worker, the usual window */
 #define MOST_UNITS ((size_t)1 << 20)
 #define SERVE_EVERY ((size_t)128 * 1024) /* bytes taken without serving */
+#define CHUNK ((size_t)64 * 1024)        /* read at once where no reader does */
 #define KEPT ((size_t)64 * 1024)  /* larger buffers go back to the system */
 #define HOLD ((size_t)8 << 20)    /* of answers ahead of their turn */
 #define TURN ((size_t)256 * 1024) /* bytes read before another is served */
@@ -45,12 +47,9 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 		p->pace.block = opt->bytes > 0 ? (size_t)opt->bytes : SIZE_MAX;
 	p->worker = mem_new(n, sizeof *p->worker);
 	p->polled = mem_new(2 * n + 1, sizeof *p->polled);
-	for (size_t i = 0; i < n; i++) {
-		struct worker *w = &p->worker[i];
-
-		*w = (struct worker){.number = i + 1, .in = -1, .out = -1};
-		utf8_say(&w->name, "worker %n%c", w->number, '\0');
-	}
+	for (size_t i = 0; i < n; i++)
+		p->worker[i] =
+		    (struct worker){.number = i + 1, .in = -1, .out = -1};
 	p->window = opt->window;
 	if (p->window == 0)
 		p->window =
@@ -62,6 +61,23 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 		p->ring = (size_t)p->window;
 	p->unit = mem_new(p->ring, sizeof *p->unit);
 	return p;
+}
+
+/* Frees what belongs to its process, which is gone. */
+static void
+worker_reset(struct worker *w)
+{
+	worker_close(&w->in);
+	worker_close(&w->out);
+	reader_free(w->reader);
+	buf_free(&w->text);
+	*w = (struct worker){.number = w->number,
+	    .in = -1,
+	    .out = -1,
+	    .send = {w->send.data, 0, w->send.room},
+	    .given = w->given,
+	    .answered = w->answered,
+	    .held = w->held};
 }
 
 int
@@ -86,7 +102,6 @@ pool_free(struct pool *p)
 	for (i = 0; i < p->opt.workers; i++) {
 		worker_reset(&p->worker[i]);
 		buf_free(&p->worker[i].send);
-		buf_free(&p->worker[i].name);
 	}
 	for (i = 0; i < p->ring; i++)
 		buf_free(&p->unit[i].held);
@@ -165,6 +180,77 @@ static bool
 is_turn(const struct pool *p, const struct unit *u)
 {
 	return p->ring == 0 || u == &p->unit[p->head];
+}
+
+/*
+ * The next piece of w's answers, a CSV record: 1, READER_WOULD_WAIT, 0 at the
+ * end, -1 when it is no CSV or, with w->error set, cannot be read.
+ */
+static int
+next_record(struct worker *w, struct piece *piece)
+{
+	const struct fault *f;
+	struct record rec;
+	int got = reader_next_nowait(w->reader, &rec);
+
+	if (got == 1) {
+		piece->bytes = rec.raw;
+		piece->len = rec.len + rec.end;
+		piece->end = rec.end;
+		piece->eol = reader_eol(w->reader);
+		piece->records = 1;
+		w->record_end = reader_byte(w->reader) + piece->len;
+		/* behind the last byte that was read stands our line end */
+		piece->unended = w->record_end > reader_bytes(w->reader);
+	} else if (got < 0) {
+		got = -1;
+		f = reader_fault(w->reader);
+		if (f->cause == FAULT_READ)
+			w->error = f->error;
+	}
+	return got;
+}
+
+/*
+ * The same with --raw: what bytes there are, with POOL_FREE up to the last line
+ * end, where a line that is too long comes as it is.
+ */
+static int
+next_text(const struct pool *p, struct worker *w, struct piece *piece)
+{
+	const bool lines = p->opt.mode == POOL_FREE;
+	struct buf *t = &w->text;
+	const char *last = NULL;
+	ssize_t n;
+
+	t->len -= w->taken;
+	if (t->len > 0 && w->taken > 0)
+		memmove(t->data, t->data + w->taken, t->len);
+	w->taken = 0;
+	do {
+		buf_need(t, CHUNK);
+		n = read(w->out, t->data + t->len, CHUNK);
+		if (n > 0 && lines)
+			last = memrchr(t->data + t->len, '\n', (size_t)n);
+		t->len += n > 0 ? (size_t)n : 0;
+	} while ((n < 0 && errno == EINTR) ||
+	    (n > 0 && lines && last == NULL &&
+		t->len <= p->opt.answers.max_record));
+	if (n < 0 && errno == EAGAIN)
+		return READER_WOULD_WAIT;
+	if (n < 0) {
+		w->error = errno;
+		return -1;
+	}
+	if (n == 0 && t->len == 0)
+		return 0;
+	if (n == 0)
+		buf_add_byte(t, '\n');
+	w->taken = last != NULL ? (size_t)(last + 1 - t->data) : t->len;
+	*piece = (struct piece){.bytes = t->data,
+	    .len = w->taken,
+	    .unended = n == 0};
+	return 1;
 }
 
 /* Do we read w's answers at present? */
@@ -267,7 +353,7 @@ take_answers(struct pool *p, struct worker *w)
 	if (!is_read(p, w))
 		return;
 	while (is_read(p, w) && taken < TURN && p->status == 0) {
-		got = p->opt.raw ? worker_text(p, w, &a) : worker_record(w, &a);
+		got = p->opt.raw ? next_text(p, w, &a) : next_record(w, &a);
 		if (got != 1)
 			break;
 		taken += a.len;

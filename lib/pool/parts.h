@@ -1,11 +1,11 @@
 /*
- * The parts of pool, which only its own files see; each calls those below it.
+ * The two parts of pool.
  *
- *	pool.c     the public face, the poll loop, order and end of answers:
- *	           the death of a worker is noticed in wait_polled and judged in
- *	           settle, once its output has ended, too
- *	handout.c  which records go to which worker, and when
- *	worker.c   starts a worker, feeds it and reads it; what is said of it
+ *	pool.c     what comes from the workers: the poll loop, order and end
+ *	           of answers.  The death of a worker is noticed in wait_polled
+ *	           and judged in settle, once its output has ended, too
+ *	handout.c  what goes to them: which records to which, and when; starts
+ *	           a worker and feeds it
  *
  * A unit is a run of records that a worker was handed at once.  Units that
  * are not yet written stand in a ring in input order; the first one has its
@@ -54,7 +54,6 @@ struct worker {
 
 	struct reader *reader; /* of answers that are CSV */
 	uint64_t record_end;   /* its bytes up to the end of the last record */
-	struct buf name;       /* of the reader */
 	struct buf text; /* of other answers: what was read, not yet dropped */
 	size_t taken;    /* bytes of text that the last piece had */
 
@@ -189,9 +188,6 @@ bool handout_pace(struct pace *pace, const struct unit *u, int64_t us);
 /* A block, or all that one worker was handed at once, is answered. */
 void handout_learn(struct pool *p, const struct unit *u);
 
-/* Starts w's process; block is what it is for, with POOL_BLOCKS. */
-int worker_start(struct pool *p, struct worker *w, const struct unit *block);
-
 /* Writes what its pipe takes. */
 void worker_feed(struct pool *p, struct worker *w);
 
@@ -203,9 +199,6 @@ size_t worker_unread(const struct worker *w);
 
 void worker_close(int *fd); /* -1: it is closed */
 
-/* Frees what belongs to its process, which is gone. */
-void worker_reset(struct worker *w);
-
 /*
  * Ends the run because of w, or NULL, with this exit status.  Returns where
  * the message, "worker 2" and format as of utf8_say, may be continued.  Only
@@ -213,17 +206,5 @@ void worker_reset(struct worker *w);
  */
 struct buf *worker_blame(struct pool *p, const struct worker *w, int status,
     const char *format, ...);
-
-/*
- * The next piece of w's answers, a CSV record: 1, READER_WOULD_WAIT, 0 at the
- * end, -1 when it is no CSV or, with w->error set, cannot be read.
- */
-int worker_record(struct worker *w, struct piece *piece);
-
-/*
- * The same with --raw: what bytes there are, with POOL_FREE up to the last line
- * end, where a line that is too long comes as it is.
- */
-int worker_text(const struct pool *p, struct worker *w, struct piece *piece);
 
 #endif
