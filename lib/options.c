@@ -210,10 +210,10 @@ all_options(const struct options_program *p, struct buf *letters)
 	/* ':' first: tell a missing value from an unknown option */
 	buf_add_text(letters, p->command ? "+:" : ":");
 	for (size_t i = 0; (r = rule_at(p, i)) != NULL; i++) {
-		const int has = r->kind <= OPTIONS_TAB ? no_argument :
-		    r->optional                        ? optional_argument :
-							 required_argument;
+		int has = r->optional ? optional_argument : required_argument;
 
+		if (r->kind <= OPTIONS_TAB)
+			has = no_argument;
 		if (r->letter != 0) {
 			buf_add_byte(letters, r->letter);
 			buf_add_text(letters, has != no_argument ? ":" : "");
@@ -357,7 +357,8 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
 	    [OPTIONS_NUMBER] = "needs a whole number",
 	    [OPTIONS_COUNT] = "needs a whole number above 0",
 	    [OPTIONS_SIZE] = "needs a size above 0, such as 4096, 64K or 16M",
-	    [OPTIONS_TIME] = "needs a time above 0, such as 500ms, 2s, 5m or 1h",
+	    [OPTIONS_TIME] =
+		"needs a time above 0, such as 500ms, 2s, 5m or 1h",
 	};
 	const struct options_rule *r;
 	char *base, *at;
@@ -391,8 +392,8 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
 		utf8_say(say, "--%s", r->name);
 	if (r->optional && r->kind == OPTIONS_FILE)
 		buf_add_byte(say, '=');
-	utf8_say(say, r->words != NULL ? r->words : ": %s%s",
-	    needs[r->kind], got == 'd' ? " (-t is a tab)" : "");
+	utf8_say(say, r->words != NULL ? r->words : ": %s%s", needs[r->kind],
+	    got == 'd' ? " (-t is a tab)" : "");
 	return -1;
 }
 

@@ -18,23 +18,17 @@
 /* For the one message that has no report at hand: memory is gone. */
 static const char *program_name = "csvpipe";
 
-static void
-put(const char *text, size_t n)
-{
-	while (n > 0) {
-		const ssize_t done = input_write(STDERR_FILENO, text, n);
-
-		if (done < 0)
-			return;
-		text += done;
-		n -= (size_t)done;
-	}
-}
-
 void
 report_pass(const char *bytes, size_t n)
 {
-	put(bytes, n);
+	while (n > 0) {
+		const ssize_t done = input_write(STDERR_FILENO, bytes, n);
+
+		if (done < 0)
+			return;
+		bytes += done;
+		n -= (size_t)done;
+	}
 }
 
 static void
@@ -44,7 +38,7 @@ say_no_memory(void)
 	const int n =
 	    snprintf(text, sizeof text, "%s: out of memory\n", program_name);
 
-	put(text, (size_t)n);
+	report_pass(text, (size_t)n);
 	_exit(EXIT_IO);
 }
 
@@ -56,14 +50,13 @@ report_init(struct report *r, const char *program)
 	mem_on_failure(say_no_memory);
 }
 
-/* One line of at most LINE_MAX_BYTES, all of it printable. */
+/* A line of at most LINE_MAX_BYTES, all of it printable. */
 static void
 put_line(const struct report *r, const char *text, size_t n)
 {
 	struct buf line = {NULL, 0, 0};
 
-	buf_add_text(&line, r->program);
-	buf_add_text(&line, ": ");
+	utf8_say(&line, "%s: ", r->program);
 	utf8_show(&line, text, n, n);
 	if (line.len > LINE_MAX_BYTES - 1) {
 		line.len = LINE_MAX_BYTES - 4;
@@ -73,7 +66,7 @@ put_line(const struct report *r, const char *text, size_t n)
 		buf_add_text(&line, "...");
 	}
 	buf_add_byte(&line, '\n');
-	put(line.data, line.len);
+	report_pass(line.data, line.len);
 	buf_free(&line);
 }
 
@@ -81,13 +74,9 @@ static void
 put_format(const struct report *r, const char *format, va_list args)
 {
 	char text[2 * LINE_MAX_BYTES];
-	int n = vsnprintf(text, sizeof text, format, args);
 
-	if (n < 0)
-		return;
-	if ((size_t)n >= sizeof text)
-		n = (int)sizeof text - 1;
-	put_line(r, text, (size_t)n);
+	if (vsnprintf(text, sizeof text, format, args) >= 0)
+		put_line(r, text, strlen(text));
 }
 
 void
@@ -100,27 +89,23 @@ report_say(const struct report *r, const char *format, ...)
 	va_end(args);
 }
 
-/* I/O before the journal before commands before data. */
+/*
+ * I/O before the journal before commands before data before usage, which like a
+ * status of the shell is not taken where there is any.
+ */
 static void
 take_status(struct report *r, int status)
 {
-	static const int order[] = {EXIT_IO, EXIT_JOURNAL, EXIT_COMMAND,
-	    EXIT_DATA};
+	static const int rank[] = {[EXIT_USAGE] = 1,
+	    [EXIT_DATA] = 2,
+	    [EXIT_COMMAND] = 3,
+	    [EXIT_JOURNAL] = 4,
+	    [EXIT_IO] = 5};
+	const int other = rank[EXIT_USAGE];
 
-	if (status == 0 || r->status > EXIT_JOURNAL)
-		return;
-	if (status == EXIT_USAGE || status > EXIT_JOURNAL) {
-		r->status = r->status != 0 ? r->status : status;
-		return;
-	}
-	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-		if (r->status == order[i])
-			return;
-		if (status == order[i]) {
-			r->status = status;
-			return;
-		}
-	}
+	if (r->status <= EXIT_JOURNAL &&
+	    (status > EXIT_JOURNAL ? other : rank[status]) > rank[r->status])
+		r->status = status;
 }
 
 void
@@ -146,8 +131,7 @@ report_text(struct report *r, int status, const char *text, size_t n)
 	struct buf b = {NULL, 0, 0};
 	size_t len;
 
-	buf_add_text(&b, r->program);
-	buf_add_text(&b, ": ");
+	utf8_say(&b, "%s: ", r->program);
 	for (const char *p = text; p < text + n; p += len) {
 		len = utf8_char(p, text + n);
 		if (*p == '\n' || *p == '\t')
@@ -157,26 +141,12 @@ report_text(struct report *r, int status, const char *text, size_t n)
 	}
 	if (n == 0 || text[n - 1] != '\n')
 		buf_add_byte(&b, '\n');
-	put(b.data, b.len);
+	report_pass(b.data, b.len);
 	buf_free(&b);
 	take_status(r, status);
 }
 
-static void add(struct buf *say, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-add(struct buf *say, const char *format, ...)
-{
-	char text[LINE_MAX_BYTES];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	buf_add_text(say, text);
-}
-
+/* What a file may be instead, and how it becomes CSV. */
 static const struct {
 	const char *name, *advice;
 } foreign[] = {
@@ -216,153 +186,127 @@ has_blank_quote(const struct fault *f)
 	return false;
 }
 
-static void
-say_ragged(const struct fault *f, struct buf *say)
-{
-	const char *const width = f->named ? "--names" :
-	    f->no_header                   ? "the first record" :
-					     "the header";
-
-	add(say, "record %llu has %llu field%s, %s has %llu",
-	    (unsigned long long)f->record, (unsigned long long)f->a,
-	    f->a == 1 ? "" : "s", width, (unsigned long long)f->b);
-	if (has_blank_quote(f))
-		buf_add_text(say,
-		    "; a blank before a quote makes the quote data");
-}
-
-static void
-say_backslash(const struct fault *f, struct buf *say)
-{
-	if (f->backslash)
-		buf_add_text(say,
-		    "; backslash is not an escape in CSV; sed "
-		    "'s/\\\\\"/\"\"/g' doubles the quote");
-}
-
-static void
-say_after_quote(const struct fault *f, struct buf *say)
-{
-	const char byte = (char)f->a;
-
-	buf_add_byte(say, '\'');
-	utf8_show(say, &byte, 1, 1);
-	buf_add_text(say, "' after a closing quote");
-	if (byte == ' ')
-		buf_add_text(say,
-		    "; no blank may stand between a quote and a delimiter");
-	say_backslash(f, say);
-}
-
-static void
-say_stray_eol(const struct fault *f, struct buf *say)
-{
-	if (f->a == '\n')
-		buf_add_text(say,
-		    "a LF where lines end with CR; a LF inside a field must be "
-		    "in quotes");
-	else if (f->doubled)
-		buf_add_text(say,
-		    "CR CR LF is no line end; sed 's/\\r\\r$/\\r/' mends "
-		    "it");
-	else if (f->dialect.quote == NO_QUOTE)
-		buf_add_text(say, "a CR without a LF, which ends no line here");
-	else
-		buf_add_text(say,
-		    "a CR without a LF; a CR inside a field must be in quotes");
-}
-
 void
 report_eol(char eol, const char *others, struct buf *say)
 {
-	buf_add_text(say, "its lines end with ");
-	buf_add_text(say, eol == '\r' ? "CR, " : "LF, ");
-	buf_add_text(say, others);
-	buf_add_text(say, eol == '\r' ? " with LF" : " with CR");
-	buf_add_text(say, "; tr '\\r' '\\n' makes LF of CR");
+	utf8_say(say,
+	    "its lines end with %s, %s with %s; tr '\\r' '\\n' makes LF of CR",
+	    eol == '\r' ? "CR" : "LF", others, eol == '\r' ? "LF" : "CR");
 }
 
-/* Goes on to the next field, which begins at *p; false: there is none. */
-static bool
-next_field(const char **p, const char *end, char delim, struct field *f)
+/* Where the field at p ends, which has no quotes. */
+static const char *
+field_stop(const char *p, const char *end, char delim)
 {
-	const char *stop;
+	const char *const stop = memchr(p, delim, (size_t)(end - p));
 
-	if (*p == NULL)
-		return false;
-	stop = memchr(*p, delim, (size_t)(end - *p));
-	f->raw = *p;
-	f->len = (size_t)((stop != NULL ? stop : end) - *p);
-	*p = stop != NULL ? stop + 1 : NULL;
-	return true;
+	return stop != NULL ? stop : end;
 }
 
 bool
 report_is_bare(const char *answer, size_t nanswer, const char *input,
     size_t ninput, char delim)
 {
-	const char *p = answer, *q;
-	struct field a, b;
+	const char *const last = answer + nanswer, *stop, *to;
 
+	if (answer == NULL || input == NULL)
+		return true;
 	while (ninput > 0 && strchr("\r\n", input[ninput - 1]) != NULL)
 		ninput--;
-	while (next_field(&p, answer + nanswer, delim, &a))
-		for (q = input; next_field(&q, input + ninput, delim, &b);)
-			if (a.len == b.len && memcmp(a.raw, b.raw, a.len) == 0)
+	for (const char *a = answer; a <= last; a = stop + 1) {
+		stop = field_stop(a, last, delim);
+		for (const char *b = input; b <= input + ninput; b = to + 1) {
+			to = field_stop(b, input + ninput, delim);
+			if (to - b == stop - a &&
+			    memcmp(a, b, (size_t)(to - b)) == 0)
 				return false;
+		}
+	}
 	return true;
 }
 
 void
 report_reason(const struct fault *f, struct buf *say)
 {
+	const char byte = (char)f->a, *width = "the header";
+	const char *const backslash = f->backslash ?
+	    "; backslash is not an escape in CSV; sed 's/\\\\\"/\"\"/g' "
+	    "doubles "
+	    "the quote" :
+	    "";
+
 	switch (f->cause) {
 	case FAULT_NONE:
 		break;
 	case FAULT_AFTER_QUOTE:
-		say_after_quote(f, say);
+		utf8_say(say, "'%t' after a closing quote%s%s",
+		    &(struct text){&byte, 1},
+		    byte == ' ' ? "; no blank may stand between a quote and a "
+				  "delimiter" :
+				  "",
+		    backslash);
 		break;
 	case FAULT_STRAY_EOL:
-		say_stray_eol(f, say);
+		if (f->a == '\n')
+			buf_add_text(say,
+			    "a LF where lines end with CR; a LF inside a field "
+			    "must be in quotes");
+		else if (f->doubled)
+			buf_add_text(say,
+			    "CR CR LF is no line end; sed 's/\\r\\r$/\\r/' "
+			    "mends it");
+		else if (f->dialect.quote == NO_QUOTE)
+			buf_add_text(say,
+			    "a CR without a LF, which ends no line here");
+		else
+			buf_add_text(say,
+			    "a CR without a LF; a CR inside a field must be in "
+			    "quotes");
 		break;
 	case FAULT_FEW_FIELDS:
 	case FAULT_MANY_FIELDS:
-		say_ragged(f, say);
+		if (f->no_header)
+			width = "the first record";
+		if (f->named)
+			width = "--names";
+		utf8_say(say, "record %u has %u field%s, %s has %u%s",
+		    f->record, f->a, f->a == 1 ? "" : "s", width, f->b,
+		    has_blank_quote(f) ?
+			"; a blank before a quote makes the quote data" :
+			"");
 		break;
 	case FAULT_OTHER:
 	case FAULT_SYNTAX:
 		buf_add_text(say, f->text);
 		break;
 	case FAULT_OPEN_QUOTE:
-		add(say, "quoted field opened at line %llu is never closed",
-		    (unsigned long long)f->line_open);
-		say_backslash(f, say);
+		utf8_say(say,
+		    "quoted field opened at line %u is never closed%s",
+		    f->line_open, backslash);
 		break;
 	case FAULT_TOO_LONG:
-		add(say, "record exceeds %llu bytes", (unsigned long long)f->a);
+		utf8_say(say, "record exceeds %u bytes", f->a);
 		if (f->line_open != 0)
-			add(say,
-			    "; a quote opened at line %llu may be unclosed",
-			    (unsigned long long)f->line_open);
+			utf8_say(say,
+			    "; a quote opened at line %u may be unclosed",
+			    f->line_open);
 		buf_add_text(say, "; --max-record sets the limit");
 		break;
 	case FAULT_NO_EOL:
 		buf_add_text(say,
-		    "the last record has no line end; "
-		    "the input may be cut off");
+		    "the last record has no line end; the input may be cut "
+		    "off");
 		break;
 	case FAULT_FOREIGN:
-		buf_add_text(say, "input looks like ");
-		buf_add_text(say, foreign[f->a].name);
+		utf8_say(say, "input looks like %s", foreign[f->a].name);
 		break;
 	case FAULT_OTHER_EOL:
-		report_eol((char)f->a, "those of the files before", say);
+		report_eol(byte, "those of the files before", say);
 		break;
 	case FAULT_HEADER_DIFFERS:
-		add(say,
-		    "the header differs from the first file's in column "
-		    "%llu",
-		    (unsigned long long)f->a);
+		utf8_say(say,
+		    "the header differs from the first file's in column %u",
+		    f->a);
 		break;
 	case FAULT_READ:
 	case FAULT_OPEN:
@@ -375,37 +319,31 @@ report_reason(const struct fault *f, struct buf *say)
 static void
 say_fault(const struct fault *f, struct buf *say)
 {
+	const char *advice =
+	    f->cause == FAULT_FOREIGN ? foreign[f->a].advice : f->advice;
 	/* is a byte the place, and not the line or a column? */
-	const char *advice;
-	const bool placed = f->cause != FAULT_FEW_FIELDS &&
+	const bool placed = f->line != 0 && f->cause != FAULT_FEW_FIELDS &&
 	    f->cause != FAULT_MANY_FIELDS && f->cause != FAULT_OTHER &&
 	    f->cause != FAULT_FOREIGN && f->cause != FAULT_OTHER_EOL;
+	const bool read = f->cause == FAULT_READ;
 
-	if (f->cause == FAULT_READ && strcmp(f->file, "stdin") == 0)
-		buf_add_text(say, "standard input");
-	else
-		buf_add_text(say, f->file);
+	buf_add_text(say,
+	    read && strcmp(f->file, "stdin") == 0 ? "standard input" : f->file);
 	if (f->line != 0)
-		add(say, ":%llu", (unsigned long long)f->line);
+		utf8_say(say, ":%u", f->line);
 	buf_add_text(say, ": ");
-	if (f->cause == FAULT_READ && f->byte != 0)
-		add(say, "byte %llu: ", (unsigned long long)f->byte);
-	if (f->line != 0 && placed) {
-		if (f->record != 0)
-			add(say, "record %llu", (unsigned long long)f->record);
-		else
-			buf_add_text(say, "header");
-		add(say, ", byte %llu: ", (unsigned long long)f->byte);
-	}
+	if (read && f->byte != 0)
+		utf8_say(say, "byte %u: ", f->byte);
+	if (placed && f->record != 0)
+		utf8_say(say, "record %u, byte %u: ", f->record, f->byte);
+	else if (placed)
+		utf8_say(say, "header, byte %u: ", f->byte);
 	report_reason(f, say);
-	advice = f->cause == FAULT_FOREIGN ? foreign[f->a].advice : f->advice;
 	if (advice == NULL && f->dialect.delim == '\t' &&
 	    (f->cause == FAULT_AFTER_QUOTE || f->cause == FAULT_OPEN_QUOTE))
 		advice = REPORT_NO_QUOTE;
-	if (advice != NULL) {
-		buf_add_text(say, "; ");
-		buf_add_text(say, advice);
-	}
+	if (advice != NULL)
+		utf8_say(say, "; %s", advice);
 }
 
 void
@@ -426,13 +364,10 @@ report_fault(struct report *r, const struct fault *f)
 void
 report_range(struct buf *say, const char *what, uint64_t first, uint64_t last)
 {
-	buf_add_text(say, what);
-	buf_add_text(say, first == last ? " " : "s ");
-	buf_add_number(say, first);
-	if (first != last) {
-		buf_add_text(say, " to ");
-		buf_add_number(say, last);
-	}
+	if (first == last)
+		utf8_say(say, "%s %u", what, first);
+	else
+		utf8_say(say, "%ss %u to %u", what, first, last);
 }
 
 void
@@ -444,13 +379,10 @@ report_io(struct report *r, const char *file, int error)
 void
 report_write(struct report *r, const char *file, int error)
 {
-	if (error == EINTR) /* a signal came, and we die of it */
-		return;
-	if (file != NULL)
-		report_fail(r, EXIT_IO, "%s: write error: %s", file,
+	if (error != EINTR) /* else a signal came, and we die of it */
+		report_fail(r, EXIT_IO, "%s%swrite error: %s",
+		    file != NULL ? file : "", file != NULL ? ": " : "",
 		    strerror(error));
-	else
-		report_fail(r, EXIT_IO, "write error: %s", strerror(error));
 }
 
 #define MEMORY "/proc/self/status"
@@ -491,8 +423,6 @@ void
 report_stats(const struct report *r, const struct report_stats *s)
 {
 	const double seconds = (double)(input_ns() - s->started) / 1e9;
-	const double rate =
-	    seconds > 0 ? (double)s->bytes_in / 1e6 / seconds : 0;
 	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;
 	const double part =
 	    s->size > 0 ? (double)s->bytes_in / (double)s->size : 0;
@@ -510,7 +440,8 @@ report_stats(const struct report *r, const struct report_stats *s)
 	    (unsigned long long)s->records_in,
 	    (unsigned long long)s->records_out, (unsigned long long)s->rejected,
 	    (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
-	    seconds, rate, seconds - in - out, in, out, (double)peak / 1024,
+	    seconds, seconds > 0 ? (double)s->bytes_in / 1e6 / seconds : 0,
+	    seconds - in - out, in, out, (double)peak / 1024,
 	    (unsigned long long)s->spool_bytes, s->more, left);
 }
 
@@ -520,13 +451,14 @@ report_progress(const struct report *r, const struct report_stats *s,
 {
 	const double seconds = (double)(input_ns() - s->started) / 1e9;
 	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;
+	char times[96];
 	long now, peak;
 
 	measure(r, &now, &peak);
+	(void)snprintf(times, sizeof times, "%.3f,%.3f,%.3f",
+	    seconds - in - out, in, out);
 	log_time(line);
-	add(line, ",%s,%ld,%llu,%llu,%llu,%llu,%.3f,%.3f,%.3f,%ld,%ld,%llu\n",
-	    r->program, (long)getpid(), (unsigned long long)s->records_in,
-	    (unsigned long long)s->records_out, (unsigned long long)s->bytes_in,
-	    (unsigned long long)s->bytes_out, seconds - in - out, in, out, now,
-	    peak, (unsigned long long)s->children);
+	utf8_say(line, ",%s,%u,%u,%u,%u,%u,%s,%u,%u,%u\n", r->program,
+	    (uint64_t)getpid(), s->records_in, s->records_out, s->bytes_in,
+	    s->bytes_out, times, (uint64_t)now, (uint64_t)peak, s->children);
 }

@@ -76,8 +76,8 @@ void report_eol(char eol, const char *others, struct buf *say);
 void report_io(struct report *r, const char *file, int error);
 
 /*
- * "program: write error: strerror(error)" and EXIT_IO.  Not for EINTR, by which
- * input_write says that a signal came.
+ * The same with "write error: ", where FILE may be NULL.  Not for EINTR, by
+ * which input_write says that a signal came.
  */
 void report_write(struct report *r, const char *file, int error);
 

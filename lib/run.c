@@ -78,12 +78,14 @@ static int
 ended(void *arg, int fd)
 {
 	struct run *r = arg;
-	const char *const file = fd == STDIN_FILENO ? "stdin" :
-	    r->in != NULL && fd == reader_fd(r->in) ? reader_file(r->in) :
-						      "a file beside the input";
+	const char *file = "a file beside the input";
 
 	if (r->vouch == NULL)
 		return 0;
+	if (r->in != NULL && fd == reader_fd(r->in))
+		file = reader_file(r->in);
+	if (fd == STDIN_FILENO)
+		file = "stdin";
 	utf8_say(&r->say, "%s: ", file);
 	return run_said(r, vouch_input(r->vouch, fd, &r->say)) ? 0 : -1;
 }

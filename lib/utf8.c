@@ -148,6 +148,9 @@ utf8_say_list(struct buf *b, const char *format, va_list args)
 		case 'n':
 			buf_add_number(b, va_arg(args, size_t));
 			break;
+		case 'u':
+			buf_add_number(b, va_arg(args, uint64_t));
+			break;
 		case 'm':
 			buf_add_text(b, strerror(error));
 			break;
