@@ -14,9 +14,7 @@
 struct chosen {
 	const char *list; /* NULL: not given */
 	struct column_list columns;
-	size_t at;      /* their first slice in record.field */
-	struct buf key; /* of a record: with several, each but the last has its
-			 * length before it */
+	size_t at; /* their first slice in record.field */
 	struct keys *seen;
 };
 
@@ -32,6 +30,8 @@ struct filter {
 	bool invert, count;
 	bool plain; /* what is kept is written, and that is all */
 	struct chosen first, by;
+	struct buf key; /* of a record: of several columns, each but the last
+			 * has its length before it */
 	struct counted *counted; /* by number of the key */
 	size_t ncounted, room;
 	struct buf keys; /* one behind the other */
@@ -66,55 +66,41 @@ static const struct options_program program = {
     .output = true,
 };
 
-/* What --first or --by chooses: a key is no place for a new name. */
-static void
-choose(struct run *r, struct chosen *c)
-{
-	if (c->list == NULL)
-		return;
-	if (columns_parse(c->list, r->header, &c->columns, &r->say) != 0)
-		run_usage(r, "");
-	for (size_t i = 0; i < c->columns.n; i++)
-		if (c->columns.item[i].rename.raw != NULL)
-			run_usage(r, "--first and --by give no new names");
-}
-
 /* The columns that the expression looks at, then those of the keys. */
 static void
-need_columns(struct run *r, struct filter *f)
+choose_columns(struct run *r, struct filter *f)
 {
 	struct chosen *const chosen[] = {&f->first, &f->by};
-	const size_t more = f->first.columns.n + f->by.columns.n;
 	size_t n;
 	const size_t *column = expr_columns(f->program.expr, &n);
-	struct span *span = mem_new(n + more, sizeof *span);
+	struct span *span = mem_new(n, sizeof *span);
 
 	for (size_t i = 0; i < n; i++)
 		span[i] = (struct span){column[i], column[i]};
 	for (size_t k = 0; k < 2; k++) {
-		const struct column_list *list = &chosen[k]->columns;
+		struct chosen *const c = chosen[k];
 
-		chosen[k]->at = n;
-		if (list->n > 0)
-			chosen[k]->seen = keys_new(k == 1);
-		for (size_t i = 0; i < list->n; i++, n++)
-			span[n] = (struct span){list->item[i].number,
-			    list->item[i].number};
+		if (c->list == NULL)
+			continue;
+		if (columns_parse(c->list, r->header, &c->columns, &r->say) !=
+		    0)
+			run_usage(r, "");
+		c->at = n;
+		c->seen = keys_new(k == 1);
+		span = mem_resize(span, n + c->columns.n, sizeof *span);
+		for (size_t i = 0; i < c->columns.n; i++, n++) {
+			const struct column *const item = &c->columns.item[i];
+
+			/* a key is no place for a new name */
+			if (item->rename.raw != NULL)
+				run_usage(r,
+				    "--first and --by give no new names");
+			span[n] = (struct span){item->number, item->number};
+		}
 	}
 	reader_need(r->in, span, n);
-	expr_beside(f->program.expr, more);
+	expr_beside(f->program.expr, f->first.columns.n + f->by.columns.n);
 	free(span);
-}
-
-static void
-write_header(struct run *r)
-{
-	const struct record *raw = &r->header->raw;
-
-	if (raw->raw == NULL)
-		return;
-	writer_add(r->out, raw->raw, raw->len);
-	writer_header_end(r->out, raw);
 }
 
 static void
@@ -166,46 +152,31 @@ write_counts(struct run *r, const struct filter *f)
 
 /* The key of a record; it lives until the next one. */
 static struct field
-key_of(struct chosen *c, const struct record *rec, char quote)
+key_of(struct filter *f, const struct chosen *c, const struct record *rec,
+    char quote)
 {
-	const struct field *f = rec->field + c->at;
+	const struct field *in = rec->field + c->at;
+	struct buf *const key = &f->key;
 	const size_t n = c->columns.n;
 
-	if (n == 1 && !field_quoted(f, quote))
-		return *f;
-	c->key.len = 0;
-	for (size_t i = 0; i < n; i++, f++) {
-		size_t len = f->len;
+	if (n == 1 && !field_quoted(in, quote))
+		return *in;
+	key->len = 0;
+	for (size_t i = 0; i < n; i++, in++) {
+		size_t len = in->len;
 		char *to;
 
-		buf_need(&c->key, sizeof len + f->len);
-		to = c->key.data + c->key.len + (i + 1 < n ? sizeof len : 0);
-		if (field_quoted(f, quote))
-			len = field_decode(f, quote, to);
+		buf_need(key, sizeof len + in->len);
+		to = key->data + key->len + (i + 1 < n ? sizeof len : 0);
+		if (field_quoted(in, quote))
+			len = field_decode(in, quote, to);
 		else if (len > 0)
-			memcpy(to, f->raw, len);
+			memcpy(to, in->raw, len);
 		if (i + 1 < n)
 			memcpy(to - sizeof len, &len, sizeof len);
-		c->key.len = (size_t)(to - c->key.data) + len;
+		key->len = (size_t)(to - key->data) + len;
 	}
-	return (struct field){c->key.data, c->key.len};
-}
-
-static void
-count_key(struct filter *f, struct field key)
-{
-	size_t number;
-
-	if (keys_add(f->by.seen, key.raw, key.len, &number)) {
-		if (f->ncounted == f->room) {
-			f->room = f->room == 0 ? 64 : mem_mul(f->room, 2);
-			f->counted =
-			    mem_resize(f->counted, f->room, sizeof *f->counted);
-		}
-		buf_add(&f->keys, key.raw, key.len);
-		f->counted[f->ncounted++] = (struct counted){0, f->keys.len};
-	}
-	f->counted[number].n++;
+	return (struct field){key->data, key->len};
 }
 
 /*
@@ -217,17 +188,27 @@ static __attribute__((noinline)) int
 keep(struct filter *f, struct run *r, const struct record *rec, uint64_t *kept)
 {
 	const char quote = r->opt.reader.dialect.quote;
+	struct field key;
+	size_t number;
 
 	if (f->first.seen != NULL) {
-		const struct field key = key_of(&f->first, rec, quote);
-
+		key = key_of(f, &f->first, rec, quote);
 		if (!keys_add(f->first.seen, key.raw, key.len, NULL)) {
 			--*kept;
 			return 0;
 		}
 	}
-	if (f->by.seen != NULL)
-		count_key(f, key_of(&f->by, rec, quote));
+	if (f->by.seen != NULL) {
+		key = key_of(f, &f->by, rec, quote);
+		if (keys_add(f->by.seen, key.raw, key.len, &number)) {
+			buf_add(&f->keys, key.raw, key.len);
+			f->counted = mem_grow(f->counted, f->ncounted, &f->room,
+			    sizeof *f->counted);
+			f->counted[f->ncounted++] =
+			    (struct counted){0, f->keys.len};
+		}
+		f->counted[number].n++;
+	}
 	return f->count ? 0 : writer_record(r->out, rec);
 }
 
@@ -235,9 +216,14 @@ static void
 filter_records(struct run *r, struct filter *f)
 {
 	struct expr *test = f->program.expr;
+	const struct record *const header = &r->header->raw;
 	struct record rec;
 	uint64_t kept = 0;
 
+	if (!f->count && header->raw != NULL) {
+		writer_add(r->out, header->raw, header->len);
+		writer_header_end(r->out, header);
+	}
 	while (run_next(r, &rec) > 0) {
 		const int got =
 		    expr_test(test, program_input(&f->program, &rec));
@@ -259,20 +245,6 @@ filter_records(struct run *r, struct filter *f)
 		write_counts(r, f);
 	else
 		write_count(r->out, kept);
-}
-
-static void
-filter_free(struct filter *f)
-{
-	struct chosen *const chosen[] = {&f->first, &f->by};
-
-	for (size_t k = 0; k < 2; k++) {
-		columns_free(&chosen[k]->columns);
-		buf_free(&chosen[k]->key);
-		keys_free(chosen[k]->seen);
-	}
-	free(f->counted);
-	buf_free(&f->keys);
 }
 
 int
@@ -298,16 +270,18 @@ main(int argc, char *argv[])
 		if (f.count && f.by.list == NULL && r.ended)
 			write_count(r.out, 0);
 	} else if (program_bind(&f.program, &r)) {
-		choose(&r, &f.first);
-		choose(&r, &f.by);
-		need_columns(&r, &f);
+		choose_columns(&r, &f);
 		if (!f.invert)
 			reader_sieve(r.in, expr_sieve, f.program.expr);
-		if (!f.count)
-			write_header(&r);
 		filter_records(&r, &f);
 	}
 	program_end(&f.program, &r);
-	filter_free(&f);
+	columns_free(&f.first.columns);
+	columns_free(&f.by.columns);
+	keys_free(f.first.seen);
+	keys_free(f.by.seen);
+	free(f.counted);
+	buf_free(&f.key);
+	buf_free(&f.keys);
 	return run_end(&r);
 }

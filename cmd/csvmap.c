@@ -45,34 +45,28 @@ static const struct options_program program = {
     .output = true,
 };
 
-/* A new column that looks like one before it may be a slip. */
-static void
-warn_alike(const struct run *r, const struct expr_column *c, size_t new)
-{
-	const struct field *name = &c[new].name;
-	size_t i = 0;
-
-	while (i < new && !columns_alike(c[i].name, *name))
-		i++;
-	if (i < new)
-		report_say(&r->report,
-		    "new column \"%.*s\"; there is \"%.*s\" already",
-		    (int)name->len, name->raw, (int)c[i].name.len,
-		    c[i].name.raw);
-}
-
 /* Something must be left to write, and a new name should be meant. */
 static void
 check_layout(struct run *r, const struct map *m)
 {
-	size_t n;
+	size_t n, k;
 	const struct expr_column *c = expr_layout(m->program.expr, &n);
 
 	if (n == 0)
 		run_usage(r, "no column is left");
-	for (size_t i = 0; i < n && !m->program.opt.only; i++)
-		if (c[i].appended)
-			warn_alike(r, c, i);
+	for (size_t i = 0; i < n && !m->program.opt.only; i++) {
+		const struct field *const name = &c[i].name;
+
+		if (!c[i].appended)
+			continue;
+		for (k = 0; k < i && !columns_alike(c[k].name, *name); k++)
+			;
+		if (k < i) /* it may be a slip */
+			report_say(&r->report,
+			    "new column \"%.*s\"; there is \"%.*s\" already",
+			    (int)name->len, name->raw, (int)c[k].name.len,
+			    c[k].name.raw);
+	}
 }
 
 /*
@@ -112,18 +106,9 @@ plan(struct map *m, struct run *r)
 	free(span);
 }
 
-/* Is the column called as one of the header?  Which stands as it came, then. */
-static bool
-is_header_name(const struct run *r, const struct expr_column *c, long *number)
-{
-	*number = columns_find(r->header, c->name.raw, c->name.len);
-	return !c->appended && !c->renamed && *number > 0;
-}
-
 static void
 write_header(struct run *r, const struct map *m)
 {
-	long number;
 	const struct record *raw = &r->header->raw;
 	struct writer *out = r->out;
 	size_t n;
@@ -131,19 +116,23 @@ write_header(struct run *r, const struct map *m)
 
 	if (raw->raw == NULL)
 		return;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++, c++) {
+		long number = (long)c->input;
+
+		if (c->renamed)
+			number = 0;
+		else if (number == 0 && !c->appended) /* of a column that was */
+			number =
+			    columns_find(r->header, c->name.raw, c->name.len);
 		if (i > 0)
 			writer_byte(out, out->dialect.delim);
-		if (n == 1 && c[i].name.len == 0 && r->header->n > 1)
+		if (n == 1 && c->name.len == 0 && r->header->n > 1)
 			writer_empty(out);
-		else if (c[i].input != 0 && !c[i].renamed)
-			writer_add(out, raw->field[c[i].input - 1].raw,
-			    raw->field[c[i].input - 1].len);
-		else if (is_header_name(r, &c[i], &number))
+		else if (number > 0)
 			writer_add(out, raw->field[number - 1].raw,
 			    raw->field[number - 1].len);
-		else if (run_name(r, &c[i].name, &out->dialect))
-			writer_first(out, c[i].name.raw, c[i].name.len,
+		else if (run_name(r, &c->name, &out->dialect))
+			writer_first(out, c->name.raw, c->name.len,
 			    i == 0 ? r->opt.reader.comment : 0);
 	}
 	writer_header_end(out, raw);

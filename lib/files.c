@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "utf8.h"
 
 static bool
 files_same(const struct stat *a, const struct stat *b)
@@ -75,35 +76,33 @@ files_link(const char *path)
 	return to.data;
 }
 
-/*
- * Has a file of st one part only?  What is read from a pipe is not what is
- * written to it; a terminal or /dev/null may have any.
- */
-static bool
-files_counts(const struct files_entry *e, const struct stat *st)
-{
-	return S_ISREG(st->st_mode) ||
-	    (S_ISFIFO(st->st_mode) && e->role != FILES_INPUT);
-}
-
 /* Finds what path leads to.  false: it may be shared, or cannot be opened. */
 static bool
 files_locate(struct files_entry *e, const char *path)
 {
+	const bool input = e->role == FILES_INPUT;
+	const char *name;
 	struct stat st;
 	char *other;
-	const char *slash;
 	bool found;
 
-	if (stat(path, &st) == 0) {
+	if ((path != NULL ?
+		    stat(path, &st) :
+		    fstat(input ? STDIN_FILENO : STDOUT_FILENO, &st)) == 0) {
 		e->dev = st.st_dev;
 		e->ino = st.st_ino;
 		e->size = st.st_size;
-		return files_counts(e, &st);
+		e->empty =
+		    path == NULL && e->role == FILES_OUTPUT && st.st_size == 0;
+		if (path == NULL && input)
+			e->size -= lseek(STDIN_FILENO, 0, SEEK_CUR);
+		/* what is read from a pipe is not what is written to it; a
+		 * terminal or /dev/null may have any part */
+		return S_ISREG(st.st_mode) || (S_ISFIFO(st.st_mode) && !input);
 	}
-	if (errno != ENOENT)
+	if (path == NULL || errno != ENOENT)
 		return false;
-	/* A link to nothing is where open(2) would make the file. */
+	/* a link to nothing is where open(2) would make the file */
 	if ((other = files_link(path)) != NULL) {
 		found = files_locate(e, other);
 		free(other);
@@ -112,32 +111,13 @@ files_locate(struct files_entry *e, const char *path)
 	other = files_directory(path);
 	found = stat(other, &st) == 0;
 	free(other);
-	slash = strrchr(path, '/');
-	if (slash != NULL)
-		path = slash + 1;
 	if (!found)
 		return false;
 	e->dev = st.st_dev;
 	e->ino = st.st_ino;
-	e->name = mem_copy(path, strlen(path));
-	return true;
-}
-
-/* The same for standard input or output. */
-static bool
-files_locate_standard(struct files_entry *e)
-{
-	struct stat st;
-
-	if (fstat(e->role == FILES_INPUT ? STDIN_FILENO : STDOUT_FILENO, &st) !=
-		0 ||
-	    !files_counts(e, &st))
-		return false;
-	e->dev = st.st_dev;
-	e->ino = st.st_ino;
-	e->empty = e->role == FILES_OUTPUT && st.st_size == 0;
-	if (e->role == FILES_INPUT)
-		e->size = st.st_size - lseek(STDIN_FILENO, 0, SEEK_CUR);
+	name = strrchr(path, '/');
+	name = name != NULL ? name + 1 : path;
+	e->name = mem_copy(name, strlen(name));
 	return true;
 }
 
@@ -170,27 +150,22 @@ files_add(struct files *f, enum files_role role, const char *path,
 	    "output file", "the .part of the output file", "journal",
 	    "rejects file", "log", "file of --progress"};
 	struct files_entry e = {.role = role};
+	bool input;
 
-	if (!(path != NULL ? files_locate(&e, path) :
-			     files_locate_standard(&e)))
+	if (!files_locate(&e, path))
 		return 0; /* it is shared by nature, or opening it fails */
 	for (size_t i = 0; i < f->n; i++) {
 		const struct files_entry *const old = &f->entry[i];
 
 		if (!files_equal(old, &e) || files_agree(old, &e))
 			continue;
+		free(e.name);
 		if (path == NULL)
 			path = role == FILES_INPUT ? "stdin" : "stdout";
-		buf_add_text(say, path);
-		buf_add_text(say, ": ");
-		buf_add_text(say, names[role]);
-		buf_add_text(say, " is ");
-		buf_add_text(say, names[old->role]);
-		free(e.name);
-		if (role == FILES_INPUT || old->role == FILES_INPUT)
-			return EXIT_IO;
-		buf_add_text(say, FILES_OWN);
-		return EXIT_USAGE;
+		input = role == FILES_INPUT || old->role == FILES_INPUT;
+		return utf8_fail(input ? EXIT_IO : EXIT_USAGE, say,
+		    "%s: %s is %s%s", path, names[role], names[old->role],
+		    input ? "" : FILES_OWN);
 	}
 	f->entry = mem_resize(f->entry, f->n + 1, sizeof *f->entry);
 	f->entry[f->n++] = e;
@@ -203,25 +178,24 @@ part_name(const char *path)
 {
 	struct buf name = {NULL, 0, 0};
 
-	buf_add_text(&name, path);
-	buf_add(&name, ".part", sizeof ".part");
+	utf8_say(&name, "%s.part", path);
+	buf_add_byte(&name, '\0');
 	return name.data;
 }
 
 int
 files_add_output(struct files *f, const char *path, struct buf *say)
 {
+	const int fd = path != NULL ? files_inherited(path) : -1;
 	char *part;
-	int fd, status;
+	int status;
 
-	if (path == NULL)
-		return files_add(f, FILES_OUTPUT, NULL, say);
-	if ((fd = files_inherited(path)) >= 0) {
+	if (fd >= 0)
 		close(fd);
+	if (path == NULL || fd >= 0)
 		return files_add(f, FILES_OUTPUT, path, say);
-	}
-	part = part_name(path);
 	status = files_add(f, FILES_REPLACED, path, say);
+	part = part_name(path);
 	if (status == 0)
 		status = files_add(f, FILES_PART, part, say);
 	free(part);
@@ -295,81 +269,75 @@ static const char part_busy[] = "another run is writing it";
 /*
  * Opens and locks a part that is there, and removes its name.  The lock is
  * held until ours is made, so that of two runs only one does that.  0; -1 with
- * *what saying why it is not what a dead run of ours has left, or with errno.
+ * a message why it is not what a dead run of ours has left, or about path.
  */
 static int
-part_remove_stale(const char *name, int *stale, const char **what)
+part_remove_stale(const char *path, const char *name, int *stale,
+    struct buf *say)
 {
+	const char *what = NULL;
 	struct stat st;
 	int stands;
 
+	*stale = -1;
 	if (lstat(name, &st) != 0)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT ? 0 : utf8_fail(-1, say, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
-		*what = "in the way, and no regular file";
+		what = "in the way, and no regular file";
 	else if (st.st_uid != geteuid())
-		*what = "in the way, and a file of another user";
+		what = "in the way, and a file of another user";
 	else if (st.st_nlink != 1)
-		*what = "in the way, and a file with another name, too";
-	if (*what != NULL)
-		return -1;
-	*stale =
-	    open(name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (*stale < 0 || fstat(*stale, &st) != 0)
-		return -1;
-	if (flock(*stale, LOCK_EX | LOCK_NB) != 0) {
-		*what = errno == EWOULDBLOCK ? part_busy : NULL;
-		return -1;
+		what = "in the way, and a file with another name, too";
+	else
+		*stale = open(name,
+		    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*stale >= 0 && fstat(*stale, &st) == 0) {
+		if (flock(*stale, LOCK_EX | LOCK_NB) == 0)
+			stands = files_stands(name, &st);
+		else
+			stands = errno == EWOULDBLOCK ? 0 : -1;
+		if (stands > 0 && unlink(name) == 0)
+			return 0;
+		if (stands == 0)
+			what = part_busy;
 	}
-	stands = files_stands(name, &st);
-	if (stands > 0)
-		return unlink(name);
-	*what = stands == 0 ? part_busy : NULL;
-	return -1;
+	if (what == NULL)
+		return utf8_fail(-1, say, "%s: %m", path);
+	return utf8_fail(-1, say, "%s: %s", name, what);
 }
 
 int
 part_clear(const char *name, struct buf *say)
 {
-	const char *what = NULL;
-	int stale = -1;
-	const int done = part_remove_stale(name, &stale, &what);
+	int stale;
+	const int done = part_remove_stale(name, name, &stale, say);
 
-	if (done != 0) {
-		buf_add_text(say, name);
-		buf_add_text(say, ": ");
-		buf_add_text(say, what != NULL ? what : strerror(errno));
-	}
 	if (stale >= 0)
 		close(stale);
 	return done;
 }
 
-/* Makes the part and locks it.  As part_remove_stale. */
+/* Makes the part and locks it.  0, or -1 with a message. */
 static int
-part_make(struct part *p, int *fd, const char **what)
+part_make(struct part *p, int *fd, struct buf *say)
 {
-	int error, stands = -1;
+	int stands = -1;
 
 	*fd = open(p->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	    p->replaces ? 0600 : 0666);
-	if (*fd < 0) {
-		*what = errno == EEXIST ? part_busy : NULL;
-		return -1;
-	}
-	if (fstat(*fd, &p->st) == 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0)
+	if (*fd < 0)
+		stands = errno == EEXIST ? 0 : -1;
+	else if (fstat(*fd, &p->st) == 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		stands = files_stands(p->name, &p->st);
 	else if (errno == EWOULDBLOCK)
 		stands = 0;
 	if (stands > 0)
 		return 0;
-	if (stands == 0) { /* another run took it for a stale one */
-		*what = part_busy;
-		return -1;
-	}
-	error = errno;
-	unlink(p->name);
-	errno = error;
+	if (stands == 0) /* maybe another run took it for a stale one */
+		return utf8_fail(-1, say, "%s: %s", p->name, part_busy);
+	utf8_say(say, "%s: %m", p->path);
+	if (*fd >= 0)
+		unlink(p->name);
 	return -1;
 }
 
@@ -396,9 +364,9 @@ struct part *
 part_open(const char *path, int *fd, struct buf *say)
 {
 	struct part *p = mem_new(1, sizeof *p);
-	const char *what = NULL;
 	struct stat old;
-	int stale = -1;
+	int stale;
+	bool made;
 
 	*fd = -1;
 	p->path = mem_copy(path, strlen(path));
@@ -408,48 +376,34 @@ part_open(const char *path, int *fd, struct buf *say)
 		p->replaces = true;
 		p->mode = old.st_mode & 0777;
 	}
-	if (part_remove_stale(p->name, &stale, &what) == 0 &&
-	    part_make(p, fd, &what) == 0) {
-		if (stale >= 0)
-			close(stale);
+	made = part_remove_stale(path, p->name, &stale, say) == 0 &&
+	    part_make(p, fd, say) == 0;
+	if (stale >= 0)
+		close(stale);
+	if (made) {
 		mem_guard(&p->guard, part_remove, p);
 		return p;
 	}
-	buf_add_text(say, what != NULL ? p->name : path);
-	buf_add_text(say, ": ");
-	buf_add_text(say, what != NULL ? what : strerror(errno));
-	if (stale >= 0)
-		close(stale);
 	if (*fd >= 0)
 		close(*fd);
 	part_free(p);
 	return NULL;
 }
 
-/* Writes it to disk and closes fd; *lock keeps its lock.  0 or -1. */
-static int
-part_finish(struct part *p, int fd, int *lock)
-{
-	const bool synced =
-	    (!p->replaces || fchmod(fd, p->mode) == 0) && fsync(fd) == 0;
-	const int error = errno;
-
-	*lock = synced ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
-	if (synced)
-		return (close(fd) == 0 || errno == EINTR) && *lock >= 0 ? 0 :
-									  -1;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
 enum part_end
 part_publish(struct part *p, int fd)
 {
 	enum part_end end = PART_FAILED;
-	int error, lock, stands;
+	int error, stands, lock = -1;
+	bool closed;
 
-	if (part_finish(p, fd, &lock) == 0) {
+	if ((!p->replaces || fchmod(fd, p->mode) == 0) && fsync(fd) == 0)
+		lock = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	error = errno;
+	closed = close(fd) == 0 || errno == EINTR;
+	if (lock < 0) {
+		errno = error;
+	} else if (closed) { /* and the part is still locked */
 		stands = files_stands(p->name, &p->st);
 		if (stands == 0)
 			end = PART_LOST;

@@ -1,11 +1,11 @@
 #include "program.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "utf8.h"
 
 int
 program_give(const struct options_rule *rule, const char *value, void *at,
@@ -37,66 +37,45 @@ read_file(struct run *r, const char *path, struct buf *b)
 	free(name);
 }
 
-/* --set or --table NAME=FILE. */
+/* An option that waited.  0, or -1 with expr_error. */
 static int
-give_file(struct program *p, struct run *r, bool table, const char *definition)
+give(struct program *p, struct run *r, const char *option, const char *value)
 {
-	const char *equals = strchr(definition, '=');
+	const bool table = strcmp(option, "table") == 0;
+	const char *const equals = strchr(value, '=');
 	struct buf bytes = {NULL, 0, 0};
 	char *name;
 	int done;
 
-	if (equals == NULL || equals == definition)
-		run_usage(r,
-		    table ? "--table: needs NAME=FILE" :
-			    "--set: needs NAME=FILE");
-	name = mem_copy(definition, (size_t)(equals - definition));
-	if (table) {
-		if (!run_reads(r, equals + 1))
-			run_exit(r);
-		done = expr_table(p->expr, name, equals + 1);
-	} else {
-		read_file(r, equals + 1, &bytes);
-		done = expr_set(p->expr, name, bytes.data, bytes.len);
-	}
-	free(name);
-	buf_free(&bytes);
-	return done;
-}
-
-/* 0, or -1 with expr_error. */
-static int
-give(struct program *p, struct run *r, const char *option, const char *value)
-{
 	if (strcmp(option, "arg") == 0)
 		return expr_arg(p->expr, value);
 	if (strcmp(option, "na") == 0)
 		return expr_na(p->expr, value);
-	if (strcmp(option, "set") == 0 || strcmp(option, "table") == 0)
-		return give_file(p, r, *option == 't', value);
-	/* where the next part goes; csvmap's are statements */
-	if (p->text.len > 0)
-		buf_add_text(&p->text, p->opt.kind == EXPR_MAP ? ";\n" : "\n");
-	if (strcmp(option, "file") == 0)
-		read_file(r, value, &p->text);
-	else
-		buf_add_text(&p->text, value);
-	return 0;
-}
-
-/* Says why the text is no program: a file may stand where it should. */
-static _Noreturn void
-refuse(const struct program *p, struct run *r)
-{
-	struct stat st;
-
-	if (p->has_text || stat(r->opt.operand[0], &st) < 0 ||
-	    !S_ISREG(st.st_mode))
-		run_usage_text(r, expr_error(p->expr));
-	report_fail(&r->report, EXIT_USAGE,
-	    "%s is a file, and the expression comes first%s", r->opt.operand[0],
-	    p->opt.kind == EXPR_FILTER ? "; true passes every record" : "");
-	run_exit(r);
+	if (!table && strcmp(option, "set") != 0) {
+		/* a part of the text; csvmap's are statements */
+		if (p->text.len > 0)
+			buf_add_text(&p->text,
+			    p->opt.kind == EXPR_MAP ? ";\n" : "\n");
+		if (strcmp(option, "file") == 0)
+			read_file(r, value, &p->text);
+		else
+			buf_add_text(&p->text, value);
+		return 0;
+	}
+	if (equals == NULL || equals == value)
+		run_usage(r,
+		    table ? "--table: needs NAME=FILE" :
+			    "--set: needs NAME=FILE");
+	name = mem_copy(value, (size_t)(equals - value));
+	if (!table)
+		read_file(r, equals + 1, &bytes);
+	else if (!run_reads(r, equals + 1))
+		run_exit(r);
+	done = table ? expr_table(p->expr, name, equals + 1) :
+		       expr_set(p->expr, name, bytes.data, bytes.len);
+	free(name);
+	buf_free(&bytes);
+	return done;
 }
 
 void
@@ -113,6 +92,7 @@ program_parse(struct program *p, struct run *r)
 {
 	const bool operand = !p->has_text;
 	struct fault f = {.cause = FAULT_NONE};
+	struct stat st;
 	int done = 0;
 
 	if (operand && r->opt.noperands == 0)
@@ -131,8 +111,18 @@ program_parse(struct program *p, struct run *r)
 		done = give(p, r, p->given[i].option->name, p->given[i].value);
 	if (done != 0)
 		run_usage_text(r, expr_error(p->expr));
-	if (expr_parse(p->expr, p->text.data, p->text.len) != 0)
-		refuse(p, r);
+	if (expr_parse(p->expr, p->text.data, p->text.len) != 0) {
+		/* a file may stand where the program should */
+		if (!operand || stat(r->opt.operand[0], &st) < 0 ||
+		    !S_ISREG(st.st_mode))
+			run_usage_text(r, expr_error(p->expr));
+		utf8_say(&r->say,
+		    "%s is a file, and the expression comes first",
+		    r->opt.operand[0]);
+		run_usage(r,
+		    p->opt.kind == EXPR_FILTER ? "; true passes every record" :
+						 "");
+	}
 	if (expr_tables(p->expr, &r->hooks, &f) < 0 && f.cause == FAULT_NONE)
 		run_usage_text(r, expr_error(p->expr));
 	if (f.cause != FAULT_NONE) {
@@ -149,9 +139,8 @@ program_whole(struct run *r, const char *what)
 {
 	if (getenv("CSVPAR_BLOCK") == NULL)
 		return;
-	report_fail(&r->report, EXIT_USAGE,
-	    "%s: a block of csvpar does not know the records before it", what);
-	report_exit(&r->report);
+	buf_add_text(&r->say, what);
+	run_usage(r, ": a block of csvpar does not know the records before it");
 }
 
 static uint64_t
@@ -175,19 +164,17 @@ file_now(void *arg)
 bool
 program_bind(struct program *p, struct run *r)
 {
-	struct buf text = {NULL, 0, 0};
-
 	if (expr_bind(p->expr, r->header) != 0)
 		run_usage_text(r, expr_error(p->expr));
 	p->place = (struct expr_place){row_now, line_now, file_now, r->in};
 	p->input.place = &p->place;
-	if (p->explain) {
-		expr_explain(p->expr, &text);
-		writer_add(r->out, text.data, text.len);
-		writer_done(r->out);
-		buf_free(&text);
-	}
-	return !p->explain;
+	if (!p->explain)
+		return true;
+	expr_explain(p->expr, &r->say);
+	writer_add(r->out, r->say.data, r->say.len);
+	writer_done(r->out);
+	r->say.len = 0;
+	return false;
 }
 
 int
@@ -195,10 +182,8 @@ program_bad(struct program *p, struct run *r)
 {
 	struct fault f;
 
-	if (p->on_error == PROGRAM_SKIP) {
-		p->skipped++;
+	if (p->on_error == PROGRAM_SKIP)
 		return 0;
-	}
 	f = *reader_blame(r->in, expr_error(p->expr));
 	f.advice = expr_advice(p->expr);
 	return run_fault(r, &f);
@@ -207,18 +192,16 @@ program_bad(struct program *p, struct run *r)
 void
 program_end(struct program *p, struct run *r)
 {
-	const char *kind;
+	const char *kind, *what = "skipped";
 	uint64_t n;
 
-	for (size_t i = 0;
-	     (p->on_error == PROGRAM_SKIP || p->opt.policy == EXPR_NULL) &&
-	     p->expr != NULL &&
+	if (p->on_error == PROGRAM_NULL)
+		what = "taken as missing";
+	for (size_t i = 0; p->on_error >= PROGRAM_SKIP && p->expr != NULL &&
 	     (kind = expr_error_kind(p->expr, i, &n)) != NULL;
 	     i++)
 		if (n > 0)
-			report_say(&r->report, "%" PRIu64 " %s: %s", n,
-			    p->on_error == PROGRAM_SKIP ? "skipped" :
-							  "taken as missing",
+			report_say(&r->report, "%" PRIu64 " %s: %s", n, what,
 			    kind);
 	expr_free(p->expr);
 	buf_free(&p->text);

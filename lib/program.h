@@ -42,7 +42,6 @@ struct program {
 		PROGRAM_NULL
 	} on_error;
 	bool has_text, explain;
-	uint64_t skipped; /* records dropped by --on-error=skip */
 };
 
 /* The options that the two share, whose struct begins with struct program. */
@@ -114,7 +113,7 @@ program_input(struct program *p, const struct record *rec)
  */
 int program_bad(struct program *p, struct run *r);
 
-/* Says what was skipped or nulled, and frees what program_init began. */
+/* Says what was skipped or nulled, and frees what p holds. */
 void program_end(struct program *p, struct run *r);
 
 #endif
