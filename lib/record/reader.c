@@ -284,7 +284,6 @@ more_text(struct reader *r, bool wait)
 		return stop_io(r, FAULT_READ);
 	if (got == SOURCE_FOREIGN)
 		return stop(r, FAULT_FOREIGN, s->len);
-	r->split.words = 0; /* what comes may be longer or shorter */
 	if (r->start != start)
 		index_anew(r);
 	else
@@ -544,7 +543,6 @@ take(struct reader *r, struct record *rec, size_t end)
 	n = split_fields(&r->split, r->first, end, &r->order, r->field);
 	if (UNLIKELY(n != r->order.columns))
 		return deliver(r, rec);
-	split_learn(&r->split, rec->len);
 	r->quick = r->split.next == r->split.nends && r->eol == '\n';
 	rec->nfields = n;
 	rec->field = r->field;
@@ -864,8 +862,8 @@ look_ahead(struct reader *r)
 			leave_out(r, r->ahead);
 		r->taken = n = 0;
 		if (r->quick && s->odd == SPLIT_NONE)
-			n = s->records(s, r->start, &r->order, r->most, r->end,
-			    r->field);
+			n = s->records(s, r->start, r->order.columns, r->most,
+			    r->end);
 		r->ahead = n;
 		if (UNLIKELY(r->opt.comment != 0)) {
 			at = r->start;
@@ -877,6 +875,7 @@ look_ahead(struct reader *r)
 		r->quick = r->ahead > 0;
 		if (!r->quick)
 			return false;
+		s->slices(s, &r->order, r->ahead, r->field);
 		r->wanted = ~UINT64_C(0) >> (64 - r->ahead);
 		if (r->sieve != NULL)
 			r->wanted &= r->sieve(r->sieve_arg, r->field, r->ahead);

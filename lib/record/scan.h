@@ -1,5 +1,6 @@
 /*
- * scan: 64 bytes of text to bit masks, one bit a byte, bit 0 the first.
+ * scan: 64 bytes of text to bit masks, one bit a byte, bit 0 the first; and
+ * which bit of a mask is the n-th.
  *
  * The only code that exists once per instruction set.  It knows nothing of
  * CSV but three classes of bytes.  Everything here is inlined into the loops
@@ -8,6 +9,7 @@
 #ifndef RECORD_SCAN_H
 #define RECORD_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,14 +22,66 @@
 
 #define SCAN_INLINE static inline __attribute__((always_inline))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define BIT(n) (UINT64_C(1) << (n))
+#define BELOW(n) (BIT(n) - 1) /* n < 64 */
 
 struct masks {
 	uint64_t quote, delim, eol; /* eol: CR or LF */
 };
 
-/* [i]: the byte of this class whose low half is i, or one with another. */
+/* What looks for records at once reads so much text, and what it keeps. */
+#define MARKS_BLOCKS 128
+
+/*
+ * Marks are bytes that mean something.  Where mark i stands is in place; or,
+ * where no instruction tells quickly, mark i is the rank[i]-th, from 0, of
+ * those of which mask has a bit in block[i].
+ */
+struct marks {
+	const char *text;
+	size_t step; /* from the end of a record to that of the next */
+	bool crlf;   /* of records that end so */
+	uint64_t mask[MARKS_BLOCKS];
+	union {
+		uint16_t place[(MARKS_BLOCKS + 1) * 64];
+		struct {
+			uint8_t block[(MARKS_BLOCKS + 1) * 64];
+			uint8_t rank[(MARKS_BLOCKS + 1) * 64];
+		};
+	};
+};
+#define RANKS                                                                 \
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, \
+	    20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,   \
+	    36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,   \
+	    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63
+
+/* The bytes that mean something: [i]: the one whose low half is i, if any. */
 struct classes {
-	uint8_t first[16], second[16];
+	uint8_t is[16];
+	char delim;
+	bool told; /* the low halves of all of them differ */
+};
+
+/*
+ * What is done in its own way on each kind of processor.  A constant one is
+ * handed down through inlined functions, so that nothing of it is left.
+ */
+struct isa {
+	struct masks (*scan)(const char *text, char quote, char delim);
+	uint64_t (*parity)(uint64_t bits); /* bit i: of the bits 0 to i */
+	uint32_t (*count)(uint64_t bits);
+	/* the n-th, from 0; more than n are set */
+	size_t (*select)(uint64_t bits, size_t n);
+	/* the marks of the block at a place, from mark n on; how many */
+	size_t (*note)(struct marks *m, size_t n, size_t at, uint64_t bits);
+	/*
+	 * The same for all marks of the text from at to end, so many blocks.
+	 * Adds to *others how many are no delimiters.  NULL: scan does as well.
+	 */
+	size_t (*sweep)(struct marks *m, size_t n, size_t at, size_t end,
+	    const struct classes *c, size_t *others);
+	bool placed; /* place is where a mark stands */
 };
 
 #if defined(__x86_64__)
@@ -49,65 +103,76 @@ scan_avx512(const char *text, char quote, char delim)
 		_mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'))};
 }
 
-/* How many bytes of x are ones. */
-SCAN_AVX512 SCAN_INLINE size_t
-sum_avx512(__m512i x)
+/* A product without carries with all ones. */
+SCAN_AVX2 SCAN_INLINE uint64_t
+parity_clmul(uint64_t x)
 {
-	return (size_t)_mm512_reduce_add_epi64(
-	    _mm512_sad_epu8(x, _mm512_setzero_si512()));
+	return (uint64_t)_mm_cvtsi128_si64(
+	    _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x),
+		_mm_set1_epi8('\xff'), 0));
+}
+
+SCAN_AVX2 SCAN_INLINE uint32_t
+count_popcnt(uint64_t bits)
+{
+	return (uint32_t)_mm_popcnt_u64(bits);
+}
+
+SCAN_AVX2 SCAN_INLINE size_t
+select_bmi2(uint64_t bits, size_t n)
+{
+	return _tzcnt_u64(_pdep_u64(BIT(n), bits));
+}
+
+/* Up to 64 places behind the last are written, too. */
+SCAN_AVX512 SCAN_INLINE size_t
+note_avx512(struct marks *m, size_t n, size_t at, uint64_t bits)
+{
+	static const uint8_t places[64] = {RANKS};
+	const __m512i all = _mm512_loadu_si512((const void *)places);
+	const __m512i set = _mm512_maskz_compress_epi8(bits, all);
+	const __m512i from = _mm512_set1_epi16((short)at);
+	const size_t count = count_popcnt(bits);
+
+	_mm512_storeu_si512((void *)(m->place + n),
+	    _mm512_add_epi16(from,
+		_mm512_cvtepu8_epi16(_mm512_castsi512_si256(set))));
+	if (UNLIKELY(count > 32))
+		_mm512_storeu_si512((void *)(m->place + n + 32),
+		    _mm512_add_epi16(from,
+			_mm512_cvtepu8_epi16(
+			    _mm512_extracti64x4_epi64(set, 1))));
+	return n + count;
 }
 
 /*
- * Writes base + the place of every byte of the first class in so many blocks,
- * below 256, in order; up to 64 places behind the last are written, too.
- * Returns the place behind it, and adds to *others how many bytes are of the
- * other class.
- *
- * A byte is of a class if it is what a table has for its low half.  Compares
- * are dear, all on one port: there are two.
+ * A byte is a mark if it is what a table has for its low half.  Compares are
+ * dear, all on one port: there are two.
  */
-SCAN_AVX512 SCAN_INLINE uint16_t *
-flatten_avx512(uint16_t *to, const char *text, size_t blocks, size_t base,
+SCAN_AVX512 SCAN_INLINE size_t
+sweep_avx512(struct marks *m, size_t n, size_t at, size_t end,
     const struct classes *c, size_t *others)
 {
-	static const uint8_t places[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-	    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-	    29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45,
-	    46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
-	    63};
-	const __m512i all = _mm512_loadu_si512((const void *)places);
-	const __m512i first =
-	    _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)c->first));
-	const __m512i second =
-	    _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)c->second));
-	__m512i from = _mm512_set1_epi16((short)base);
+	const __m512i is =
+	    _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)c->is));
+	const __m512i delim = _mm512_set1_epi8(c->delim);
+	const size_t before = n;
 	__m512i sum = _mm512_setzero_si512();
 
-	for (size_t b = 0; b < blocks; b++) {
+	for (; at < end; at += 64) {
 		const __m512i x =
-		    _mm512_loadu_si512((const void *)(text + b * 64));
-		const __mmask64 is =
-		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(first, x));
-		const __mmask64 other =
-		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(second, x));
-		const __m512i set = _mm512_maskz_compress_epi8(is, all);
-		const size_t n = (size_t)_mm_popcnt_u64(is);
+		    _mm512_loadu_si512((const void *)(m->text + at));
 
-		_mm512_storeu_si512((void *)to,
-		    _mm512_add_epi16(from,
-			_mm512_cvtepu8_epi16(_mm512_castsi512_si256(set))));
-		if (__builtin_expect(n > 32, 0))
-			_mm512_storeu_si512((void *)(to + 32),
-			    _mm512_add_epi16(from,
-				_mm512_cvtepu8_epi16(
-				    _mm512_extracti64x4_epi64(set, 1))));
+		n = note_avx512(m, n, at,
+		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(is, x)));
 		sum =
-		    _mm512_mask_sub_epi8(sum, other, sum, _mm512_set1_epi8(-1));
-		from = _mm512_add_epi16(from, _mm512_set1_epi16(64));
-		to += n;
+		    _mm512_mask_sub_epi8(sum, _mm512_cmpeq_epi8_mask(x, delim),
+			sum, _mm512_set1_epi8(-1));
 	}
-	*others += sum_avx512(sum);
-	return to;
+	*others += n - before -
+	    (size_t)_mm512_reduce_add_epi64(
+		_mm512_sad_epu8(sum, _mm512_setzero_si512()));
+	return n;
 }
 
 SCAN_AVX2 SCAN_INLINE uint64_t
@@ -136,6 +201,70 @@ scan_avx2(const char *text, char quote, char delim)
 				  _mm256_cmpeq_epi8(b, q)),
 	    gather_avx2(_mm256_cmpeq_epi8(a, d), _mm256_cmpeq_epi8(b, d)),
 	    gather_avx2(eol_avx2(a), eol_avx2(b))};
+}
+
+/* In which block a mark stands is the same for all of them: wide stores. */
+SCAN_AVX2 SCAN_INLINE size_t
+put_avx2(struct marks *m, size_t n, uint64_t bits, __m256i block)
+{
+	static const uint8_t ranks[64] = {RANKS};
+	const size_t count = count_popcnt(bits);
+
+	_mm256_storeu_si256((void *)(m->block + n), block);
+	_mm256_storeu_si256((void *)(m->rank + n),
+	    _mm256_loadu_si256((const void *)ranks));
+	if (UNLIKELY(count > 32)) {
+		_mm256_storeu_si256((void *)(m->block + n + 32), block);
+		_mm256_storeu_si256((void *)(m->rank + n + 32),
+		    _mm256_loadu_si256((const void *)(ranks + 32)));
+	}
+	return n + count;
+}
+
+SCAN_AVX2 SCAN_INLINE size_t
+note_avx2(struct marks *m, size_t n, size_t at, uint64_t bits)
+{
+	m->mask[at / 64] = bits;
+	return put_avx2(m, n, bits, _mm256_set1_epi8((char)(at / 64)));
+}
+
+SCAN_AVX2 SCAN_INLINE size_t
+sweep_avx2(struct marks *m, size_t n, size_t at, size_t end,
+    const struct classes *c, size_t *others)
+{
+	const __m256i is =
+	    _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)c->is));
+	const __m256i delim = _mm256_set1_epi8(c->delim);
+	const char *text = m->text + at, *const stop = m->text + end;
+	uint64_t *mask = m->mask + at / 64;
+	__m256i block = _mm256_set1_epi8((char)(at / 64));
+	__m256i sum = _mm256_setzero_si256();
+	const size_t before = n;
+	__m128i total;
+
+	for (; text < stop; text += 128, mask += 2) {
+#pragma GCC unroll 2
+		for (size_t i = 0; i < 2; i++) {
+			const __m256i a =
+			    _mm256_loadu_si256((const void *)(text + 64 * i));
+			const __m256i b = _mm256_loadu_si256(
+			    (const void *)(text + 64 * i + 32));
+
+			mask[i] = gather_avx2(_mm256_cmpeq_epi8(a,
+						  _mm256_shuffle_epi8(is, a)),
+			    _mm256_cmpeq_epi8(b, _mm256_shuffle_epi8(is, b)));
+			n = put_avx2(m, n, mask[i], block);
+			block = _mm256_add_epi8(block, _mm256_set1_epi8(1));
+			sum = _mm256_sub_epi8(sum, _mm256_cmpeq_epi8(a, delim));
+			sum = _mm256_sub_epi8(sum, _mm256_cmpeq_epi8(b, delim));
+		}
+	}
+	sum = _mm256_sad_epu8(sum, _mm256_setzero_si256());
+	total = _mm_add_epi64(_mm256_castsi256_si128(sum),
+	    _mm256_extracti128_si256(sum, 1));
+	*others += n - before - (size_t)_mm_cvtsi128_si64(total) -
+	    (size_t)_mm_extract_epi64(total, 1);
+	return n;
 }
 
 /* Where 64 bytes equal byte. */
@@ -294,6 +423,66 @@ scan_plain(const char *text, char quote, char delim)
 		m.eol |= find_plain(text, '\r');
 	}
 	return m;
+}
+
+SCAN_INLINE uint64_t
+parity_plain(uint64_t x)
+{
+	for (int i = 1; i < 64; i *= 2)
+		x ^= x << i;
+	return x;
+}
+
+/* How many bits are set in each byte. */
+SCAN_INLINE uint64_t
+counts_plain(uint64_t bits)
+{
+	uint64_t x = bits - (bits >> 1 & ONES * 0x55);
+
+	x = (x & ONES * 0x33) + (x >> 2 & ONES * 0x33);
+	return (x + (x >> 4)) & ONES * 0x0f;
+}
+
+SCAN_INLINE uint32_t
+count_plain(uint64_t bits)
+{
+	return (uint32_t)(counts_plain(bits) * ONES >> 56);
+}
+
+/*
+ * The n-th bit that is set, which there is, without a bit deposit or a branch.
+ * With bias = 127 - n the sum of bias and of the bits up to a byte has its top
+ * bit from that byte on in which the n-th is.  The sum before that byte is the
+ * bias with which its bits are searched, but for the last: it needs no look.
+ */
+SCAN_INLINE size_t
+select_plain(uint64_t bits, size_t n)
+{
+	uint64_t bias = 127 - n, sums = (counts_plain(bits) + bias) * ONES;
+	const unsigned at = (unsigned)__builtin_ctzll(sums & TOPS) - 7;
+	/* bit i to byte i: the product has it there, times 2 to the 7i */
+	const uint64_t each =
+	    (bits >> at & 0x7f) * UINT64_C(0x0002040810204081) & ONES;
+
+	bias = (sums << 8 | bias) >> at & 0xff;
+	sums = (each + bias) * ONES & TOPS;
+	return at + (unsigned)__builtin_ctzll(sums | BIT(63)) / 8;
+}
+
+SCAN_INLINE size_t
+note_plain(struct marks *m, size_t n, size_t at, uint64_t bits)
+{
+	static const uint8_t ranks[64] = {RANKS};
+	const size_t count = count_plain(bits);
+
+	m->mask[at / 64] = bits;
+	memset(m->block + n, (int)(at / 64), 32);
+	memcpy(m->rank + n, ranks, 32);
+	if (UNLIKELY(count > 32)) {
+		memset(m->block + n + 32, (int)(at / 64), 32);
+		memcpy(m->rank + n + 32, ranks + 32, 32);
+	}
+	return n + count;
 }
 
 #endif

@@ -21,12 +21,11 @@
 #include <stdint.h>
 
 #include "record.h"
-#include "record/rule.h"
+#include "record/scan.h"
 
-#define SPLIT_STRETCH 64   /* blocks of 64 bytes that are indexed at once */
-#define SPLIT_WORDS 8      /* blocks of a record that split.records finds */
-#define SPLIT_AHEAD 64     /* records that it looks for at once, at most */
-#define SPLIT_LONGEST 8192 /* bytes of a record that it finds, at most */
+#define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
+#define SPLIT_AHEAD 64   /* records that are looked for at once, at most */
+#define SPLIT_LONGEST (MARKS_BLOCKS * 64) /* bytes of one of them, at most */
 #define SPLIT_NONE SIZE_MAX
 
 /* What is wanted of every record. */
@@ -36,22 +35,31 @@ struct split_order {
 	size_t columns; /* if it has so many fields */
 };
 
+/* What a block of 64 bytes leaves to the next. */
+struct quotes {
+	uint64_t inside;  /* all ones: it ended in quotes */
+	uint64_t closing; /* 1: its last byte is a closing quote */
+};
+
 struct split {
 	const struct split_code *code;
 	/*
 	 * The quick way, without an index: looks for the records from start on
-	 * as long as they are short, well-formed and have order's columns, at
-	 * most so many.  Stores where each ends, and its slices in field, one
-	 * record's behind the other's.  Returns their number; each ends with
-	 * LF or CR LF, and the next starts behind it.
+	 * as long as they are short, well-formed and have so many columns.
+	 * Stores where each ends and returns their number, at most so many;
+	 * each ends with LF or CR LF, and the next starts behind it.
 	 */
-	size_t (*records)(struct split *s, size_t start,
-	    const struct split_order *order, size_t most, size_t *end,
-	    struct field *field);
+	size_t (*records)(struct split *s, size_t start, size_t columns,
+	    size_t most, size_t *end);
+	/* Of the first n of them: order's slices, a record's together. */
+	void (*slices)(const struct split *s, const struct split_order *order,
+	    size_t n, struct field *field);
 	char quote, delim;
-	struct classes classes; /* for flat.h, */
-	bool told;              /* if it can tell quote and delim */
-	size_t detour;          /* records that pass it by when it finds none */
+	struct classes classes; /* of marks */
+	size_t group;  /* blocks that records looks at between two checks */
+	size_t tried;  /* a start that it need not try again */
+	unsigned wary; /* groups in which it awaits quotes */
+	unsigned shy;  /* ... when it meets the next one */
 
 	const char *text;
 	size_t len;     /* bytes of text; SPLIT_SLACK more can be read */
@@ -60,8 +68,6 @@ struct split {
 	size_t odd;     /* where a record stops being well-formed, or NONE */
 	bool multiline; /* was there a line end inside quotes? */
 	struct quotes quotes; /* that the last whole block left */
-	size_t words; /* blocks that hold the records seen lately: 1, 2, 4,
-		       * 6, 8 or more; 0: unknown, or too many for records */
 
 	/* of each block of 64 bytes: */
 	uint64_t *delims;    /* the delimiters that separate fields */
@@ -76,6 +82,8 @@ struct split {
 	 */
 	uint32_t end[(SPLIT_STRETCH + 1) * 64];
 	size_t nends, next; /* next: the first that was not taken */
+
+	struct marks marks; /* of records, never set to zero */
 };
 
 #define SPLIT_SLACK 128 /* bytes behind the text that can be read */
@@ -110,9 +118,6 @@ bool split_more(struct split *s);
  */
 size_t split_fields(const struct split *s, size_t start, size_t end,
     const struct split_order *order, struct field *field);
-
-/* A record of len bytes came from the index: lets records know. */
-void split_learn(struct split *s, size_t len);
 
 /* Every field of such a record; room in field for split_fields' number. */
 void split_all(const struct split *s, size_t start, size_t end,

@@ -1,10 +1,10 @@
 /*
- * split: a record that is looked at as a whole, without an index, is what the
+ * split: a record that is found by its marks, without an index, is what the
  * index would have said.
  *
- * That way is taken behind the first stretch of a text that was indexed, for
- * as many blocks as its records had.  Each text under test therefore stands
- * behind plain records of a chosen length, and others follow.
+ * That way is taken behind the first stretch of a text that was indexed.  Each
+ * text under test therefore stands behind plain records of a chosen length, and
+ * others follow.
  */
 
 #include "agree.h"
@@ -176,7 +176,7 @@ static void
 cut_after_cr(void)
 {
 	static const size_t words[] = {1, 2, 4, 6, 8};
-	char test[SPLIT_WORDS * 64 + 1];
+	char test[8 * 64 + 1];
 
 	for (size_t i = 0; i < 4 * sizeof words / sizeof *words; i++) {
 		const size_t n = words[i / 4] * 64;
