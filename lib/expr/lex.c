@@ -230,6 +230,8 @@ static const struct {
  * the kind of p->now where it depends on what stands there.
  */
 
+static const char digits[] = "0123456789";
+
 static bool
 lex_letter(char c)
 {
@@ -251,28 +253,20 @@ lex_name(const char *at)
 	return at;
 }
 
-static const char *
-lex_digits(const char *at)
-{
-	while (text_digit(*at))
-		at++;
-	return at;
-}
-
 /* NUMBER = ( digits [ "." [ digits ] ] | "." digits ) [ exponent ] */
 static const char *
 lex_number(const char *at)
 {
-	const char *end = lex_digits(at), *power;
+	const char *end = at + strspn(at, digits), *power;
 
 	if (*end == '.')
-		end = lex_digits(end + 1);
+		end += 1 + strspn(end + 1, digits);
 	power = end + 1;
 	if (*end != 'e' && *end != 'E')
 		return end;
 	if (*power == '+' || *power == '-')
 		power++;
-	return text_digit(*power) ? lex_digits(power) : end;
+	return text_digit(*power) ? power + strspn(power, digits) : end;
 }
 
 /* BRACED = "{" { any byte but "}" | "}}" } "}" */
@@ -326,7 +320,7 @@ static const char *
 lex_position(struct parser *p, const char *at)
 {
 	const char *const from = at + 1 + (at[1] == '-');
-	const char *const end = lex_digits(from);
+	const char *const end = from + strspn(from, digits);
 
 	if (lex_letter(at[1])) {
 		p->now.kind = TOKEN_SET;
@@ -338,18 +332,6 @@ lex_position(struct parser *p, const char *at)
 		    "a number belongs behind @: @3, or @-1 for the last "
 		    "column");
 	return end;
-}
-
-/* $x, ${x y}: what shells and awk have taught. */
-static void
-lex_dollar(struct parser *p, const char *at)
-{
-	struct text name = {at + 1, (size_t)(lex_name(at + 1) - (at + 1))};
-
-	if (name.len == 0 || !lex_letter(*name.at))
-		name = (struct text){"make", 4};
-	lex_fail(p, p->now.at,
-	    "columns are written %t or {Vehicle Make}, without $", &name);
 }
 
 /* A word, from at to end; or an operator, and end is at. */
@@ -377,9 +359,16 @@ lex_word(struct parser *p, const char *at, const char *end)
 	p->now.kind = TOKEN_NAME;
 	if (at != end)
 		return end;
-	if (*at == '$')
-		lex_dollar(p, at);
 	shown = (struct text){at, utf8_char(at, stop)};
+	if (*at == '$') { /* $x, ${x y}: what shells and awk have taught */
+		shown = (struct text){"make", 4};
+		if (lex_letter(at[1]))
+			shown = (struct text){at + 1,
+			    (size_t)(lex_name(at + 1) - (at + 1))};
+		lex_fail(p, p->now.at,
+		    "columns are written %t or {Vehicle Make}, without $",
+		    &shown);
+	}
 	lex_fail(p, p->now.at, "unexpected '%t'%s", &shown, ours);
 	return at;
 }

@@ -163,7 +163,7 @@ names_find(struct names *s, const struct node *node, enum use use)
 {
 	const size_t width = s->header->n;
 	const bool back = node->number < 0;
-	const size_t n = (size_t)(back ? -node->number : node->number);
+	const size_t n = back ? 0 - (size_t)node->number : (size_t)node->number;
 	const struct text typed = {s->program.at + node->at,
 	    node->to - node->at};
 	struct named *c = names_find_given(s, node->name);

@@ -421,13 +421,12 @@ is_bare_date(struct text *t)
 	return t->at[5] <= '1' && t->at[8] <= '3';
 }
 
-static struct node *
+static struct number
 parse_number(struct parser *p)
 {
-	struct value v = {.kind = VALUE_NUMBER};
 	const struct text source = lex_source(p, p->now);
 	struct text date = {source.at, p->tree->program.len - p->now.at};
-	struct node *node;
+	struct number number = {0};
 	enum number_status status;
 
 	if (is_bare_date(&date))
@@ -435,45 +434,23 @@ parse_number(struct parser *p)
 		    "a date is written \"%t\"; for a difference put blanks "
 		    "round the -",
 		    &date);
-	status = number_parse(source.at, source.len, &v.number);
+	status = number_parse(source.at, source.len, &number);
 	if (status == NUMBER_LONG)
 		lex_fail(p, p->now.at,
 		    "a number of more than 36 digits; compare as text, "
 		    "in quotes");
 	else if (status != NUMBER_OK)
 		lex_fail(p, p->now.at, "%t is too large a number", &source);
-	node = parser_constant(p, TYPE_NUMBER, v);
-	lex_take(p);
-	return node;
+	return number;
 }
 
-/* STRING, of which f-strings and replacements are no plain case */
-static struct node *
-parse_string(struct parser *p)
+/* @3 and @-1, which stand at node->at */
+static void
+parse_position(struct parser *p, struct node *node, const char *source)
 {
-	struct lex_piece piece = {.text = {"", 0}};
-	struct node *node;
-
-	lex_piece(p, LEX_PLAIN, &piece);
-	node = parser_constant(p, TYPE_TEXT,
-	    (struct value){.kind = VALUE_TEXT, .text = piece.text});
-	lex_take(p);
-	return node;
-}
-
-/* @3 and @-1 */
-static long
-parse_position(struct parser *p, struct text source, size_t at)
-{
-	const bool negative = source.at[1] == '-';
-	long n = 0;
-	size_t i;
-
-	for (i = 1 + negative; i < source.len && n < 1000000000; i++)
-		n = n * 10 + (source.at[i] - '0');
-	if (n == 0)
-		lex_fail(p, at, "columns count from 1");
-	return negative ? -n : n;
+	node->number = strtol(source + 1, NULL, 10);
+	if (node->number == 0)
+		lex_fail(p, node->at, "columns count from 1");
 }
 
 /* column = NAME | BRACED | POS */
@@ -485,8 +462,7 @@ parse_column(struct parser *p)
 	if (p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_BRACED)
 		node->name = lex_text(p);
 	else if (p->now.kind == TOKEN_POSITION)
-		node->number =
-		    parse_position(p, lex_source(p, p->now), p->now.at);
+		parse_position(p, node, lex_source(p, p->now).at);
 	else
 		parser_unexpected(p);
 	lex_take(p);
@@ -499,17 +475,14 @@ parse_fstring_column(struct parser *p, const struct lex_piece *piece)
 {
 	struct node *node = parser_node(p, NODE_COLUMN);
 	const struct text t = piece->text;
-	size_t i = t.len > 2 && t.at[1] == '-' ? 2 : 1;
+	const size_t sign = t.len > 2 && t.at[1] == '-' ? 2 : 1;
 
 	node->at = node->from = piece->at;
 	node->to = piece->at + t.len + 2;
 	node->name = t;
-	if (t.len < 2 || t.at[0] != '@')
-		return node;
-	while (i < t.len && text_digit(t.at[i]))
-		i++;
-	if (i == t.len)
-		node->number = parse_position(p, t, piece->at);
+	if (t.len > 1 && t.at[0] == '@' &&
+	    sign + strspn(t.at + sign, "0123456789") == t.len)
+		parse_position(p, node, t.at);
 	return node;
 }
 
@@ -699,32 +672,26 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		parser_refuse(p, kid->at, &why);
 }
 
-static void
-unknown_function(struct parser *p, struct text name)
-{
-	const char *ours = slip_ours(SLIP_FUNCTION, name);
-	const char *guess = function_guess(name);
-
-	if (ours != NULL)
-		lex_fail(p, p->before.at, "no function '%t'; say %s", &name,
-		    ours);
-	lex_fail(p, p->before.at,
-	    guess != NULL ? "no function '%t'; did you mean %s()?" :
-			    "no function '%t'",
-	    &name, guess);
-}
-
 /* "(" [ arg { "," arg } ] ")", the name was taken */
 static void
 parse_call(struct parser *p, struct node *node)
 {
 	const struct function *f = function_find(node->name);
+	const char *say;
 	struct buf why = {NULL, 0, 0};
 
 	node->kind = NODE_CALL;
 	node->function = f;
 	if (f == NULL) {
-		unknown_function(p, node->name);
+		say = slip_ours(SLIP_FUNCTION, node->name);
+		if (say != NULL)
+			lex_fail(p, node->at, "no function '%t'; say %s",
+			    &node->name, say);
+		say = function_guess(node->name);
+		lex_fail(p, node->at,
+		    say != NULL ? "no function '%t'; did you mean %s()?" :
+				  "no function '%t'",
+		    &node->name, say);
 		return;
 	}
 	p->tree->real |= (f->flags & FUNCTION_REAL) != 0;
@@ -753,6 +720,7 @@ static struct node *
 parse_primary(struct parser *p)
 {
 	const size_t from = p->now.at;
+	struct lex_piece piece = {.text = {"", 0}};
 	struct value v = {.kind = VALUE_MISSING};
 	enum type type = TYPE_MISSING;
 	struct node *node;
@@ -762,15 +730,21 @@ parse_primary(struct parser *p)
 		p->now.kind = TOKEN_NAME;
 	switch (p->now.kind) {
 	case TOKEN_NUMBER:
-		return parse_number(p);
+		type = TYPE_NUMBER;
+		v.kind = VALUE_NUMBER;
+		v.number = parse_number(p);
+		break;
 	case TOKEN_STRING:
-		return parse_string(p);
-	case TOKEN_FSTRING:
-		return parse_fstring(p);
+		lex_piece(p, LEX_PLAIN, &piece);
+		type = TYPE_TEXT;
+		v = (struct value){.kind = VALUE_TEXT, .text = piece.text};
+		break;
 	case TOKEN_RAW:
 		type = TYPE_TEXT;
 		v = (struct value){.kind = VALUE_TEXT, .text = lex_text(p)};
 		break;
+	case TOKEN_FSTRING:
+		return parse_fstring(p);
 	case TOKEN_TRUE:
 	case TOKEN_FALSE:
 		type = TYPE_BOOL;
@@ -832,42 +806,9 @@ parse_value(struct parser *p)
 	return parse_expr(p);
 }
 
-/* "each" STRING ":" expr, the word was taken */
-static void
-parse_each(struct parser *p, struct statement *s)
-{
-	if (p->now.kind != TOKEN_STRING) {
-		lex_fail(p, p->now.at,
-		    "each needs a list of columns in quotes: each \"a,b\": "
-		    "trim(_)");
-		return;
-	}
-	s->column = parse_string(p);
-	compile_literal(p, s->column, s->column, 'L');
-	if (!parser_accept(p, TOKEN_COLON))
-		lex_fail(p, p->now.at, "expected ':': each \"a,b\": trim(_)");
-	s->value = parse_expr(p);
-}
-
-/* column "as" ( NAME | BRACED ), behind "rename" */
-static void
-parse_rename(struct parser *p, struct statement *s)
-{
-	s->column = parse_column(p);
-	if (!parser_word(p, "as"))
-		lex_fail(p, p->now.at, "expected 'as': rename OLD as NEW");
-	lex_take(p);
-	s->at = p->now.at;
-	if (p->now.kind == TOKEN_BRACED || p->now.kind == TOKEN_NAME)
-		s->name = lex_text(p);
-	else
-		parser_unexpected(p);
-	lex_take(p);
-}
-
 /*
  * stmt = column "=" expr | "let" NAME "=" expr | "drop" column { "," column }
- *      | "rename" .. | "each" ..
+ *      | "rename" column "as" ( NAME | BRACED ) | "each" STRING ":" expr
  * A word is a column's name where "=" follows.  Each column of a drop becomes
  * a statement, and they are linked.
  */
@@ -911,10 +852,29 @@ parse_statement(struct parser *p)
 		}
 		break;
 	case STATEMENT_RENAME:
-		parse_rename(p, s);
+		s->column = parse_column(p);
+		if (!parser_word(p, "as"))
+			lex_fail(p, p->now.at,
+			    "expected 'as': rename OLD as NEW");
+		lex_take(p);
+		s->at = p->now.at;
+		if (p->now.kind == TOKEN_BRACED || p->now.kind == TOKEN_NAME)
+			s->name = lex_text(p);
+		else
+			parser_unexpected(p);
+		lex_take(p);
 		break;
 	case STATEMENT_EACH:
-		parse_each(p, s);
+		if (p->now.kind != TOKEN_STRING)
+			lex_fail(p, p->now.at,
+			    "each needs a list of columns in quotes: "
+			    "each \"a,b\": trim(_)");
+		s->column = parse_primary(p);
+		compile_literal(p, s->column, s->column, 'L');
+		if (!parser_accept(p, TOKEN_COLON))
+			lex_fail(p, p->now.at,
+			    "expected ':': each \"a,b\": trim(_)");
+		s->value = parse_expr(p);
 		break;
 	}
 	return s;
