@@ -1067,13 +1067,10 @@ check_value(struct check *c, const struct statement *s)
 	*var = (struct variable){.name = s->name, .value = value};
 	*c->end = var;
 	c->end = &var->next;
-	if (s->kind == STATEMENT_LET)
-		names_let(&c->names, var);
-	if (to == NULL)
-		return;
-	var->name = to->literal ? to->name : check_source(c, to);
-	c->failed =
-	    names_assign(&c->names, to, var, c->options->replace_only) < 0;
+	if (to != NULL)
+		var->name = to->literal ? to->name : check_source(c, to);
+	c->failed = c->options->kind == EXPR_MAP &&
+	    names_change(&c->names, s, var, c->options->replace_only) < 0;
 }
 
 /* each LIST: EXPR is an assignment for each column, one after the other. */
@@ -1180,11 +1177,8 @@ check_program(struct check *c, const struct header *h)
 	c->end = &c->first;
 	for (struct statement *s = c->tree->first; s != NULL && !c->failed;
 	     s = s->next) {
-		if (s->kind == STATEMENT_DROP)
-			c->failed = names_drop(&c->names, s->column) < 0;
-		else if (s->kind == STATEMENT_RENAME)
-			c->failed = names_rename(&c->names, s->column, s->name,
-					s->at) < 0;
+		if (s->kind == STATEMENT_DROP || s->kind == STATEMENT_RENAME)
+			c->failed = names_change(&c->names, s, NULL, true) < 0;
 		else if (s->kind == STATEMENT_EACH)
 			check_each(c, s);
 		else

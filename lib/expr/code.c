@@ -172,64 +172,6 @@ code_truth(struct code *c, struct node *node, uint32_t out)
 	code_caught(c, node, to.bad, end, out);
 }
 
-/* Compiles a node that computes its value, to out. */
-static void
-code_into(struct code *c, struct node *node, uint32_t out)
-{
-	struct node *const kid = node->n > 0 ? node->kid[0] : NULL;
-	uint32_t end;
-
-	switch (node->kind) {
-	case NODE_CELL:
-		code_emit(c, OP_CELL, node, out, c->field[node->number]);
-		break;
-	case NODE_NEG:
-		code_compute(c, OP_NEG, node, out);
-		break;
-	case NODE_ARITH:
-		code_compute(c,
-		    type_is_time(kid->type) ||
-			    type_is_time(node->kid[1]->type) ?
-			OP_DAYS :
-			OP_ARITH,
-		    node, out);
-		break;
-	case NODE_CONVERT:
-		if (kid->kind == NODE_CELL && node->type != TYPE_TEXT)
-			code_emit(c, OP_READ, node, out, c->field[kid->number]);
-		else
-			code_compute(c, OP_CONVERT, node, out);
-		break;
-	case NODE_CAT:
-		code_compute(c, OP_CAT, node, out);
-		break;
-	case NODE_CALL:
-		code_compute(c,
-		    node->function->form == FORM_ACROSS ? OP_CALL_ACROSS :
-							  OP_CALL,
-		    node, out);
-		break;
-	case NODE_RAISE:
-		code_compute(c, OP_RAISE, node, out);
-		break;
-	case NODE_IF:
-		code_choice(c, node, out);
-		break;
-	case NODE_DEFAULT:
-		end = code_label(c);
-		c->caught++;
-		code_value(c, kid, out);
-		c->caught--;
-		code_emit(c, OP_THERE, node, 0, out)->yes = end;
-		code_value(c, node->kid[1], out);
-		code_place(c, end);
-		break;
-	default:
-		code_truth(c, node, out);
-		break;
-	}
-}
-
 /*
  * Compiles a node; returns the slot that holds its value: out, or any where out
  * is 0.  A value is computed where it is wanted, because a copy of what was
@@ -238,65 +180,85 @@ code_into(struct code *c, struct node *node, uint32_t out)
 static uint32_t
 code_value(struct code *c, struct node *node, uint32_t out)
 {
-	uint32_t from;
+	static const uint8_t ops[] = {[NODE_NEG] = OP_NEG,
+	    [NODE_ARITH] = OP_ARITH,
+	    [NODE_CAT] = OP_CAT,
+	    [NODE_CALL] = OP_CALL,
+	    [NODE_CONVERT] = OP_CONVERT,
+	    [NODE_RAISE] = OP_RAISE};
+	struct node *const kid = node->n > 0 ? node->kid[0] : NULL;
+	enum op op = node->kind < sizeof ops ? ops[node->kind] : 0;
+	uint32_t from, end;
 
 	node->caught = c->caught > 0;
-	switch (node->kind) {
-	case NODE_CONST:
-		from = code_slot(c, node->value);
-		break;
-	case NODE_VAR:
-		from = (uint32_t)node->var->slot;
-		break;
-	case NODE_WITH:
-		node->var->slot = code_value(c, node->kid[0], 0);
+	if (node->kind == NODE_WITH) {
+		node->var->slot = code_value(c, kid, 0);
 		return code_value(c, node->kid[1], out);
-	default:
+	}
+	if (node->kind == NODE_CONST || node->kind == NODE_VAR) {
+		from = node->kind == NODE_VAR ? (uint32_t)node->var->slot :
+						code_slot(c, node->value);
 		if (out == 0)
-			out = code_slot(c, (struct value){.truth = false});
-		code_into(c, node, out);
+			return from;
+		code_emit(c, OP_MOVE, NULL, out, from);
 		return out;
 	}
 	if (out == 0)
-		return from;
-	code_emit(c, OP_MOVE, NULL, out, from);
+		out = code_slot(c, (struct value){.truth = false});
+	if (node->kind == NODE_ARITH &&
+	    (type_is_time(kid->type) || type_is_time(node->kid[1]->type)))
+		op = OP_DAYS;
+	if (node->kind == NODE_CALL && node->function->form == FORM_ACROSS)
+		op = OP_CALL_ACROSS;
+	if (node->kind == NODE_CELL) {
+		code_emit(c, OP_CELL, node, out, c->field[node->number]);
+	} else if (node->kind == NODE_CONVERT && kid->kind == NODE_CELL &&
+	    node->type != TYPE_TEXT) {
+		code_emit(c, OP_READ, node, out, c->field[kid->number]);
+	} else if (node->kind == NODE_IF) {
+		code_choice(c, node, out);
+	} else if (node->kind == NODE_DEFAULT) {
+		end = code_label(c);
+		c->caught++;
+		code_value(c, kid, out);
+		c->caught--;
+		code_emit(c, OP_THERE, node, 0, out)->yes = end;
+		code_value(c, node->kid[1], out);
+		code_place(c, end);
+	} else if (op != 0) {
+		code_compute(c, op, node, out);
+	} else {
+		code_truth(c, node, out);
+	}
 	return out;
 }
 
 /* ---- conditions as jumps ---- */
 
-/* The cell of cell == "text", when raw bytes can be compared; else NULL. */
-static const struct node *
-code_raw_cell(const struct code *c, const struct node *node, struct text *text)
-{
-	const int side = node->kid[0]->kind == NODE_CELL ? 0 : 1;
-	const struct node *literal = node->kid[1 - side];
-
-	if (node->kid[side]->kind != NODE_CELL || literal->kind != NODE_CONST ||
-	    literal->value.kind != VALUE_TEXT)
-		return NULL;
-	*text = literal->value.text;
-	if (text->len == 0 || text->len > EVAL_CELL_IS ||
-	    memchr(text->at, c->eval->quote, text->len) != NULL)
-		return NULL;
-	if (c->eval->given->na != NULL && set_holds(c->eval->given->na, *text))
-		return NULL; /* an empty cell equals it, too */
-	return node->kid[side];
-}
-
+/*
+ * Without order, a cell can be compared with a text by its raw bytes, unless
+ * an empty cell equals the text, too, or there is a quote in it.
+ */
 static void
 code_compare(struct code *c, struct node *node, struct exits to)
 {
 	const bool order = node->op != COMPARE_EQ && node->op != COMPARE_NE;
-	const struct node *cell;
-	struct text text;
+	const int side = node->kid[0]->kind == NODE_CELL ? 0 : 1;
+	const struct node *cell = node->kid[side];
+	const struct node *literal = node->kid[1 - side];
+	const struct text text = literal->value.text;
+	const struct set *na = c->eval->given->na;
+	const size_t n = text.len < 8 ? text.len : 8;
 	struct instr *i;
 	uint32_t a, b;
 
 	if (node->op == COMPARE_NE)
 		to = (struct exits){to.no, to.yes, to.bad};
-	cell = order ? NULL : code_raw_cell(c, node, &text);
-	if (cell == NULL) {
+	if (order || cell->kind != NODE_CELL || literal->kind != NODE_CONST ||
+	    literal->value.kind != VALUE_TEXT || text.len == 0 ||
+	    text.len > EVAL_CELL_IS ||
+	    memchr(text.at, c->eval->quote, text.len) != NULL ||
+	    (na != NULL && set_holds(na, text))) {
 		a = code_value(c, node->kid[0], 0);
 		b = code_value(c, node->kid[1], 0);
 		code_emit_test(c, order ? OP_ORDER : OP_EQUAL, node, a, to)->b =
@@ -305,8 +267,8 @@ code_compare(struct code *c, struct node *node, struct exits to)
 	}
 	i = code_emit_test(c, OP_CELL_IS, NULL, c->field[cell->number], to);
 	i->len = text.len;
-	memcpy(&i->word, text.at, text.len < 8 ? text.len : 8);
-	memset(&i->mask, 0xff, text.len < 8 ? text.len : 8);
+	memcpy(&i->word, text.at, n);
+	memset(&i->mask, 0xff, n);
 	if (text.len > 8)
 		memcpy(&i->last, text.at + text.len - 8, 8);
 }
@@ -583,54 +545,44 @@ eval_constant(struct node *node, const struct givens *given, struct arena *a,
 
 /*
  * What many records at once have in a cell, without a branch, since that cannot
- * be predicted.  A cell that begins with a quote is left to eval_record.
+ * be predicted: can the cell be the text of an OP_CELL_IS, by its first 8
+ * bytes, or begin as a match can?  One that begins with a quote is left to
+ * eval_record.
  */
-
-/* Those whose cell can be the text of an OP_CELL_IS, by its first 8 bytes. */
-static uint64_t
-sieve_text(const struct eval *r, const struct instr *i,
-    const struct field *field, size_t each, size_t n)
-{
-	uint64_t maybe = 0;
-
-	for (size_t k = 0; k < n; k++, field += each) {
-		const uint64_t word = eval_word(field->raw);
-		const bool same = (field->len == i->len) &
-		    (((word ^ i->word) & i->mask) == 0);
-
-		maybe |= (uint64_t)(same | (*field->raw == r->quote)) << k;
-	}
-	return maybe;
-}
-
-/* Those whose cell begins as a match can. */
-static uint64_t
-sieve_first(const struct eval *r, const bool *first, const struct field *field,
-    size_t each, size_t n)
-{
-	uint64_t maybe = 0;
-
-	for (size_t k = 0; k < n; k++, field += each) {
-		const char c = *field->raw;
-
-		maybe |= (uint64_t)(first[(unsigned char)c] | (c == r->quote))
-		    << k;
-	}
-	return maybe;
-}
-
 uint64_t
 eval_sieve(const struct eval *r, const struct field *field, size_t each,
     size_t n)
 {
 	const struct instr *const i = r->code, *const next = i + 1;
-	const bool *first;
+	const char quote = r->quote;
+	const bool *first = NULL;
+	uint64_t maybe = 0;
 
-	if (i->op == OP_CELL_IS && r->code[i->no].op == OP_END_FALSE)
-		return sieve_text(r, i, field + i->a, each, n);
+	if (i->op == OP_CELL_IS && r->code[i->no].op == OP_END_FALSE) {
+		const uint64_t is = i->word, mask = i->mask;
+		const size_t len = i->len;
+
+		field += i->a;
+		for (size_t k = 0; k < n; k++, field += each) {
+			const uint64_t word = eval_word(field->raw);
+			const bool same =
+			    (field->len == len) & (((word ^ is) & mask) == 0);
+
+			maybe |= (uint64_t)(same | (*field->raw == quote)) << k;
+		}
+		return maybe;
+	}
 	if (i->op == OP_CELL && next->op == OP_MATCH && next->a == i->out &&
-	    r->code[next->no].op == OP_END_FALSE &&
-	    (first = regex_first(next->node->regex)) != NULL)
-		return sieve_first(r, first, field + i->a, each, n);
-	return ~UINT64_C(0);
+	    r->code[next->no].op == OP_END_FALSE)
+		first = regex_first(next->node->regex);
+	if (first == NULL)
+		return ~UINT64_C(0);
+	field += i->a;
+	for (size_t k = 0; k < n; k++, field += each) {
+		const char c = *field->raw;
+		const bool can = first[(unsigned char)c] | (c == quote);
+
+		maybe |= (uint64_t)can << k;
+	}
+	return maybe;
 }

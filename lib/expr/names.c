@@ -227,69 +227,45 @@ names_resolve(struct names *s, struct node *node)
 	return 0;
 }
 
-void
-names_let(struct names *s, struct variable *let)
-{
-	let->before = s->let;
-	s->let = let;
-}
-
-/* What an assignment, a drop or a rename changes; NULL with a message. */
-static struct named *
-names_target(struct names *s, const struct node *target, enum use use)
-{
-	struct named *c = names_find_let(s, target) != NULL ?
-	    names_is_let(s, target) :
-	    names_find(s, target, use);
-
-	if (c == NULL || !c->dropped)
-		return c;
-	message_at(s->say, s->program, target->at,
-	    "this column was dropped before");
-	return NULL;
-}
-
 int
-names_assign(struct names *s, const struct node *target, struct variable *var,
+names_change(struct names *s, const struct statement *st, struct variable *var,
     bool replace_only)
 {
-	struct named *c =
-	    names_target(s, target, replace_only ? USE_CHANGE : USE_APPEND);
+	enum use use = USE_CHANGE;
+	struct named *c;
 
+	if (st->kind == STATEMENT_LET) {
+		var->before = s->let;
+		s->let = var;
+		return 0;
+	}
+	if (st->kind == STATEMENT_ASSIGN && !replace_only)
+		use = USE_APPEND;
+	c = names_find_let(s, st->column) != NULL ?
+	    names_is_let(s, st->column) :
+	    names_find(s, st->column, use);
 	if (c == NULL)
 		return -1;
-	c->var = var;
-	if (c->order == 0)
-		c->order = ++s->assigned;
-	return 0;
-}
-
-int
-names_drop(struct names *s, const struct node *target)
-{
-	struct named *c = names_target(s, target, USE_CHANGE);
-
-	if (c != NULL)
+	if (c->dropped)
+		return message_at(s->say, s->program, st->column->at,
+		    "this column was dropped before");
+	if (st->kind == STATEMENT_ASSIGN) {
+		c->var = var;
+		if (c->order == 0)
+			c->order = ++s->assigned;
+	} else if (st->kind == STATEMENT_DROP) {
 		c->dropped = true;
-	return c != NULL ? 0 : -1;
-}
-
-int
-names_rename(struct names *s, const struct node *target, struct text name,
-    size_t at)
-{
-	struct named *c = names_target(s, target, USE_CHANGE);
-
-	if (c == NULL)
-		return -1;
-	for (struct named *o = s->column; o < s->column + s->n; o++)
-		if (o != c && !o->dropped &&
-		    (s->header->name != NULL || o->name.len > 0) &&
-		    text_equal(o->name, name))
-			return message_at(s->say, s->program, at,
-			    "there is a column '%t' already", &name);
-	c->name = name;
-	c->renamed = true;
+	} else {
+		for (struct named *o = s->column; o < s->column + s->n; o++)
+			if (o != c && !o->dropped &&
+			    (s->header->name != NULL || o->name.len > 0) &&
+			    text_equal(o->name, st->name))
+				return message_at(s->say, s->program, st->at,
+				    "there is a column '%t' already",
+				    &st->name);
+		c->name = st->name;
+		c->renamed = true;
+	}
 	return 0;
 }
 

@@ -85,12 +85,11 @@ struct variable *names_keep(struct names *s, struct node *call);
 /* After the last statement: which columns those are.  0, or -1. */
 int names_end(struct names *s);
 
-/* The statements.  0, or -1 with a message. */
-void names_let(struct names *s, struct variable *let);
-int names_assign(struct names *s, const struct node *target,
+/*
+ * What a statement changes: a let or an assignment of var, a drop or a rename.
+ * 0, or -1 with a message.
+ */
+int names_change(struct names *s, const struct statement *st,
     struct variable *var, bool replace_only);
-int names_drop(struct names *s, const struct node *target);
-int names_rename(struct names *s, const struct node *target, struct text name,
-    size_t at);
 
 #endif
