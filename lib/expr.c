@@ -105,7 +105,6 @@ expr_arg(struct expr *e, const char *definition)
 	const char *equals = strchr(definition, '=');
 
 	if (equals == NULL || equals == definition) {
-		e->say.len = 0;
 		utf8_say(&e->say, "--arg needs NAME=VALUE, got '%s'",
 		    definition);
 		return expr_failed(e);
@@ -125,7 +124,6 @@ expr_taken(struct expr *e, const char *name, bool table)
 	if (table_named(e->given.tables, t) == NULL &&
 	    (!table || given_find(e->given.sets, t) == NULL))
 		return false;
-	e->say.len = 0;
 	utf8_say(&e->say, "@%t is a table, and cannot be given twice", &t);
 	return true;
 }
@@ -177,7 +175,6 @@ expr_na(struct expr *e, const char *list)
 	struct value *v;
 	long n, i;
 
-	e->say.len = 0;
 	n = columns_names(list, &names, &e->say);
 	if (n < 0)
 		return expr_failed(e);
@@ -211,12 +208,6 @@ expr_parse(struct expr *e, const char *text, size_t n)
 		return expr_failed(e);
 	}
 	return 0;
-}
-
-void
-expr_functions(struct buf *out)
-{
-	function_help(out);
 }
 
 bool
@@ -275,53 +266,46 @@ expr_collect(struct expr *e, size_t width)
 	return field;
 }
 
-/* A column of the output. */
-static void
-expr_lay(struct expr *e, const struct named *c)
-{
-	struct expr_column *to = &e->layout[e->nlayout++];
-
-	*to = (struct expr_column){.name = {c->name.at, c->name.len},
-	    .renamed = c->renamed,
-	    .appended = c->input == 0};
-	if (c->var == NULL) {
-		to->input = c->input;
-		return;
-	}
-	to->cell = e->ncells;
-	e->cell[e->ncells++] = c->var;
-	c->var->answer = true;
-}
-
 static void
 expr_lay_out(struct expr *e)
 {
 	const struct names *names = &e->check.names;
 	const struct dialect *d = &e->options.dialect;
+	const bool only = e->options.only;
+	const size_t n = only ? names->assigned : names->n;
+	const struct named **at = mem_new(names->n + 1, sizeof *at);
 	struct arena *a = &e->tree.arena;
+	struct expr_column *to;
 	size_t cells = names->n;
 
 	for (const struct kept *k = names->kept; k != NULL; k = k->next)
 		cells++;
-	e->layout = arena_alloc(a, mem_mul(names->n, sizeof *e->layout));
+	to = e->layout = arena_alloc(a, mem_mul(names->n, sizeof *to));
 	e->cell = arena_alloc(a, mem_mul(cells, sizeof(struct variable *)));
 	e->answer = arena_alloc(a, mem_mul(cells, sizeof *e->answer));
 	e->room = arena_alloc(a, mem_mul(cells, sizeof *e->room));
-	if (e->options.only) { /* as their assignments stand */
-		const struct named **at =
-		    mem_new(names->assigned + 1, sizeof *at);
+	/* with --only the assigned columns, as their assignments stand */
+	for (size_t i = 0; i < names->n; i++)
+		at[only ? names->column[i].order : i + 1] = &names->column[i];
+	for (size_t i = 1; i <= n; i++) {
+		const struct named *c = at[i];
 
-		for (size_t i = 0; i < names->n; i++)
-			at[names->column[i].order] = &names->column[i];
-		for (size_t i = 1; i <= names->assigned; i++)
-			if (!at[i]->dropped)
-				expr_lay(e, at[i]);
-		free(at);
-	} else {
-		for (size_t i = 0; i < names->n; i++)
-			if (!names->column[i].dropped)
-				expr_lay(e, &names->column[i]);
+		if (c->dropped)
+			continue;
+		*to = (struct expr_column){.name = {c->name.at, c->name.len},
+		    .renamed = c->renamed,
+		    .appended = c->input == 0};
+		if (c->var != NULL) {
+			to->cell = e->ncells;
+			e->cell[e->ncells++] = c->var;
+			c->var->answer = true;
+		} else {
+			to->input = c->input;
+		}
+		to++;
 	}
+	e->nlayout = (size_t)(to - e->layout);
+	free(at);
 	/* what prev() is of, though it is not written */
 	for (const struct kept *k = names->kept; k != NULL; k = k->next)
 		if (k->from != NULL)
@@ -478,18 +462,21 @@ expr_error_kind(const struct expr *e, size_t i, uint64_t *count)
 	return failure_name((enum failure_kind)i);
 }
 
-/* --explain: what it calls a node that says nothing more of itself. */
+/* --explain: how what it says of a node begins. */
 static const char *const explain_names[] = {
     [NODE_NEG] = "-",
     [NODE_CAT] = "++",
+    [NODE_IN_SET] = "in a set of ",
+    [NODE_MATCH] = "=~ ",
     [NODE_AND] = "&&",
     [NODE_OR] = "||",
     [NODE_NOT] = "!",
     [NODE_IF] = "?:",
     [NODE_DEFAULT] = "?\?", /* no trigraph */
-    [NODE_REGEX] = "pattern",
-    [NODE_TABLE] = "table",
-    [NODE_PIECES] = "replacement",
+    [NODE_REGEX] = "pattern ",
+    [NODE_TABLE] = "table ",
+    [NODE_PIECES] = "replacement ",
+    [NODE_CONVERT] = "to ",
     [NODE_MISSING] = "missing",
     [NODE_RAISE] = "error",
     [NODE_WITH] = "with",
@@ -523,11 +510,12 @@ explain_node(struct buf *out, const struct check *c, const struct node *node,
 
 	for (unsigned d = 0; d < depth; d++)
 		buf_add_text(out, "  ");
+	buf_add_text(out, name != NULL ? name : "");
 	switch (node->kind) {
 	case NODE_CONST:
 		if (node->value.kind == VALUE_MISSING ||
 		    node->value.kind == VALUE_NEITHER) {
-			name = "missing";
+			buf_add_text(out, "missing");
 			break;
 		}
 		t = value_text(&node->value, node->type, room);
@@ -544,16 +532,16 @@ explain_node(struct buf *out, const struct check *c, const struct node *node,
 		utf8_say(out, "%t", &node->var->name);
 		break;
 	case NODE_ARITH:
-		utf8_say(out, "%c", node->op);
+		buf_add_byte(out, node->op);
 		break;
 	case NODE_COMPARE:
-		name = compare_names[node->op];
+		buf_add_text(out, compare_names[node->op]);
 		break;
 	case NODE_CALL:
-		name = node->function->name;
+		buf_add_text(out, node->function->name);
 		break;
 	case NODE_CONVERT:
-		utf8_say(out, "to %s", type);
+		buf_add_text(out, type);
 		type = NULL;
 		if (node->ndates > 0 || node->marks != NULL)
 			failure_formats(out, node);
@@ -562,20 +550,16 @@ explain_node(struct buf *out, const struct check *c, const struct node *node,
 	case NODE_PIECES:
 	case NODE_TABLE:
 		type = NULL;
-		utf8_say(out, "%s %t", name, &typed);
-		name = NULL;
-		break;
+		/* fallthrough */
 	case NODE_MATCH:
-		utf8_say(out, "=~ %t", &typed);
+		utf8_say(out, "%t", &typed);
 		break;
 	case NODE_IN_SET:
-		utf8_say(out, "in a set of %n", set_size(node->set));
+		utf8_say(out, "%n", set_size(node->set));
 		break;
 	default:
 		break;
 	}
-	if (name != NULL)
-		buf_add_text(out, name);
 	if (type != NULL)
 		utf8_say(out, ": %s", type);
 	buf_add_byte(out, '\n');
@@ -583,14 +567,17 @@ explain_node(struct buf *out, const struct check *c, const struct node *node,
 		explain_node(out, c, node->kid[i], depth + 1);
 }
 
-/* The columns of the output: @1 as it came, {b}=@2 renamed, {c} computed. */
-static void
-explain_layout(const struct expr *e, struct buf *out)
+void
+expr_explain(const struct expr *e, struct buf *out)
 {
-	const struct expr_column *c;
-
-	buf_add_text(out, "writes:");
-	for (c = e->layout; c < e->layout + e->nlayout; c++) {
+	buf_add_text(out, "columns:");
+	for (size_t i = 0; i < e->ncolumns; i++)
+		utf8_say(out, " @%n", e->columns[i]);
+	if (e->options.kind == EXPR_MAP)
+		buf_add_text(out, "\nwrites:");
+	/* @1 as it came, {b}=@2 renamed, {c} computed */
+	for (size_t i = 0; i < e->nlayout; i++) {
+		const struct expr_column *c = &e->layout[i];
 		const struct text name = {c->name.raw, c->name.len};
 
 		buf_add_byte(out, ' ');
@@ -602,21 +589,8 @@ explain_layout(const struct expr *e, struct buf *out)
 			utf8_say(out, c->renamed ? "=@%n" : "@%n", c->input);
 	}
 	buf_add_byte(out, '\n');
-}
-
-void
-expr_explain(const struct expr *e, struct buf *out)
-{
-	const struct variable *v;
-	size_t i;
-
-	buf_add_text(out, "columns:");
-	for (i = 0; i < e->ncolumns; i++)
-		utf8_say(out, " @%n", e->columns[i]);
-	buf_add_byte(out, '\n');
-	if (e->options.kind == EXPR_MAP)
-		explain_layout(e, out);
-	for (v = e->check.first; v != NULL; v = v->next) {
+	for (const struct variable *v = e->check.first; v != NULL;
+	     v = v->next) {
 		if (v->name.len > 0)
 			utf8_say(out, "%t%s\n", &v->name,
 			    v->used || v->value->kind == NODE_CELL ?

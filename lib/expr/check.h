@@ -9,7 +9,6 @@
 #define EXPR_CHECK_H
 
 #include "expr.h"
-#include "given.h"
 #include "names.h"
 #include "tree.h"
 

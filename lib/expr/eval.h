@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "expr.h"
-#include "given.h"
 #include "mem.h"
 #include "tree.h"
 #include "value.h"

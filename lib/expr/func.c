@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "columns.h"
+#include "expr.h"
 #include "expr/date.h"
 #include "expr/eval.h"
 #include "expr/message.h"
@@ -942,7 +943,7 @@ function_count(const struct function *f, size_t n, struct buf *say)
 }
 
 void
-function_help(struct buf *out)
+expr_functions(struct buf *out)
 {
 	for (size_t i = 0; i < FUNCTIONS; i++) {
 		const char *const help = functions[i].help;

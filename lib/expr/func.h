@@ -77,7 +77,4 @@ char function_arg(const struct function *f, size_t i);
 /* May it have n arguments?  If not, appends how many it takes to say. */
 int function_count(const struct function *f, size_t n, struct buf *say);
 
-/* What --help functions prints. */
-void function_help(struct buf *out);
-
 #endif

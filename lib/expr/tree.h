@@ -1,5 +1,5 @@
 /*
- * tree: a program as it was written, in an arena.
+ * tree: a program as it was written, in an arena, and what is added to it.
  *
  * parse.c makes it; names, types and conversions are put in by check.
  */
@@ -8,9 +8,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "expr.h"
 #include "mem.h"
+#include "real.h"
+#include "set.h"
+#include "text.h"
 #include "value.h"
 
 enum node_kind {
@@ -124,5 +128,32 @@ struct tree {
 int parse_program(struct tree *tree, struct text program, enum expr_kind kind,
     struct buf *say);
 void parse_free(struct tree *tree);
+
+/* given: --arg, --set, --na, and the time. */
+
+/* A name and its text: of a set, the lines of its file. */
+struct given {
+	struct text name, text;
+	struct given *next;
+};
+
+struct givens {
+	struct given *args, *sets;
+	struct table *tables;
+	struct set *na; /* NULL: only empty text is missing */
+	size_t longest; /* bytes that a computed text may have */
+	int64_t now;    /* when it all began, microseconds since 1970 */
+	struct real real; /* where the program needs them */
+	struct arena arena;
+};
+
+/* The one of this name, or NULL. */
+static inline const struct given *
+given_find(const struct given *list, struct text name)
+{
+	while (list != NULL && !text_equal(list->name, name))
+		list = list->next;
+	return list;
+}
 
 #endif
