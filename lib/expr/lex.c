@@ -194,6 +194,7 @@ static const struct {
     {"true", TOKEN_TRUE, NULL},
     {"false", TOKEN_FALSE, NULL},
     {"missing", TOKEN_MISSING, NULL},
+#define LEX_WORDS 7 /* so many words, and then operators */
     {"==", TOKEN_EQ, NULL},
     {"=~", TOKEN_MATCH, NULL},
     {"!=", TOKEN_NE, NULL},
@@ -339,15 +340,17 @@ static const char *
 lex_word(struct parser *p, const char *at, const char *end)
 {
 	const char *const stop = p->tree->program.at + p->tree->program.len;
+	const bool word = at != end;
+	const size_t all = sizeof lex_fixed / sizeof *lex_fixed;
 	const char *ours = "";
 	struct text shown;
 	size_t i, n;
 
-	for (i = 0; i < sizeof lex_fixed / sizeof *lex_fixed; i++) {
+	for (i = word ? 0 : LEX_WORDS; i < (word ? LEX_WORDS : all); i++) {
 		if (*lex_fixed[i].text != *at)
 			continue;
 		n = strlen(lex_fixed[i].text);
-		if ((at != end && n != (size_t)(end - at)) ||
+		if ((word && n != (size_t)(end - at)) ||
 		    strncmp(lex_fixed[i].text, at, n) != 0)
 			continue;
 		if (lex_fixed[i].kind != TOKEN_BAD) {
@@ -357,7 +360,7 @@ lex_word(struct parser *p, const char *at, const char *end)
 		ours = lex_fixed[i].ours;
 	}
 	p->now.kind = TOKEN_NAME;
-	if (at != end)
+	if (word)
 		return end;
 	shown = (struct text){at, utf8_char(at, stop)};
 	if (*at == '$') { /* $x, ${x y}: what shells and awk have taught */
