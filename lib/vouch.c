@@ -29,8 +29,7 @@ enum {
 	STDOUT,
 	STATUS = 13,
 	WHOLE,
-	COMMAND = 16,
-	COLUMNS
+	COMMAND = 16 /* also the number of columns before */
 };
 
 struct vouch {
@@ -170,12 +169,9 @@ vouch_begin(const char *path, const char *program, int argc, char *const *argv,
 	return NULL;
 }
 
-/*
- * A line of the file: where its fields are, each of which ends before the ','
- * of the next, the last before the line end.
- */
+/* A line of the file. */
 struct entry {
-	const char *field[COLUMNS + 1];
+	struct text field[COMMAND];
 };
 
 /* All whole lines that are there; one may be in writing. */
@@ -187,20 +183,11 @@ struct entries {
 	uint64_t vouchers; /* that find_bad saw last */
 };
 
-static struct text
-field_of(const struct entry *e, int column)
-{
-	const char *at = e->field[column];
-
-	return (struct text){at, (size_t)(e->field[column + 1] - at) - 1};
-}
-
 static bool
-is(const struct entry *e, int column, const char *text, size_t n)
+is(struct text field, const char *text)
 {
-	const struct text t = field_of(e, column);
-
-	return t.len == n && memcmp(t.at, text, n) == 0;
+	return field.len == strlen(text) &&
+	    memcmp(field.at, text, field.len) == 0;
 }
 
 /* 0, or -1 with errno set: EBADMSG for a line that is none of ours. */
@@ -208,7 +195,7 @@ static int
 entries_read(struct entries *all, int fd)
 {
 	struct buf *const t = &all->text;
-	const char *p, *end, *eol;
+	const char *p, *end, *eol, *comma;
 	struct entry *e;
 	ssize_t got;
 
@@ -227,16 +214,16 @@ entries_read(struct entries *all, int fd)
 		e = &all->at[all->n++];
 		eol = memchr(p, '\n', (size_t)(end - p));
 		for (int i = 0; i < COMMAND && p != NULL; i++) {
-			e->field[i] = p;
-			p = memchr(p, ',', (size_t)(eol - p));
-			p = p != NULL ? p + 1 : NULL;
+			comma = memchr(p, ',', (size_t)(eol - p));
+			if (comma != NULL)
+				e->field[i].len = (size_t)(comma - p);
+			e->field[i].at = p;
+			p = comma != NULL ? comma + 1 : NULL;
 		}
 		if (p == NULL || eol - p < 2 || *p != '"' || eol[-1] != '"') {
 			errno = EBADMSG;
 			return -1;
 		}
-		e->field[COMMAND] = p;
-		e->field[COLUMNS] = eol + 1;
 	}
 	return 0;
 }
@@ -245,16 +232,16 @@ entries_read(struct entries *all, int fd)
 static const struct entry *
 end_of(const struct entries *all, size_t i)
 {
-	const char *const who = all->at[i].field[PROGRAM];
-	const size_t n = (size_t)(all->at[i].field[STDIN] - who);
+	const struct text *const who = all->at[i].field;
+	const size_t n = (size_t)(who[STDIN].at - who[PROGRAM].at);
 
 	for (size_t j = i + 1; j < all->n; j++) {
-		const struct entry *const e = &all->at[j];
+		const struct text *const f = all->at[j].field;
 
-		if (is(e, EVENT, "end", 3) &&
-		    (size_t)(e->field[STDIN] - e->field[PROGRAM]) == n &&
-		    memcmp(e->field[PROGRAM], who, n) == 0)
-			return e;
+		if (is(f[EVENT], "end") &&
+		    (size_t)(f[STDIN].at - f[PROGRAM].at) == n &&
+		    memcmp(f[PROGRAM].at, who[PROGRAM].at, n) == 0)
+			return &all->at[j];
 	}
 	return NULL;
 }
@@ -269,13 +256,14 @@ find_bad(struct entries *all, struct text pipe, const struct entry **end)
 	all->vouchers = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct entry *const e = &all->at[i];
+		const struct text to = e->field[STDOUT];
 
-		if (!is(e, EVENT, "begin", 5) ||
-		    !is(e, STDOUT, pipe.at, pipe.len) ||
-		    !is(e, BOOT, all->boot, strlen(all->boot)))
+		if (!is(e->field[EVENT], "begin") || to.len != pipe.len ||
+		    memcmp(to.at, pipe.at, to.len) != 0 ||
+		    !is(e->field[BOOT], all->boot))
 			continue;
 		*end = end_of(all, i);
-		if (*end == NULL || !is(*end, WHOLE, "yes", 3))
+		if (*end == NULL || !is((*end)->field[WHOLE], "yes"))
 			return e;
 		all->vouchers++;
 	}
@@ -288,22 +276,19 @@ say_chain(struct entries *all, const struct entry *bad, const struct entry *end,
     struct buf *say)
 {
 	const char *before = "the input is not whole: ";
-	struct text name, pid, status;
 
 	for (int i = 0; i < CHAIN_MOST && bad != NULL; i++) {
-		name = field_of(bad, PROGRAM);
-		pid = field_of(bad, PID);
-		utf8_say(say, "%s%t (pid %t)", before, &name, &pid);
+		utf8_say(say, "%s%t (pid %t)", before, &bad->field[PROGRAM],
+		    &bad->field[PID]);
 		if (end == NULL) {
 			utf8_say(say, " did not reach its end");
 			break;
 		}
-		status = field_of(end, STATUS);
-		utf8_say(say, " ended with status %t", &status);
-		if (!is(end, WHOLE, "cut", 3))
+		utf8_say(say, " ended with status %t", &end->field[STATUS]);
+		if (!is(end->field[WHOLE], "cut"))
 			break;
 		before = "; before it ";
-		bad = find_bad(all, field_of(bad, STDIN), &end);
+		bad = find_bad(all, bad->field[STDIN], &end);
 	}
 	buf_add_byte(say, '\0');
 }
