@@ -91,26 +91,27 @@ launch(const struct launch *l)
  * after our children ourselves: they vouch for nothing.
  */
 static char **
-environment(char *const *env)
+environment(const struct buf *env)
 {
-	char **all, *const *variable, *const *own;
-	size_t n = 1;
+	char **all, *const *variable, *at;
+	size_t i, own, n = 1;
 
-	for (own = env; *own != NULL; own++)
+	for (at = env->data; at < env->data + env->len; at += strlen(at) + 1)
 		n++;
 	for (variable = environ; *variable != NULL; variable++)
 		n++;
 	all = mem_new(n, sizeof *all);
-	for (n = 0; env[n] != NULL; n++)
-		all[n] = env[n];
+	n = 0;
+	for (at = env->data; at < env->data + env->len; at += strlen(at) + 1)
+		all[n++] = at;
+	own = n;
 	for (variable = environ; *variable != NULL; variable++) {
 		const size_t name = strcspn(*variable, "=") + 1;
 
-		own = env;
-		while (*own != NULL && strncmp(*own, *variable, name) != 0)
-			own++;
-		if (*own == NULL &&
-		    strncmp(*variable, LOG, sizeof LOG - 1) != 0)
+		i = 0;
+		while (i < own && strncmp(all[i], *variable, name) != 0)
+			i++;
+		if (i == own && strncmp(*variable, LOG, sizeof LOG - 1) != 0)
 			all[n++] = *variable;
 	}
 	return all;
@@ -153,7 +154,7 @@ wait_for(struct child *c, int how)
 
 int
 child_start(struct child *c, const struct command *cmd, const int fd[3],
-    char *const *env, struct buf *say)
+    const struct buf *env, struct buf *say)
 {
 	struct launch l = {.cmd = cmd, .fd = fd, .parent = getpid()};
 	int tell[2], error, tries = 0;
@@ -339,39 +340,31 @@ search(const char *name, struct buf *path)
 }
 
 /*
- * The interpreter that path's first line names, in line; NULL if it names
- * none, or if we may run path but not read it.
+ * Takes the interpreter that path's first line names into name.  false: that
+ * names none, or we may run path but not read it.
  */
-static const char *
-interpreter(const char *path, char line[SCRIPT_LINE])
+static bool
+interpreter(const char *path, char name[SCRIPT_LINE])
 {
-	char *name;
-	ssize_t n;
-	int fd;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char line[SCRIPT_LINE] = "";
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return NULL;
-	n = read(fd, line, SCRIPT_LINE - 1);
-	close(fd);
-	if (n < 2 || memcmp(line, "#!", 2) != 0)
-		return NULL;
-	line[n] = '\0';
+	if (fd >= 0 && read(fd, line, sizeof line - 1) < 0)
+		line[0] = '\0';
+	if (fd >= 0)
+		close(fd);
 	line[strcspn(line, "\n")] = '\0';
-	name = line + 2;
-	name += strspn(name, " \t");
-	name[strcspn(name, " \t")] = '\0';
-	return *name != '\0' ? name : NULL;
+	return sscanf(line, "#! %255s", name) == 1;
 }
 
 int
 command_find(struct command *cmd, char *const *argv, struct buf *say)
 {
-	const char *const name = argv[0], *interp = NULL;
+	const char *const name = argv[0];
 	struct buf path = {NULL, 0, 0};
-	char line[SCRIPT_LINE];
+	char interp[SCRIPT_LINE];
 	struct stat st;
-	bool missing, file;
+	bool missing, file, script = false;
 	int why;
 
 	if (strchr(name, '/') != NULL) {
@@ -382,13 +375,13 @@ command_find(struct command *cmd, char *const *argv, struct buf *say)
 	}
 	*cmd = (struct command){argv, path.data};
 	if (why == 0) {
-		interp = interpreter(cmd->path, line);
-		why = interp != NULL ? runnable(interp) : 0;
+		script = interpreter(cmd->path, interp);
+		why = script ? runnable(interp) : 0;
 	}
 	if (why == 0)
 		return 0;
 	missing = why == ENOENT || why == ENOTDIR;
-	if (interp != NULL) {
+	if (script) {
 		utf8_say(say, "%s: its interpreter %s: %s", name, interp,
 		    strerror(why));
 	} else {
@@ -398,7 +391,7 @@ command_find(struct command *cmd, char *const *argv, struct buf *say)
 		file = stat(name, &st) == 0 && S_ISREG(st.st_mode);
 		if (file && runnable(name) == 0)
 			utf8_say(say, " (try: ./%s)", name);
-		else if (file && interpreter(name, line) == NULL)
+		else if (file && !interpreter(name, interp))
 			utf8_say(say, " (is it the input? try: < %s)", name);
 	}
 	return missing ? NOT_FOUND : CANNOT_RUN;

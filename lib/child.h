@@ -73,12 +73,12 @@ struct child {
 
 /*
  * Starts cmd with fd[i] as its descriptor i; fd[i] must be i or above 2.  env
- * holds "NAME=VALUE" and ends with NULL; it goes before what we inherited.
+ * holds "NAME=VALUE", each with a NUL; it goes before what we inherited.
  * Returns 0, or an exit status with a message: 126 or 127, 2 when arguments
  * and environment are too long, 3 when the system has no more.
  */
 int child_start(struct child *c, const struct command *cmd, const int fd[3],
-    char *const *env, struct buf *say);
+    const struct buf *env, struct buf *say);
 
 /* Has it, or after child_stop its whole group, ended?  Never waits. */
 bool child_ended(struct child *c);

@@ -15,8 +15,7 @@
 #include "report.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
-#define VARIABLES 8
-#define LINE 400 /* bytes kept of a line of standard error */
+#define LINE 400          /* bytes kept of a line of standard error */
 #define STACK 65 /* halving 2^64 records leaves one more than 64 ranges */
 
 struct range {
@@ -209,31 +208,28 @@ static int
 start_child(struct task *t, const int fd[3], const char *dir)
 {
 	const struct batch *b = subject(t);
-	char *env[VARIABLES + 1] = {NULL}, *p;
-	struct buf text = {NULL, 0, 0};
-	int n = 0, status;
+	struct buf env = {NULL, 0, 0};
+	int status;
 
-	add_variable(&text, "CSVBATCH_NUMBER=", b->number);
-	add_variable(&text, "CSVBATCH_RECORDS=", b->records);
-	add_variable(&text, "CSVBATCH_FIRST=", b->first);
-	add_variable(&text, "CSVBATCH_LAST=", b->last);
-	add_variable(&text, "CSVBATCH_BYTES=", b->bytes);
+	add_variable(&env, "CSVBATCH_NUMBER=", b->number);
+	add_variable(&env, "CSVBATCH_RECORDS=", b->records);
+	add_variable(&env, "CSVBATCH_FIRST=", b->first);
+	add_variable(&env, "CSVBATCH_LAST=", b->last);
+	add_variable(&env, "CSVBATCH_BYTES=", b->bytes);
 	/* Every part of a search has one try, and an id of its own. */
-	add_variable(&text,
+	add_variable(&env,
 	    "CSVBATCH_ATTEMPT=", t->search != NULL ? 1 : t->tries + 1);
-	buf_add_text(&text, "CSVBATCH_ID=");
-	digest_add(&text, b->id);
-	buf_add_byte(&text, '\0');
+	buf_add_text(&env, "CSVBATCH_ID=");
+	digest_add(&env, b->id);
+	buf_add_byte(&env, '\0');
 	if (dir != NULL) {
-		buf_add_text(&text, "CSVBATCH_DIR=");
-		buf_add(&text, dir, strlen(dir) + 1);
+		buf_add_text(&env, "CSVBATCH_DIR=");
+		buf_add(&env, dir, strlen(dir) + 1);
 	}
-	for (p = text.data; p < text.data + text.len; p += strlen(p) + 1)
-		env[n++] = p;
 	t->why.len = 0;
-	status = child_start(&t->child, t->opt->command, fd, env, &t->why);
+	status = child_start(&t->child, t->opt->command, fd, &env, &t->why);
 	buf_add_byte(&t->why, '\0');
-	buf_free(&text);
+	buf_free(&env);
 	return status;
 }
 

@@ -66,8 +66,7 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 {
 	int to[2] = {-1, -1}, from[2] = {-1, -1}, status = 3;
 	struct reader_options answers = p->opt.answers;
-	struct buf text = {NULL, 0, 0}, say = {NULL, 0, 0};
-	char *env[5] = {NULL}, *at;
+	struct buf env = {NULL, 0, 0}, say = {NULL, 0, 0};
 	bool opened = open_pipe(to, 1);
 
 	if (p->opt.discard)
@@ -78,23 +77,18 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 		utf8_say(&say, "%s", strerror(errno));
 	w->in = to[1];
 	w->out = from[0];
-	utf8_say(&text, "CSVPAR_WORKER=%n%c", w->number, '\0');
+	utf8_say(&env, "CSVPAR_WORKER=%n%c", w->number, '\0');
 	if (p->opt.mode == POOL_BLOCKS)
-		utf8_say(&text,
+		utf8_say(&env,
 		    "CSVPAR_BLOCK=%n%cCSVPAR_FIRST=%n%cCSVPAR_LINE=%n%c",
 		    (size_t)++p->blocks, '\0', (size_t)block->first, '\0',
 		    (size_t)block->line, '\0');
-	at = text.data;
-	for (size_t i = 0; at < text.data + text.len; i++) {
-		env[i] = at;
-		at += strlen(at) + 1;
-	}
 	if (say.len == 0)
 		status = child_start(&w->child, p->opt.command,
-		    (int[]){to[0], from[1], STDERR_FILENO}, env, &say);
+		    (int[]){to[0], from[1], STDERR_FILENO}, &env, &say);
 	if (status != 0)
 		buf_add(worker_blame(p, NULL, status, ""), say.data, say.len);
-	buf_free(&text);
+	buf_free(&env);
 	buf_free(&say);
 	worker_close(&to[0]);
 	worker_close(&from[1]);

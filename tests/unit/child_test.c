@@ -30,9 +30,13 @@ start(struct child *c, char **argv, char **env, int fd, struct buf *say)
 	struct command cmd;
 	const int fds[3] = {0, fd, 2};
 	int status = command_find(&cmd, argv, say);
+	struct buf text = {NULL, 0, 0};
 
+	for (; *env != NULL; env++)
+		buf_add(&text, *env, strlen(*env) + 1);
 	if (status == 0)
-		status = child_start(c, &cmd, fds, env, say);
+		status = child_start(c, &cmd, fds, &text, say);
+	buf_free(&text);
 	command_free(&cmd);
 	return status;
 }
