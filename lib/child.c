@@ -52,7 +52,7 @@ become(const struct launch *l)
 {
 	struct sigaction act = {.sa_handler = SIG_DFL};
 	sigset_t none;
-	int i, error;
+	int i;
 
 	for (i = 1; i < NSIG; i++)
 		sigaction(i, &act, NULL);
@@ -69,8 +69,7 @@ become(const struct launch *l)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (i > 2)
 		execve(l->cmd->path, l->cmd->argv, l->env);
-	error = errno;
-	if (write(l->tell, &error, sizeof error) < 0)
+	if (write(l->tell, &errno, sizeof errno) < 0)
 		_exit(126);
 	_exit(127);
 }

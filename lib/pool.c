@@ -236,11 +236,9 @@ next_text(const struct pool *p, struct worker *w, struct piece *piece)
 	} while ((n < 0 && errno == EINTR) ||
 	    (n > 0 && lines && last == NULL &&
 		t->len <= p->opt.answers.max_record));
-	if (n < 0 && errno == EAGAIN)
-		return READER_WOULD_WAIT;
 	if (n < 0) {
-		w->error = errno;
-		return -1;
+		w->error = errno == EAGAIN ? 0 : errno;
+		return w->error == 0 ? READER_WOULD_WAIT : -1;
 	}
 	if (n == 0 && t->len == 0)
 		return 0;
@@ -547,16 +545,7 @@ see_to_clocks(struct pool *p)
 		due_at(p, now + WATCH);
 	if (p->due < now + INT32_MAX)
 		ms = p->due > now ? (int)(p->due - now) : 0;
-	if (p->opt.hooks != NULL)
-		ms = input_sooner(ms, input_tick(p->opt.hooks));
-	return ms;
-}
-
-/* What is handed out and not yet answered: blocks, or with -p records. */
-static uint64_t
-pool_filled(const struct pool *p)
-{
-	return p->opt.mode == POOL_BLOCKS ? p->units : p->outstanding;
+	return input_sooner(ms, input_tick(p->opt.hooks));
 }
 
 /*
@@ -590,7 +579,7 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 		p->stood += input_now() - before; /* our reader's time */
 		before = input_ns();
 		got = input_wait(polled, n, ms);
-		if (p->opt.hooks != NULL && pool_filled(p) == 0)
+		if (p->units == 0) /* nothing is to be answered */
 			p->opt.hooks->waited_in += input_ns() - before;
 	}
 	if (got < 0 && errno != EINTR)
@@ -693,12 +682,14 @@ pool_finish(struct pool *p)
 uint64_t
 pool_progress(const struct pool *p, struct buf *text)
 {
+	const bool blocks = p->opt.mode == POOL_BLOCKS;
 	uint64_t memory = 0;
 
 	utf8_say(text, "; %n of %n", p->busy, (size_t)p->opt.workers);
 	buf_add_text(text, " workers busy");
 	if (p->ring > 0)
-		utf8_say(text, ", window %n of %n", (size_t)pool_filled(p),
+		utf8_say(text, ", window %n of %n",
+		    blocks ? p->units : (size_t)p->outstanding,
 		    (size_t)p->window);
 	for (size_t i = 0; i < p->opt.workers; i++)
 		memory += child_memory(&p->worker[i].child);

@@ -51,8 +51,7 @@ struct pool_options {
 	int64_t timeout;  /* ms for a block or an answer; 0: any time */
 	struct reader_options answers; /* how CSV answers are read; no_header
 					* says that they have none */
-	struct input_hooks *hooks; /* the tick is called while we wait; NULL:
-				    * there is none */
+	struct input_hooks *hooks;     /* the tick is called while we wait */
 	struct report *report;
 	struct text header; /* every process gets it before its first record;
 			     * with its line end */

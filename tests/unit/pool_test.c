@@ -97,6 +97,7 @@ run(struct pool_options opt, const char *script, const struct buf *in,
 	const int said = scratch(), err = fcntl(2, F_DUPFD_CLOEXEC, 3);
 	const struct dialect dialect = {',', '"'};
 	struct writer *out = writer_new(fd, &dialect);
+	struct input_hooks hooks = {.arg = NULL};
 	struct report report;
 	struct command command;
 	struct buf say = {NULL, 0, 0};
@@ -108,6 +109,7 @@ run(struct pool_options opt, const char *script, const struct buf *in,
 	opt.command = &command;
 	opt.answers = READER_DEFAULTS;
 	opt.report = &report;
+	opt.hooks = &hooks;
 	opt.header = (struct text){in->data, 4};
 	dup2(said, 2);
 	p = pool_new(&opt, out, &say);
