@@ -29,6 +29,9 @@ const struct child_times child_times __attribute__((weak)) = {
     .tries = 5,
 };
 
+static const struct sigaction by_default = {.sa_handler = SIG_DFL};
+static const struct sigaction ignored = {.sa_handler = SIG_IGN};
+
 extern char **environ;
 
 /*
@@ -50,12 +53,11 @@ struct launch {
 static _Noreturn void
 become(const struct launch *l)
 {
-	struct sigaction act = {.sa_handler = SIG_DFL};
 	sigset_t none;
 	int i;
 
 	for (i = 1; i < NSIG; i++)
-		sigaction(i, &act, NULL);
+		sigaction(i, &by_default, NULL);
 	setpgid(0, 0);
 #ifdef PR_SET_PDEATHSIG
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -431,9 +433,9 @@ child_hygiene(void)
 		if (flags >= 0)
 			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 	}
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_IGN);
+	sigaction(SIGCHLD, &by_default, NULL);
+	sigaction(SIGPIPE, &by_default, NULL);
+	sigaction(SIGXFSZ, &ignored, NULL);
 }
 
 void
@@ -442,7 +444,7 @@ child_watch(void)
 	struct sigaction act;
 	size_t i;
 
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &ignored, NULL);
 	input_watch(SIGCHLD);
 	for (i = 0; i < N_ENDING; i++)
 		if (sigaction(ending[i], NULL, &act) != 0 ||
@@ -466,7 +468,7 @@ child_die(int sig)
 {
 	sigset_t one;
 
-	signal(sig, SIG_DFL);
+	sigaction(sig, &by_default, NULL);
 	sigemptyset(&one);
 	sigaddset(&one, sig);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
