@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -194,6 +195,38 @@ child_start(struct child *c, const struct command *cmd, const int fd[3],
 	return error != 0 ? explain(cmd, error, say) : 0;
 }
 
+/* Is none of a group alive, though not all are reaped, by whoever should? */
+static bool
+is_dead(pid_t group)
+{
+	bool dead = true;
+	glob_t all;
+
+	if (glob("/proc/[1-9]*/stat", GLOB_NOSORT, NULL, &all) != 0)
+		return false;
+	for (size_t i = 0; i < all.gl_pathc && dead; i++) {
+		const int fd = open(all.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+		char text[512] = "", state;
+		int its, threads;
+
+		if (fd < 0) {
+			dead = errno == ENOENT;
+			continue;
+		}
+		/* behind the name, which is in brackets; see proc(5) */
+		if (read(fd, text, sizeof text - 1) > 0 &&
+		    sscanf(strrchr(text, ')'),
+			") %c %*d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			"%*s %*s %*s %*s %d",
+			&state, &its, &threads) == 3 &&
+		    its == group)
+			dead = (state == 'Z' && threads < 2) || state == 'X';
+		close(fd);
+	}
+	globfree(&all);
+	return dead;
+}
+
 bool
 child_ended(struct child *c)
 {
@@ -213,6 +246,10 @@ child_ended(struct child *c)
 	 * A group has its number to itself until its last member is gone, and
 	 * then it is not given away at once: we hit no stranger.
 	 */
+	if (c->kill_at > 0 && kill(-c->pid, 0) == 0 && is_dead(c->pid)) {
+		kill(-c->pid, SIGKILL); /* one that we did not see */
+		c->kill_at = -1;
+	}
 	return c->kill_at < 0 || kill(-c->pid, 0) < 0;
 }
 

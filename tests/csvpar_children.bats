@@ -265,6 +265,26 @@ ordered() {
 	none_left
 }
 
+@test "dead processes that nobody reaps are not waited for" {
+	need python3
+	[ -r /proc/self/stat ] || skip "no /proc"
+	numbers 10 in
+	# as in a container whose first process reaps none: orphans are python's
+	cat >reaps_none.py <<-'END'
+		import ctypes, subprocess, sys, time
+		ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+		began = time.monotonic()
+		status = subprocess.Popen(sys.argv[1:], stdin=open("in")).wait()
+		print(status, time.monotonic() - began)
+	END
+	python3 reaps_none.py "$par" -j 2 -n 5 -- sh -c \
+		'[ $CSVPAR_BLOCK = 2 ] || { sleep 60 & wait; }; sleep 0.3; exit 1' >got
+	awk '{ print; exit !($1 == 4 && $2 < 1.8) }' got
+	python3 reaps_none.py "$BIN/csvbatch" -n 10 --timeout 300ms -- \
+		sh -c 'sleep 60 & wait' >got
+	awk '{ print; exit !($1 == 4 && $2 < 1.8) }' got
+}
+
 @test "a signal ends csvpar also while nobody reads its output" {
 	need python3
 	numbers 500000 in
