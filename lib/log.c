@@ -13,40 +13,32 @@
 
 #define HEADER_ROOM 512
 
-/* NULL, or what is wrong with the file; errno's text at need. */
-static const char *
-log_begin(int fd, const char *header)
-{
-	const size_t n = strlen(header);
-	const struct buf line = {(char *)header, n, n};
-	char found[HEADER_ROOM];
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "no regular file";
-	/* of several that find it empty, the first writes */
-	if (st.st_size == 0 &&
-	    (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 ||
-		(st.st_size == 0 && log_add(fd, &line) != 0) ||
-		flock(fd, LOCK_UN) != 0))
-		return strerror(errno);
-	if (pread(fd, found, n, 0) == (ssize_t)n &&
-	    memcmp(found, header, n) == 0)
-		return NULL;
-	return "in the way: its header is another";
-}
-
 int
 log_open(const char *path, const char *header, struct buf *say)
 {
+	const size_t n = strlen(header);
+	const struct buf line = {(char *)header, n, n};
 	const int fd = open(path,
 	    O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
-	const char *what = log_begin(fd, header);
+	char found[HEADER_ROOM];
+	const char *what;
+	struct stat st;
 
-	if (what == NULL)
+	if (fd < 0 || fstat(fd, &st) != 0)
+		what = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		what = "no regular file";
+	/* of several that find it empty, the first writes */
+	else if (st.st_size == 0 &&
+	    (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 ||
+		(st.st_size == 0 && log_add(fd, &line) != 0) ||
+		flock(fd, LOCK_UN) != 0))
+		what = strerror(errno);
+	else if (pread(fd, found, n, 0) != (ssize_t)n ||
+	    memcmp(found, header, n) != 0)
+		what = "in the way: its header is another";
+	else
 		return fd;
 	utf8_say(say, "%s: %s%c", path, what, '\0');
 	if (fd >= 0)

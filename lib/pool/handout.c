@@ -444,10 +444,10 @@ void
 handout_go(struct pool *p, bool all)
 {
 	struct pile *b = &p->pile;
-	const bool fixed = p->opt.mode == POOL_BLOCKS && p->opt.records > 0;
 	struct worker *w;
 
-	all = all && (p->finishing || !fixed);
+	if (p->opt.mode == POOL_BLOCKS && p->opt.records > 0)
+		all = p->finishing; /* -n is what each block has */
 	while (p->status == 0) {
 		if (handout_watches(p) && !share_out(p))
 			return;
@@ -530,6 +530,7 @@ void
 handout_take(struct pool *p, const struct pool_record *rec)
 {
 	struct pile *b = &p->pile;
+	struct mark here;
 
 	p->bytes_given += rec->len;
 	if (p->opt.routed) {
@@ -537,26 +538,23 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		return;
 	}
 	if (b->records == 0) {
-		b->front.at = p->headed;
-		b->front.first = rec->number;
-		b->front.line = rec->line;
 		b->bytes.len = b->marks = 0;
 		buf_add(&b->bytes, p->opt.header.at, p->headed);
 		set_limits(p);
+	}
+	here = (struct mark){b->bytes.len, rec->number, rec->line,
+	    b->front.records + b->records};
+	if (b->records == 0) {
+		b->front = here;
 	} else if (piled(p) + rec->len > b->most_bytes && !handout_watches(p)) {
 		end_unit(p);
-		if (b->end.first == 0) {
-			b->end.first = rec->number;
-			b->end.line = rec->line;
-		}
+		if (b->end.first == 0)
+			b->end = here;
 	}
 	if (is_paced(p) &&
-	    (b->marks == 0 ||
-		b->bytes.len - b->mark[b->marks - 1].at >= MARK)) {
-		b->mark =
-		    mem_grow(b->mark, b->marks, &b->room, sizeof *b->mark);
-		b->mark[b->marks++] = (struct mark){b->bytes.len, rec->number,
-		    rec->line, b->front.records + b->records};
+	    (b->marks == 0 || here.at - b->mark[b->marks - 1].at >= MARK)) {
+		b->mark = mem_grow(b->mark, b->marks, &b->room, sizeof here);
+		b->mark[b->marks++] = here;
 	}
 	buf_add(&b->bytes, rec->bytes, rec->len);
 	b->records += rec->records;
