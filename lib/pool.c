@@ -189,9 +189,9 @@ is_turn(const struct pool *p, const struct unit *u)
 static int
 next_record(struct worker *w, struct piece *piece)
 {
-	const struct fault *f;
+	const struct fault *f = reader_fault(w->reader);
 	struct record rec;
-	int got = reader_next_nowait(w->reader, &rec);
+	const int got = reader_next_nowait(w->reader, &rec);
 
 	if (got == 1) {
 		piece->bytes = rec.raw;
@@ -202,11 +202,8 @@ next_record(struct worker *w, struct piece *piece)
 		w->record_end = reader_byte(w->reader) + piece->len;
 		/* behind the last byte that was read stands our line end */
 		piece->unended = w->record_end > reader_bytes(w->reader);
-	} else if (got < 0) {
-		got = -1;
-		f = reader_fault(w->reader);
-		if (f->cause == FAULT_READ)
-			w->error = f->error;
+	} else if (got < 0 && f->cause == FAULT_READ) {
+		w->error = f->error;
 	}
 	return got;
 }

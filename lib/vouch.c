@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "report.h"
 #include "utf8.h"
 
+#define PIPE_MOST 48     /* bytes of its name */
 #define COMMAND_MOST 200 /* bytes of a command line */
 #define CHAIN_MOST 20    /* stages that a message names */
 
@@ -35,33 +37,32 @@ enum {
 struct vouch {
 	char *path;
 	int fd;
-	int hold;         /* keeps a pipe at standard output open; or -1 */
-	struct buf who;   /* ",program,pid,start,boot,stdin,stdout" */
-	struct buf words; /* the command line, as a field */
-	struct buf pipe;  /* the one that was looked at last */
+	int hold;             /* keeps a pipe at standard output open; or -1 */
+	struct buf who;       /* ",program,pid,start,boot,stdin,stdout" */
+	struct buf words;     /* the command line, as a field */
+	char pipe[PIPE_MOST]; /* the one that was looked at last */
 	char boot[40];
 	uint64_t vouchers;
 	bool cut; /* an input was not whole */
 };
 
-/* "device:inode" of a pipe without a name; others are in a file system. */
+/* "device:inode" of a pipe that is in no file system; "" of all else. */
 static void
-add_pipe(struct buf *b, int fd)
+name_pipe(int fd, char name[PIPE_MOST])
 {
 	struct stat st, own;
 	int ends[2], got;
 
+	name[0] = '\0';
 	if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode) ||
 	    pipe2(ends, O_CLOEXEC) != 0)
 		return;
 	got = fstat(ends[0], &own);
 	close(ends[0]);
 	close(ends[1]);
-	if (got != 0 || own.st_dev != st.st_dev)
-		return;
-	buf_add_number(b, st.st_dev);
-	buf_add_byte(b, ':');
-	buf_add_number(b, st.st_ino);
+	if (got == 0 && own.st_dev == st.st_dev)
+		snprintf(name, PIPE_MOST, "%ju:%ju", (uintmax_t)st.st_dev,
+		    (uintmax_t)st.st_ino);
 }
 
 /* The command line as a field; a value of --arg may be a secret. */
@@ -72,12 +73,11 @@ add_command(struct buf *b, int argc, char *const *argv)
 	bool secret = false;
 
 	for (int i = 0; i < argc; i++) {
-		const bool joined = strncmp(argv[i], "--arg=", 6) == 0;
+		const size_t from = strncmp(argv[i], "--arg=", 6) == 0 ? 6 : 0;
 		size_t n = strlen(argv[i]);
 
-		if (secret || joined)
-			n = (joined ? 6 : 0) +
-			    strcspn(argv[i] + (joined ? 6 : 0), "=");
+		if (secret || from > 0)
+			n = from + strcspn(argv[i] + from, "=");
 		buf_add_text(&words, i > 0 ? " " : "");
 		buf_add(&words, argv[i], n);
 		secret = strcmp(argv[i], "--arg") == 0;
@@ -106,7 +106,6 @@ vouch_free(struct vouch *v)
 		close(v->hold);
 	buf_free(&v->who);
 	buf_free(&v->words);
-	buf_free(&v->pipe);
 	free(v->path);
 	free(v);
 }
@@ -137,6 +136,7 @@ vouch_begin(const char *path, const char *program, int argc, char *const *argv,
 {
 	const int fd = log_open(path, header, say);
 	struct buf line = {NULL, 0, 0};
+	char in[PIPE_MOST], out[PIPE_MOST];
 	struct text now;
 	struct vouch *v;
 	int boot;
@@ -154,11 +154,10 @@ vouch_begin(const char *path, const char *program, int argc, char *const *argv,
 		close(boot);
 	log_time(&line);
 	now = (struct text){line.data, line.len};
-	utf8_say(&v->who, ",%s,%n,%t,%s,", program, (size_t)getpid(), &now,
-	    v->boot);
-	add_pipe(&v->who, STDIN_FILENO);
-	buf_add_byte(&v->who, ',');
-	add_pipe(&v->who, STDOUT_FILENO);
+	name_pipe(STDIN_FILENO, in);
+	name_pipe(STDOUT_FILENO, out);
+	utf8_say(&v->who, ",%s,%n,%t,%s,%s,%s", program, (size_t)getpid(), &now,
+	    v->boot, in, out);
 	add_command(&v->words, argc, argv);
 	v->hold = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (v->hold >= 0 && add_line(v, &line, ",begin", ",,,,,,,,,") == 0)
@@ -169,9 +168,9 @@ vouch_begin(const char *path, const char *program, int argc, char *const *argv,
 	return NULL;
 }
 
-/* A line of the file. */
+/* A line of the file, whose commas have become NULs. */
 struct entry {
-	struct text field[COMMAND];
+	const char *field[COMMAND];
 };
 
 /* All whole lines that are there; one may be in writing. */
@@ -184,10 +183,9 @@ struct entries {
 };
 
 static bool
-is(struct text field, const char *text)
+is(const struct entry *e, int column, const char *text)
 {
-	return field.len == strlen(text) &&
-	    memcmp(field.at, text, field.len) == 0;
+	return strcmp(e->field[column], text) == 0;
 }
 
 /* 0, or -1 with errno set: EBADMSG for a line that is none of ours. */
@@ -195,7 +193,7 @@ static int
 entries_read(struct entries *all, int fd)
 {
 	struct buf *const t = &all->text;
-	const char *p, *end, *eol, *comma;
+	char *p, *end, *eol;
 	struct entry *e;
 	ssize_t got;
 
@@ -214,11 +212,10 @@ entries_read(struct entries *all, int fd)
 		e = &all->at[all->n++];
 		eol = memchr(p, '\n', (size_t)(end - p));
 		for (int i = 0; i < COMMAND && p != NULL; i++) {
-			comma = memchr(p, ',', (size_t)(eol - p));
-			if (comma != NULL)
-				e->field[i].len = (size_t)(comma - p);
-			e->field[i].at = p;
-			p = comma != NULL ? comma + 1 : NULL;
+			e->field[i] = p;
+			p = memchr(p, ',', (size_t)(eol - p));
+			if (p != NULL)
+				*p++ = '\0';
 		}
 		if (p == NULL || eol - p < 2 || *p != '"' || eol[-1] != '"') {
 			errno = EBADMSG;
@@ -232,16 +229,14 @@ entries_read(struct entries *all, int fd)
 static const struct entry *
 end_of(const struct entries *all, size_t i)
 {
-	const struct text *const who = all->at[i].field;
-	const size_t n = (size_t)(who[STDIN].at - who[PROGRAM].at);
-
 	for (size_t j = i + 1; j < all->n; j++) {
-		const struct text *const f = all->at[j].field;
+		const struct entry *const e = &all->at[j];
+		int k = PROGRAM;
 
-		if (is(f[EVENT], "end") &&
-		    (size_t)(f[STDIN].at - f[PROGRAM].at) == n &&
-		    memcmp(f[PROGRAM].at, who[PROGRAM].at, n) == 0)
-			return &all->at[j];
+		while (k < STDIN && is(e, k, all->at[i].field[k]))
+			k++;
+		if (k == STDIN && is(e, EVENT, "end"))
+			return e;
 	}
 	return NULL;
 }
@@ -251,19 +246,17 @@ end_of(const struct entries *all, size_t i)
  * *end is how that ended, if it did.
  */
 static const struct entry *
-find_bad(struct entries *all, struct text pipe, const struct entry **end)
+find_bad(struct entries *all, const char *pipe, const struct entry **end)
 {
 	all->vouchers = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct entry *const e = &all->at[i];
-		const struct text to = e->field[STDOUT];
 
-		if (!is(e->field[EVENT], "begin") || to.len != pipe.len ||
-		    memcmp(to.at, pipe.at, to.len) != 0 ||
-		    !is(e->field[BOOT], all->boot))
+		if (!is(e, EVENT, "begin") || !is(e, STDOUT, pipe) ||
+		    !is(e, BOOT, all->boot))
 			continue;
 		*end = end_of(all, i);
-		if (*end == NULL || !is((*end)->field[WHOLE], "yes"))
+		if (*end == NULL || !is(*end, WHOLE, "yes"))
 			return e;
 		all->vouchers++;
 	}
@@ -278,14 +271,14 @@ say_chain(struct entries *all, const struct entry *bad, const struct entry *end,
 	const char *before = "the input is not whole: ";
 
 	for (int i = 0; i < CHAIN_MOST && bad != NULL; i++) {
-		utf8_say(say, "%s%t (pid %t)", before, &bad->field[PROGRAM],
-		    &bad->field[PID]);
+		utf8_say(say, "%s%s (pid %s)", before, bad->field[PROGRAM],
+		    bad->field[PID]);
 		if (end == NULL) {
 			utf8_say(say, " did not reach its end");
 			break;
 		}
-		utf8_say(say, " ended with status %t", &end->field[STATUS]);
-		if (!is(end->field[WHOLE], "cut"))
+		utf8_say(say, " ended with status %s", end->field[STATUS]);
+		if (!is(end, WHOLE, "cut"))
 			break;
 		before = "; before it ";
 		bad = find_bad(all, bad->field[STDIN], &end);
@@ -297,24 +290,19 @@ int
 vouch_input(struct vouch *v, int fd, struct buf *say)
 {
 	const struct entry *bad, *end = NULL;
-	struct buf pipe = {NULL, 0, 0};
 	struct entries all = {.boot = v->boot};
+	char pipe[PIPE_MOST];
 	int status = 0;
 
-	add_pipe(&pipe, fd);
-	if (pipe.len == 0 ||
-	    (pipe.len == v->pipe.len &&
-		memcmp(pipe.data, v->pipe.data, pipe.len) == 0)) {
-		buf_free(&pipe);
+	name_pipe(fd, pipe);
+	if (*pipe == '\0' || strcmp(pipe, v->pipe) == 0)
 		return 0;
-	}
-	buf_free(&v->pipe);
-	v->pipe = pipe;
+	memcpy(v->pipe, pipe, sizeof pipe);
 	if (entries_read(&all, v->fd) != 0) {
 		status = EXIT_IO;
 		vouch_fail(v, say);
 	} else {
-		bad = find_bad(&all, (struct text){pipe.data, pipe.len}, &end);
+		bad = find_bad(&all, pipe, &end);
 		v->vouchers += all.vouchers;
 		if (bad != NULL) {
 			status = EXIT_DATA;

@@ -301,11 +301,8 @@ engage(struct pool *p, struct worker *w, const struct unit *new)
 	w->given += new->records;
 	if (w->child.pid != 0)
 		return 0;
-	if (worker_start(p, w, u) < 0)
-		return -1;
-	if (p->opt.mode != POOL_BLOCKS)
-		buf_add(&w->send, p->opt.header.at, p->opt.header.len);
-	return 0;
+	buf_add(&w->send, p->opt.header.at, p->opt.header.len);
+	return worker_start(p, w, u);
 }
 
 /* Bytes that were sent make room once they are half of the buffer. */
@@ -344,17 +341,13 @@ hand(struct pool *p, struct worker *w)
 		return;
 	drop_front(b, &end);
 	if (swapped) {
-		const struct buf empty = w->send;
+		const struct buf header = w->send;
 
 		w->send = b->bytes;
 		w->send.len = end.at;
-		b->bytes = empty;
-		b->bytes.len = 0;
-		buf_add(&b->bytes, p->opt.header.at, p->opt.header.len);
+		b->bytes = header;
 		buf_add(&b->bytes, w->send.data + end.at, tail);
 	} else {
-		if (blocks)
-			buf_add(&w->send, p->opt.header.at, p->opt.header.len);
 		send_more(w, b->bytes.data + front.at, end.at - front.at);
 		if (whole && tail > 0)
 			memmove(b->bytes.data + p->headed,
