@@ -118,6 +118,24 @@ pool_free(struct pool *p)
 	return sig;
 }
 
+struct buf *
+worker_blame(struct pool *p, const struct worker *w, int status,
+    const char *format, ...)
+{
+	struct buf *say = p->status == 0 ? &p->say : &p->unheard;
+	va_list args;
+
+	if (p->status == 0)
+		p->status = status;
+	say->len = 0;
+	if (w != NULL)
+		utf8_say(say, "worker %n", w->number);
+	va_start(args, format);
+	utf8_say_list(say, format, args);
+	va_end(args);
+	return say;
+}
+
 /* How many records of its units w has not answered. */
 static uint64_t
 unanswered(const struct worker *w)

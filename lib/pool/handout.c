@@ -24,24 +24,6 @@
 #define MOST_UNSENT ((size_t)64 * 1024) /* bytes that wait for one pipe */
 #define PIPE (256 * 1024)               /* of a worker: as fast as 1 MiB */
 
-struct buf *
-worker_blame(struct pool *p, const struct worker *w, int status,
-    const char *format, ...)
-{
-	struct buf *say = p->status == 0 ? &p->say : &p->unheard;
-	va_list args;
-
-	if (p->status == 0)
-		p->status = status;
-	say->len = 0;
-	if (w != NULL)
-		utf8_say(say, "worker %n", w->number);
-	va_start(args, format);
-	utf8_say_list(say, format, args);
-	va_end(args);
-	return say;
-}
-
 void
 worker_close(int *fd)
 {

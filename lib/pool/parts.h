@@ -2,8 +2,9 @@
  * The two parts of pool.
  *
  *	pool.c     what comes from the workers: the poll loop, order and end
- *	           of answers.  The death of a worker is noticed in wait_polled
- *	           and judged in settle, once its output has ended, too
+ *	           of answers, and what is said of a worker.  Its death is
+ *	           noticed in wait_polled and judged in settle, once its output
+ *	           has ended, too
  *	handout.c  what goes to them: which records to which, and when; starts
  *	           a worker and feeds it
  *
