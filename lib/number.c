@@ -3,15 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "number/digits.h"
 
 #define COEF_MAX INT64_C(999999999999999999)
 #define DOUBLE_WHOLE (INT64_C(1) << 53) /* a double holds all up to this */
 #define SIGN (UINT64_C(1) << 63)
-#define LEAST (-40)    /* scale of a wide decimal */
-#define LIMB_DIGITS 19 /* of a power of ten in 64 bits */
-#define ROOM 76        /* digits in 256 bits, at least */
+#define LEAST (-40) /* scale of a wide decimal */
 
 const uint64_t wide_ten[WIDE_TENS] = {1, 10, 100, 1000, 10000, 100000, 1000000,
     10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
@@ -80,134 +79,38 @@ digits_any(struct number x)
 	    .negative = high >> 63 != 0};
 }
 
-/* An integer of 256 bits, the lowest limb first. */
-struct big {
-	uint64_t limb[4];
-};
-
-static struct big
-big_of(u128 v)
-{
-	return (struct big){{(uint64_t)v, (uint64_t)(v >> 64), 0, 0}};
-}
-
-/* v * by; what does not fit is lost. */
-static struct big
-big_times(struct big v, uint64_t by)
-{
-	u128 carry = 0;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		carry += (u128)v.limb[i] * by;
-		v.limb[i] = (uint64_t)carry;
-		carry >>= 64;
-	}
-	return v;
-}
-
-/* Divides *v; returns the remainder. */
-static uint64_t
-big_divide(struct big *v, uint64_t by)
-{
-	u128 rest = 0;
-	int i;
-
-	for (i = 3; i >= 0; i--) {
-		rest = rest << 64 | v->limb[i];
-		v->limb[i] = (uint64_t)(rest / by);
-		rest %= by;
-	}
-	return (uint64_t)rest;
-}
-
-/* a + b, or a - b where that is not below 0. */
-static struct big
-big_sum(struct big a, struct big b, bool minus)
-{
-	u128 carry = minus;
-	int i;
-
-	/* a - b = a + ~b + 1 */
-	for (i = 0; i < 4; i++) {
-		carry += (u128)a.limb[i] + (minus ? ~b.limb[i] : b.limb[i]);
-		a.limb[i] = (uint64_t)carry;
-		carry >>= 64;
-	}
-	return a;
-}
-
-static struct big
-big_product(u128 a, u128 b)
-{
-	struct big low = big_times(big_of(a), (uint64_t)b);
-	struct big high = big_times(big_of(a), (uint64_t)(b >> 64));
-
-	high = (struct big){{0, high.limb[0], high.limb[1], high.limb[2]}};
-	return big_sum(low, high, false);
-}
-
-static u128
-big_low(struct big v)
-{
-	return (u128)v.limb[1] << 64 | v.limb[0];
-}
-
-/* Has it at most 36 digits? */
-static bool
-big_fits(struct big v)
-{
-	return v.limb[2] == 0 && v.limb[3] == 0 && big_low(v) < WIDE_END;
-}
-
-/* v / 10^scale, and a little more of v if rest, as the nearest double. */
+/* The nearest double. */
 static double
-big_to_double(bool negative, struct big v, int scale, bool rest)
+digits_to_double(struct digits d)
 {
-	char text[6 * NUMBER_SHORT];
-	unsigned long long part[5];
+	char text[64];
 	double x;
-	int i;
 
-	for (i = 0; i < 5; i++)
-		part[i] = big_divide(&v, WIDE_HALF);
-	snprintf(text, sizeof text, "%llu%018llu%018llu%018llu%018llu%de%d",
-	    part[4], part[3], part[2], part[1], part[0], rest, -scale - 1);
+	snprintf(text, sizeof text, "%llu%018llue%d",
+	    (unsigned long long)(d.coef / WIDE_HALF),
+	    (unsigned long long)(d.coef % WIDE_HALF), -d.scale);
 	x = strtod(text, NULL);
-	return negative ? -x : x;
-}
-
-/* v / 10^scale, and a little more of v if rest, as a number. */
-static struct number
-big_settle(bool negative, struct big v, int scale, bool rest)
-{
-	struct big shorter = v;
-	struct digits d;
-
-	while ((!big_fits(v) || scale > WIDE_DIGITS) &&
-	    big_divide(&shorter, 10) == 0) {
-		v = shorter;
-		scale--;
-	}
-	d = (struct digits){big_low(v), scale, negative && big_low(v) != 0};
-	for (; d.scale < 0 && d.coef < WIDE_END / 10; d.scale++)
-		d.coef *= 10;
-	if (rest || !big_fits(v) || d.scale < LEAST || d.scale > WIDE_PLACES)
-		return real(big_to_double(negative, v, scale, rest));
-	if (d.coef >= WIDE_HALF || d.scale > NUMBER_SHORT)
-		return pack(d);
-	return decimal(d.negative ? -(int64_t)d.coef : (int64_t)d.coef,
-	    d.scale);
+	return d.negative ? -x : x;
 }
 
 struct number
 digits_settle(struct digits d)
 {
-	const int64_t coef = (int64_t)d.coef;
+	int64_t coef;
 
+	for (; d.scale < 0 && d.coef < WIDE_END / 10; d.scale++)
+		d.coef *= 10;
+	coef = (int64_t)d.coef;
 	if (d.coef <= COEF_MAX && d.scale >= 0 && d.scale <= NUMBER_SHORT)
 		return decimal(d.negative ? -coef : coef, d.scale);
-	return big_settle(d.negative, big_of(d.coef), d.scale, false);
+	for (;
+	     (d.coef >= WIDE_END || d.scale > WIDE_DIGITS) && d.coef % 10 == 0;
+	     d.scale--)
+		d.coef /= 10;
+	if (d.coef >= WIDE_END || d.scale < LEAST || d.scale > WIDE_PLACES)
+		return real(digits_to_double(d));
+	d.negative = d.negative && d.coef != 0;
+	return pack(d);
 }
 
 struct number
@@ -236,15 +139,12 @@ number_of_int(int64_t i)
 double
 number_to_double(struct number x)
 {
-	struct digits d;
-
 	if (is_real(x))
 		return x.real;
 	/* both operands are exact, so the division rounds only once */
 	if (!is_wide(x) && x.coef <= DOUBLE_WHOLE && x.coef >= -DOUBLE_WHOLE)
 		return (double)x.coef / (double)(int64_t)wide_ten[x.scale];
-	d = digits_of(x);
-	return big_to_double(d.negative, big_of(d.coef), d.scale, false);
+	return digits_to_double(digits_of(x));
 }
 
 int
@@ -293,16 +193,16 @@ align(struct number a, struct number b, i128 *ca, i128 *cb)
 
 /*
  * The sum of others than short decimals.  The summand with the smaller scale
- * grows to the scale of the other, or as far as there is room; then the sum is
- * no decimal, and of what lies below its digits only counts whether it is 0.
+ * grows to the scale of the other, where that takes more than 37 digits in a
+ * text to which the other, which is below then, is added digit by digit.
  */
 static __attribute__((noinline)) enum number_status
 add_any(struct number a, struct number b, struct number *r)
 {
+	char text[200], *p, *end;
 	struct digits upper, lower;
-	struct big x;
-	int up, down, i;
-	bool minus, rest = false;
+	int up, digit, carry = 0;
+	i128 x, y;
 
 	if (is_real(a) || is_real(b))
 		return number_of_double(number_to_double(a) +
@@ -314,27 +214,29 @@ add_any(struct number a, struct number b, struct number *r)
 		upper = lower;
 		lower = digits_of(a);
 	}
-	minus = upper.negative != lower.negative;
-	up = lower.scale - upper.scale;
-	down = up - (ROOM - digits_count(upper.coef));
-	if (down < 0 || upper.coef == 0)
-		down = 0;
-	x = big_of(upper.coef);
-	for (i = up - down; i > 0; i -= LIMB_DIGITS)
-		x = big_times(x, wide_ten[i < LIMB_DIGITS ? i : LIMB_DIGITS]);
-	for (i = 0; i < down; i++) {
-		rest |= lower.coef % 10 != 0;
-		lower.coef /= 10;
+	up = upper.coef == 0 ? 0 : lower.scale - upper.scale;
+	if (up <= WIDE_DIGITS &&
+	    upper.coef <= WIDE_END * 10 / digits_power(up)) {
+		x = (i128)(upper.coef * digits_power(up));
+		y = (i128)lower.coef;
+		*r = settle_signed((upper.negative ? -x : x) +
+			(lower.negative ? -y : y),
+		    lower.scale);
+		return NUMBER_OK;
 	}
-	x = big_sum(x, big_of(lower.coef), minus);
-	if (minus && x.limb[3] >> 63 != 0) { /* y is above x */
-		x = big_sum(big_of(0), x, true);
-		upper.negative = lower.negative;
-	} else if (minus && rest) { /* a little less than x */
-		x = big_sum(x, big_of(1), true);
+	*text = '0'; /* for a carry */
+	end = digits_put(text + 1, upper.coef);
+	memset(end, '0', (size_t)up);
+	end += up;
+	for (p = end; lower.coef > 0 || carry != 0; lower.coef /= 10) {
+		digit = (int)(lower.coef % 10) + carry;
+		if (upper.negative != lower.negative)
+			digit = -digit;
+		digit += *--p - '0';
+		carry = digit < 0 || digit > 9;
+		*p = (char)('0' + (digit + 10) % 10);
 	}
-	*r = big_settle(upper.negative, x, lower.scale - down, rest);
-	return NUMBER_OK;
+	return digits_parse(text, end, upper.negative, lower.scale, true, r);
 }
 
 enum number_status
@@ -378,7 +280,10 @@ number_sub(struct number a, struct number b, struct number *r)
 enum number_status
 number_mul(struct number a, struct number b, struct number *r)
 {
+	u128 low, middle, high;
+	char text[96];
 	struct digits x, y;
+	int n;
 
 	if (is_real(a) || is_real(b))
 		return number_of_double(number_to_double(a) *
@@ -394,9 +299,24 @@ number_mul(struct number a, struct number b, struct number *r)
 		y.scale = 0;
 	if (y.coef == 0 && x.scale < 0)
 		x.scale = 0;
-	*r = big_settle(x.negative != y.negative, big_product(x.coef, y.coef),
-	    x.scale + y.scale, false);
-	return NUMBER_OK;
+	/* by halves of 18 digits */
+	low = x.coef % WIDE_HALF * (y.coef % WIDE_HALF);
+	middle = x.coef / WIDE_HALF * (y.coef % WIDE_HALF) +
+	    x.coef % WIDE_HALF * (y.coef / WIDE_HALF) + low / WIDE_HALF;
+	high = x.coef / WIDE_HALF * (y.coef / WIDE_HALF) + middle / WIDE_HALF;
+	x.negative = x.negative != y.negative;
+	x.scale += y.scale;
+	if (high == 0) {
+		x.coef = middle * WIDE_HALF + low % WIDE_HALF;
+		*r = digits_settle(x);
+		return NUMBER_OK;
+	}
+	n = snprintf(text, sizeof text, "%llu%018llu%018llu%018llu",
+	    (unsigned long long)(high / WIDE_HALF),
+	    (unsigned long long)(high % WIDE_HALF),
+	    (unsigned long long)(middle % WIDE_HALF),
+	    (unsigned long long)(low % WIDE_HALF));
+	return digits_parse(text, text + n, x.negative, x.scale, true, r);
 }
 
 /*
@@ -434,24 +354,21 @@ divide_exact(struct digits a, struct digits b, struct digits *quotient)
 }
 
 /*
- * Long division.  The quotient stands in so many places that what is cut off
- * cannot decide: one that is half of two doubles ends within 4 places for each
- * digit of b, and any other differs from such a half by more than
- * 1 / (b^2 * 2^54 * 10^scale), with the scale of the quotient.
+ * |a / b| by long division.  The quotient stands in so many places that what is
+ * cut off cannot decide: one that is half of two doubles ends within 4 places
+ * for each digit of b, and any other differs from such a half by more than 1 /
+ * (b^2 * 2^54 * 10^scale), with the scale of the quotient.
  */
 static double
 divide_long(struct digits a, struct digits b)
 {
 	const int scale = a.scale - b.scale;
-	const int places = 20 + 4 * digits_count(b.coef) + abs(scale);
 	char text[512];
+	const int size = (int)(digits_put(text, b.coef) - text);
+	const int places = 20 + 4 * size + abs(scale);
 	u128 rest = digits_divide(&a.coef, b.coef);
-	int n, end;
-	double x;
+	int n = (int)(digits_put(text, a.coef) - text), end;
 
-	n = snprintf(text, sizeof text, "%llu%018llu",
-	    (unsigned long long)(a.coef / WIDE_HALF),
-	    (unsigned long long)(a.coef % WIDE_HALF));
 	for (end = n + places; n < end; n++) {
 		a.coef = rest * 10;
 		rest = digits_divide(&a.coef, b.coef);
@@ -459,8 +376,34 @@ divide_long(struct digits a, struct digits b)
 	}
 	snprintf(text + n, sizeof text - (size_t)n, "%de%d", rest != 0,
 	    -scale - places - 1);
-	x = strtod(text, NULL);
-	return a.negative != b.negative ? -x : x;
+	return strtod(text, NULL);
+}
+
+/*
+ * |a / b| of short decimals as the nearest double: 64 bits of the quotient or
+ * more, the last one set when more would follow.
+ */
+static double
+divide_bits(struct digits a, struct digits b)
+{
+	u128 quotient;
+	int shift = 0, step = 64;
+
+	if (a.scale < b.scale)
+		a.coef *= wide_ten[b.scale - a.scale];
+	else
+		b.coef *= wide_ten[a.scale - b.scale];
+	if ((a.coef | b.coef) < DOUBLE_WHOLE)
+		return (double)(uint64_t)a.coef / (double)(uint64_t)b.coef;
+	if (b.coef >> 64 != 0)
+		step = __builtin_clzll((uint64_t)(b.coef >> 64));
+	quotient = a.coef / b.coef;
+	for (a.coef %= b.coef; quotient >> 63 == 0; shift += step) {
+		a.coef <<= step;
+		quotient = quotient << step | a.coef / b.coef;
+		a.coef %= b.coef;
+	}
+	return ldexp((double)(quotient | (a.coef != 0)), -shift);
 }
 
 static bool
@@ -472,8 +415,7 @@ is_zero(struct number x)
 enum number_status
 number_div(struct number a, struct number b, struct number *r)
 {
-	struct digits q;
-	i128 ca, cb;
+	struct digits x, y, q;
 
 	if (is_zero(b))
 		return NUMBER_ZERO;
@@ -485,21 +427,16 @@ number_div(struct number a, struct number b, struct number *r)
 		*r = decimal(0, 0);
 		return NUMBER_OK;
 	}
-	if (divide_exact(digits_of(a), digits_of(b), &q)) {
-		for (; q.scale < 0 && q.coef <= COEF_MAX; q.scale++)
-			q.coef *= 10;
+	x = digits_of(a);
+	y = digits_of(b);
+	if (divide_exact(x, y, &q)) {
 		*r = digits_settle(q);
 		return NUMBER_OK;
 	}
-	if (are_short(a, b)) {
-		align(a, b, &ca, &cb);
-		if (ca <= DOUBLE_WHOLE && ca >= -DOUBLE_WHOLE &&
-		    cb <= DOUBLE_WHOLE && cb >= -DOUBLE_WHOLE)
-			return number_of_double((double)(int64_t)ca /
-				(double)(int64_t)cb,
-			    r);
-	}
-	return number_of_double(divide_long(digits_of(a), digits_of(b)), r);
+	*r = real(are_short(a, b) ? divide_bits(x, y) : divide_long(x, y));
+	if (x.negative != y.negative)
+		*r = negate(*r);
+	return NUMBER_OK;
 }
 
 /*

@@ -90,6 +90,14 @@ int digits_drop(struct digits *d, int places);
 /* Rounds half away from zero, or half to even, to at most `places` decimals. */
 struct digits digits_round(struct digits d, int places, bool even);
 
-int digits_count(u128 v); /* of 0: 1 */
+/* Writes v; returns what is behind its digits, at most 39. */
+char *digits_put(char *p, u128 v);
+
+/*
+ * The number of the digits from p to end, with any bytes between them, over
+ * 10^scale; inexact: a double will do.
+ */
+enum number_status digits_parse(const char *p, const char *end, bool negative,
+    int64_t scale, bool inexact, struct number *x);
 
 #endif

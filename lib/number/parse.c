@@ -49,24 +49,17 @@ read_exponent(const char *p, const char *end, int64_t *exponent)
 	return p == end;
 }
 
-/*
- * What the fast path could not hold: digits with marks between them from p to
- * behind, and maybe an exponent, for which a double will do, up to end.
- */
-static __attribute__((noinline)) enum number_status
-parse_long(const char *p, const char *behind, const char *end, bool negative,
-    int64_t scale, struct number *x)
+__attribute__((noinline)) enum number_status
+digits_parse(const char *p, const char *end, bool negative, int64_t scale,
+    bool inexact, struct number *x)
 {
 	char digit[DECISIVE + 32]; /* without leading zeros */
 	struct digits d = {.negative = negative};
 	bool cut = false; /* digits that are not 0 were left out */
 	int n = 0, kept;
-	int64_t exponent, places;
+	int64_t places;
 
-	if (!read_exponent(behind, end, &exponent))
-		return NUMBER_BAD;
-	scale -= exponent;
-	for (; p < behind; p++) {
+	for (; p < end; p++) {
 		if (!is_digit(*p) || (n == 0 && *p == '0'))
 			continue;
 		if (n < DECISIVE) {
@@ -97,7 +90,7 @@ parse_long(const char *p, const char *behind, const char *end, bool negative,
 		*x = digits_settle(d);
 		return NUMBER_OK;
 	}
-	if (behind == end)
+	if (!inexact)
 		return NUMBER_LONG;
 	if (cut)
 		digit[n++] = '1';
@@ -164,7 +157,7 @@ number_parse(const char *text, size_t n, struct number *x)
 	const char *p = text, *end = text + n, *first, *point;
 	bool negative = strip(&p, &end), eight = end - text >= 8;
 	uint64_t coef = 0; /* wrong, and not used, past 18 digits */
-	int64_t digits, scale = 0;
+	int64_t digits, scale = 0, exponent;
 
 	first = p;
 	p = read_run(p, end, eight, &coef);
@@ -182,7 +175,9 @@ number_parse(const char *text, size_t n, struct number *x)
 		x->scale = scale;
 		return NUMBER_OK;
 	}
-	return parse_long(first, p, end, negative, scale, x);
+	if (!read_exponent(p, end, &exponent))
+		return NUMBER_BAD;
+	return digits_parse(first, p, negative, scale - exponent, p < end, x);
 }
 
 size_t
@@ -275,7 +270,7 @@ number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
 {
 	const char *p = text, *end = text + n, *first;
 	const bool negative = strip(&p, &end);
-	int64_t digits, group, scale = 0;
+	int64_t digits, group, scale = 0, exponent;
 	bool grouped = false;
 
 	first = p;
@@ -292,5 +287,7 @@ number_parse_marks(const char *text, size_t n, const struct number_marks *marks,
 		scale = skip_digits(&p, end);
 	if (digits + scale == 0)
 		return NUMBER_BAD;
-	return parse_long(first, p, end, negative, scale, x);
+	if (!read_exponent(p, end, &exponent))
+		return NUMBER_BAD;
+	return digits_parse(first, p, negative, scale - exponent, p < end, x);
 }

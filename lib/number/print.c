@@ -9,7 +9,7 @@
 #include "eight.h"
 
 #define LONGEST 17 /* digits that always tell two doubles apart */
-#define LONG 40    /* bytes that put_coef may write */
+#define LONG 40    /* bytes that digits_put may write */
 
 /*
  * The shortest decimal that reads back as x, or false: that takes more than 128
@@ -125,9 +125,8 @@ digits_round(struct digits d, int places, bool even)
 	return d;
 }
 
-/* Writes v; returns what is behind the digits. */
-static char *
-put_coef(char *p, u128 v)
+char *
+digits_put(char *p, u128 v)
 {
 	uint64_t text;
 	unsigned zeros = 0;
@@ -137,18 +136,10 @@ put_coef(char *p, u128 v)
 		zeros = eight_zeros(text);
 	} else {
 		text = eight_split((uint64_t)digits_divide(&v, EIGHT_END));
-		p = put_coef(p, v);
+		p = digits_put(p, v);
 	}
 	eight_store(text >> 8 * zeros, p);
 	return p + 8 - zeros;
-}
-
-int
-digits_count(u128 v)
-{
-	char text[LONG];
-
-	return (int)(put_coef(text, v) - text);
 }
 
 /* What most numbers are: decimals with at most 8 digits behind the point. */
@@ -156,8 +147,8 @@ static inline __attribute__((always_inline)) char *
 put_decimal(char *p, uint64_t coef, unsigned scale)
 {
 	if (scale == 0)
-		return put_coef(p, coef);
-	p = put_coef(p, coef / wide_ten[scale]);
+		return digits_put(p, coef);
+	p = digits_put(p, coef / wide_ten[scale]);
 	*p++ = '.';
 	eight_store(eight_split(coef % wide_ten[scale]) >> 8 * (8 - scale), p);
 	return p + scale;
@@ -200,7 +191,7 @@ put_digits(char *p, struct digits d, int places)
 		return put_decimal(p,
 		    (uint64_t)d.coef * wide_ten[places - d.scale],
 		    (unsigned)places);
-	n = (int)(put_coef(text, d.coef) - text);
+	n = (int)(digits_put(text, d.coef) - text);
 	whole = n - d.scale; /* digits before the point */
 	shown = whole < 0 ? 0 : whole;
 	if (shown > n)
@@ -228,7 +219,7 @@ put_number(char *p, struct number x)
 	if (x.scale != NUMBER_REAL || x.real == 0 ||
 	    (fabs(x.real) >= POSITIONAL_LEAST && fabs(x.real) < POSITIONAL_END))
 		return put_digits(p, d, d.scale);
-	n = (int)(put_coef(text, d.coef) - text);
+	n = (int)(digits_put(text, d.coef) - text);
 	exponent = n - 1 - d.scale;
 	if (d.negative)
 		*p++ = '-';
@@ -239,7 +230,7 @@ put_number(char *p, struct number x)
 	*p++ = 'e';
 	if (exponent < 0)
 		*p++ = '-';
-	return put_coef(p, (u128)abs(exponent));
+	return digits_put(p, (u128)abs(exponent));
 }
 
 size_t
