@@ -692,7 +692,7 @@ datetime_parse(const struct date_format *f, const char *text, size_t n,
 
 /* Writes v with n digits; returns what is behind them. */
 static inline char *
-put_digits(char *p, int v, int n)
+date_digits(char *p, int v, int n)
 {
 	for (int i = n; i-- > 0; v /= 10)
 		p[i] = (char)('0' + v % 10);
@@ -702,11 +702,11 @@ put_digits(char *p, int v, int n)
 static char *
 put_date(char *p, const struct date_parts *d)
 {
-	p = put_digits(p, d->year, 4);
+	p = date_digits(p, d->year, 4);
 	*p++ = '-';
-	p = put_digits(p, d->month, 2);
+	p = date_digits(p, d->month, 2);
 	*p++ = '-';
-	return put_digits(p, d->day, 2);
+	return date_digits(p, d->day, 2);
 }
 
 size_t
@@ -728,14 +728,14 @@ datetime_print(int64_t micros, char out[DATE_TEXT])
 	date_split(micros, &d);
 	p = put_date(out, &d);
 	*p++ = 'T';
-	p = put_digits(p, d.hour, 2);
+	p = date_digits(p, d.hour, 2);
 	*p++ = ':';
-	p = put_digits(p, d.minute, 2);
+	p = date_digits(p, d.minute, 2);
 	*p++ = ':';
-	p = put_digits(p, d.second, 2);
+	p = date_digits(p, d.second, 2);
 	if (d.micro != 0) {
 		*p++ = '.';
-		p = put_digits(p, d.micro, 6);
+		p = date_digits(p, d.micro, 6);
 		while (p[-1] == '0')
 			p--;
 	}
@@ -778,7 +778,7 @@ date_write(const struct date_format *f, int64_t micros, struct arena *a,
 		v = value[c->field];
 		switch (c->code) {
 		case 'f':
-			p = put_digits(p, v, 6);
+			p = date_digits(p, v, 6);
 			continue;
 		case 'z':
 			p = text_put(p, (struct text){"+0000", 5});
@@ -802,7 +802,7 @@ date_write(const struct date_format *f, int64_t micros, struct arena *a,
 			p = text_put(p, (struct text){name, length});
 			continue;
 		}
-		p = put_digits(p, v, c->most);
+		p = date_digits(p, v, c->most);
 		if (c->code == 'e' && p[-2] == '0')
 			p[-2] = ' ';
 	}

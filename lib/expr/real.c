@@ -22,7 +22,7 @@ real_load(struct real *r)
 
 /* dlsym gives a pointer to data, which POSIX has be one to a function. */
 static bool
-find(void *library, const char *name, void *function)
+real_find(void *library, const char *name, void *function)
 {
 	void *const found = dlsym(library, name);
 
@@ -38,10 +38,11 @@ real_load(struct real *r)
 	if (dlsym(library, "pow") == NULL &&
 	    (library = dlopen(LIBRARY, RTLD_NOW)) == NULL)
 		return dlerror();
-	if (!find(library, "sqrt", &r->sqrt) || !find(library, "exp", &r->exp) ||
-	    !find(library, "log", &r->log) ||
-	    !find(library, "log10", &r->log10) ||
-	    !find(library, "pow", &r->pow))
+	if (!real_find(library, "sqrt", &r->sqrt) ||
+	    !real_find(library, "exp", &r->exp) ||
+	    !real_find(library, "log", &r->log) ||
+	    !real_find(library, "log10", &r->log10) ||
+	    !real_find(library, "pow", &r->pow))
 		return dlerror();
 	return NULL;
 }

@@ -148,47 +148,15 @@ read_words(struct regex *re, const char *p, const char *end)
 	qsort(re->word, re->nwords, sizeof *re->word, compare_words);
 }
 
-/* Where a literal first matches in t from byte `from` on; false: nowhere. */
-static bool
-find_word(const struct regex *re, struct text t, size_t from,
-    struct text *match)
-{
-	const struct text *word = &re->word[0];
-	const char *p = t.at + from;
-
-	switch (re->place) {
-	case ANYWHERE:
-		p = memmem(p, t.len - from, word->at, word->len);
-		break;
-	case START:
-		if (from > 0 || !text_starts(t, *word))
-			return false;
-		break;
-	case END:
-		if (t.len - from < word->len || !text_ends(t, *word))
-			return false;
-		p = t.at + t.len - word->len;
-		break;
-	case WHOLE:
-		word =
-		    bsearch(&t, re->word, re->nwords, sizeof t, compare_words);
-		if (from > 0 || word == NULL)
-			return false;
-		break;
-	}
-	*match = (struct text){p, word->len};
-	return p != NULL;
-}
-
 static void *
-allocate(size_t n, void *unused)
+regex_alloc(size_t n, void *unused)
 {
 	(void)unused;
 	return mem_resize(NULL, n, 1);
 }
 
 static void
-release(void *p, void *unused)
+regex_release(void *p, void *unused)
 {
 	(void)unused;
 	free(p);
@@ -422,7 +390,8 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 	pcre2_code *code = NULL;
 	uint32_t options;
 
-	re->memory = pcre2_general_context_create(allocate, release, NULL);
+	re->memory =
+	    pcre2_general_context_create(regex_alloc, regex_release, NULL);
 	re->options = options = UTF | (caseless ? PCRE2_CASELESS : 0);
 	/* where non-ASCII texts have other code, this may forget about UTF-8 */
 	if (wants_unicode(pattern, pattern + n) &&
@@ -491,7 +460,7 @@ regex_first(const struct regex *re)
  * the code.
  */
 static struct text
-begin(struct regex *re, struct text t)
+regex_begin(struct regex *re, struct text t)
 {
 	uint64_t steps = STEPS;
 
@@ -512,9 +481,9 @@ begin(struct regex *re, struct text t)
 	return t.at != NULL ? t : (struct text){"", 0};
 }
 
-/* Runs PCRE2 from byte `from` on; as search. */
+/* Runs PCRE2 from byte `from` on; as regex_search. */
 static int
-run(struct regex *re, struct text t, size_t from, uint32_t options)
+regex_run(struct regex *re, struct text t, size_t from, uint32_t options)
 {
 	const struct code *const now = re->now;
 	size_t last, width = 1; /* of the window */
@@ -555,23 +524,48 @@ run(struct regex *re, struct text t, size_t from, uint32_t options)
  * longer: where the search starts, an empty match does not count.
  */
 static int
-search(struct regex *re, struct text t, size_t from, bool longer,
+regex_search(struct regex *re, struct text t, size_t from, bool longer,
     struct text *whole)
 {
+	const struct text *word = re->word;
+	const char *p;
 	const size_t *place;
 	int found;
 
-	if (re->nwords > 0) {
-		/* where it matched nothing, it matches nothing else */
-		if (longer)
-			from += utf8_char(t.at + from, t.at + t.len);
-		return find_word(re, t, from, whole);
-	}
-	found = run(re, t, from, longer ? PCRE2_NOTEMPTY_ATSTART : 0);
-	if (found == 1) {
+	if (re->nwords == 0) {
+		found =
+		    regex_run(re, t, from, longer ? PCRE2_NOTEMPTY_ATSTART : 0);
 		place = pcre2_get_ovector_pointer(re->match);
-		*whole = (struct text){t.at + place[0], place[1] - place[0]};
+		if (found == 1)
+			*whole =
+			    (struct text){t.at + place[0], place[1] - place[0]};
+		return found;
 	}
+	/* where a literal matched nothing, it matches nothing else */
+	if (longer)
+		from += utf8_char(t.at + from, t.at + t.len);
+	p = t.at + from;
+	found = from == 0;
+	switch (re->place) {
+	case ANYWHERE:
+		p = memmem(p, t.len - from, word->at, word->len);
+		found = p != NULL;
+		break;
+	case START:
+		found = found && text_starts(t, *word);
+		break;
+	case END:
+		found = t.len - from >= word->len && text_ends(t, *word);
+		p = t.at + t.len - word->len;
+		break;
+	case WHOLE:
+		word =
+		    bsearch(&t, re->word, re->nwords, sizeof t, compare_words);
+		found = found && word != NULL;
+		break;
+	}
+	if (found)
+		*whole = (struct text){p, word->len};
 	return found;
 }
 
@@ -583,7 +577,7 @@ regex_test(struct regex *re, struct text t)
 	if (re->first != NULL &&
 	    (t.len == 0 || !re->first[(unsigned char)t.at[0]]))
 		return 0;
-	return search(re, begin(re, t), 0, false, &whole);
+	return regex_search(re, regex_begin(re, t), 0, false, &whole);
 }
 
 /* What a group matched in the last search; false: nothing. */
@@ -610,8 +604,8 @@ regex_match(struct regex *re, struct text t, unsigned group, struct text *out)
 	struct text whole;
 	int found;
 
-	t = begin(re, t);
-	found = search(re, t, 0, false, &whole);
+	t = regex_begin(re, t);
+	found = regex_search(re, t, 0, false, &whole);
 	if (found == 1)
 		found = group_text(re, t, (int)group, whole, out);
 	return found;
@@ -628,10 +622,10 @@ regex_replace(struct regex *re, struct text t, bool all,
 	bool empty;
 	int found;
 
-	*out = t = begin(re, t);
+	*out = t = regex_begin(re, t);
 	b->len = 0;
 	copied = t.at;
-	found = search(re, t, 0, false, &whole);
+	found = regex_search(re, t, 0, false, &whole);
 	if (found != 1)
 		return found;
 	do {
@@ -648,7 +642,8 @@ regex_replace(struct regex *re, struct text t, bool all,
 		if (!all || (empty && copied == t.at + t.len) ||
 		    b->len > longest)
 			break;
-		found = search(re, t, (size_t)(copied - t.at), empty, &whole);
+		found =
+		    regex_search(re, t, (size_t)(copied - t.at), empty, &whole);
 	} while (found == 1);
 	if (found < 0)
 		return found;

@@ -7,7 +7,7 @@
 
 /* One past the last byte; nothing is added to a NULL. */
 static const char *
-end_of(struct text t)
+text_end(struct text t)
 {
 	return t.len > 0 ? t.at + t.len : t.at;
 }
@@ -15,7 +15,7 @@ end_of(struct text t)
 size_t
 text_length(struct text t)
 {
-	const char *p = t.at, *end = end_of(t);
+	const char *p = t.at, *end = text_end(t);
 	size_t n = 0;
 
 	for (; p < end; n++)
@@ -46,7 +46,7 @@ text_compare(struct text a, struct text b)
 
 /* Where `what` first stands in [p, end), or NULL. */
 static const char *
-find(const char *p, const char *end, struct text what)
+text_find(const char *p, const char *end, struct text what)
 {
 	if (what.len == 0 || (size_t)(end - p) < what.len)
 		return what.len == 0 ? p : NULL;
@@ -56,7 +56,7 @@ find(const char *p, const char *end, struct text what)
 bool
 text_contains(struct text t, struct text what)
 {
-	return what.len == 0 || find(t.at, end_of(t), what) != NULL;
+	return what.len == 0 || text_find(t.at, text_end(t), what) != NULL;
 }
 
 bool
@@ -69,7 +69,7 @@ bool
 text_ends(struct text t, struct text what)
 {
 	return t.len >= what.len &&
-	    compare(end_of(t) - what.len, what.at, what.len) == 0;
+	    compare(text_end(t) - what.len, what.at, what.len) == 0;
 }
 
 /* Any text; no mapping makes more than 3 bytes of 2, or 2 of 1. */
@@ -204,7 +204,7 @@ skip(const char *p, const char *end, uint64_t n)
 struct text
 text_substr(struct text t, int64_t start, int64_t n)
 {
-	const char *p = t.at, *end = end_of(t), *stop;
+	const char *p = t.at, *end = text_end(t), *stop;
 	uint64_t back, length;
 
 	if (start > 0) {
@@ -247,10 +247,10 @@ text_pad(struct arena *a, struct text t, int64_t width, struct text pad,
 size_t
 text_count(struct text t, struct text what)
 {
-	const char *p = t.at, *end = end_of(t);
+	const char *p = t.at, *end = text_end(t);
 	size_t n = 0;
 
-	for (; (p = find(p, end, what)) != NULL; n++)
+	for (; (p = text_find(p, end, what)) != NULL; n++)
 		p += what.len;
 	return n;
 }
@@ -258,7 +258,7 @@ text_count(struct text t, struct text what)
 size_t
 text_index(struct text t, struct text what)
 {
-	const char *hit = find(t.at, end_of(t), what);
+	const char *hit = text_find(t.at, text_end(t), what);
 
 	if (hit == NULL)
 		return 0;
@@ -269,7 +269,7 @@ struct text
 text_replace(struct arena *a, struct text t, struct text from, struct text to,
     size_t longest)
 {
-	const char *p = t.at, *end = end_of(t), *hit;
+	const char *p = t.at, *end = text_end(t), *hit;
 	size_t n = text_count(t, from);
 	struct text out;
 	char *to_p;
@@ -280,7 +280,7 @@ text_replace(struct arena *a, struct text t, struct text from, struct text to,
 	if (out.len > longest)
 		return (struct text){NULL, out.len};
 	out.at = to_p = arena_alloc(a, out.len);
-	while ((hit = find(p, end, from)) != NULL) {
+	while ((hit = text_find(p, end, from)) != NULL) {
 		memcpy(to_p, p, (size_t)(hit - p));
 		to_p = text_put(to_p + (hit - p), to);
 		p = hit + from.len;
@@ -292,12 +292,12 @@ text_replace(struct arena *a, struct text t, struct text from, struct text to,
 bool
 text_part(struct text t, struct text sep, int64_t n, struct text *out)
 {
-	const char *p = t.at, *end = end_of(t), *hit;
+	const char *p = t.at, *end = text_end(t), *hit;
 
 	if (n < 0)
 		n += (int64_t)text_count(t, sep) + 2;
 	for (; n > 0; n--) {
-		hit = find(p, end, sep);
+		hit = text_find(p, end, sep);
 		if (n == 1) {
 			*out = (struct text){p,
 			    (size_t)((hit != NULL ? hit : end) - p)};

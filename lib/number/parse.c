@@ -21,7 +21,7 @@ is_digit(char c)
 }
 
 static bool
-is_blank(char c)
+number_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
@@ -113,9 +113,9 @@ strip(const char **p, const char **end)
 {
 	bool minus;
 
-	while (*p < *end && is_blank(**p))
+	while (*p < *end && number_blank(**p))
 		++*p;
-	while (*end > *p && is_blank((*end)[-1]))
+	while (*end > *p && number_blank((*end)[-1]))
 		--*end;
 	if (*p == *end)
 		return false;

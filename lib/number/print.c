@@ -210,7 +210,7 @@ put_digits(char *p, struct digits d, int places)
 
 /* Any number: as digits, or a double that is small or large as 1.5e-8. */
 static char *
-put_number(char *p, struct number x)
+print_any(char *p, struct number x)
 {
 	struct digits d = digits_of(x);
 	char text[LONG];
@@ -244,7 +244,7 @@ number_print(struct number x, char out[NUMBER_TEXT])
 		end = put_decimal(out + minus,
 		    (uint64_t)(minus ? -x.coef : x.coef), (unsigned)x.scale);
 	else
-		end = put_number(out, x);
+		end = print_any(out, x);
 	*end = '\0';
 	return (size_t)(end - out);
 }
