@@ -15,35 +15,29 @@ real_load(struct real *r)
 #else
 
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define LIBRARY "libm.so.6" /* where the C library itself has them not */
 
-/* dlsym gives a pointer to data, which POSIX has be one to a function. */
-static bool
-real_find(void *library, const char *name, void *function)
-{
-	void *const found = dlsym(library, name);
-
-	memcpy(function, &found, sizeof found);
-	return found != NULL;
-}
-
 const char *
 real_load(struct real *r)
 {
-	void *library = RTLD_DEFAULT;
+	/* in the order of the struct */
+	static const char *const name[] = {"sqrt", "exp", "log", "log10",
+	    "pow"};
+	void *library = RTLD_DEFAULT, *function;
 
 	if (dlsym(library, "pow") == NULL &&
 	    (library = dlopen(LIBRARY, RTLD_NOW)) == NULL)
 		return dlerror();
-	if (!real_find(library, "sqrt", &r->sqrt) ||
-	    !real_find(library, "exp", &r->exp) ||
-	    !real_find(library, "log", &r->log) ||
-	    !real_find(library, "log10", &r->log10) ||
-	    !real_find(library, "pow", &r->pow))
-		return dlerror();
+	for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+		function = dlsym(library, name[i]);
+		if (function == NULL)
+			return dlerror();
+		/* data to ISO C, which POSIX has be a function */
+		memcpy((char *)r + i * sizeof function, &function,
+		    sizeof function);
+	}
 	return NULL;
 }
 
