@@ -649,45 +649,66 @@ read_whole(const struct date_format *f, struct text t, struct moment *m)
 	return read_ops(f, t, m);
 }
 
-/* The same, but for blanks around it where it is none with them. */
+/* Reads a date or a time; no time is past the year 9999. */
 static inline enum date_status
-read_cell(const struct date_format *f, struct text t, struct moment *m)
+read_one(const struct date_format *f, bool time, struct text t, int64_t *out)
 {
-	const enum date_status status = read_whole(f, t, m);
-	struct text bare;
+	struct moment m;
+	enum date_status status = read_whole(f, t, &m);
 
-	if (status != DATE_NONE)
+	if (status != DATE_OK)
 		return status;
-	bare = text_without_blanks(t);
-	return bare.len < t.len ? read_whole(f, bare, m) : DATE_NONE;
+	*out = m.days;
+	if (!time)
+		return DATE_OK;
+	*out = m.days * DATE_DAY + m.micros;
+	return *out >= DATETIME_MIN && *out <= DATETIME_MAX ? DATE_OK :
+							      DATE_NONE;
+}
+
+/* As date_read, for a text that is not as the first format says. */
+static __attribute__((noinline)) enum date_status
+read_any(const struct date_format *const *f, size_t n, bool time, struct text t,
+    int64_t *out)
+{
+	enum date_status got, status = DATE_NONE;
+	const struct text bare = text_without_blanks(t);
+	const struct date_format *one;
+
+	do {
+		one = n > 0 ? *f++ : NULL;
+		got = read_one(one, time, t, out);
+		if (got == DATE_NONE && bare.len < t.len)
+			got = read_one(one, time, bare, out);
+		if (got == DATE_OK)
+			return DATE_OK;
+		if (got != DATE_NONE)
+			status = got;
+	} while (n-- > 1);
+	return status;
+}
+
+enum date_status
+date_read(const struct date_format *const *f, size_t n, bool time,
+    struct text t, int64_t *out)
+{
+	if (read_one(n > 0 ? *f : NULL, time, t, out) == DATE_OK)
+		return DATE_OK;
+	return read_any(f, n, time, t, out);
 }
 
 enum date_status
 date_parse(const struct date_format *f, const char *text, size_t n,
     int64_t *days)
 {
-	struct moment m;
-	const enum date_status status =
-	    read_cell(f, (struct text){text, n}, &m);
-
-	if (status == DATE_OK)
-		*days = m.days;
-	return status;
+	return date_read(&f, f != NULL, false, (struct text){text, n}, days);
 }
 
 enum date_status
 datetime_parse(const struct date_format *f, const char *text, size_t n,
     int64_t *micros)
 {
-	struct moment m;
-	const enum date_status status =
-	    read_cell(f, (struct text){text, n}, &m);
-
-	if (status != DATE_OK)
-		return status;
-	*micros = m.days * DATE_DAY + m.micros;
-	return *micros < DATETIME_MIN || *micros > DATETIME_MAX ? DATE_NONE :
-								  DATE_OK;
+	return date_read(&f, f != NULL, true, (struct text){text, n}, micros);
 }
 
 /* Writes v with n digits; returns what is behind them. */

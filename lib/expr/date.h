@@ -9,10 +9,11 @@
 #ifndef EXPR_DATE_H
 #define EXPR_DATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mem.h"
+#include "utf8.h"
 
 #define DATE_MIN (-719162LL)  /* 0001-01-01 */
 #define DATE_MAX 2932896LL    /* 9999-12-31 */
@@ -32,10 +33,10 @@ struct date_format *date_format_compile(struct arena *a, enum date_use use,
     const char *text, size_t n, struct buf *say);
 
 /*
- * Read all n bytes of a text by a compiled format; NULL: YYYY-MM-DD or YYYYMMDD,
- * then maybe T or a blank, hh:mm[:ss[.f]], and Z or an offset.  Blanks and tabs
- * around it do not count.  date_parse takes the day as written; datetime_parse
- * applies the offset.
+ * Reads a whole text by the first of n compiled formats that it matches; n = 0:
+ * YYYY-MM-DD or YYYYMMDD, then maybe T or a blank, hh:mm[:ss[.f]], and Z or an
+ * offset.  Blanks and tabs around it do not count.  A date is the day as
+ * written; a time, in microseconds, applies the offset.
  */
 enum date_status {
 	DATE_OK,
@@ -45,6 +46,10 @@ enum date_status {
 	DATE_SECONDS, /* the second, which is never a leap second */
 	DATE_FRACTION /* the fraction has more than six digits */
 };
+enum date_status date_read(const struct date_format *const *f, size_t n,
+    bool time, struct text t, int64_t *out);
+
+/* The same of one format, or of NULL for none. */
 enum date_status date_parse(const struct date_format *f, const char *text,
     size_t n, int64_t *days);
 enum date_status datetime_parse(const struct date_format *f, const char *text,

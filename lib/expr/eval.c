@@ -104,22 +104,12 @@ static void
 to_time(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
-	enum date_status got, status = DATE_NONE;
-	const struct date_format *f;
-	size_t k = 0;
+	const enum date_status status = date_read(node->date, node->ndates,
+	    node->type == TYPE_DATETIME, t, &out->time);
 
 	out->kind = VALUE_TIME;
-	do {
-		f = node->ndates > 0 ? node->date[k] : NULL;
-		got = node->type == TYPE_DATE ?
-		    date_parse(f, t.at, t.len, &out->time) :
-		    datetime_parse(f, t.at, t.len, &out->time);
-		if (got == DATE_OK)
-			return;
-		if (got != DATE_NONE)
-			status = got;
-	} while (++k < node->ndates);
-	refuse(r, node, FAILURE_DATE + (status - DATE_NONE), t, out);
+	if (status != DATE_OK)
+		refuse(r, node, FAILURE_DATE + (status - DATE_NONE), t, out);
 }
 
 /* *out = a text as the type of a NODE_CONVERT, which is not text. */

@@ -623,16 +623,11 @@ call_is_date(struct eval *r, const struct instr *i, struct value *out)
 	const struct text t = eval_arg(r, i, 0)->text;
 	const struct node *call = i->node;
 	int64_t days;
-	size_t k;
-	bool is = false;
 
-	if (!eval_missing(r, t)) {
-		is = call->ndates == 0 &&
-		    date_parse(NULL, t.at, t.len, &days) == 0;
-		for (k = 0; k < call->ndates && !is; k++)
-			is = date_parse(call->date[k], t.at, t.len, &days) == 0;
-	}
-	call_bool(out, is);
+	call_bool(out,
+	    !eval_missing(r, t) &&
+		date_read(call->date, call->ndates, false, t, &days) ==
+		    DATE_OK);
 }
 
 #define PLAIN FORM_PLAIN
