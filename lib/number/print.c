@@ -125,30 +125,39 @@ digits_round(struct digits d, int places, bool even)
 	return d;
 }
 
+/* Writes v, below EIGHT_END. */
+static inline char *
+put_eight(char *p, uint64_t v)
+{
+	const uint64_t text = eight_split(v);
+	const unsigned zeros = eight_zeros(text);
+
+	eight_store(text >> 8 * zeros, p);
+	return p + 8 - zeros;
+}
+
 char *
 digits_put(char *p, u128 v)
 {
-	uint64_t text;
-	unsigned zeros = 0;
+	u128 rest;
 
-	if (v < EIGHT_END) {
-		text = eight_split((uint64_t)v);
-		zeros = eight_zeros(text);
-	} else {
-		text = eight_split((uint64_t)digits_divide(&v, EIGHT_END));
-		p = digits_put(p, v);
-	}
-	eight_store(text >> 8 * zeros, p);
-	return p + 8 - zeros;
+	if (v < EIGHT_END)
+		return put_eight(p, (uint64_t)v);
+	rest = digits_divide(&v, EIGHT_END);
+	p = digits_put(p, v);
+	eight_store(eight_split((uint64_t)rest), p);
+	return p + 8;
 }
 
 /* What most numbers are: decimals with at most 8 digits behind the point. */
 static inline __attribute__((always_inline)) char *
 put_decimal(char *p, uint64_t coef, unsigned scale)
 {
+	const uint64_t whole = scale == 0 ? coef : coef / wide_ten[scale];
+
+	p = whole < EIGHT_END ? put_eight(p, whole) : digits_put(p, whole);
 	if (scale == 0)
-		return digits_put(p, coef);
-	p = digits_put(p, coef / wide_ten[scale]);
+		return p;
 	*p++ = '.';
 	eight_store(eight_split(coef % wide_ten[scale]) >> 8 * (8 - scale), p);
 	return p + scale;
