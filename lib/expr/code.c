@@ -454,33 +454,6 @@ code_map(struct code *c, struct variable *first)
 	code_end(c, OP_END_MAP, answer, n);
 }
 
-/*
- * Labels become instructions; a jump to a jump goes where that goes, and one to
- * an end is the end.
- */
-static void
-code_resolve(struct code *c)
-{
-	size_t i, k, hops;
-
-	for (i = 0; i < c->n; i++)
-		for (k = 0; k < 3; k++)
-			c->instr[i].exit[k] = c->label[c->instr[i].exit[k]];
-	for (i = 0; i < c->n; i++)
-		for (k = 0; k < 3; k++) {
-			uint32_t *to = &c->instr[i].exit[k];
-
-			for (hops = 0; hops < c->n && *to < c->n &&
-			     c->instr[*to].op == OP_JUMP;
-			     hops++)
-				*to = c->instr[*to].yes;
-		}
-	for (i = 0; i < c->n; i++)
-		if (c->instr[i].op == OP_JUMP &&
-		    c->instr[c->instr[i].yes].op >= OP_END_TRUE)
-			c->instr[i] = c->instr[c->instr[i].yes];
-}
-
 void
 eval_compile(struct eval *r, enum expr_kind kind, struct variable *first,
     const uint32_t *field, struct arena *a)
@@ -512,7 +485,23 @@ eval_compile(struct eval *r, enum expr_kind kind, struct variable *first,
 		code_place(&c, to.bad);
 		code_emit(&c, OP_END_ERROR, NULL, 0, 0);
 	}
-	code_resolve(&c);
+	/*
+	 * Labels become instructions, all of which stand further on.  A jump to
+	 * a jump goes where that goes, and one to an end is the end.
+	 */
+	for (size_t n = c.n; n-- > 0;) {
+		struct instr *const i = &c.instr[n];
+
+		for (size_t k = 0; k < 3; k++) {
+			const uint32_t at = c.label[i->exit[k]];
+
+			i->exit[k] = at > n && c.instr[at].op == OP_JUMP ?
+			    c.instr[at].yes :
+			    at;
+		}
+		if (i->op == OP_JUMP && c.instr[i->yes].op >= OP_END_TRUE)
+			*i = c.instr[i->yes];
+	}
 	free(c.label);
 	r->code = c.instr;
 	r->chain = mem_new(c.nchains, sizeof(struct failure *));

@@ -37,8 +37,10 @@ lex_text(const struct parser *p)
 
 	if (kind == TOKEN_NAME)
 		return source;
+	if (kind == TOKEN_SET)
+		return (struct text){from, source.len - 1};
 	if (kind == TOKEN_RAW)
-		return (struct text){source.at + 2, source.len - 3};
+		return (struct text){from + 1, source.len - 3};
 	t.at = to = arena_alloc(&p->tree->arena, source.len);
 	if (*end == 'i') /* the flag of a pattern */
 		end--;
@@ -285,7 +287,7 @@ lex_braced(struct parser *p, const char *at)
 	return close != NULL ? close + 1 : at;
 }
 
-/* STRING, RAW and FSTRING, from the quote. */
+/* STRING, RAW, FSTRING and REGEX, from the quote. */
 static const char *
 lex_quoted(struct parser *p, const char *quote)
 {
@@ -304,7 +306,7 @@ lex_quoted(struct parser *p, const char *quote)
 				while (at < end && *at != '}')
 					at++;
 			n = 1;
-		} else if (utf8_broken(at, n)) {
+		} else if (utf8_broken(at, n) && p->now.kind != TOKEN_REGEX) {
 			lex_fail(p, (size_t)(at - p->tree->program.at),
 			    "this is not UTF-8; a byte is written \\xHH");
 			return at;
@@ -312,7 +314,8 @@ lex_quoted(struct parser *p, const char *quote)
 		at += n;
 	}
 	if (at >= end)
-		lex_fail(p, p->now.at, "this text is never closed");
+		lex_fail(p, p->now.at, "this %s is never closed",
+		    p->now.kind == TOKEN_REGEX ? "pattern" : "text");
 	return at + 1;
 }
 
@@ -430,18 +433,12 @@ lex_ahead(const struct parser *p)
 void
 lex_regex(struct parser *p)
 {
-	const char *const from = p->tree->program.at + p->now.at;
-	const char *const end = p->tree->program.at + p->tree->program.len;
-	const char *at = from + 1;
+	const char *const from = p->tree->program.at + p->now.at, *end;
 
-	while (at < end && *at != '/')
-		at += *at == '\\' ? 2 : 1;
-	if (at >= end) {
-		lex_fail(p, p->now.at, "this pattern is never closed");
-		return;
-	}
-	/* i is the flag, "in" or a name after the pattern is not */
-	at += at[1] == 'i' && !lex_in_name(at[2]) ? 2 : 1;
 	p->now.kind = TOKEN_REGEX;
-	p->now.len = (size_t)(at - from);
+	end = lex_quoted(p, from);
+	/* i is the flag, "in" or a name after the pattern is not */
+	if (p->now.kind == TOKEN_REGEX && *end == 'i' && !lex_in_name(end[1]))
+		end++;
+	p->now.len = (size_t)(end - from);
 }

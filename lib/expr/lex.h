@@ -89,8 +89,8 @@ void lex_fail(struct parser *p, size_t at, const char *format, ...);
 struct text lex_source(const struct parser *p, struct token t);
 
 /*
- * The token at hand: a name, braced or not, the text of r"..", or a pattern
- * with \/ as /.  A slice of the program or in the arena.
+ * The token at hand: a name, braced or not, that of a set, the text of r"..",
+ * or a pattern with \/ as /.  A slice of the program or in the arena.
  */
 struct text lex_text(const struct parser *p);
 

@@ -201,23 +201,14 @@ operators[TOKEN_KINDS] = {
 
 static struct node *parse_level(struct parser *p, enum level level);
 
-/* The name of a set or table behind its @. */
-static struct text
-parse_at_name(struct parser *p)
-{
-	const struct text source = lex_source(p, p->now);
-
-	lex_take(p);
-	return (struct text){source.at + 1, source.len - 1};
-}
-
 /* "(" expr { "," expr } ")" | "@" NAME, behind the in of a NODE_IN */
 static void
 parse_set(struct parser *p, struct node *node)
 {
 	if (p->now.kind == TOKEN_SET) {
 		node->kind = NODE_IN_SET;
-		node->name = parse_at_name(p);
+		node->name = lex_text(p);
+		lex_take(p);
 		return;
 	}
 	if (p->now.kind != TOKEN_OPEN)
@@ -338,32 +329,24 @@ parse_infix(struct parser *p, struct node *left)
 	return parser_end(p, left);
 }
 
-/* A prefix, which is at hand, and its operand. */
-static struct node *
-parse_prefix(struct parser *p, enum node_kind kind, enum level level)
-{
-	struct node *node = parser_node(p, kind);
-
-	parser_enter(p);
-	lex_take(p);
-	parser_add(p, node, parse_level(p, level));
-	p->depth--;
-	return parser_end(p, node);
-}
-
 /* Operators of this level, and of those that bind more tightly. */
 static struct node *
 parse_level(struct parser *p, enum level level)
 {
+	const bool minus = p->now.kind == TOKEN_MINUS;
 	enum level most = LEVEL_UNARY; /* of what may follow */
 	struct node *node;
 
-	if (p->now.kind == TOKEN_MINUS) {
-		node = parse_prefix(p, NODE_NEG, LEVEL_UNARY);
-	} else if (level <= LEVEL_NOT &&
-	    (p->now.kind == TOKEN_BANG || p->now.kind == TOKEN_NOT)) {
-		node = parse_prefix(p, NODE_NOT, LEVEL_NOT);
-		most = LEVEL_NOT;
+	if (minus ||
+	    (level <= LEVEL_NOT &&
+		(p->now.kind == TOKEN_BANG || p->now.kind == TOKEN_NOT))) {
+		most = minus ? LEVEL_UNARY : LEVEL_NOT;
+		node = parser_node(p, minus ? NODE_NEG : NODE_NOT);
+		parser_enter(p);
+		lex_take(p);
+		parser_add(p, node, parse_level(p, most));
+		p->depth--;
+		parser_end(p, node);
 	} else {
 		node = parse_primary(p);
 	}
@@ -469,36 +452,30 @@ parse_column(struct parser *p)
 	return node;
 }
 
-/* What stands between the braces of an f-string. */
-static struct node *
-parse_fstring_column(struct parser *p, const struct lex_piece *piece)
-{
-	struct node *node = parser_node(p, NODE_COLUMN);
-	const struct text t = piece->text;
-	const size_t sign = t.len > 2 && t.at[1] == '-' ? 2 : 1;
-
-	node->at = node->from = piece->at;
-	node->to = piece->at + t.len + 2;
-	node->name = t;
-	if (t.len > 1 && t.at[0] == '@' &&
-	    sign + strspn(t.at + sign, "0123456789") == t.len)
-		parse_position(p, node, t.at);
-	return node;
-}
-
 static struct node *
 parse_fstring(struct parser *p)
 {
-	struct node *node = parser_node(p, NODE_CAT);
+	struct node *node = parser_node(p, NODE_CAT), *kid;
 	struct lex_piece piece = {.next = 0};
 
-	while (lex_piece(p, LEX_FSTRING, &piece))
-		parser_add(p, node,
-		    piece.kind == LEX_COLUMN ?
-			parse_fstring_column(p, &piece) :
-			parser_constant(p, TYPE_TEXT,
-			    (struct value){.kind = VALUE_TEXT,
-				.text = piece.text}));
+	while (lex_piece(p, LEX_FSTRING, &piece)) {
+		const struct text t = piece.text;
+		const size_t sign = t.len > 2 && t.at[1] == '-' ? 2 : 1;
+
+		if (piece.kind == LEX_COLUMN) {
+			kid = parser_node(p, NODE_COLUMN);
+			kid->at = kid->from = piece.at;
+			kid->to = piece.at + t.len + 2;
+			kid->name = t;
+		} else {
+			kid = parser_constant(p, TYPE_TEXT,
+			    (struct value){.kind = VALUE_TEXT, .text = t});
+		}
+		if (piece.kind == LEX_COLUMN && t.len > 1 && *t.at == '@' &&
+		    sign + strspn(t.at + sign, "0123456789") == t.len)
+			parse_position(p, kid, t.at);
+		parser_add(p, node, kid);
+	}
 	lex_take(p);
 	return node;
 }
@@ -545,7 +522,8 @@ parse_argument(struct parser *p, char letter)
 	}
 	if (letter == 'T' && p->now.kind == TOKEN_SET) {
 		node = parser_node(p, NODE_TABLE);
-		node->name = parse_at_name(p);
+		node->name = lex_text(p);
+		lex_take(p);
 		return node;
 	}
 	if (letter == 'r')
@@ -557,21 +535,6 @@ parse_argument(struct parser *p, char letter)
  * What literal arguments mean, compiled once: a mistake in a pattern, a
  * replacement, a format or a mark is told before the input is opened.
  */
-
-/* May a number or a replacement name this group of the call's pattern? */
-static void
-check_group(struct parser *p, const struct node *call, const struct node *kid,
-    int64_t group)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < call->n; i++)
-		if (call->kid[i]->kind == NODE_REGEX)
-			n = regex_groups(call->kid[i]->regex);
-	if (group > (int64_t)n)
-		lex_fail(p, kid->at, "the pattern has %n group%s", n,
-		    n == 1 ? "" : "s");
-}
 
 /* Does an argument of this letter stand where such a literal must? */
 static bool
@@ -617,7 +580,8 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 	struct buf why = {NULL, 0, 0};
 	const char *needs;
 	bool good = true;
-	int64_t n = 0;
+	size_t groups = 0;
+	int64_t n = 0; /* a group that must be there */
 	char *list;
 
 	if (!is_literal(kid, letter, &needs) ||
@@ -660,14 +624,20 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 			   group.len, &why) == 0;
 		break;
 	case 'g':
-		check_group(p, call, kid, n);
 		call->op = (int)n;
 		break;
-	case 'r':
+	case 'r': /* the highest group */
 		for (size_t i = 0; i < kid->npieces; i++)
-			check_group(p, call, kid, kid->piece[i].group);
+			if (kid->piece[i].group > n)
+				n = kid->piece[i].group;
 		break;
 	}
+	for (size_t i = 0; i < call->n; i++)
+		if (call->kid[i]->kind == NODE_REGEX)
+			groups = regex_groups(call->kid[i]->regex);
+	if (n > (int64_t)groups)
+		lex_fail(p, kid->at, "the pattern has %n group%s", groups,
+		    groups == 1 ? "" : "s");
 	if (!good)
 		parser_refuse(p, kid->at, &why);
 }
