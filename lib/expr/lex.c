@@ -16,6 +16,7 @@ lex_fail(struct parser *p, size_t at, const char *format, ...)
 		message_at_list(p->say, p->tree->program, at, format, args);
 	va_end(args);
 	p->now.kind = TOKEN_BAD;
+	p->now.level = LEVEL_NONE;
 }
 
 /* ---- what the literals mean ---- */
@@ -180,52 +181,52 @@ lex_piece(struct parser *p, enum lex_mode mode, struct lex_piece *piece)
 
 /* ---- where tokens end ---- */
 
-/*
- * Words and operators, the longer ones before their beginnings, and what to
- * say instead of those that only other languages have.
- */
+/* First the words; of operators, the longer ones before their beginnings. */
+static const struct symbol lex_fixed[] = {
+    {"and", TOKEN_OPERATOR, LEVEL_AND, NODE_AND, 0},
+    {"or", TOKEN_OPERATOR, LEVEL_OR, NODE_OR, 0},
+    {"not", TOKEN_NOT, LEVEL_REL, NODE_IN, '!'},
+    {"in", TOKEN_IN, LEVEL_REL, NODE_IN, 0},
+    {"true", TOKEN_TRUE, LEVEL_NONE, 0, 0},
+    {"false", TOKEN_FALSE, LEVEL_NONE, 0, 0},
+    {"missing", TOKEN_MISSING, LEVEL_NONE, 0, 0},
+#define LEX_WORDS 7
+    {"==", TOKEN_OPERATOR, LEVEL_REL, NODE_COMPARE, COMPARE_EQ},
+    {"=~", TOKEN_OPERATOR, LEVEL_REL, NODE_MATCH, 0},
+    {"!=", TOKEN_OPERATOR, LEVEL_REL, NODE_COMPARE, COMPARE_NE},
+    {"!~", TOKEN_OPERATOR, LEVEL_REL, NODE_MATCH, '!'},
+    {"<=", TOKEN_OPERATOR, LEVEL_REL, NODE_COMPARE, COMPARE_LE},
+    {">=", TOKEN_OPERATOR, LEVEL_REL, NODE_COMPARE, COMPARE_GE},
+    {"&&", TOKEN_OPERATOR, LEVEL_AND, NODE_AND, 0},
+    {"||", TOKEN_OPERATOR, LEVEL_OR, NODE_OR, 0},
+    {"++", TOKEN_OPERATOR, LEVEL_CAT, NODE_CAT, 0},
+    {"??", TOKEN_OPERATOR, LEVEL_DEFAULT, NODE_DEFAULT, 0},
+    {"=", TOKEN_ASSIGN, LEVEL_NONE, 0, 0},
+    {"!", TOKEN_BANG, LEVEL_NONE, 0, 0},
+    {"<", TOKEN_LT, LEVEL_REL, NODE_COMPARE, COMPARE_LT},
+    {">", TOKEN_GT, LEVEL_REL, NODE_COMPARE, COMPARE_GT},
+    {"+", TOKEN_OPERATOR, LEVEL_SUM, NODE_ARITH, '+'},
+    {"-", TOKEN_MINUS, LEVEL_SUM, NODE_ARITH, '-'},
+    {"*", TOKEN_STAR, LEVEL_PROD, NODE_ARITH, '*'},
+    {"/", TOKEN_SLASH, LEVEL_PROD, NODE_ARITH, '/'},
+    {"%", TOKEN_OPERATOR, LEVEL_PROD, NODE_ARITH, '%'},
+    {"?", TOKEN_OPERATOR, LEVEL_IF, NODE_IF, 0},
+    {":", TOKEN_COLON, LEVEL_NONE, 0, 0},
+    {",", TOKEN_COMMA, LEVEL_NONE, 0, 0},
+    {";", TOKEN_SEMICOLON, LEVEL_NONE, 0, 0},
+    {"(", TOKEN_OPEN, LEVEL_NONE, 0, 0},
+    {")", TOKEN_CLOSE, LEVEL_NONE, 0, 0},
+};
+
+/* What to say instead of what only other languages have. */
 static const struct {
-	char text[8];
-	enum token_kind kind;
+	char text;
 	const char *ours;
-} lex_fixed[] = {
-    {"and", TOKEN_AND, NULL},
-    {"or", TOKEN_OR, NULL},
-    {"not", TOKEN_NOT, NULL},
-    {"in", TOKEN_IN, NULL},
-    {"true", TOKEN_TRUE, NULL},
-    {"false", TOKEN_FALSE, NULL},
-    {"missing", TOKEN_MISSING, NULL},
-#define LEX_WORDS 7 /* so many words, and then operators */
-    {"==", TOKEN_EQ, NULL},
-    {"=~", TOKEN_MATCH, NULL},
-    {"!=", TOKEN_NE, NULL},
-    {"!~", TOKEN_NOMATCH, NULL},
-    {"<=", TOKEN_LE, NULL},
-    {">=", TOKEN_GE, NULL},
-    {"&&", TOKEN_AND, NULL},
-    {"||", TOKEN_OR, NULL},
-    {"++", TOKEN_CAT, NULL},
-    {"??", TOKEN_DEFAULT, NULL},
-    {"=", TOKEN_ASSIGN, NULL},
-    {"!", TOKEN_BANG, NULL},
-    {"<", TOKEN_LT, NULL},
-    {">", TOKEN_GT, NULL},
-    {"+", TOKEN_PLUS, NULL},
-    {"-", TOKEN_MINUS, NULL},
-    {"*", TOKEN_STAR, NULL},
-    {"/", TOKEN_SLASH, NULL},
-    {"%", TOKEN_PERCENT, NULL},
-    {"?", TOKEN_QUESTION, NULL},
-    {":", TOKEN_COLON, NULL},
-    {",", TOKEN_COMMA, NULL},
-    {";", TOKEN_SEMICOLON, NULL},
-    {"(", TOKEN_OPEN, NULL},
-    {")", TOKEN_CLOSE, NULL},
-    {"&", TOKEN_BAD, "; say && or and"},
-    {"|", TOKEN_BAD, "; say || or or"},
-    {"~", TOKEN_BAD, "; say =~ to match a pattern"},
-    {"^", TOKEN_BAD, "; for a power say pow()"},
+} lex_others[] = {
+    {'&', "; say && or and"},
+    {'|', "; say || or or"},
+    {'~', "; say =~ to match a pattern"},
+    {'^', "; for a power say pow()"},
 };
 
 /*
@@ -344,28 +345,31 @@ lex_word(struct parser *p, const char *at, const char *end)
 {
 	const char *const stop = p->tree->program.at + p->tree->program.len;
 	const bool word = at != end;
-	const size_t all = sizeof lex_fixed / sizeof *lex_fixed;
-	const char *ours = "";
+	const struct symbol *o = word ? lex_fixed : lex_fixed + LEX_WORDS;
+	const struct symbol *const last = word ?
+	    lex_fixed + LEX_WORDS :
+	    lex_fixed + sizeof lex_fixed / sizeof *lex_fixed;
 	struct text shown;
-	size_t i, n;
+	const char *ours = "";
 
-	for (i = word ? 0 : LEX_WORDS; i < (word ? LEX_WORDS : all); i++) {
-		if (*lex_fixed[i].text != *at)
+	for (; o < last; o++) {
+		const size_t n = *o->text == *at ? strlen(o->text) : SIZE_MAX;
+
+		if (n > (size_t)(stop - at) || memcmp(o->text, at, n) != 0 ||
+		    (word && n != (size_t)(end - at)))
 			continue;
-		n = strlen(lex_fixed[i].text);
-		if ((word && n != (size_t)(end - at)) ||
-		    strncmp(lex_fixed[i].text, at, n) != 0)
-			continue;
-		if (lex_fixed[i].kind != TOKEN_BAD) {
-			p->now.kind = lex_fixed[i].kind;
-			return at + n;
-		}
-		ours = lex_fixed[i].ours;
+		p->now.kind = o->kind;
+		p->now.level = o->level;
+		p->now.is = o;
+		return at + n;
 	}
 	p->now.kind = TOKEN_NAME;
 	if (word)
 		return end;
 	shown = (struct text){at, utf8_char(at, stop)};
+	for (size_t i = 0; i < sizeof lex_others / sizeof *lex_others; i++)
+		if (lex_others[i].text == *at)
+			ours = lex_others[i].ours;
 	if (*at == '$') { /* $x, ${x y}: what shells and awk have taught */
 		shown = (struct text){"make", 4};
 		if (lex_letter(at[1]))
@@ -393,7 +397,7 @@ lex_take(struct parser *p)
 			while (at < end && *at != '\n')
 				at++;
 	p->before = p->now;
-	p->now = (struct token){TOKEN_END, (size_t)(at - program), 0};
+	p->now = (struct token){.at = (size_t)(at - program)};
 	if (at == end)
 		return;
 	to = at;

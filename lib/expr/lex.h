@@ -26,42 +26,60 @@ enum token_kind {
 	TOKEN_RAW,     /* r"..." */
 	TOKEN_FSTRING, /* f"..." */
 	TOKEN_REGEX,
-	TOKEN_AND,
-	TOKEN_OR,
-	TOKEN_NOT,
-	TOKEN_BANG,
-	TOKEN_IN,
 	TOKEN_TRUE,
 	TOKEN_FALSE,
 	TOKEN_MISSING,
-	TOKEN_EQ, /* in the order of enum compare */
-	TOKEN_NE,
+	TOKEN_NOT,
+	TOKEN_BANG,
+	TOKEN_IN,
 	TOKEN_LT,
-	TOKEN_LE,
 	TOKEN_GT,
-	TOKEN_GE,
-	TOKEN_MATCH,   /* =~ */
-	TOKEN_NOMATCH, /* !~ */
-	TOKEN_ASSIGN,
-	TOKEN_PLUS,
 	TOKEN_MINUS,
 	TOKEN_STAR,
 	TOKEN_SLASH,
-	TOKEN_PERCENT,
-	TOKEN_CAT,     /* ++ */
-	TOKEN_DEFAULT, /* ?? */
-	TOKEN_QUESTION,
+	TOKEN_OPERATOR, /* another one */
+	TOKEN_ASSIGN,
 	TOKEN_COLON,
 	TOKEN_COMMA,
 	TOKEN_SEMICOLON,
 	TOKEN_OPEN,
-	TOKEN_CLOSE,
-	TOKEN_KINDS /* their number */
+	TOKEN_CLOSE
+};
+
+/*
+ * How tightly operators bind: each level is made of the next one.  Most group
+ * from the left, by which those of one kind are kids of one node where that is
+ * the same; ?: and ?? group from the right, and LEVEL_REL does not chain.
+ */
+enum level {
+	LEVEL_NONE,
+	LEVEL_IF,      /* or [ "?" expr ":" expr ] */
+	LEVEL_OR,      /* and { ("||" | "or") and } */
+	LEVEL_AND,     /* not { ("&&" | "and") not } */
+	LEVEL_NOT,     /* ("!" | "not") not | rel */
+	LEVEL_REL,     /* dflt [ comparison dflt | [ "not" ] "in" ..
+			* | ("=~" | "!~") .. ] */
+	LEVEL_DEFAULT, /* cat [ "??" dflt ] */
+	LEVEL_CAT,     /* sum { "++" sum } */
+	LEVEL_SUM,     /* prod { ("+" | "-") prod } */
+	LEVEL_PROD,    /* unary { ("*" | "/" | "%") unary } */
+	LEVEL_UNARY    /* "-" unary | primary */
+};
+
+/* A word or operator of the language, and between two values its node. */
+struct symbol {
+	char text[8];
+	enum token_kind kind;
+	enum level level;
+	enum node_kind node;
+	int op;
 };
 
 struct token {
 	enum token_kind kind;
-	size_t at, len; /* its bytes in the program */
+	enum level level;        /* of an operator; else LEVEL_NONE */
+	const struct symbol *is; /* of a level */
+	size_t at, len;          /* its bytes in the program */
 };
 
 /* A program while it is read, which has a NUL behind it. */

@@ -150,55 +150,6 @@ parser_enter(struct parser *p)
 		lex_fail(p, p->now.at, "nested deeper than 200 levels");
 }
 
-/*
- * How tightly operators bind: each level is made of the next one.  Most group
- * from the left, by which those of one kind are kids of one node where that is
- * the same; ?: and ?? group from the right, and LEVEL_REL does not chain.
- */
-enum level {
-	LEVEL_NONE,
-	LEVEL_IF,      /* or [ "?" expr ":" expr ] */
-	LEVEL_OR,      /* and { ("||" | "or") and } */
-	LEVEL_AND,     /* not { ("&&" | "and") not } */
-	LEVEL_NOT,     /* ("!" | "not") not | rel */
-	LEVEL_REL,     /* dflt [ comparison dflt | [ "not" ] "in" ..
-			* | ("=~" | "!~") .. ] */
-	LEVEL_DEFAULT, /* cat [ "??" dflt ] */
-	LEVEL_CAT,     /* sum { "++" sum } */
-	LEVEL_SUM,     /* prod { ("+" | "-") prod } */
-	LEVEL_PROD,    /* unary { ("*" | "/" | "%") unary } */
-	LEVEL_UNARY    /* "-" unary | primary */
-};
-
-static const struct operator
-{
-	enum level level;
-	enum node_kind kind;
-	int op;
-}
-operators[TOKEN_KINDS] = {
-    [TOKEN_QUESTION] = {LEVEL_IF, NODE_IF, 0},
-    [TOKEN_OR] = {LEVEL_OR, NODE_OR, 0},
-    [TOKEN_AND] = {LEVEL_AND, NODE_AND, 0},
-    [TOKEN_EQ] = {LEVEL_REL, NODE_COMPARE, COMPARE_EQ},
-    [TOKEN_NE] = {LEVEL_REL, NODE_COMPARE, COMPARE_NE},
-    [TOKEN_LT] = {LEVEL_REL, NODE_COMPARE, COMPARE_LT},
-    [TOKEN_LE] = {LEVEL_REL, NODE_COMPARE, COMPARE_LE},
-    [TOKEN_GT] = {LEVEL_REL, NODE_COMPARE, COMPARE_GT},
-    [TOKEN_GE] = {LEVEL_REL, NODE_COMPARE, COMPARE_GE},
-    [TOKEN_IN] = {LEVEL_REL, NODE_IN, 0},
-    [TOKEN_NOT] = {LEVEL_REL, NODE_IN, 0},
-    [TOKEN_MATCH] = {LEVEL_REL, NODE_MATCH, 0},
-    [TOKEN_NOMATCH] = {LEVEL_REL, NODE_MATCH, 0},
-    [TOKEN_DEFAULT] = {LEVEL_DEFAULT, NODE_DEFAULT, 0},
-    [TOKEN_CAT] = {LEVEL_CAT, NODE_CAT, 0},
-    [TOKEN_PLUS] = {LEVEL_SUM, NODE_ARITH, '+'},
-    [TOKEN_MINUS] = {LEVEL_SUM, NODE_ARITH, '-'},
-    [TOKEN_STAR] = {LEVEL_PROD, NODE_ARITH, '*'},
-    [TOKEN_SLASH] = {LEVEL_PROD, NODE_ARITH, '/'},
-    [TOKEN_PERCENT] = {LEVEL_PROD, NODE_ARITH, '%'},
-};
-
 static struct node *parse_level(struct parser *p, enum level level);
 
 /* "(" expr { "," expr } ")" | "@" NAME, behind the in of a NODE_IN */
@@ -272,24 +223,23 @@ parse_pattern(struct parser *p, struct node *node)
 static struct node *
 parse_infix(struct parser *p, struct node *left)
 {
-	const enum token_kind token = p->now.kind;
-	const struct operator* o = & operators[token];
+	const struct symbol *const o = p->now.is;
 	struct node *node;
 
 	if (parser_accept(p, TOKEN_NOT) && p->now.kind != TOKEN_IN)
 		lex_fail(p, p->before.at,
 		    "unexpected 'not'; only in may follow it here");
-	if (o->kind == NODE_ARITH && left->height >= PARSE_HEIGHT)
+	if (o->node == NODE_ARITH && left->height >= PARSE_HEIGHT)
 		lex_fail(p, p->now.at,
 		    "too many operators in a row; use brackets");
-	node = parser_node(p, o->kind);
+	node = parser_node(p, o->node);
 	node->from = left->from;
 	node->op = o->op;
 	parser_add(p, node, left);
-	if (o->kind == NODE_DEFAULT)
+	if (o->node == NODE_DEFAULT)
 		parser_enter(p);
 	lex_take(p);
-	switch (o->kind) {
+	switch (o->node) {
 	case NODE_IF:
 		parser_add(p, node, parse_expr(p));
 		parser_expect(p, TOKEN_COLON);
@@ -310,17 +260,19 @@ parse_infix(struct parser *p, struct node *left)
 		parser_add(p, node, parse_level(p, o->level + 1));
 		break;
 	default:
-		do
+		parser_add(p, node, parse_level(p, o->level + 1));
+		while (p->now.level == o->level) {
+			lex_take(p);
 			parser_add(p, node, parse_level(p, o->level + 1));
-		while (parser_accept(p, token));
+		}
 		break;
 	}
 	parser_end(p, node);
-	if (o->kind == NODE_COMPARE &&
-	    operators[p->now.kind].kind == NODE_COMPARE)
+	if (o->node == NODE_COMPARE && p->now.level == LEVEL_REL &&
+	    p->now.is->node == NODE_COMPARE)
 		lex_fail(p, p->now.at,
 		    "comparisons do not chain; join two with &&");
-	if (token != TOKEN_NOT && token != TOKEN_NOMATCH)
+	if (o->op != '!')
 		return node;
 	left = parser_node(p, NODE_NOT);
 	left->at = node->at;
@@ -350,11 +302,8 @@ parse_level(struct parser *p, enum level level)
 	} else {
 		node = parse_primary(p);
 	}
-	while (operators[p->now.kind].level >= level &&
-	    operators[p->now.kind].level <= most) {
-		most = operators[p->now.kind].level;
-		if (most == LEVEL_REL)
-			most = LEVEL_NOT;
+	while (p->now.level >= level && p->now.level <= most) {
+		most = p->now.level == LEVEL_REL ? LEVEL_NOT : p->now.level;
 		node = parse_infix(p, node);
 	}
 	return node;
