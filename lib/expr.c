@@ -216,25 +216,16 @@ expr_remembers(const struct expr *e)
 	return e->tree.remembers;
 }
 
-static void expr_mark(struct node *node, uint32_t *field);
-
-static void
-expr_mark_variable(struct variable *var, uint32_t *field)
-{
-	if (!var->used) {
-		var->used = true;
-		expr_mark(var->value, field);
-	}
-}
-
 /* Marks what a value needs: its variables, and its columns in field. */
 static void
-expr_mark(struct node *node, uint32_t *field)
+expr_mark(const struct node *node, uint32_t *field)
 {
 	if (node->kind == NODE_CELL)
 		field[node->number] = 1;
-	if (node->kind == NODE_VAR)
-		expr_mark_variable(node->var, field);
+	if (node->kind == NODE_VAR && !node->var->used) {
+		node->var->used = true;
+		expr_mark(node->var->value, field);
+	}
 	for (size_t i = 0; i < node->n; i++)
 		expr_mark(node->kid[i], field);
 }
@@ -248,12 +239,15 @@ expr_collect(struct expr *e, size_t width)
 {
 	struct arena *a = &e->tree.arena;
 	uint32_t *field = arena_alloc(a, mem_mul(width + 1, sizeof *field));
+	struct node root = {.kind = NODE_VAR, .var = e->check.first};
 
 	memset(field, 0, (width + 1) * sizeof *field);
 	if (e->options.kind == EXPR_FILTER)
-		expr_mark_variable(e->check.first, field);
-	for (size_t i = 0; i < e->ncells; i++)
-		expr_mark_variable(e->cell[i], field);
+		expr_mark(&root, field);
+	for (size_t i = 0; i < e->ncells; i++) {
+		root.var = e->cell[i];
+		expr_mark(&root, field);
+	}
 	for (const struct kept *k = e->eval.kept; k != NULL; k = k->next)
 		if (k->from == NULL)
 			field[k->input] = 1;

@@ -485,37 +485,28 @@ parse_argument(struct parser *p, char letter)
  * replacement, a format or a mark is told before the input is opened.
  */
 
-/* Does an argument of this letter stand where such a literal must? */
-static bool
-is_literal(const struct node *kid, char letter, const char **needs)
+/* What an argument should be by its letter, or NULL: it is.  *n: a group. */
+static const char *
+literal_needs(const struct node *kid, char letter, int64_t *n)
 {
-	static const struct {
-		const char *letters;
-		enum node_kind kind;
-		enum type type;
-		const char *needs;
-	} sorts[] = {
-	    {"x", NODE_REGEX, TYPE_TEXT,
-		"%t() needs a regex here: /.../ or r\"...\""},
-	    {"T", NODE_TABLE, TYPE_TEXT, "%t() needs a table here, as @name"},
-	    {"N", NODE_COLUMN, TYPE_TEXT,
-		"%t() needs the name of a column here"},
-	    {"lLJfwpm", NODE_CONST, TYPE_TEXT,
-		"%t() needs a literal text here, in quotes"},
-	    {"g", NODE_CONST, TYPE_NUMBER,
-		"%t() needs the number of a group here"},
-	};
+	const bool constant = kid->kind == NODE_CONST;
 
-	*needs = "%t() takes no regex here";
-	if (kid->kind == NODE_REGEX && letter != 'x')
-		return false;
-	for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++) {
-		if (strchr(sorts[i].letters, letter) == NULL)
-			continue;
-		*needs = sorts[i].needs;
-		return kid->kind == sorts[i].kind && kid->type == sorts[i].type;
-	}
-	return true;
+	if (letter == 'x' && kid->kind != NODE_REGEX)
+		return "%t() needs a regex here: /.../ or r\"...\"";
+	if (letter != 'x' && kid->kind == NODE_REGEX)
+		return "%t() takes no regex here";
+	if (letter == 'T' && kid->kind != NODE_TABLE)
+		return "%t() needs a table here, as @name";
+	if (letter == 'N' && kid->kind != NODE_COLUMN)
+		return "%t() needs the name of a column here";
+	if (strchr("lLJfwpm", letter) != NULL &&
+	    !(constant && kid->type == TYPE_TEXT))
+		return "%t() needs a literal text here, in quotes";
+	if (letter == 'g' &&
+	    !(constant && kid->type == TYPE_NUMBER &&
+		number_to_int(kid->value.number, n) == 0))
+		return "%t() needs the number of a group here";
+	return NULL;
 }
 
 /* An argument, by its letter in func.h. */
@@ -527,14 +518,13 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 	const struct text t = kid->value.text;
 	struct text group = {NULL, 0};
 	struct buf why = {NULL, 0, 0};
-	const char *needs;
 	bool good = true;
 	size_t groups = 0;
 	int64_t n = 0; /* a group that must be there */
+	const char *const needs = literal_needs(kid, letter, &n);
 	char *list;
 
-	if (!is_literal(kid, letter, &needs) ||
-	    (letter == 'g' && number_to_int(kid->value.number, &n) < 0)) {
+	if (needs != NULL) {
 		lex_fail(p, kid->at, needs, &call->name);
 		return;
 	}
