@@ -10,15 +10,6 @@ typedef unsigned char lanes __attribute__((vector_size(16)));
 
 #define STEP 32 /* bytes; two vectors: more of the loop is work */
 
-static bool
-has_any(lanes v)
-{
-	uint64_t word[2];
-
-	memcpy(word, &v, sizeof word);
-	return (word[0] | word[1]) != 0;
-}
-
 static inline __attribute__((always_inline)) bool
 swap_delims(char *to, const char *from, size_t n, char from_delim,
     char to_delim, char quote, char special)
@@ -26,6 +17,7 @@ swap_delims(char *to, const char *from, size_t n, char from_delim,
 	const unsigned char old = (unsigned char)from_delim;
 	const unsigned char delim = (unsigned char)to_delim;
 	lanes bad = {0}, v[STEP / sizeof(lanes)];
+	uint64_t word[sizeof bad / sizeof(uint64_t)];
 
 	for (size_t i = 0; i < n; i += STEP) {
 		memcpy(v, from + i, STEP);
@@ -36,7 +28,8 @@ swap_delims(char *to, const char *from, size_t n, char from_delim,
 		}
 		memcpy(to + i, v, STEP);
 	}
-	return !has_any(bad);
+	memcpy(word, &bad, sizeof word);
+	return (word[0] | word[1]) == 0;
 }
 
 bool
@@ -47,22 +40,8 @@ format_swap(char *to, const char *from, size_t n, char from_delim,
 }
 
 /* The letter behind the backslash for a byte that TSV escapes, or 0. */
-static char
-escape_letter(char byte)
-{
-	switch (byte) {
-	case '\t':
-		return 't';
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\\':
-		return '\\';
-	default:
-		return 0;
-	}
-}
+static const char escape_letter[256] =
+    {['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r', ['\\'] = '\\'};
 
 /* Writes n bytes as TSV; of two quotes that stand for one, halved takes one. */
 static size_t
@@ -73,12 +52,10 @@ add_tsv(const struct format *f, struct writer *w, const char *value, size_t n,
 	char *to = from, letter;
 
 	for (size_t i = 0; i < n; i++) {
-		if ((letter = escape_letter(value[i])) != 0) {
+		letter = escape_letter[(unsigned char)value[i]];
+		if (letter != 0)
 			*to++ = '\\';
-			*to++ = letter;
-			continue;
-		}
-		*to++ = value[i];
+		*to++ = letter != 0 ? letter : value[i];
 		i += halved && value[i] == f->from.quote;
 	}
 	writer_put(w, to);

@@ -69,29 +69,22 @@ input_signal(int sig)
 	return true;
 }
 
-/* ppoll lets no signal in when a descriptor is ready at once: this does. */
-static void
-let_signals_in(void)
-{
-	const struct timespec now = {0, 0};
-	sigset_t pending;
-
-	if (watching && sigpending(&pending) == 0 && !sigisemptyset(&pending))
-		ppoll(NULL, 0, &now, &waiting);
-}
-
 int
 input_wait(struct pollfd *fds, size_t n, int ms)
 {
+	const struct timespec now = {0, 0};
 	struct timespec limit = {ms / 1000, ms % 1000 * 1000000L};
+	sigset_t pending;
 	int got;
 
 	if (fresh) /* one came in a write */
-		limit = (struct timespec){0, 0};
+		limit = now;
 	got = ppoll(fds, (nfds_t)n, ms < 0 && !fresh ? NULL : &limit,
 	    watching ? &waiting : NULL);
-	if (got > 0)
-		let_signals_in();
+	/* it lets no signal in when a descriptor is ready at once */
+	if (got > 0 && watching && sigpending(&pending) == 0 &&
+	    !sigisemptyset(&pending))
+		ppoll(NULL, 0, &now, &waiting);
 	if (got == 0 && fresh) {
 		errno = EINTR;
 		got = -1;
@@ -214,7 +207,7 @@ wait_readable(int fd, struct input_hooks *hooks)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	int64_t before;
-	int ms, got;
+	int got;
 
 	if (input_wait(&p, 1, 0) > 0) {
 		input_tick(hooks);
@@ -225,9 +218,9 @@ wait_readable(int fd, struct input_hooks *hooks)
 		return -1;
 	}
 	do {
-		ms = input_tick(hooks);
+		got = input_tick(hooks);
 		before = input_ns();
-		got = input_wait(&p, 1, ms);
+		got = input_wait(&p, 1, got);
 		hooks->waited_in += input_ns() - before;
 	} while (got == 0 || (got < 0 && errno == EINTR));
 	return 0;
@@ -236,6 +229,7 @@ wait_readable(int fd, struct input_hooks *hooks)
 ssize_t
 input_read(int fd, void *to, size_t n, struct input_hooks *hooks)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	ssize_t got;
 
 	for (;;) {
@@ -244,13 +238,10 @@ input_read(int fd, void *to, size_t n, struct input_hooks *hooks)
 		got = read(fd, to, n);
 		if (got >= 0)
 			return got;
-		if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			struct pollfd p = {.fd = fd, .events = POLLIN};
-
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			poll(&p, 1, -1);
-		} else if (errno != EINTR) {
+		else if (errno != EINTR)
 			return -1;
-		}
 	}
 }
 

@@ -1,9 +1,7 @@
 /*
  * input: bytes from descriptors, and the one place where a program waits.
  *
- * Hides short reads, EINTR, non-blocking descriptors and signals.  Whoever
- * has something to say while the input is silent (buffered output, a progress
- * line) hands in hooks; they run before a read that would block.
+ * Hides short reads, EINTR, non-blocking descriptors and signals.
  */
 #ifndef INPUT_H
 #define INPUT_H
@@ -16,17 +14,20 @@
 
 #define INPUT_BLOCK ((size_t)256 * 1024) /* bytes asked of one read(2) */
 
+/* What is called while a program waits for input, or knows it to be at an end.
+ */
 struct input_hooks {
-	int (*idle)(void *arg);  /* the next read would block; -1: end */
+	/* the next read would block, so buffered output leaves now; -1: end */
+	int (*idle)(void *arg);
 	/* a second went by, or, asked, SIGUSR1 came */
 	void (*tick)(void *arg, bool asked);
-	int (*ended)(void *arg, int fd); /* fd is at its end; -1: it is not
-					  * whole, and that was said */
+	/* fd is at its end; -1: it is not whole, and that was said */
+	int (*ended)(void *arg, int fd);
 	void *arg;
 	int64_t waited_in;  /* ns of waiting for input, of all who have */
 	int64_t waited_out; /* these hooks, and for output by who polls it */
-	bool ticks;  /* call tick once a second, not only on SIGUSR1 */
-	int64_t due; /* the next tick, input's own; 0 at first */
+	bool ticks;         /* call tick once a second, not only on SIGUSR1 */
+	int64_t due;        /* the next tick, input's own; 0 at first */
 };
 
 /*

@@ -40,7 +40,7 @@ mem_unguard(struct mem_guard *g)
 }
 
 static void
-fail(void)
+mem_fail(void)
 {
 	static const char text[] = "out of memory\n";
 
@@ -49,7 +49,7 @@ fail(void)
 	if (on_failure != NULL)
 		on_failure();
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-		_exit(3);
+		_exit(3); /* there is nobody to tell */
 	_exit(3);
 }
 
@@ -57,7 +57,7 @@ size_t
 mem_add(size_t a, size_t b)
 {
 	if (b > SIZE_MAX - a)
-		fail();
+		mem_fail();
 	return a + b;
 }
 
@@ -65,7 +65,7 @@ size_t
 mem_mul(size_t a, size_t b)
 {
 	if (a != 0 && b > SIZE_MAX / a)
-		fail();
+		mem_fail();
 	return a * b;
 }
 
@@ -75,7 +75,7 @@ mem_new(size_t n, size_t size)
 	void *p = calloc(n != 0 ? n : 1, size != 0 ? size : 1);
 
 	if (p == NULL)
-		fail();
+		mem_fail();
 	return p;
 }
 
@@ -86,7 +86,7 @@ mem_resize(void *old, size_t n, size_t size)
 	void *p = realloc(old, bytes != 0 ? bytes : 1);
 
 	if (p == NULL)
-		fail();
+		mem_fail();
 	return p;
 }
 
@@ -119,10 +119,8 @@ buf_need(struct buf *b, size_t more)
 		return;
 	if (b->room <= SIZE_MAX / 2 && least < b->room * 2)
 		least = b->room * 2;
-	if (least < 64)
-		least = 64;
-	b->data = mem_resize(b->data, least, 1);
-	b->room = least;
+	b->room = least < 64 ? 64 : least;
+	b->data = mem_resize(b->data, b->room, 1);
 }
 
 void
@@ -164,9 +162,7 @@ buf_add_number(struct buf *b, uint64_t n)
 void
 buf_add_hex(struct buf *b, uint64_t n)
 {
-	int shift;
-
-	for (shift = 60; shift >= 0; shift -= 4)
+	for (int shift = 60; shift >= 0; shift -= 4)
 		buf_add_byte(b, "0123456789abcdef"[n >> shift & 15]);
 }
 
@@ -177,39 +173,31 @@ buf_free(struct buf *b)
 	*b = (struct buf){NULL, 0, 0};
 }
 
-/* The next block with room for n bytes; a smaller one is passed over. */
-static void
-arena_advance(struct arena *a, size_t n)
-{
-	struct arena_block *b, **link;
-
-	link = a->now != NULL ? &a->now->next : &a->first;
-	while (*link != NULL && (*link)->size < n)
-		link = &(*link)->next;
-	if (*link == NULL) {
-		size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-
-		b = mem_resize(NULL, mem_add(sizeof *b, size), 1);
-		b->next = NULL;
-		b->size = size;
-		*link = b;
-	}
-	a->now = *link;
-	a->now->used = 0;
-}
-
 void *
 arena_alloc(struct arena *a, size_t n)
 {
 	const size_t unit = _Alignof(max_align_t);
-	void *p;
+	struct arena_block **link;
+	size_t size;
 
 	n = mem_add(n, unit - 1) / unit * unit;
-	if (a->now == NULL || a->now->size - a->now->used < n)
-		arena_advance(a, n);
-	p = a->now->bytes + a->now->used;
+	if (a->now == NULL || a->now->size - a->now->used < n) {
+		/* the next block with room; a smaller one is passed over */
+		link = a->now != NULL ? &a->now->next : &a->first;
+		while (*link != NULL && (*link)->size < n)
+			link = &(*link)->next;
+		if (*link == NULL) {
+			size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+			*link =
+			    mem_resize(NULL, mem_add(sizeof **link, size), 1);
+			(*link)->next = NULL;
+			(*link)->size = size;
+		}
+		a->now = *link;
+		a->now->used = 0;
+	}
 	a->now->used += n;
-	return p;
+	return a->now->bytes + a->now->used - n;
 }
 
 void
@@ -223,11 +211,7 @@ arena_reset(struct arena *a)
 void
 arena_free(struct arena *a)
 {
-	struct arena_block *b, *next;
-
-	for (b = a->first; b != NULL; b = next) {
-		next = b->next;
-		free(b);
-	}
-	a->first = a->now = NULL;
+	for (struct arena_block *b; (b = a->first) != NULL; free(b))
+		a->first = b->next;
+	a->now = NULL;
 }

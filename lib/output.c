@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "input.h"
-#include "mem.h"
+#include "utf8.h"
 
 #define BLOCK \
 	((size_t)256 * 1024) /* measured: less costs, more gains nothing */
@@ -43,9 +43,7 @@ writer_open(const char *path, const struct dialect *d, struct buf *say)
 	    (part = part_open(path, &fd, say)) == NULL)
 		return NULL;
 	if (fd < 0) {
-		buf_add_text(say, path);
-		buf_add_text(say, ": ");
-		buf_add_text(say, strerror(errno));
+		utf8_say(say, "%s: %m", path);
 		return NULL;
 	}
 	w = writer_new(fd, d);
@@ -130,6 +128,8 @@ has_marks(uint64_t word, const struct dialect *d)
 	    has_byte(word, '\r') | has_byte(word, '\n');
 }
 
+#define BYTES(n) (~UINT64_C(0) >> (64 - 8 * (n))) /* of n bytes, 1 to 8 */
+
 /* A word of n bytes, 1 to 8, the first the lowest; the others are 0. */
 static uint64_t
 load_few(const char *p, size_t n)
@@ -154,7 +154,7 @@ add_few(struct writer *w, const char *value, size_t n)
 {
 	const uint64_t word = load_few(value, n), bytes = htole64(word);
 
-	if ((has_marks(word, &w->dialect) & ~UINT64_C(0) >> (64 - 8 * n)) != 0)
+	if ((has_marks(word, &w->dialect) & BYTES(n)) != 0)
 		return false;
 	if (n > w->room - w->len)
 		writer_need(w, n);
@@ -169,8 +169,7 @@ field_wants_quotes(const char *value, size_t n, const struct dialect *d)
 	uint64_t word;
 
 	if (n > 0 && n < sizeof word)
-		return (has_marks(load_few(value, n), d) &
-			   ~UINT64_C(0) >> (64 - 8 * n)) != 0;
+		return (has_marks(load_few(value, n), d) & BYTES(n)) != 0;
 	for (size_t i = 0; i < n; i += sizeof word) {
 		if (i > n - sizeof word)
 			i = n - sizeof word;
@@ -230,20 +229,19 @@ writer_first(struct writer *w, const char *value, size_t n, char comment)
 enum part_end
 writer_close(struct writer *w, bool keep)
 {
-	enum part_end end = PART_FAILED;
+	enum part_end end;
 	int error;
 
 	write_all(w, w->data, w->whole);
 	error = w->error;
-	if (w->part == NULL) {
-		if (close(w->fd) != 0 && errno != EINTR && error == 0)
-			error = errno;
-		end = error == 0 ? PART_DONE : PART_FAILED;
-	} else if (error == 0 && keep) {
+	if (w->part != NULL && error == 0 && keep) {
 		end = part_publish(w->part, w->fd);
 		error = errno;
 	} else {
-		part_discard(w->part, w->fd);
+		if (w->part != NULL)
+			part_discard(w->part, w->fd);
+		else if (close(w->fd) != 0 && errno != EINTR && error == 0)
+			error = errno;
 		end = error == 0 ? PART_DONE : PART_FAILED;
 	}
 	free(w->data);

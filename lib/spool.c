@@ -27,13 +27,18 @@ spool_directory(void)
 	return dir != NULL && dir[0] != '\0' ? dir : "/var/tmp";
 }
 
-/* For a file system that knows no O_TMPFILE: a name for a moment. */
+/* The file has a name for a moment where the file system has no O_TMPFILE. */
 static int
-open_named(const char *dir)
+open_nameless(const char *dir)
 {
 	struct buf path = {NULL, 0, 0};
 	int error, fd;
 
+#ifdef O_TMPFILE
+	fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+#endif
 	buf_add_text(&path, dir);
 	buf_add(&path, "/csvpipe-XXXXXX", sizeof "/csvpipe-XXXXXX");
 	fd = mkostemp(path.data, O_APPEND | O_CLOEXEC);
@@ -43,18 +48,6 @@ open_named(const char *dir)
 	buf_free(&path);
 	errno = error;
 	return fd;
-}
-
-static int
-open_nameless(const char *dir)
-{
-#ifdef O_TMPFILE
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-#endif
-	return open_named(dir);
 }
 
 struct spool *
@@ -89,58 +82,53 @@ spool_free(struct spool *s)
 }
 
 static int
-write_out(struct spool *s, const char *bytes, size_t n)
+spool_flush(struct spool *s)
 {
+	const char *bytes = s->buffer;
 	ssize_t done;
 
-	XXH3_128bits_update(s->hash, bytes, n);
-	while (n > 0) {
-		done = write(s->fd, bytes, n);
+	if (s->len > 0)
+		XXH3_128bits_update(s->hash, bytes, s->len);
+	while (s->len > 0) {
+		done = write(s->fd, bytes, s->len);
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done < 0)
+		if (done < 0) {
+			s->len = 0;
 			return -1;
+		}
 		bytes += done;
-		n -= (size_t)done;
+		s->len -= (size_t)done;
 	}
 	return 0;
-}
-
-static int
-flush(struct spool *s)
-{
-	size_t n = s->len;
-
-	s->len = 0;
-	return n > 0 ? write_out(s, s->buffer, n) : 0;
 }
 
 int
 spool_add(struct spool *s, const void *bytes, size_t n)
 {
 	const char *from = bytes;
-	size_t room;
+	size_t part;
 
 	if (s->buffer == NULL)
 		s->buffer = mem_resize(NULL, SPOOL_BUFFER, 1);
-	while (n >= (room = SPOOL_BUFFER - s->len)) {
-		memcpy(s->buffer + s->len, from, room);
-		s->len += room;
-		from += room;
-		n -= room;
-		if (flush(s) < 0)
+	while (n > 0) {
+		part = SPOOL_BUFFER - s->len;
+		if (part > n)
+			part = n;
+		memcpy(s->buffer + s->len, from, part);
+		s->len += part;
+		from += part;
+		n -= part;
+		if (s->len == SPOOL_BUFFER && spool_flush(s) < 0)
 			return -1;
 	}
-	if (n > 0)
-		memcpy(s->buffer + s->len, from, n);
-	s->len += n;
 	return 0;
 }
 
 int
 spool_settle(struct spool *s)
 {
-	int done = flush(s);
+	int done = spool_flush(s);
 
 	free(s->buffer);
 	s->buffer = NULL;

@@ -9,57 +9,38 @@ size_t
 utf8_char(const char *p, const char *end)
 {
 	const unsigned char *u = (const unsigned char *)p;
+	unsigned two;
 	size_t n, i;
-	unsigned char least = 0x80, most = 0xBF; /* of the second byte */
 
 	if (u[0] < 0xC2 || u[0] > 0xF4)
 		return 1;
-	n = u[0] < 0xE0 ? 2 : u[0] < 0xF0 ? 3 : 4;
+	n = 2 + (size_t)(u[0] >= 0xE0) + (size_t)(u[0] >= 0xF0);
 	if ((size_t)(end - p) < n)
 		return 1;
-	/* no overlong form, no surrogate, nothing past 10FFFF */
-	if (u[0] == 0xE0)
-		least = 0xA0;
-	else if (u[0] == 0xED)
-		most = 0x9F;
-	else if (u[0] == 0xF0)
-		least = 0x90;
-	else if (u[0] == 0xF4)
-		most = 0x8F;
-	if (u[1] < least || u[1] > most)
-		return 1;
-	for (i = 2; i < n; i++) {
+	for (i = 1; i < n; i++)
 		if ((u[i] & 0xC0) != 0x80)
 			return 1;
-	}
+	/* no overlong form, no surrogate, nothing past 10FFFF */
+	two = (unsigned)u[0] << 8 | u[1];
+	if ((two >= 0xE000 && two < 0xE0A0) ||
+	    (two >= 0xEDA0 && two < 0xEE00) ||
+	    (two >= 0xF000 && two < 0xF090) || two >= 0xF490)
+		return 1;
 	return n;
 }
 
 size_t
 utf8_encode(uint32_t point, char out[4])
 {
-	if (point < 0x80) {
-		out[0] = (char)point;
-		return 1;
-	}
-	if (point < 0x800) {
-		out[0] = (char)(0xC0 | point >> 6);
-		out[1] = (char)(0x80 | (point & 0x3F));
-		return 2;
-	}
+	const size_t n = 1 + (size_t)(point >= 0x80) +
+	    (size_t)(point >= 0x800) + (size_t)(point >= 0x10000);
+
 	if ((point >= 0xD800 && point < 0xE000) || point > 0x10FFFF)
 		return 0;
-	if (point < 0x10000) {
-		out[0] = (char)(0xE0 | point >> 12);
-		out[1] = (char)(0x80 | (point >> 6 & 0x3F));
-		out[2] = (char)(0x80 | (point & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | point >> 18);
-	out[1] = (char)(0x80 | (point >> 12 & 0x3F));
-	out[2] = (char)(0x80 | (point >> 6 & 0x3F));
-	out[3] = (char)(0x80 | (point & 0x3F));
-	return 4;
+	for (size_t i = n - 1; i > 0; i--, point >>= 6)
+		out[i] = (char)(0x80 | (point & 0x3F));
+	out[0] = (char)(n > 1 ? 0xF00U >> n | point : point);
+	return n;
 }
 
 /*
