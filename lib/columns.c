@@ -313,24 +313,15 @@ other_delimiter(const struct header *h)
 	return '\0';
 }
 
-/* Does the first name begin with this? */
-static bool
-header_begins(const struct header *h, const char *text)
-{
-	const size_t n = strlen(text);
-
-	return h->name->len >= n && memcmp(h->name->raw, text, n) == 0;
-}
-
 const char *
 columns_doubt(const struct header *h, bool ragged)
 {
 	const bool read = h->name != NULL && h->raw.raw != NULL;
 
-	if (read && header_begins(h, "#"))
+	if (read && h->name->len > 0 && h->name->raw[0] == '#')
 		return "is line 1 a comment? --comment '#' passes over such "
 		       "lines";
-	if (read && header_begins(h, "sep="))
+	if (read && h->name->len >= 4 && memcmp(h->name->raw, "sep=", 4) == 0)
 		return "line 1 is for spreadsheets: --skip-lines 1 passes over "
 		       "it, -d sets the delimiter";
 	if (other_delimiter(h) == '\t')
@@ -637,21 +628,6 @@ compare_entries(const void *a, const void *b)
 	const int order = n > 0 ? memcmp(x->raw, y->raw, n) : 0;
 
 	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
-}
-
-/* Sorting costs n log n for any names; no input can make it slow. */
-static struct entry *
-sort_names(const struct header *h)
-{
-	struct entry *sorted;
-
-	if (h->name == NULL)
-		return NULL;
-	sorted = mem_new(h->n, sizeof *sorted);
-	for (size_t i = 0; i < h->n; i++)
-		sorted[i] = (struct entry){trim(h->name[i]), i};
-	qsort(sorted, h->n, sizeof *sorted, compare_entries);
-	return sorted;
 }
 
 /* As columns_find, of those that bear the name exactly, or trimmed. */
@@ -997,7 +973,12 @@ columns_choose(const char *text, const struct header *h,
 	    (h->n == 0 && how->missing == COLUMNS_MUST && !how->paths))
 		return done;
 	list->names = w.spare = mem_copy(rest.raw, rest.len);
-	w.sorted = sort_names(h);
+	if (h->name != NULL) { /* costs n log n for any names */
+		w.sorted = mem_new(h->n, sizeof *w.sorted);
+		for (size_t i = 0; i < h->n; i++)
+			w.sorted[i] = (struct entry){trim(h->name[i]), i};
+		qsort(w.sorted, h->n, sizeof *w.sorted, compare_entries);
+	}
 	w.named = mem_new(h->n, sizeof *w.named);
 	while (done == 0 && rest.raw != NULL) {
 		item_next(&rest, opens, &item, say);

@@ -142,13 +142,6 @@ reader_byte(const struct reader *r)
 
 /* ---- what is bad ---- */
 
-/* Is the first record of a file its header? */
-static bool
-has_header(const struct reader *r)
-{
-	return !r->opt.no_header && r->opt.nnames == 0;
-}
-
 /* Describes the last record, or what is there of it. */
 static struct fault *
 describe(struct reader *r, enum fault_cause cause)
@@ -159,7 +152,7 @@ describe(struct reader *r, enum fault_cause cause)
 	    .line = reader_line(r),
 	    .byte = reader_byte(r),
 	    .start = reader_byte(r),
-	    .no_header = !has_header(r),
+	    .no_header = r->opt.no_header || r->opt.nnames > 0,
 	    .named = r->opt.nnames > 0,
 	    .dialect = r->opt.dialect,
 	    .raw = r->source.data + r->first,
@@ -575,13 +568,6 @@ take_odd(struct reader *r, struct record *rec)
 	return deliver(r, rec);
 }
 
-/* May the next line be no record: are there comments, or lines to skip? */
-static inline bool
-may_be_none(const struct reader *r)
-{
-	return (r->skip | (unsigned char)r->opt.comment) != 0;
-}
-
 /* The next record of this file; 0 at its end. */
 static int
 next_here(struct reader *r, struct record *rec, bool wait)
@@ -590,8 +576,8 @@ next_here(struct reader *r, struct record *rec, bool wait)
 	int got;
 
 	do {
-		if (UNLIKELY(may_be_none(r)) && r->record == RECORD_PLAIN &&
-		    r->start < r->source.len &&
+		if (UNLIKELY((r->skip | (unsigned char)r->opt.comment) != 0) &&
+		    r->record == RECORD_PLAIN && r->start < r->source.len &&
 		    (r->skip > 0 ||
 			r->source.data[r->start] == r->opt.comment)) {
 			r->record = RECORD_NONE;
@@ -713,30 +699,6 @@ judge_first(struct reader *r, const struct record *rec)
 	return -2;
 }
 
-/* Goes to the next file: 1, 0 after the last one, or -2. */
-static int
-next_file(struct reader *r)
-{
-	const int got = source_open(&r->source);
-
-	if (r->eol != 0)
-		r->first_eol = r->eol;
-	r->eol = 0;
-	r->start = r->lined = got > 0 ? 0 : r->source.len;
-	r->line = 1;
-	r->ends = 0;
-	r->ended = got == 0;
-	r->at_cr = r->quick = false;
-	r->record = RECORD_PLAIN;
-	r->skip = r->opt.skip_lines;
-	if (got < 0)
-		return stop_io(r, FAULT_OPEN);
-	if (got > 0)
-		index_anew(r);
-	r->recount = false;
-	return got;
-}
-
 /*
  * Opens the next file and reads its header, if it has one, which must be that
  * of the first.  1, 0 after the last file, -1, -2 or READER_WOULD_WAIT.
@@ -748,15 +710,32 @@ begin_file(struct reader *r, bool wait)
 	int got;
 
 	do {
-		if (r->file != FILE_BEGINS && (got = next_file(r)) <= 0)
-			return got;
-		r->file = FILE_BEGINS;
+		if (r->file != FILE_BEGINS) {
+			got = source_open(&r->source);
+			if (r->eol != 0)
+				r->first_eol = r->eol;
+			r->eol = 0;
+			r->start = r->lined = got > 0 ? 0 : r->source.len;
+			r->line = 1;
+			r->ends = 0;
+			r->ended = got == 0;
+			r->at_cr = r->quick = false;
+			r->record = RECORD_PLAIN;
+			r->skip = r->opt.skip_lines;
+			if (got < 0)
+				return stop_io(r, FAULT_OPEN);
+			if (got == 0)
+				return 0;
+			index_anew(r);
+			r->recount = false;
+			r->file = FILE_BEGINS;
+		}
 		r->order.columns = 0;
 		got = next_here(r, &rec, wait);
 		if (got == 0)
 			r->file = FILE_CLOSED;
 	} while (got == 0);
-	if (got < 0 && !has_header(r) && r->fault.cause < FAULT_FOREIGN) {
+	if (got < 0 && r->fault.no_header && r->fault.cause < FAULT_FOREIGN) {
 		/* it is one of the file's records */
 		r->fault.record = ++r->records;
 		if (got == -2 || r->opt.nnames == 0)
