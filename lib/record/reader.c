@@ -172,6 +172,13 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 	size_t open;
 	struct fault *f;
 
+	if (cause >= FAULT_READ) {
+		r->fault = (struct fault){.cause = cause,
+		    .error = errno,
+		    .file = r->source.name,
+		    .byte = r->source.offset + r->source.len};
+		return -2;
+	}
 	note_place(r);
 	if (cause == FAULT_TOO_LONG)
 		len = r->opt.max_record + 1;
@@ -198,16 +205,6 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 	return -2;
 }
 
-static int
-stop_io(struct reader *r, enum fault_cause cause)
-{
-	r->fault = (struct fault){.cause = cause,
-	    .error = errno,
-	    .file = r->source.name,
-	    .byte = r->source.offset + r->source.len};
-	return -2;
-}
-
 const struct fault *
 reader_fault(const struct reader *r)
 {
@@ -221,7 +218,7 @@ reader_blame(struct reader *r, const char *text)
 	return &r->fault;
 }
 
-/* ---- text ---- */
+/* ---- text and line ends ---- */
 
 /* Begins to index at the next record. */
 static void
@@ -274,7 +271,7 @@ more_text(struct reader *r, bool wait)
 	got = source_read(s, &r->start, wait);
 	r->lined = r->start;
 	if (got == SOURCE_ERROR)
-		return stop_io(r, FAULT_READ);
+		return stop(r, FAULT_READ, 0);
 	if (got == SOURCE_FOREIGN)
 		return stop(r, FAULT_FOREIGN, s->len);
 	if (r->start != start)
@@ -288,9 +285,8 @@ more_text(struct reader *r, bool wait)
 		return AGAIN;
 	if (s->len == r->start)
 		return 0;
-	/* It ended within a record, which is bad or none, or its CR is its line
-	 * end, or it gets one and is then a record like any other, unless its
-	 * quote is open: then this is called once more. */
+	/* A last record without a line end, whose CR is none, gets one, unless
+	 * it is bad or none.  If its quote is open, this is called again. */
 	if (r->at_cr && r->eol != '\n')
 		return AGAIN;
 	if (r->opt.require_eol)
@@ -304,8 +300,6 @@ more_text(struct reader *r, bool wait)
 	split_grown(&r->split, s->data, s->len);
 	return AGAIN;
 }
-
-/* ---- line ends ---- */
 
 /*
  * What is the line end at end, of which both parsers know that it is outside
@@ -375,8 +369,6 @@ set_eol(struct reader *r, size_t end, size_t n)
 	describe(r, FAULT_OTHER_EOL)->a = (unsigned char)r->eol;
 	return -2;
 }
-
-/* ---- records that have to be looked at ---- */
 
 /* A good record, which may have too few fields or too many. */
 static int
@@ -483,8 +475,8 @@ take_line(struct reader *r, struct record *rec)
 
 /*
  * Cuts off the record at start, of which both parsers say that it is good and
- * ends at end.  Returns 1; AGAIN where the line end makes it bad, NEEDS_TEXT or
- * -2.
+ * ends at end.  Returns 1; AGAIN where the line end makes it bad, or it is
+ * blank and none, NEEDS_TEXT or -2.
  */
 static inline int
 take_good(struct reader *r, struct record *rec, size_t end)
@@ -495,6 +487,13 @@ take_good(struct reader *r, struct record *rec, size_t end)
 		return NEEDS_TEXT;
 	if (UNLIKELY(n == 0))
 		return offend(r, FAULT_STRAY_EOL, end);
+	if (UNLIKELY(end == r->start) &&
+	    !(r->file == FILE_GOES_ON &&
+		(r->opt.blank == BLANK_RECORD ||
+		    (r->opt.blank == BLANK_COLUMN && r->order.columns == 1)))) {
+		pass_over(r, 0, n);
+		return AGAIN;
+	}
 	if (UNLIKELY(end - r->start > r->opt.max_record))
 		return stop(r, FAULT_TOO_LONG, end - r->start);
 	cut_off(r, rec, end, n);
@@ -502,27 +501,14 @@ take_good(struct reader *r, struct record *rec, size_t end)
 	return UNLIKELY(r->eol == 0) && set_eol(r, end, n) != 0 ? -2 : 1;
 }
 
-/* The record or blank line that ends at end, where the index has it. */
+/* The record that ends at end, where the index has it. */
 static inline int
 take(struct reader *r, struct record *rec, size_t end)
 {
 	size_t n;
 	int got;
 
-	if (UNLIKELY(end < r->start)) { /* the LF of a CR LF */
-		r->split.next++;
-		return AGAIN;
-	}
-	if (UNLIKELY(end == r->start) &&
-	    !(r->file == FILE_GOES_ON &&
-		(r->opt.blank == BLANK_RECORD ||
-		    (r->opt.blank == BLANK_COLUMN && r->order.columns == 1)))) {
-		n = judge_end(r, end);
-		if (n == NEEDS_TEXT)
-			return NEEDS_TEXT;
-		if (n == 0)
-			return offend(r, FAULT_STRAY_EOL, end);
-		pass_over(r, 0, n);
+	if (UNLIKELY(end < r->start)) { /* a CR LF, or it was passed over */
 		r->split.next++;
 		return AGAIN;
 	}
@@ -711,6 +697,7 @@ begin_file(struct reader *r, bool wait)
 
 	do {
 		if (r->file != FILE_BEGINS) {
+			r->file = FILE_CLOSED;
 			got = source_open(&r->source);
 			if (r->eol != 0)
 				r->first_eol = r->eol;
@@ -723,7 +710,7 @@ begin_file(struct reader *r, bool wait)
 			r->record = RECORD_PLAIN;
 			r->skip = r->opt.skip_lines;
 			if (got < 0)
-				return stop_io(r, FAULT_OPEN);
+				return stop(r, FAULT_OPEN, 0);
 			if (got == 0)
 				return 0;
 			index_anew(r);
@@ -790,13 +777,11 @@ next(struct reader *r, struct record *rec, bool wait)
 {
 	int got;
 
-	while (UNLIKELY(
-	    r->file != FILE_GOES_ON || (got = next_here(r, rec, wait)) == 0)) {
-		if (r->file == FILE_GOES_ON)
-			r->file = FILE_CLOSED;
-		if ((got = begin_file(r, wait)) != 1)
+	do {
+		if (r->file == FILE_GOES_ON &&
+		    (got = next_here(r, rec, wait)) != 0)
 			return got;
-	}
+	} while ((got = begin_file(r, wait)) == 1);
 	return got;
 }
 
@@ -832,7 +817,7 @@ look_ahead(struct reader *r)
 {
 	struct split *s = &r->split;
 	const char *const text = r->source.data;
-	size_t at, n;
+	size_t at, i, n;
 
 	if (r->opt.max_record < SPLIT_LONGEST)
 		return false;
@@ -846,10 +831,9 @@ look_ahead(struct reader *r)
 		r->ahead = n;
 		if (UNLIKELY(r->opt.comment != 0)) {
 			at = r->start;
-			for (r->ahead = 0;
-			     r->ahead < n && text[at] != r->opt.comment;
-			     r->ahead++)
-				at = behind(text, r->end[r->ahead]);
+			for (i = 0; i < n && text[at] != r->opt.comment; i++)
+				at = behind(text, r->end[i]);
+			r->ahead = i;
 		}
 		r->quick = r->ahead > 0;
 		if (!r->quick)
@@ -916,8 +900,6 @@ reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 	return n;
 }
 
-/* ---- the reader ---- */
-
 struct reader_options
 reader_of_answer(const struct reader_options *input)
 {
@@ -949,7 +931,6 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->first_eol = opt->eol;
 	r->line_end[0] = opt->eol != 0 ? opt->eol : '\n';
 	r->line_end_len = 1;
-	r->line = 1;
 	reader_need(r, NULL, 0);
 	r->noted = true;
 	return r;
