@@ -447,13 +447,6 @@ opens_quote(const char *from, const char *p, const char *opens)
 	return *p == '"' && (p == from || strchr(opens, p[-1]) != NULL);
 }
 
-/* A text before its first item is taken. */
-static struct field
-item_text(const char *text)
-{
-	return (struct field){text, strlen(text)};
-}
-
 /*
  * Takes the first item off *text, and its comma; text->raw becomes NULL with
  * the last one.  0 with *item, a slice of the text with its quotes on, or -1
@@ -549,7 +542,7 @@ item_position(const struct field *item, size_t columns, size_t *number)
 static int
 check_list(const char *text, const char *opens, struct buf *say)
 {
-	struct field rest = item_text(text), item;
+	struct field rest = {text, strlen(text)}, item;
 	size_t number;
 
 	while (rest.raw != NULL) {
@@ -578,7 +571,7 @@ columns_check(const char *text, struct buf *say)
 long
 columns_names(const char *text, struct field **names, struct buf *say)
 {
-	const struct field whole = item_text(text);
+	const struct field whole = {text, strlen(text)};
 	struct field rest = whole, item;
 	size_t n = 0, i;
 	char *to;
@@ -635,8 +628,7 @@ static long
 find_name(const struct work *w, struct field name, bool trimmed)
 {
 	const struct entry key = {trimmed ? name : trim(name), 0};
-	size_t low = 0, high = w->h->n, middle;
-	const struct entry *e;
+	size_t low = 0, high = w->h->n, middle, column;
 	long found = 0;
 
 	if (w->sorted == NULL || name.len == 0)
@@ -648,11 +640,12 @@ find_name(const struct work *w, struct field name, bool trimmed)
 		else
 			high = middle;
 	}
-	for (e = w->sorted + low; e < w->sorted + w->h->n && found >= 0 &&
-	     compare_entries(e, &key) == 0;
-	     e++)
-		if (bears(w->h->name[e->column], name, trimmed))
-			found = found == 0 ? (long)e->column + 1 : -1;
+	for (; low < w->h->n && compare_entries(&w->sorted[low], &key) == 0;
+	     low++) {
+		column = w->sorted[low].column;
+		if (bears(w->h->name[column], name, trimmed))
+			found = found == 0 ? (long)column + 1 : -1;
+	}
 	return found;
 }
 
@@ -964,7 +957,7 @@ columns_choose(const char *text, const struct header *h,
 	    .list = list,
 	    .rest_at = SIZE_MAX,
 	    .say = say};
-	struct field rest = item_text(text), item;
+	struct field rest = {text, strlen(text)}, item;
 	int done;
 
 	*list = (struct column_list){NULL, 0, NULL};

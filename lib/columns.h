@@ -1,8 +1,6 @@
 /*
- * columns: which columns a LIST names.
- *
- * One lookup of a name, one syntax of lists, one set of messages for every
- * option that takes columns and for the expression language.
+ * columns: which columns a LIST names, for every option that takes columns and
+ * for the expression language.
  */
 #ifndef COLUMNS_H
 #define COLUMNS_H

@@ -1,9 +1,6 @@
 /*
  * format: records in another form than they came in.
  *
- * Hides which fields another form changes and which leave as they came, and
- * the fast way over those records in which nothing but the delimiter changes.
- *
  * CSV: another delimiter, every field in quotes, another line end.  A field
  * that holds the new delimiter is put in quotes; all others leave as they
  * came.

@@ -112,38 +112,32 @@ takes_last_bytes(int fd)
 }
 
 /*
- * A write has no such mask: signals are let in around it.  Once one came that
- * ends us, no write may block: a pipe that is ready takes PIPE_BUF bytes.
+ * A write has no mask as ppoll has: watched signals are let in around it.  Once
+ * one came that ends us, no write may block: a pipe that is ready takes
+ * PIPE_BUF bytes.
  */
-static ssize_t
-write_watching(int fd, const void *from, size_t n)
-{
-	sigset_t outside;
-	ssize_t put = -1;
-	int error;
-
-	sigprocmask(SIG_SETMASK, &waiting, &outside);
-	if (!ending)
-		put = write(fd, from, n);
-	else if (takes_last_bytes(fd))
-		put = write(fd, from, n < PIPE_BUF ? n : PIPE_BUF);
-	else
-		errno = EINTR;
-	error = errno;
-	sigprocmask(SIG_SETMASK, &outside, NULL);
-	errno = error;
-	return put;
-}
-
 ssize_t
 input_write(int fd, const void *from, size_t n)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	sigset_t outside;
 	ssize_t put;
+	int error;
 
 	for (;;) {
-		put =
-		    watching ? write_watching(fd, from, n) : write(fd, from, n);
+		put = -1;
+		if (watching)
+			sigprocmask(SIG_SETMASK, &waiting, &outside);
+		if (!ending)
+			put = write(fd, from, n);
+		else if (takes_last_bytes(fd))
+			put = write(fd, from, n < PIPE_BUF ? n : PIPE_BUF);
+		else
+			errno = EINTR;
+		error = errno;
+		if (watching)
+			sigprocmask(SIG_SETMASK, &outside, NULL);
+		errno = error;
 		if (put >= 0)
 			return put;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)

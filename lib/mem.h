@@ -2,10 +2,9 @@
  * mem: memory that is there when the call returns.
  *
  * The only module that calls malloc, and the only one that checks a size for
- * overflow.  No function here returns NULL: when memory is gone, the handler
- * of mem_on_failure is called, or, without one, a line is written and the
- * process ends with status 3.  Callers therefore keep their output such that
- * ending at any allocation leaves whole records.
+ * overflow.  When memory is gone, the handler of mem_on_failure is called, or a
+ * line is written and the process ends with status 3.  Callers keep their
+ * output such that ending at any allocation leaves whole records.
  */
 #ifndef MEM_H
 #define MEM_H

@@ -1,11 +1,9 @@
 /*
- * output: a buffered writer that never loses an error.
+ * output: a buffered writer that never loses an error, and how CSV is written.
  *
- * Hides the block size, partial writes, non-blocking descriptors, whether -o
- * has a FILE.part, and the quoting of computed values.  The buffer is
- * written in whole records, so that an end at any moment leaves a prefix of
- * the right output.  The first error is kept: everything after it is dropped,
- * and writer_end and writer_close tell.
+ * The buffer is written in whole records, so that an end at any moment leaves
+ * a prefix of the right output.  The first error is kept: everything after it
+ * is dropped, and writer_end and writer_close tell.
  *
  * When bytes leave: when a block is full (writer_need), and before the input is
  * waited for.  The filters do that by the idle hook of run.c, csvpar where it
@@ -43,17 +41,14 @@ struct writer {
 struct writer *writer_new(int fd, const struct dialect *d);
 
 /*
- * A writer to path: a regular file or none appears when writer_close is told
- * to keep it; anything else, and a file that is our standard output or error
- * already, is written directly.  NULL: a message is in say.
+ * A writer to path: a regular file or none appears when writer_close keeps it;
+ * anything else, and a file that is our standard output or error already, is
+ * written directly.  NULL: a message is in say.
  */
 struct writer *writer_open(const char *path, const struct dialect *d,
     struct buf *say);
 
-/*
- * Writes what is left and closes; with keep, -o's file is synced and takes
- * its name, otherwise it is removed.  Frees w.
- */
+/* Writes what is left and closes; -o's file is kept or removed.  Frees w. */
 enum part_end writer_close(struct writer *w, bool keep);
 
 /* Writes the whole records of the buffer.  0, or -1 after a failure. */
@@ -62,20 +57,7 @@ int writer_flush(struct writer *w);
 /* Makes room for n bytes more in the buffer. */
 void writer_need(struct writer *w, size_t n);
 
-/* Adds bytes as they are. */
-static inline void
-writer_add(struct writer *w, const char *bytes, size_t n)
-{
-	if (n > w->room - w->len)
-		writer_need(w, n);
-	memcpy(w->data + w->len, bytes, n);
-	w->len += n;
-}
-
-/*
- * For a program's inner loop: where up to n bytes can be put by writer_copy
- * or by hand.  What was put counts once writer_put has the place behind it.
- */
+/* Where up to n bytes can be put; writer_put gets the place behind them. */
 static inline char *
 writer_at(struct writer *w, size_t n)
 {
@@ -84,16 +66,21 @@ writer_at(struct writer *w, size_t n)
 	return w->data + w->len;
 }
 
+/* Adds bytes as they are. */
+static inline void
+writer_add(struct writer *w, const char *bytes, size_t n)
+{
+	memcpy(writer_at(w, n), bytes, n);
+	w->len += n;
+}
+
 static inline void
 writer_put(struct writer *w, const char *end)
 {
 	w->len = (size_t)(end - w->data);
 }
 
-/*
- * Copies a slice, behind which READER_SLACK bytes more can be read: short
- * ones, as most fields are, in one wide copy.  Returns the place behind it.
- */
+/* Copies a slice, a short one in one wide copy.  Returns the place behind. */
 static inline __attribute__((always_inline)) char *
 writer_copy(char *to, const struct field *slice)
 {
@@ -114,17 +101,16 @@ writer_slice(struct writer *w, const struct field *slice)
 static inline void
 writer_byte(struct writer *w, char byte)
 {
-	if (w->len == w->room)
-		writer_need(w, 1);
-	w->data[w->len++] = byte;
+	*writer_at(w, 1) = byte;
+	w->len++;
 }
 
 /* Must a value stand in quotes to be a field, for a byte that it holds? */
 bool field_wants_quotes(const char *value, size_t n, const struct dialect *d);
 
 /*
- * The other way round of field_decode: writes n bytes in quotes to to, which
- * has room for 2 n + 2.  Returns how many were written.
+ * Writes n bytes in quotes to to, which has room for 2 n + 2.  Returns how many
+ * were written.  field_decode is the other way.
  */
 size_t field_quote(const char *value, size_t n, char quote, char *to);
 
@@ -146,10 +132,7 @@ void writer_quoted(struct writer *w, const char *value, size_t n);
  */
 void writer_empty(struct writer *w);
 
-/*
- * Ends a record with the line end of rec.  Returns 0, or -1 once writing has
- * failed, when there is no use in going on.
- */
+/* Ends a record with the line end of rec.  0, or -1 once writing has failed. */
 static inline int
 writer_end(struct writer *w, const struct record *rec)
 {

@@ -3,8 +3,7 @@
  *
  * libcsv decides what a record is: a well-formed record is split here with
  * vector instructions, every other one is read by libcsv, and the caller cannot
- * tell which path ran.  Also hidden: blocks, long records, byte order marks,
- * blank lines, comments, line counting, files read as one.
+ * tell which path ran.
  *
  * The first line end decides.  Where a file's first record ends with LF or CR
  * LF, its records end so, and another CR outside quotes makes a bad record that
@@ -159,19 +158,15 @@ struct fault {
 	size_t len;
 };
 
-/*
- * How the answer of a command is read whose input was read like this.  What was
- * done with the input, lines passed over and records made to fit, is done.
- */
+/* How the answer of a command is read whose input was read like this. */
 struct reader_options reader_of_answer(const struct reader_options *input);
 
 struct reader;
 struct buf;
 
 /*
- * Begins to read files (names; "-" is standard input; n == 0: only that),
- * one after the other, as one input.  files and opt's pointers must outlive
- * the reader.  Opens nothing yet.  Never fails.
+ * Reads files (names; "-" is standard input; n == 0: only that) as one input.
+ * files and opt's pointers must outlive the reader.  Opens nothing yet.
  */
 struct reader *reader_new(char *const *files, size_t n,
     const struct reader_options *opt);
@@ -194,15 +189,14 @@ int reader_header(struct reader *r, const struct header **h);
 
 /*
  * From the next record on, record.field holds these n slices, in this order.
- * Only what is asked for is looked up.  Call it after reader_header.
+ * Call it after reader_header.
  */
 void reader_need(struct reader *r, const struct span *spans, size_t n);
 
 /*
  * fn is shown the slices of n records, at most 64, one record's behind the
  * other's.  Where bit i of its answer is 0, record i is not handed out, but
- * counted.  It is not asked about every record: what it does is to save time.
- * Call it after reader_need.
+ * counted.  It is not asked about every record.  Call it after reader_need.
  */
 typedef uint64_t reader_sieve_fn(void *arg, const struct field *field,
     size_t n);
@@ -217,10 +211,7 @@ void reader_sieve(struct reader *r, reader_sieve_fn *fn, void *arg);
  */
 int reader_next(struct reader *r, struct record *rec);
 
-/*
- * As reader_next, but returns READER_WOULD_WAIT instead of waiting.
- * reader_fd is then the descriptor to poll for reading.
- */
+/* The same; READER_WOULD_WAIT instead of waiting: reader_fd can be polled. */
 int reader_next_nowait(struct reader *r, struct record *rec);
 int reader_fd(const struct reader *r); /* -1: none is open */
 
@@ -232,20 +223,18 @@ char reader_eol(const struct reader *r);
 
 /*
  * For those who want bytes only: takes up to most of the records that follow
- * rec, the one returned last, while they stand right behind it and are there
- * already, and all of them have no more than so many bytes.  It may stop
- * early.  rec then is all of them, with the line ends between them, and has no
- * fields.  Returns how many were taken.
+ * rec, the one returned last, and are there already, of so many bytes with it.
+ * It may stop early.  rec then is all of them, with the line ends between them,
+ * and has no fields.  Returns how many were taken.
  */
 size_t reader_extend(struct reader *r, struct record *rec, size_t most,
     size_t bytes);
 
 #define READER_WOULD_WAIT 2
-#define READER_HEADER                                           \
-	5 /* with align: the header of another file is another  \
-	   * one.  reader_header has it, and those before stay. \
-	   * reader_need comes next. */
 #define READER_SLACK 64
+/* With align: the file has another header, in reader_header; those before stay.
+ * reader_need comes next. */
+#define READER_HEADER 5
 
 /* Describes the last -1 or -2; lives until the next call of reader_next. */
 const struct fault *reader_fault(const struct reader *r);

@@ -1,12 +1,8 @@
 /*
- * spool: a temporary file that holds one batch or one answer.
+ * spool: a temporary file without a name that holds one batch or one answer.
  *
- * Hides where it lies (TMPDIR, else /var/tmp), that it never has a name that
- * outlives its creation, the buffer in front of it, and its digest.  Nobody
- * but its owner can read it, and its space is given back by spool_free,
- * whatever becomes of us.
- *
- * What can fail returns -1 (or NULL) with errno set.
+ * Nobody but its owner can read it, and its space is given back by spool_free,
+ * whatever becomes of us.  What can fail returns -1 (or NULL) with errno set.
  */
 #ifndef SPOOL_H
 #define SPOOL_H
@@ -34,8 +30,8 @@ int spool_settle(struct spool *s);
 uint64_t spool_size(struct spool *s);
 
 /*
- * Reads up to n bytes from offset at.  Returns their number, which is less
- * than n only at the end.  What is still buffered is not seen.
+ * Reads up to n bytes of what was settled from offset at.  Returns their
+ * number, which is less than n only at the end.
  */
 long spool_read(const struct spool *s, uint64_t at, void *to, size_t n);
 
@@ -43,11 +39,7 @@ long spool_read(const struct spool *s, uint64_t at, void *to, size_t n);
 int spool_copy(struct spool *to, const struct spool *from, uint64_t at,
     uint64_t end);
 
-/*
- * A new descriptor at the start of the settled file, for reading only: what
- * one command does to its own changes nothing for the next.  The caller
- * closes it.
- */
+/* A new descriptor of the caller's, at the start of the settled file. */
 int spool_open(const struct spool *s);
 
 /* Its descriptor, which appends wherever it is used. */

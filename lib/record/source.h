@@ -1,9 +1,6 @@
 /*
  * source: the bytes of a list of files, in one buffer that holds at least the
- * record that is being read.
- *
- * Hides opening, blocks, moving what is left to the front, growing, and what
- * the first bytes of a file tell of it.
+ * record that is being read; and what a file's first bytes tell of it.
  */
 #ifndef RECORD_SOURCE_H
 #define RECORD_SOURCE_H
