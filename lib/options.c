@@ -392,9 +392,10 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
 		utf8_say(say, "--%s", r->name);
 	if (r->optional && r->kind == OPTIONS_FILE)
 		buf_add_byte(say, '=');
-	utf8_say(say, r->words != NULL ? r->words : ": %s%s", needs[r->kind],
+	if (r->words != NULL)
+		return utf8_fail(-1, say, r->words);
+	return utf8_fail(-1, say, ": %s%s", needs[r->kind],
 	    got == 'd' ? " (-t is a tab)" : "");
-	return -1;
 }
 
 enum options_result
