@@ -398,29 +398,56 @@ is_empty(const struct record *rec, size_t nslices, const struct dialect *d)
 	return true;
 }
 
+/* Writes n records, which stand one behind the other; or -1 after a failure. */
 INLINE int
-write_record(struct run *r, const struct cut *cut, const struct record *rec)
+write_records(struct writer *out, const struct cut *cut,
+    const struct record *rec, size_t n)
 {
-	const char delim = cut->dialect.delim;
-	struct writer *out = r->out;
-	char *to;
+	const char delim = cut->dialect.delim, quote = cut->dialect.quote;
+	const size_t nspans = cut->nspans, bytes = rec->len + rec->end;
+	const bool fills = cut->narrowed && quote != NO_QUOTE;
+	const struct field *f = rec->field, *const last = f + n * nspans;
+	char eol[2], *to;
 
-	if (cut->whole)
-		return writer_record(out, rec);
-	if (cut->numbers) {
-		write_number(r, cut);
-		writer_byte(out, delim);
+	if (cut->whole) {
+		writer_whole(out, rec->raw, bytes, n);
+		return out->error != 0 ? -1 : 0;
 	}
-	if (cut->narrowed && rec->field[0].len == 0)
-		writer_empty(out);
-	to = writer_at(out, rec->len * cut->copies + cut->nspans);
-	to = writer_copy(to, &rec->field[0]);
-	for (size_t i = 1; i < cut->nspans; i++) {
-		*to++ = delim;
-		to = writer_copy(to, &rec->field[i]);
+	memcpy(eol, rec->raw + rec->len, 2);
+	to = writer_at(out, bytes * cut->copies + n * (nspans + 4));
+	while (f < last) {
+		if (fills && f->len == 0) {
+			*to++ = quote; /* as writer_empty does */
+			*to++ = quote;
+		}
+		to = writer_copy(to, f++);
+		for (size_t i = 1; i < nspans; i++) {
+			*to++ = delim;
+			to = writer_copy(to, f++);
+		}
+		memcpy(to, eol, 2);
+		to += rec->end;
 	}
 	writer_put(out, to);
-	return writer_end(out, rec);
+	writer_done(out);
+	out->records += n;
+	return out->error != 0 ? -1 : 0;
+}
+
+/* Writes the records that can be had at once, if they are but cut.  As above.
+ */
+static int
+cut_several(struct run *r, const struct cut *cut)
+{
+	struct record rec;
+	int done = 0;
+	size_t n;
+
+	if (cut->other || cut->filled || cut->numbers || cut->copies > 4)
+		return 0;
+	while (done == 0 && (n = reader_several(r->in, &rec)) > 0)
+		done = write_records(r->out, cut, &rec, n);
+	return done;
 }
 
 /* A value would read as the text for null: the record is bad. */
@@ -530,8 +557,12 @@ cut_record(struct run *r, struct cut *cut, const struct record *rec)
 {
 	if (cut->filled && is_empty(rec, cut->nspans, &cut->dialect))
 		return 0;
+	if (cut->numbers && !cut->other) {
+		write_number(r, cut);
+		writer_byte(r->out, cut->dialect.delim);
+	}
 	if (!cut->other)
-		return write_record(r, cut, rec);
+		return write_records(r->out, cut, rec, 1);
 	if (cut->to >= TO_JSON)
 		return write_json(r, cut, rec);
 	return cut->plain ? write_plain(r, cut, rec) : write_anew(r, cut, rec);
@@ -847,8 +878,8 @@ main(int argc, char *argv[])
 	if (cut.align)
 		remember_names(&cut, r.header);
 	if (cut.import == NULL && cut.missing == 0 && !cut.align)
-		while (
-		    run_next(&r, &rec) > 0 && cut_record(&r, &cut, &rec) == 0)
+		while (cut_several(&r, &cut) == 0 && run_next(&r, &rec) > 0 &&
+		    cut_record(&r, &cut, &rec) == 0)
 			;
 	else
 		while (more && (got = run_next(&r, &rec)) > 0)

@@ -222,6 +222,14 @@ int reader_fd(const struct reader *r); /* -1: none is open */
 char reader_eol(const struct reader *r);
 
 /*
+ * Takes the records that come next, as many as can be had at once.  Returns
+ * their number; 0: reader_next says what comes.  rec then is all of them, with
+ * the line ends between them, each as long as the last; their slices stand one
+ * record's behind the other's.  Not with a sieve.
+ */
+size_t reader_several(struct reader *r, struct record *rec);
+
+/*
  * For those who want bytes only: takes up to most of the records that follow
  * rec, the one returned last, and are there already, of so many bytes with it.
  * It may stop early.  rec then is all of them, with the line ends between them,

@@ -880,6 +880,26 @@ reader_next_nowait(struct reader *r, struct record *rec)
 }
 
 size_t
+reader_several(struct reader *r, struct record *rec)
+{
+	const char *const text = r->source.data;
+	size_t n, end;
+
+	if (r->sieve != NULL || (r->wanted == 0 && !look_ahead(r)))
+		return 0;
+	n = r->ahead - r->taken;
+	end = r->end[r->ahead - 1];
+	*rec = (struct record){.raw = text + r->start,
+	    .len = end - r->start,
+	    .end = behind(text, end) - end,
+	    .field = r->field + r->taken * r->order.nspans,
+	    .nfields = r->order.columns};
+	leave_out(r, r->ahead);
+	r->wanted = 0;
+	return n;
+}
+
+size_t
 reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 {
 	const char *const text = r->source.data;

@@ -156,6 +156,7 @@ choose(struct plan *p)
 	if (random_below(4) == 0)
 		job.opt.comment = 'x';
 	job.opt.block = sizeof text;
+	job.several = random_below(2) == 0;
 	if (random_below(4) == 0)
 		job.chunk = 1 + random_below(5000);
 	p->columns = 1 + random_below(random_below(4) == 0 ? 90 : 9);

@@ -33,6 +33,7 @@ struct job {
 	size_t cut;   /* no read goes over this offset of its file */
 	size_t fail;  /* the number of the read that fails, from 1; 0 */
 	bool nowait;  /* by reader_next_nowait */
+	bool several; /* by reader_several, as long as it has some */
 	reader_sieve_fn *sieve; /* or NULL; asked with the job */
 	size_t columns;         /* of the header: set for sieve */
 };

@@ -180,6 +180,33 @@ place_stays(struct reader *r, const struct run *run)
 		reader_byte(r) == a->start);
 }
 
+/* Tells each of the n records of rec. */
+static inline void
+tell_several(struct run *run, struct reader *r, struct record rec, size_t n,
+    size_t columns)
+{
+	const struct field *last = rec.field + (n - 1) * columns;
+	const struct field *end = rec.field + n * columns - 1;
+
+	run->agrees &= rec.raw == rec.field->raw &&
+	    rec.raw + rec.len == end->raw + end->len;
+	for (size_t i = 0; i < n; i++, rec.field += columns) {
+		struct answer *a = add_answer(run, ANSWER_RECORD);
+
+		rec.raw = rec.field->raw;
+		end = rec.field + columns - 1;
+		rec.len = (size_t)(end->raw + end->len - rec.raw);
+		a->file = (uint64_t)(reader_file(r)[0] - '0');
+		a->record = reader_record(r) - (n - 1 - i);
+		a->start = a->byte =
+		    reader_byte(r) - (uint64_t)(last->raw - rec.raw);
+		a->line = reader_line(r);
+		for (const char *p = rec.raw; p < last->raw; p++)
+			a->line -= *p == '\n';
+		tell_record(run, a, &rec, columns);
+	}
+}
+
 /* What the reader does answer. */
 static inline void
 reader_run(struct job *job, struct run *run)
@@ -189,6 +216,7 @@ reader_run(struct job *job, struct run *run)
 	const struct header *h;
 	struct record rec;
 	struct answer *a;
+	size_t n;
 	int got;
 
 	serving = job;
@@ -203,6 +231,11 @@ reader_run(struct job *job, struct run *run)
 	} else if (got == -2)
 		tell_fault(run, r, got);
 	while (got == 1 || got == -1 || got == READER_WOULD_WAIT) {
+		if (job->several && (n = reader_several(r, &rec)) > 0) {
+			tell_several(run, r, rec, n, h->n);
+			got = 1;
+			continue;
+		}
 		got = job->nowait ? reader_next_nowait(r, &rec) :
 				    reader_next(r, &rec);
 		if (got < 0)

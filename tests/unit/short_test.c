@@ -142,6 +142,7 @@ every_place(void)
 			    columns);
 			job.opt.scan = split_name(before % 5);
 			job.chunk = before % 3 == 0 ? 0 : 900 + before;
+			job.several = before % 2 == 0;
 			check_job();
 		}
 	}
