@@ -13,35 +13,44 @@
 
 #include "columns.h"
 
-#define LONGEST 240 /* bytes of a name; .NAME.part has 6 more, of 255 */
+#define LONGEST 240 /* bytes of a name; its .part has 15 more, of 255 */
 #define MOST_OPEN 200
-#define BUFFERS ((size_t)32 << 20)   /* bytes of all buffers together */
-#define MOST_ROOM ((size_t)64 << 10) /* of one, while values are few */
-#define LEAST_ROOM ((size_t)2 << 10)
-#define FILE_LOCK ".csvbatch~" /* no value makes a path with a ~ */
+#define BUFFERS ((size_t)32 << 20) /* bytes of all buffers together */
+#define MOST_ROOM (64 << 10)       /* of one */
+#define LEAST_ROOM 256
+#define RECENT 256 /* a power of 2 */
+
+/*
+ * A file has the name MARK NAME.part before it has its own.  The ~, which
+ * stands in no value's name, says that a run of csvbatch has made it.  That
+ * of the lock has no NAME.
+ */
+#define MARK ".csvbatch~"
+#define PART ".part"
 
 static const char nobody[] = "__HIVE_DEFAULT_PARTITION__";
 
 /* A path.  The promise is 64 bytes beside its name, with its place in table. */
 struct file {
-	uint32_t hash;
+	struct file *next; /* in p->files */
+	ino_t ino;         /* of its .part */
+	char *buffer;      /* NULL: none */
+	uint32_t n, room;  /* bytes in the buffer, and its size */
+	int fd;            /* -1: it is opened for each write */
 	uint32_t len;
-	ino_t ino;   /* of its .part */
-	int fd;      /* -1: it is opened for each write */
-	int buffer;  /* its number, -1: none */
 	char path[]; /* behind the fixed directory; no NUL */
 };
 
-struct buffer {
-	struct file *file;
+/* The values of a record as they came, each behind its length, and its file. */
+struct recent {
+	struct file *file; /* NULL: none */
 	size_t len;
+	char raw[48];
 };
 
-/* What stands between two columns, and the column behind it. */
+/* A {COLUMN} of the template, and what stands between it and the last one. */
 struct piece {
-	const char *text;
-	size_t len;
-	size_t column; /* from 1; 0 behind the last text */
+	struct field text, name;
 };
 
 struct partition {
@@ -50,23 +59,21 @@ struct partition {
 	size_t fixed; /* bytes of the template's directory with its slash */
 	struct piece *piece;
 	size_t npieces;
+	const char *tail; /* of the template, behind the last column */
 	struct part *lock;
 	int lock_fd;
-	dev_t dev;         /* of all files */
-	struct buf path;   /* of a file; fixed bytes always stand in it */
-	struct buf hidden; /* the name of its .part */
+	dev_t dev;       /* of all files */
+	struct buf path; /* of a file; fixed bytes always stand in it */
+	struct buf part; /* the name of its .part */
 	struct buf value;
 
-	struct arena arena; /* of the files */
-	struct file **table;
-	size_t nfiles, room; /* room: a power of 2, of the table */
-	size_t can_open;     /* files that may still be kept open */
-
-	char *bytes; /* of all buffers, each of so many: */
-	size_t each;
-	struct buffer *buffer;
-	size_t nbuffers;   /* a power of 2 */
-	size_t used, next; /* next: the one to be emptied */
+	struct arena arena;         /* of the files */
+	struct file *files, **last; /* in the order of the input */
+	struct file **table;        /* by the hash of their paths */
+	size_t nfiles, room;        /* room: a power of 2, of the table */
+	size_t can_open;            /* files that may still be kept open */
+	size_t buffers;             /* bytes of all together */
+	struct recent recent[RECENT + 1]; /* the last: of no record */
 	struct mem_guard guard;
 };
 
@@ -74,127 +81,102 @@ struct partition {
 static const char *
 behind_column(const char *text)
 {
-	const char *end;
+	const char *end = strchr(text, '}');
 
-	if (text[0] != '{' || text[1] == '}')
-		return NULL;
-	end = strchr(text, '}');
-	return end != NULL ? end + 1 : NULL;
-}
-
-/* The first {COLUMN}, slash or end from here on. */
-static const char *
-next_mark(const char *text)
-{
-	while (*text != '\0' && *text != '/' && behind_column(text) == NULL)
-		text++;
-	return text;
+	return text[0] == '{' && text[1] != '}' && end != NULL ? end + 1 : NULL;
 }
 
 bool
 partition_named(const char *path)
 {
-	for (path = next_mark(path); *path == '/';)
-		path = next_mark(path + 1);
+	while (*path != '\0' && behind_column(path) == NULL)
+		path++;
 	return *path != '\0';
 }
 
 static bool
-fail(struct partition *p, const char *path, const char *what)
+partition_fail(struct partition *p, const char *path, const char *what)
 {
 	report_fail(&p->run->report, EXIT_IO, "%s: %s", path, what);
 	return false;
 }
 
 static bool
-fail_errno(struct partition *p, const char *path)
+partition_errno(struct partition *p, const char *path)
 {
 	report_io(&p->run->report, path, errno);
 	return false;
 }
 
-/* Finds the fixed directory, and looks at the names behind it. */
+/* Finds the fixed directory and the columns, and looks at the names. */
 static void
-take_apart(struct partition *p)
+take_template(struct partition *p)
 {
-	const char *t, *name = p->template, *end;
-	bool fixed = true;
+	const char *t = p->template, *name = t, *text = t, *end;
+	size_t room = 0, n;
 
-	if (strstr(p->template, "{}") != NULL)
+	if (strstr(t, "{}") != NULL)
 		run_usage(p->run, "-o: {} and {COLUMN} exclude each other");
-	for (t = next_mark(name);; t = next_mark(t)) {
-		p->npieces++;
+	for (;; t++) {
 		if ((end = behind_column(t)) != NULL) {
-			fixed = false;
-			t = end;
+			p->piece = mem_grow(p->piece, p->npieces, &room,
+			    sizeof *p->piece);
+			p->piece[p->npieces++] =
+			    (struct piece){{text, (size_t)(t - text)},
+				{t + 1, (size_t)(end - t) - 2}};
+			text = end;
+			t = end - 1;
 			continue;
 		}
-		if (!fixed &&
-		    (t == name || strncmp(name, "./", 2) == 0 ||
-			strncmp(name, "../", 3) == 0 ||
-			strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
+		if (*t != '/' && *t != '\0')
+			continue;
+		n = (size_t)(t - name);
+		if (p->npieces > 0 && n <= 2 && strspn(name, ".") >= n)
 			run_usage(p->run,
 			    "-o: behind a {COLUMN} each part of the path has "
 			    "a name, which is not . or ..");
 		if (*t == '\0')
 			break;
-		name = ++t;
-		if (fixed)
+		name = t + 1;
+		if (p->npieces == 0) {
+			text = name;
 			p->fixed = (size_t)(name - p->template);
+		}
 	}
-}
-
-/* The column that a {COLUMN} means; 0: a message was said. */
-static size_t
-find_column(struct partition *p, const char *name, size_t n)
-{
-	const struct header *h = p->run->header;
-	struct column_list list = {NULL, 0, NULL};
-	long found = columns_find(h, name, n);
-	char *text = mem_copy(name, n);
-	struct buf say = {NULL, 0, 0};
-
-	if (found == 0 && text[strspn(text, "@0123456789")] == '\0' &&
-	    columns_parse(text, h, &list, &say) == 0)
-		found = (long)list.item[0].number;
-	if (found <= 0) {
-		say.len = 0;
-		columns_explain(&say, h, name, n, true);
-		buf_add_byte(&say, '\0');
-		report_fail(&p->run->report, EXIT_USAGE, "-o: %s", say.data);
-	}
-	columns_free(&list);
-	buf_free(&say);
-	free(text);
-	return found > 0 ? (size_t)found : 0;
+	p->tail = text;
 }
 
 /* Resolves the template's columns against the header. */
 static bool
-bind(struct partition *p)
+bind_columns(struct partition *p)
 {
-	const char *t = p->template + p->fixed, *text = t, *end;
+	const struct header *h = p->run->header;
 	struct span *span = mem_new(p->npieces, sizeof *span);
-	bool found = true;
-	size_t n = 0;
+	struct buf *say = &p->run->say;
+	long found = 1;
 
-	p->piece = mem_new(p->npieces, sizeof *p->piece);
-	while (found && *t != '\0') {
-		if ((end = behind_column(t)) == NULL) {
-			t++;
-			continue;
+	for (size_t i = 0; i < p->npieces && found > 0; i++) {
+		const struct field *f = &p->piece[i].name;
+		struct column_list list = {NULL, 0, NULL};
+		char *name = mem_copy(f->raw, f->len);
+
+		found = columns_find(h, name, f->len);
+		if (found == 0 && name[strspn(name, "@0123456789")] == '\0' &&
+		    columns_parse(name, h, &list, say) == 0)
+			found = (long)list.item[0].number;
+		say->len = 0;
+		if (found <= 0) {
+			buf_add_text(say, "-o: ");
+			columns_explain(say, h, name, f->len, true);
 		}
-		p->piece[n] = (struct piece){text, (size_t)(t - text),
-		    find_column(p, t + 1, (size_t)(end - t) - 2)};
-		span[n].first = span[n].last = p->piece[n].column;
-		found = p->piece[n++].column != 0;
-		t = text = end;
+		span[i].first = span[i].last = (size_t)found;
+		columns_free(&list);
+		free(name);
 	}
-	p->piece[n] = (struct piece){text, strlen(text), 0};
-	if (found)
-		reader_need(p->run->in, span, n);
+	if (found > 0)
+		reader_need(p->run->in, span, p->npieces);
 	free(span);
-	return found;
+	return run_said(p->run, found > 0 ? 0 : EXIT_USAGE);
 }
 
 /* May this byte stand in a path as it is? */
@@ -214,62 +196,40 @@ add_value(struct buf *path, const char *value, size_t n)
 	static const char hex[] = "0123456789ABCDEF";
 	const bool reserved = n == sizeof nobody - 1 &&
 	    memcmp(value, nobody, sizeof nobody - 1) == 0;
-	char *to;
 
-	if (n == 0) {
+	if (n == 0)
 		buf_add_text(path, nobody);
-		return true;
-	}
-	if (n > LONGEST)
-		return false;
-	buf_need(path, 3 * n);
-	to = path->data + path->len;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && n <= LONGEST; i++) {
 		const unsigned char c = (unsigned char)value[i];
 
 		if (is_plain(value[i]) && (i > 0 || (c != '.' && !reserved))) {
-			*to++ = value[i];
+			buf_add_byte(path, c);
 			continue;
 		}
-		*to++ = '%';
-		*to++ = hex[c >> 4];
-		*to++ = hex[c & 15];
+		buf_add_byte(path, '%');
+		buf_add_byte(path, hex[c >> 4]);
+		buf_add_byte(path, hex[c & 15]);
 	}
-	path->len = (size_t)(to - path->data);
-	return true;
+	return n <= LONGEST;
 }
 
-/* Has each name of the path a length that file systems take? */
-static bool
-is_short(const struct partition *p)
-{
-	const char *name = p->path.data + p->fixed;
-	const char *end = p->path.data + p->path.len, *slash;
-
-	for (; (size_t)(end - name) > LONGEST; name = slash + 1) {
-		slash = memchr(name, '/', LONGEST + 1);
-		if (slash == NULL)
-			return false;
-	}
-	return true;
-}
-
-/* Makes the path of a record's file.  false: it cannot have one. */
+/*
+ * Makes the path of a record's file.  false: it cannot have one, for a value
+ * or a name that is longer than file systems take.
+ */
 static bool
 make_path(struct partition *p, const struct record *rec)
 {
 	const char quote = p->run->opt.reader.dialect.quote;
 	struct buf *path = &p->path;
+	const char *name;
+	size_t n;
 
 	path->len = p->fixed;
-	for (size_t i = 0;; i++) {
-		const struct piece *piece = &p->piece[i];
-		struct field f;
+	for (size_t i = 0; i < p->npieces; i++) {
+		struct field f = rec->field[i];
 
-		buf_add(path, piece->text, piece->len);
-		if (piece->column == 0)
-			return is_short(p);
-		f = rec->field[i];
+		buf_add(path, p->piece[i].text.raw, p->piece[i].text.len);
 		if (f.raw == NULL)
 			f.len = 0;
 		if (field_quoted(&f, quote)) {
@@ -281,9 +241,16 @@ make_path(struct partition *p, const struct record *rec)
 		if (!add_value(path, f.raw, f.len))
 			return false;
 	}
+	buf_add(path, p->tail, strlen(p->tail) + 1);
+	path->len--;
+	for (name = path->data + p->fixed;; name += n + 1) {
+		n = strcspn(name, "/");
+		if (n > LONGEST || name[n] == '\0')
+			return n <= LONGEST;
+	}
 }
 
-/* Writes the path of f, and that of its .part into p->hidden, as strings. */
+/* Writes the path of f, and that of its .part, as strings. */
 static void
 name_file(struct partition *p, const struct file *f)
 {
@@ -293,12 +260,12 @@ name_file(struct partition *p, const struct file *f)
 		name--;
 	p->path.len = p->fixed;
 	buf_add(&p->path, f->path, f->len);
-	buf_add(&p->path, "", 1);
-	p->hidden.len = 0;
-	buf_add(&p->hidden, p->path.data, p->fixed + (size_t)(name - f->path));
-	buf_add_byte(&p->hidden, '.');
-	buf_add(&p->hidden, name, (size_t)(end - name));
-	buf_add(&p->hidden, ".part", sizeof ".part");
+	buf_add_byte(&p->path, '\0');
+	p->part.len = 0;
+	buf_add(&p->part, p->path.data, p->fixed + (size_t)(name - f->path));
+	buf_add_text(&p->part, MARK);
+	buf_add(&p->part, name, (size_t)(end - name));
+	buf_add(&p->part, PART, sizeof PART);
 }
 
 /* Makes the directories of p->path, but for those in its first bytes. */
@@ -314,11 +281,12 @@ make_directories(struct partition *p, size_t from)
 
 		*slash = '\0';
 		if (*path != '\0' && mkdir(path, 0777) != 0)
-			good = errno == EEXIST || fail_errno(p, path);
+			good = errno == EEXIST || partition_errno(p, path);
 		/* behind the fixed directory a link could lead out */
 		if (good && (fixed ? stat : lstat)(path, &st) == 0 &&
 		    !S_ISDIR(st.st_mode))
-			good = fail(p, path, "in the way, and no directory");
+			good = partition_fail(p, path,
+			    "in the way, and no directory");
 		*slash++ = '/';
 	}
 	return good;
@@ -331,52 +299,49 @@ is_free(struct partition *p)
 	struct stat st;
 
 	if (lstat(p->path.data, &st) == 0)
-		return fail(p, p->path.data, "is there, and was not before");
-	return errno == ENOENT || fail_errno(p, p->path.data);
+		return partition_fail(p, p->path.data,
+		    "is there, and was not before");
+	return errno == ENOENT || partition_errno(p, p->path.data);
 }
 
-/* Is it the .part of f that p->hidden has led to? */
+/* Is this the .part of f?  got: of the call that filled in st. */
 static bool
-is_same(struct partition *p, const struct file *f, const struct stat *st)
+is_part(struct partition *p, const struct file *f, int got,
+    const struct stat *st)
 {
+	if (got != 0)
+		return partition_errno(p, p->part.data);
 	return (st->st_ino == f->ino && st->st_dev == p->dev) ||
-	    fail(p, p->hidden.data, "another file has this name now");
+	    partition_fail(p, p->part.data, "another file has this name now");
 }
 
-/* Does the .part of f stand where it was made, and nothing in its way? */
+/* Empties the buffer of f into its file. */
 static bool
-is_ready(struct partition *p, const struct file *f)
+empty(struct partition *p, struct file *f)
 {
-	struct stat st;
-
-	name_file(p, f);
-	if (lstat(p->hidden.data, &st) != 0)
-		return fail_errno(p, p->hidden.data);
-	return is_same(p, f, &st) && is_free(p);
-}
-
-/* Writes to the file of f. */
-static bool
-put(struct partition *p, struct file *f, const char *bytes, size_t n)
-{
-	struct stat st;
+	const char *bytes = f->buffer;
 	ssize_t done = 0;
+	struct stat st;
 	int fd = f->fd;
 
-	if (fd < 0) {
+	if (fd < 0 && f->n > 0) {
 		name_file(p, f);
-		fd = open(p->hidden.data,
+		fd = open(p->part.data,
 		    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		if (fd < 0 || fstat(fd, &st) != 0)
+		if (fd < 0) {
 			done = -1;
-		else if (!is_same(p, f, &st)) {
+		} else if (!is_part(p, f, fstat(fd, &st), &st)) {
 			close(fd);
 			return false;
 		}
 	}
-	for (; n > 0 && done >= 0; bytes += done, n -= (size_t)done)
-		if ((done = input_write(fd, bytes, n)) < 0)
-			break;
+	while (f->n > 0 && done >= 0) {
+		done = input_write(fd, bytes, f->n);
+		if (done > 0) {
+			bytes += done;
+			f->n -= (uint32_t)done;
+		}
+	}
 	if (fd != f->fd && fd >= 0 && close(fd) != 0 && errno != EINTR)
 		done = -1;
 	if (done >= 0)
@@ -386,123 +351,68 @@ put(struct partition *p, struct file *f, const char *bytes, size_t n)
 	return false;
 }
 
-static char *
-buffer_at(const struct partition *p, const struct buffer *b)
-{
-	return p->bytes + (size_t)(b - p->buffer) * p->each;
-}
-
-static bool
-empty(struct partition *p, struct buffer *b)
-{
-	const size_t n = b->len;
-
-	b->len = 0;
-	return n == 0 || put(p, b->file, buffer_at(p, b), n);
-}
-
-/* Empties all buffers and takes them from their files. */
+/* Empties all buffers and frees them. */
 static bool
 empty_all(struct partition *p)
 {
-	bool good = true;
-
-	for (; good && p->used > 0; p->used--) {
-		struct buffer *b = &p->buffer[p->used - 1];
-
-		good = empty(p, b);
-		b->file->buffer = -1;
-	}
-	return good;
-}
-
-/*
- * Gives f a buffer: a new one; or, when all are used, twice as many of half
- * the size; or, when these would be too small, another file's.
- */
-static bool
-take_buffer(struct partition *p, struct file *f)
-{
-	struct buffer *b;
-
-	if (p->used == p->nbuffers && p->each > LEAST_ROOM) {
-		if (!empty_all(p))
+	for (struct file *f = p->files; f != NULL; f = f->next) {
+		if (!empty(p, f))
 			return false;
-		p->each /= 2;
-		p->nbuffers *= 2;
-		p->buffer =
-		    mem_resize(p->buffer, p->nbuffers, sizeof *p->buffer);
+		free(f->buffer);
+		f->buffer = NULL;
+		f->room = 0;
 	}
-	if (p->used < p->nbuffers) {
-		b = &p->buffer[p->used++];
-	} else {
-		b = &p->buffer[p->next++ & (p->nbuffers - 1)];
-		if (!empty(p, b))
-			return false;
-		b->file->buffer = -1;
-	}
-	*b = (struct buffer){f, 0};
-	f->buffer = (int)(b - p->buffer);
+	p->buffers = 0;
 	return true;
 }
 
-/* Adds bytes to the file of f.  Buffers are filled up: whole pages cost less.
+/*
+ * Adds bytes to the file of f.  A buffer grows as long as all have room, and
+ * is filled up then: whole pages cost less.
  */
 static bool
 add_bytes(struct partition *p, struct file *f, const char *bytes, size_t n)
 {
-	if (f->buffer < 0 && !take_buffer(p, f))
-		return false;
-	for (;;) {
-		struct buffer *b = &p->buffer[f->buffer];
-		const size_t room = p->each - b->len,
-			     part = n < room ? n : room;
+	while (n > f->room - f->n) {
+		const size_t part = f->room - f->n;
 
-		memcpy(buffer_at(p, b) + b->len, bytes, part);
-		b->len += part;
-		if (part == n)
-			return true;
+		if (f->room < MOST_ROOM) {
+			if (p->buffers > BUFFERS && !empty_all(p))
+				return false;
+			p->buffers -= f->room;
+			f->room = f->room > 0 ? 2 * f->room : LEAST_ROOM;
+			p->buffers += f->room;
+			f->buffer = mem_resize(f->buffer, f->room, 1);
+			continue;
+		}
+		memcpy(f->buffer + f->n, bytes, part);
+		f->n += (uint32_t)part;
 		bytes += part;
 		n -= part;
-		if (!empty(p, b))
+		if (!empty(p, f))
 			return false;
 	}
+	memcpy(f->buffer + f->n, bytes, n);
+	f->n += (uint32_t)n;
+	return true;
 }
 
 /* Where in the table a path is, or belongs. */
 static struct file **
-look_up(const struct partition *p, uint32_t hash, const char *path, size_t n)
+look_up(const struct partition *p, const char *path, size_t n)
 {
-	size_t i = hash;
-
-	for (;; i++) {
+	for (size_t i = (size_t)XXH3_64bits(path, n);; i++) {
 		struct file **at = &p->table[i & (p->room - 1)];
 
 		if (*at == NULL ||
-		    ((*at)->hash == hash && (*at)->len == n &&
-			memcmp((*at)->path, path, n) == 0))
+		    ((*at)->len == n && memcmp((*at)->path, path, n) == 0))
 			return at;
 	}
 }
 
-static void
-grow_table(struct partition *p)
-{
-	struct file **old = p->table;
-	const size_t n = p->room;
-
-	p->table = mem_new(n * 2, sizeof *p->table);
-	p->room = n * 2;
-	for (size_t i = 0; i < n; i++)
-		if (old[i] != NULL)
-			*look_up(p, old[i]->hash, old[i]->path, old[i]->len) =
-			    old[i];
-	free(old);
-}
-
 /* Makes the .part of a new path.  false: a message was said. */
 static bool
-make_file(struct partition *p, struct file *f)
+make_part(struct partition *p, struct file *f)
 {
 	struct stat st;
 	int fd;
@@ -510,18 +420,19 @@ make_file(struct partition *p, struct file *f)
 	name_file(p, f);
 	if (!make_directories(p, p->fixed) || !is_free(p))
 		return false;
-	fd = open(p->hidden.data,
+	fd = open(p->part.data,
 	    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
-		return fail(p, p->path.data,
+		return partition_fail(p, p->path.data,
 		    "another value has this file: names that differ in case "
 		    "are one in this file system");
-	if (fd < 0 || fstat(fd, &st) != 0 || st.st_dev != p->dev) {
-		if (fd < 0)
-			return fail_errno(p, p->path.data);
+	if (fd < 0)
+		return partition_errno(p, p->path.data);
+	if (fstat(fd, &st) != 0 || st.st_dev != p->dev) {
 		close(fd);
-		unlink(p->hidden.data);
-		return fail(p, p->path.data, "is in another file system");
+		unlink(p->part.data);
+		return partition_fail(p, p->path.data,
+		    "is in another file system");
 	}
 	f->ino = st.st_ino;
 	f->fd = fd;
@@ -530,7 +441,8 @@ make_file(struct partition *p, struct file *f)
 		return true;
 	}
 	f->fd = -1;
-	return close(fd) == 0 || errno == EINTR || fail_errno(p, p->path.data);
+	return close(fd) == 0 || errno == EINTR ||
+	    partition_errno(p, p->path.data);
 }
 
 /* The file of p->path.  NULL: a message was said. */
@@ -539,26 +451,85 @@ find_file(struct partition *p)
 {
 	const char *path = p->path.data + p->fixed;
 	const size_t n = p->path.len - p->fixed;
-	const uint32_t hash = (uint32_t)XXH3_64bits(path, n);
 	const struct record *raw = &p->run->header->raw;
-	struct file **at = look_up(p, hash, path, n), *f = *at;
+	struct file *f = *look_up(p, path, n);
 
 	if (f != NULL)
 		return f;
 	if (p->nfiles >= p->room / 8 * 7) {
-		grow_table(p);
-		at = look_up(p, hash, path, n);
+		free(p->table);
+		p->room *= 2;
+		p->table = mem_new(p->room, sizeof *p->table);
+		for (f = p->files; f != NULL; f = f->next)
+			*look_up(p, f->path, f->len) = f;
 	}
 	f = arena_alloc(&p->arena, mem_add(sizeof *f, n));
-	*f = (struct file){.hash = hash, .len = (uint32_t)n, .buffer = -1};
+	*f = (struct file){.len = (uint32_t)n};
 	memcpy(f->path, path, n);
-	if (!make_file(p, f))
+	if (!make_part(p, f))
 		return NULL;
-	*at = f;
+	*look_up(p, f->path, n) = f;
+	*p->last = f;
+	p->last = &f->next;
 	p->nfiles++;
 	if (raw->raw != NULL && !add_bytes(p, f, raw->raw, raw->len + raw->end))
 		return NULL;
 	return f;
+}
+
+/* The place for records with the values, byte for byte, of this one. */
+static struct recent *
+find_recent(struct partition *p, const struct record *rec)
+{
+	struct recent *found = &p->recent[RECENT];
+	char raw[sizeof found->raw];
+	size_t len = 0;
+
+	for (size_t i = 0; i < p->npieces; i++) {
+		const struct field *f = &rec->field[i];
+		const size_t n = f->raw != NULL ? f->len : 0;
+
+		if (n >= sizeof raw - len) {
+			found->file = NULL;
+			return found;
+		}
+		raw[len++] = (char)n;
+		if (n > 0)
+			memcpy(raw + len, f->raw, n);
+		len += n;
+	}
+	found = &p->recent[XXH3_64bits(raw, len) & (RECENT - 1)];
+	if (found->len != len || memcmp(found->raw, raw, len) != 0) {
+		*found = (struct recent){.len = len};
+		memcpy(found->raw, raw, len);
+	}
+	return found;
+}
+
+static void
+divide(struct partition *p)
+{
+	struct recent *place;
+	struct record rec;
+
+	while (run_next(p->run, &rec) > 0) {
+		place = find_recent(p, &rec);
+		if (place->file == NULL && !make_path(p, &rec)) {
+			if (run_fault(p->run,
+				reader_blame(p->run->in,
+				    "a name in the path of its file would be "
+				    "longer than 240 bytes")) != 0)
+				return;
+			continue;
+		}
+		if (place->file == NULL)
+			place->file = find_file(p);
+		if (place->file == NULL ||
+		    !add_bytes(p, place->file, rec.raw, rec.len + rec.end))
+			return;
+		p->run->out_records++;
+		p->run->out_bytes += rec.len + rec.end;
+	}
 }
 
 /* Is a name, up to end, one that this part of the template makes? */
@@ -583,19 +554,9 @@ matches(const char *t, const char *name, const char *end)
 	return name == end;
 }
 
-/* Is a name .NAME.part, with a NAME that the template makes? */
-static bool
-is_hidden(const char *t, const char *name)
-{
-	const size_t n = strlen(name);
-
-	return *name == '.' && n > 6 && strcmp(name + n - 5, ".part") == 0 &&
-	    matches(t, name + 1, name + n - 5);
-}
-
 /* Removes what a run that was killed has left, unless it has another part. */
 static bool
-remove_hidden(struct partition *p)
+remove_part(struct partition *p)
 {
 	struct files *files = &p->run->files;
 	const size_t others = files->n;
@@ -607,35 +568,50 @@ remove_hidden(struct partition *p)
 	return run_said(p->run, status);
 }
 
-/* Looks through the directory p->path for what this part of t makes. */
+/*
+ * Looks through the directory p->path for what this part of t makes: a file is
+ * an error, and the .part of one goes.
+ */
 static bool
 look_through(struct partition *p, const char *t)
 {
-	const size_t n = p->path.len;
-	const char *rest = t;
+	const size_t n = p->path.len, mark = strlen(MARK), part = strlen(PART);
+	const char *rest = t, *behind;
 	struct dirent *entry;
 	struct stat st;
 	bool good = true;
 	DIR *dir;
 
-	while (*(rest = next_mark(rest)) == '{')
-		rest = behind_column(rest);
+	while (*rest != '\0' && *rest != '/') {
+		behind = behind_column(rest);
+		rest = behind != NULL ? behind : rest + 1;
+	}
 	buf_add_text(&p->path, n == 0 ? "." : "");
-	buf_add(&p->path, "", 1);
+	buf_add_byte(&p->path, '\0');
 	dir = opendir(p->path.data);
 	if (dir == NULL)
-		return fail_errno(p, p->path.data);
-	while (good && (errno = 0, entry = readdir(dir)) != NULL) {
-		const char *name = entry->d_name;
+		return partition_errno(p, p->path.data);
+	for (;;) {
+		errno = 0;
+		entry = good ? readdir(dir) : NULL;
+		if (entry == NULL)
+			break;
 
+		const char *name = entry->d_name, *end = name + strlen(name);
+		const bool is_own = *rest == '\0' &&
+		    (size_t)(end - name) > mark + part &&
+		    strncmp(name, MARK, mark) == 0 &&
+		    strcmp(end - part, PART) == 0;
+
+		if (!matches(t, name + (is_own ? mark : 0),
+			end - (is_own ? part : 0)))
+			continue;
 		p->path.len = n;
 		buf_add(&p->path, name, strlen(name) + 1);
-		if (*rest == '\0' && is_hidden(t, name)) {
-			good = remove_hidden(p);
-		} else if (!matches(t, name, name + strlen(name))) {
-			continue;
+		if (is_own) {
+			good = remove_part(p);
 		} else if (*rest == '\0') {
-			good = fail(p, p->path.data,
+			good = partition_fail(p, p->path.data,
 			    "a file that matches -o is there already");
 		} else if (lstat(p->path.data, &st) == 0 &&
 		    S_ISDIR(st.st_mode)) {
@@ -645,29 +621,10 @@ look_through(struct partition *p, const char *t)
 	}
 	if (good && errno != 0) {
 		p->path.data[n] = '\0';
-		good = fail_errno(p, p->path.data);
+		good = partition_errno(p, p->path.data);
 	}
 	closedir(dir);
 	return good;
-}
-
-/* Removes the files that have no name yet. */
-static void
-discard(void *arg)
-{
-	struct partition *p = arg;
-	struct stat st;
-
-	for (size_t i = 0; i < p->room; i++) {
-		const struct file *f = p->table[i];
-
-		if (f == NULL)
-			continue;
-		name_file(p, f);
-		if (lstat(p->hidden.data, &st) == 0 && st.st_ino == f->ino &&
-		    st.st_dev == p->dev)
-			unlink(p->hidden.data);
-	}
 }
 
 /* The fixed directory, its lock, and what is there. */
@@ -678,88 +635,65 @@ open_directory(struct partition *p)
 	struct stat st;
 
 	buf_add(&p->path, p->template, p->fixed);
-	buf_add(&p->path, "", 1);
+	buf_add_byte(&p->path, '\0');
 	if (!make_directories(p, 0))
 		return false;
 	buf_add(&lock, p->template, p->fixed);
-	buf_add(&lock, FILE_LOCK, sizeof FILE_LOCK);
+	buf_add(&lock, MARK, sizeof MARK);
 	p->lock = part_open(lock.data, &p->lock_fd, &p->run->say);
 	buf_free(&lock);
 	if (!run_said(p->run, p->lock == NULL ? EXIT_IO : 0))
 		return false;
 	if (fstat(p->lock_fd, &st) != 0)
-		return fail_errno(p, p->path.data);
+		return partition_errno(p, p->path.data);
 	p->dev = st.st_dev;
 	p->path.len = p->fixed;
 	return look_through(p, p->template + p->fixed);
 }
 
+/* Removes the files that have no name yet. */
 static void
-divide(struct partition *p)
+discard(void *arg)
 {
-	struct record rec;
-	struct file *f;
+	struct partition *p = arg;
+	struct stat st;
 
-	while (run_next(p->run, &rec) > 0) {
-		if (!make_path(p, &rec)) {
-			if (run_fault(p->run,
-				reader_blame(p->run->in,
-				    "a name in the path of its file would be "
-				    "longer than 240 bytes")) != 0)
-				return;
-			continue;
-		}
-		f = find_file(p);
-		if (f == NULL || !add_bytes(p, f, rec.raw, rec.len + rec.end))
-			return;
-		p->run->out_records++;
-		p->run->out_bytes += rec.len + rec.end;
+	for (const struct file *f = p->files; f != NULL; f = f->next) {
+		name_file(p, f);
+		if (lstat(p->part.data, &st) == 0 && st.st_ino == f->ino &&
+		    st.st_dev == p->dev)
+			unlink(p->part.data);
 	}
 }
 
 /*
- * Gives the files their names, which can only be done one by one: whatever can
- * be known before the first is looked at before.  One sync of the file system
- * is for all files, and one for all names.
+ * Closes the files and gives them their names, which can only be done one by
+ * one: whatever can be known before the first is looked at before.  One sync
+ * of the file system is for all files, and one for all names.
  */
 static bool
 publish(struct partition *p)
 {
-	for (int last = 0; last <= 1; last++) {
-		for (size_t i = 0; i < p->room; i++) {
-			const struct file *f = p->table[i];
+	struct stat st;
 
-			if (f == NULL)
-				continue;
-			if (!is_ready(p, f))
+	for (int last = 0; last <= 1; last++) {
+		for (struct file *f = p->files; f != NULL; f = f->next) {
+			const int fd = f->fd;
+
+			f->fd = -1;
+			name_file(p, f);
+			if (fd >= 0 && close(fd) != 0 && errno != EINTR)
+				return partition_errno(p, p->path.data);
+			if (!is_part(p, f, lstat(p->part.data, &st), &st) ||
+			    !is_free(p))
 				return false;
-			if (last && rename(p->hidden.data, p->path.data) != 0)
-				return fail_errno(p, p->path.data);
+			if (last && rename(p->part.data, p->path.data) != 0)
+				return partition_errno(p, p->path.data);
 		}
 		if (syncfs(p->lock_fd) != 0)
-			return fail_errno(p, p->template);
+			return partition_errno(p, p->template);
 	}
 	return true;
-}
-
-/* Closes the files that were kept open. */
-static bool
-close_files(struct partition *p)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < p->room; i++) {
-		struct file *f = p->table[i];
-
-		if (f == NULL || f->fd < 0)
-			continue;
-		if (close(f->fd) != 0 && errno != EINTR && good) {
-			name_file(p, f);
-			good = fail_errno(p, p->path.data);
-		}
-		f->fd = -1;
-	}
-	return good;
 }
 
 void
@@ -768,26 +702,22 @@ partition_run(struct run *r, const char *template)
 	struct partition p = {.run = r,
 	    .template = template,
 	    .room = 1024,
-	    .can_open = MOST_OPEN,
-	    .each = MOST_ROOM,
-	    .nbuffers = BUFFERS / MOST_ROOM};
+	    .can_open = MOST_OPEN};
 	struct rlimit limit;
 	bool good;
 
-	take_apart(&p);
+	take_template(&p);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
 	    limit.rlim_cur < 2 * MOST_OPEN)
 		p.can_open = limit.rlim_cur / 2;
+	p.last = &p.files;
 	p.table = mem_new(p.room, sizeof *p.table);
-	p.bytes = mem_new(BUFFERS, 1);
-	p.buffer = mem_new(p.nbuffers, sizeof *p.buffer);
 	mem_guard(&p.guard, discard, &p);
 	run_open_input(r, NULL, 0);
 	if (run_files(r, NULL, 0) && open_directory(&p) &&
-	    run_open_rejects(r) && run_header(r) && bind(&p))
+	    run_open_rejects(r) && run_header(r) && bind_columns(&p))
 		divide(&p);
 	good = run_whole(r) && r->report.status == 0 && empty_all(&p);
-	good = close_files(&p) && good;
 	run_close_rejects(r);
 	if (!good || r->report.status != 0 || !publish(&p))
 		discard(&p);
@@ -796,10 +726,10 @@ partition_run(struct run *r, const char *template)
 		part_discard(p.lock, p.lock_fd);
 	free(p.piece);
 	free(p.table);
-	free(p.bytes);
-	free(p.buffer);
+	for (const struct file *f = p.files; f != NULL; f = f->next)
+		free(f->buffer);
 	buf_free(&p.path);
-	buf_free(&p.hidden);
+	buf_free(&p.part);
 	buf_free(&p.value);
 	arena_free(&p.arena);
 }

@@ -216,33 +216,48 @@ values() {
 @test "partition: what a killed run has left goes, and nothing else" {
 	values a b >in
 	mkdir -p d/1 d/2
-	echo left | tee d/1/.a.csv.part >d/2/.zz.csv.part
-	echo mine | tee d/1/.a.csw.part d/.a.csv.part d/1/a.csv.part >d/2/..csv.part
+	echo left | tee d/1/.csvbatch~a.csv.part >d/2/.csvbatch~zz.csv.part
+	echo mine | tee d/1/.a.csw.part d/.csvbatch~a.csv.part d/1/a.csv.part >d/2/.csvbatch~.csv.part
 	"$batch" -o 'd/{n}/{v}.csv' <in
 	[ "$(below d | tr '\n' ' ')" = \
-		".a.csv.part 1/.a.csw.part 1/a.csv 1/a.csv.part 2/..csv.part 2/b.csv " ]
+		".csvbatch~a.csv.part 1/.a.csw.part 1/a.csv 1/a.csv.part 2/.csvbatch~.csv.part 2/b.csv " ]
 	# what is not ours stops the run
 	rm -r d && mkdir d
-	echo mine >d/.a.csv.part
-	ln d/.a.csv.part other
+	echo mine >d/.csvbatch~a.csv.part
+	ln d/.csvbatch~a.csv.part other
 	gives 3 "$batch" -o 'd/{v}.csv' <in
-	says 'd/.a.csv.part: in the way, and a file with another name, too'
+	says 'd/.csvbatch~a.csv.part: in the way, and a file with another name, too'
 	rm other
 	# a file that this run reads or writes
-	for options in '--rejects d/.a.csv.part' '<d/.a.csv.part'; do
-		cp in d/.a.csv.part
+	for options in '--rejects d/.csvbatch~a.csv.part' '<d/.csvbatch~a.csv.part'; do
+		cp in d/.csvbatch~a.csv.part
 		got=0
 		eval "'$batch' -o 'd/{v}.csv' $options" <in 2>err || got=$?
 		[ $got = 2 ] || [ $got = 3 ]
-		cmp in d/.a.csv.part
-		[ "$(below d)" = .a.csv.part ]
+		cmp in d/.csvbatch~a.csv.part
+		[ "$(below d)" = .csvbatch~a.csv.part ]
 	done
-	rm d/.a.csv.part
+	rm d/.csvbatch~a.csv.part
 	gives 3 "$batch" -o 'd/{v}.csv' --rejects d/a.csv <in
 	[ "$(below d)" = a.csv ]
 	rm d/a.csv
-	gives 3 "$batch" -o 'd/{v}.csv' --rejects d/.a.csv.part <in
-	[ "$(cat d/.a.csv.part)" = file,record,line,byte,reason,raw ]
+	gives 3 "$batch" -o 'd/{v}.csv' --rejects d/.csvbatch~a.csv.part <in
+	[ "$(cat d/.csvbatch~a.csv.part)" = file,record,line,byte,reason,raw ]
+}
+
+@test "partition: a hidden file of the user stays, whatever its name" {
+	values x y >in
+	mkdir -p d e
+	echo mine | tee d/.x.part d/.y.part d/.zz.part d/.csvbatch.part >d/.csvbatch~
+	cp -r d e/1
+	cp -r d mine
+	"$batch" -o 'd/{v}' <in
+	"$batch" -o 'e/{n}/{v}' <in
+	for dir in d e/1; do
+		printf 'v,n\nx,1\n' | cmp - $dir/x
+		rm -f $dir/x $dir/y
+		diff -r mine $dir
+	done
 }
 
 @test "partition: one run in a directory" {
@@ -292,16 +307,16 @@ values() {
 		pid=$!
 		exec 4>pipe
 		cat in >&4
-		until [ -e d/.299.csv.part ]; do sleep 0.01; done
-		mv d/.$v.csv.part d/other
-		echo mine >d/.$v.csv.part
+		until [ -e d/.csvbatch~299.csv.part ]; do sleep 0.01; done
+		mv d/.csvbatch~$v.csv.part d/other
+		echo mine >d/.csvbatch~$v.csv.part
 		exec 4>&-
 		got=0
 		wait $pid || got=$?
 		[ $got = 3 ]
-		says "d/.$v.csv.part: another file has this name now"
-		[ "$(below d | tr '\n' ' ')" = ".$v.csv.part other " ]
-		[ "$(cat d/.$v.csv.part)" = mine ]
+		says "d/.csvbatch~$v.csv.part: another file has this name now"
+		[ "$(below d | tr '\n' ' ')" = ".csvbatch~$v.csv.part other " ]
+		[ "$(cat d/.csvbatch~$v.csv.part)" = mine ]
 		rm pipe
 	done
 }
@@ -355,7 +370,7 @@ values() {
 		pid=$!
 		exec 4>pipe
 		head -c 1000000 in >&4
-		until [ -e out/NY/.x.csv.part ]; do sleep 0.01; done
+		until [ -e out/NY/.csvbatch~x.csv.part ]; do sleep 0.01; done
 		kill -$sig $pid
 		got=0
 		wait $pid || got=$?
@@ -406,7 +421,7 @@ values() {
 	for call in openat:EACCES mkdir:EACCES write:EIO write:ENOSPC \
 		close:EIO syncfs:EIO rename:EIO getdents64:EIO flock:ENOLCK; do
 		rm -rf d
-		paths=(d/x/.a.csv.part "$PWD/d/x/.a.csv.part")
+		paths=(d/x/.csvbatch~a.csv.part "$PWD/d/x/.csvbatch~a.csv.part")
 		[ $call = close:EIO ] || paths+=(d d/x "$PWD/d/x"
 			d/x/.csvbatch~.part "$PWD/d/x/.csvbatch~.part")
 		gives 3 strace -o /dev/null "${paths[@]/#/-P}" -e "trace=${call%:*}" \
