@@ -57,7 +57,6 @@ struct csvbatch {
 	/* what depends on the header */
 	struct json *json;
 	struct column_list columns;
-	struct field *merge; /* the names of --merge-by */
 };
 
 /* N/s, N/m or N/h as the time between two starts. */
@@ -106,11 +105,10 @@ take_merge_by(const struct options_rule *rule, const char *value, void *at,
 	long n;
 
 	(void)rule;
-	free(b->merge);
-	b->merge = NULL;
-	n = columns_names(value, &b->merge, say);
+	free(b->opt.merge);
+	b->opt.merge = NULL;
+	n = columns_names(value, &b->opt.merge, say);
 	b->opt.merge_by = value;
-	b->opt.merge = b->merge;
 	b->opt.nmerge = n > 0 ? (size_t)n : 0;
 	b->opt.batch.csv = true;
 	return n > 0 ? 0 : -1;
@@ -164,20 +162,51 @@ struct rule {
 static void
 check_rules(struct csvbatch *b, const struct rule *rules, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (rules[i].wrong)
 			run_usage(&b->run, rules[i].text);
 }
 
-/* What a batch becomes: there is a command, or there are files. */
+/* -o names columns: there are neither batches nor commands. */
 static void
-check_command(struct csvbatch *b)
+check_partition(struct csvbatch *b)
+{
+	const struct rule rules[] = {
+	    {b->run.opt.noperands > 0,
+		"-o with a {COLUMN} is for records without a COMMAND; a FILE "
+		"is read by < FILE"},
+	    {b->commands,
+		"-o with a {COLUMN}: there is no COMMAND for this option"},
+	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 ||
+		    b->opt.group != NULL || b->opt.linger != 0 ||
+		    b->opt.to != NULL || b->opt.types != NULL,
+		"-o with a {COLUMN}: there are no batches for this option"},
+	};
+
+	check_rules(b, rules, sizeof rules / sizeof rules[0]);
+}
+
+/* What a batch is, and what it becomes: there is a command, or there are files.
+ */
+static void
+check_batches(struct csvbatch *b)
 {
 	const struct options *o = &b->run.opt;
-	const bool shards = o->output != NULL && dispatch_shards(o->output);
+	const bool shards =
+	    o->output != NULL && strstr(o->output, "{}") != NULL;
 	const struct rule rules[] = {
+	    {b->opt.batch.records == 0 && b->opt.batch.bytes == 0 &&
+		    b->opt.group == NULL && b->opt.linger == 0,
+		"when is a batch complete? give -n, -b, -g or --linger"},
+	    {b->opt.journal != NULL && b->opt.linger != 0,
+		"--journal and --linger exclude each other: batches must "
+		"be the same in every run"},
+	    {b->opt.types != NULL && b->opt.to == NULL,
+		"--types needs --to=json or --to=jsonl"},
+	    {b->opt.to != NULL && o->reader.ragged == RAGGED_PASS,
+		"--to and --ragged=pass exclude each other"},
+	    {b->opt.to != NULL && o->reader.no_header && o->reader.nnames == 0,
+		"--to needs names for the columns: --names"},
 	    {!shards && o->noperands == 0,
 		"there is no COMMAND, and no -o 'part-{}.csv' instead"},
 	    {shards && o->noperands > 0,
@@ -208,60 +237,6 @@ check_command(struct csvbatch *b)
 	b->opt.command = shards ? NULL : &b->command;
 }
 
-/* -o names columns: there are neither batches nor commands. */
-static void
-check_partition(struct csvbatch *b)
-{
-	const struct rule rules[] = {
-	    {b->run.opt.noperands > 0,
-		"-o with a {COLUMN} is for records without a COMMAND; a FILE "
-		"is read by < FILE"},
-	    {b->commands,
-		"-o with a {COLUMN}: there is no COMMAND for this option"},
-	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 ||
-		    b->opt.group != NULL || b->opt.linger != 0 ||
-		    b->opt.to != NULL || b->opt.types != NULL,
-		"-o with a {COLUMN}: there are no batches for this option"},
-	};
-
-	check_rules(b, rules, sizeof rules / sizeof rules[0]);
-}
-
-/* What a batch is. */
-static void
-check_batch(struct csvbatch *b)
-{
-	const struct reader_options *r = &b->run.opt.reader;
-	const struct rule rules[] = {
-	    {b->opt.batch.records == 0 && b->opt.batch.bytes == 0 &&
-		    b->opt.group == NULL && b->opt.linger == 0,
-		"when is a batch complete? give -n, -b, -g or --linger"},
-	    {b->opt.journal != NULL && b->opt.linger != 0,
-		"--journal and --linger exclude each other: batches must "
-		"be the same in every run"},
-	    {b->opt.types != NULL && b->opt.to == NULL,
-		"--types needs --to=json or --to=jsonl"},
-	    {b->opt.to != NULL && r->ragged == RAGGED_PASS,
-		"--to and --ragged=pass exclude each other"},
-	    {b->opt.to != NULL && r->no_header && r->nnames == 0,
-		"--to needs names for the columns: --names"},
-	};
-
-	check_rules(b, rules, sizeof rules / sizeof rules[0]);
-}
-
-/* Looks for the command before a record is read. */
-static bool
-find_command(struct csvbatch *b)
-{
-	int status = 0;
-
-	if (b->opt.command != NULL)
-		status =
-		    command_find(&b->command, b->run.opt.operand, &b->run.say);
-	return run_said(&b->run, status);
-}
-
 /* Are there descriptors for so many jobs? */
 static bool
 check_descriptors(struct csvbatch *b)
@@ -285,52 +260,6 @@ check_descriptors(struct csvbatch *b)
 	return false;
 }
 
-/* Finds the columns of -g and readies JSON.  0, or -1 with a message. */
-static int
-bind_names(struct csvbatch *b, struct buf *say)
-{
-	const struct header *h = b->run.header;
-	size_t i;
-
-	if (b->opt.to != NULL) {
-		b->json = json_new(h, &b->run.opt.reader.dialect, say);
-		if (b->json == NULL)
-			return -1;
-	}
-	if (b->opt.types != NULL &&
-	    json_types(b->json, b->opt.types, h, say) < 0)
-		return -1;
-	for (i = 0; i < b->opt.nmerge; i++) {
-		const struct field *name = &b->merge[i];
-
-		if (columns_find(h, name->raw, name->len) > 0)
-			continue;
-		buf_add_text(say, "--merge-by: ");
-		columns_explain(say, h, name->raw, name->len, false);
-		return -1;
-	}
-	if (b->opt.group != NULL &&
-	    columns_parse(b->opt.group, h, &b->columns, say) < 0)
-		return -1;
-	b->opt.batch.json = b->json;
-	b->opt.batch.nkeys = b->columns.n;
-	return 0;
-}
-
-/* Only the columns of -g are looked at one by one. */
-static void
-need_columns(struct csvbatch *b)
-{
-	const size_t n = b->columns.n;
-	struct span *spans = mem_new(n, sizeof *spans);
-
-	for (size_t i = 0; i < n; i++)
-		spans[i] = (struct span){b->columns.item[i].number,
-		    b->columns.item[i].number};
-	reader_need(b->run.in, spans, n);
-	free(spans);
-}
-
 /*
  * What depends on the header; there is none when the input is empty.  false: a
  * message was said.
@@ -338,36 +267,43 @@ need_columns(struct csvbatch *b)
 static bool
 bind_header(struct csvbatch *b)
 {
-	int status;
+	const struct header *h = b->run.header;
+	struct buf *say = &b->run.say;
+	struct span *spans;
+	bool good = true;
 
-	b->opt.batch.header = b->run.header;
-	if (b->run.header->n == 0)
+	b->opt.batch.header = h;
+	if (h->n == 0)
 		return true;
-	status = bind_names(b, &b->run.say) < 0 ? EXIT_USAGE : 0;
-	if (!run_said(&b->run, status))
-		return false;
-	need_columns(b);
-	return true;
-}
-
-/* From the header to the end.  Returns the signal to die of, or 0. */
-static int
-run_batches(struct csvbatch *b, struct dispatch **running)
-{
-	struct run *r = &b->run;
-	struct dispatch *d;
-
-	run_open_input(r, NULL, 0);
-	*running = d = dispatch_open(r, &b->opt);
-	if (d == NULL)
-		return 0;
-	if ((run_header(r) || (r->ended && r->report.status == 0)) &&
-	    bind_header(b)) {
-		if (b->opt.command != NULL)
-			child_watch(); /* until now a signal just ends us */
-		dispatch_run(d);
+	if (b->opt.to != NULL) {
+		b->json = json_new(h, &b->run.opt.reader.dialect, say);
+		good = b->json != NULL;
 	}
-	return dispatch_end(d);
+	if (good && b->opt.types != NULL)
+		good = json_types(b->json, b->opt.types, h, say) == 0;
+	for (size_t i = 0; good && i < b->opt.nmerge; i++) {
+		const struct field *name = &b->opt.merge[i];
+
+		good = columns_find(h, name->raw, name->len) > 0;
+		if (good)
+			continue;
+		buf_add_text(say, "--merge-by: ");
+		columns_explain(say, h, name->raw, name->len, false);
+	}
+	if (good && b->opt.group != NULL)
+		good = columns_parse(b->opt.group, h, &b->columns, say) == 0;
+	if (!run_said(&b->run, good ? 0 : EXIT_USAGE))
+		return false;
+	b->opt.batch.json = b->json;
+	b->opt.batch.nkeys = b->columns.n;
+	/* only the columns of -g are looked at one by one */
+	spans = mem_new(b->columns.n, sizeof *spans);
+	for (size_t i = 0; i < b->columns.n; i++)
+		spans[i] = (struct span){b->columns.item[i].number,
+		    b->columns.item[i].number};
+	reader_need(b->run.in, spans, b->columns.n);
+	free(spans);
+	return true;
 }
 
 int
@@ -376,34 +312,47 @@ main(int argc, char *argv[])
 	static const char *const to[] =
 	    {[BATCH_JSON] = "json", [BATCH_JSONL] = "jsonl"};
 	struct csvbatch b = {.opt = {.jobs = 1, .backoff = 1000, .poison = 10}};
-	struct dispatch *running = NULL;
-	int status;
+	struct run *const r = &b.run;
+	struct dispatch *d = NULL;
+	int status = 0;
 
-	run_start(&b.run, &program, &b, argc, argv);
+	run_start(r, &program, &b, argc, argv);
 	b.opt.to = to[b.opt.batch.form];
 	b.commands |= b.opt.bisect;
-	if (b.run.opt.output != NULL && partition_named(b.run.opt.output)) {
+	if (r->opt.output != NULL && partition_named(r->opt.output)) {
 		check_partition(&b);
-		partition_run(&b.run, b.run.opt.output);
-		return run_end(&b.run);
+		partition_run(r, r->opt.output);
+		return run_end(r);
 	}
-	b.opt.common = &b.run.opt;
+	b.opt.common = &r->opt;
 	b.opt.batch.hash = b.opt.journal != NULL;
 	b.opt.batch.id = b.opt.scratch != NULL;
 	b.opt.batch.origins = b.opt.bisect || b.opt.keep_going ||
-	    (b.opt.nmerge > 0 && b.run.opt.rejects != NULL);
-	b.opt.batch.quote = b.run.opt.reader.dialect.quote;
-	check_batch(&b);
-	check_command(&b);
-	if (find_command(&b) && check_descriptors(&b))
-		b.run.signal = run_batches(&b, &running);
-	status = run_end(&b.run);
-	dispatch_free(running);
+	    (b.opt.nmerge > 0 && r->opt.rejects != NULL);
+	b.opt.batch.quote = r->opt.reader.dialect.quote;
+	check_batches(&b);
+	if (b.opt.command != NULL) /* before a record is read */
+		status = command_find(&b.command, r->opt.operand, &r->say);
+	if (run_said(r, status) && check_descriptors(&b)) {
+		run_open_input(r, NULL, 0);
+		d = dispatch_open(r, &b.opt);
+	}
+	if (d != NULL &&
+	    (run_header(r) || (r->ended && r->report.status == 0)) &&
+	    bind_header(&b)) {
+		if (b.opt.command != NULL)
+			child_watch(); /* until now a signal just ends us */
+		dispatch_run(d);
+	}
+	if (d != NULL)
+		r->signal = dispatch_end(d);
+	status = run_end(r);
+	dispatch_free(d);
 	command_free(&b.command);
 	json_free(b.json);
 	columns_free(&b.columns);
-	free(b.merge);
-	if (b.run.signal != 0)
-		child_die(b.run.signal);
+	free(b.opt.merge);
+	if (r->signal != 0)
+		child_die(r->signal);
 	return status;
 }

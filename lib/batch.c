@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "input.h"
+#include "utf8.h"
 
 #define TEXT(text)                     \
 	{                              \
@@ -81,7 +82,6 @@ batch_free(struct batch *b)
 	spool_free(b->input);
 	spool_free(b->origins);
 	spool_free(b->raw);
-	spool_free(b->bad);
 	free(b);
 }
 
@@ -112,65 +112,10 @@ header_line(const struct batch_options *opt)
 
 /* What a batch begins with. */
 static struct field
-opening(const struct batch_options *opt)
+batch_opening(const struct batch_options *opt)
 {
 	return opt->form == BATCH_CSV ? header_line(opt) :
 					frames[opt->form].before;
-}
-
-/* Bytes of a batch besides those of its records and what is between. */
-static size_t
-framing(const struct batch_options *opt)
-{
-	const struct frame *frame = &frames[opt->form];
-
-	return opening(opt).len + frame->after.len;
-}
-
-/* Makes the text that is handed over for a record.  0, or -1: it is bad. */
-static int
-make_text(struct filling *f, const struct record *rec, struct field *text)
-{
-	const struct batch_options *opt = f->opt;
-	const char *why;
-	char *end;
-
-	if (opt->form == BATCH_CSV) {
-		*text = (struct field){rec->raw, rec->len + rec->end};
-		return 0;
-	}
-	f->text.len = 0;
-	buf_need(&f->text, json_most(opt->json, rec->len));
-	end = json_object(opt->json, &(struct field){rec->raw, rec->len}, 1,
-	    f->text.data);
-	if (end == NULL) {
-		why = json_error(opt->json);
-		f->why.len = 0;
-		buf_add(&f->why, why, strlen(why) + 1);
-		return -1;
-	}
-	*text = (struct field){f->text.data, (size_t)(end - f->text.data)};
-	return 0;
-}
-
-/* Could the record be a batch on its own? */
-static bool
-fits_alone(struct filling *f, size_t len)
-{
-	uint64_t alone;
-
-	if (f->opt->bytes == 0)
-		return true;
-	alone = len + framing(f->opt);
-	if (alone <= f->opt->bytes)
-		return true;
-	f->why.len = 0;
-	buf_add_text(&f->why, "alone it makes a batch of ");
-	buf_add_number(&f->why, alone);
-	buf_add_text(&f->why, " bytes, and -b allows ");
-	buf_add_number(&f->why, f->opt->bytes);
-	buf_add_byte(&f->why, '\0');
-	return false;
 }
 
 void
@@ -193,62 +138,26 @@ batch_key(struct buf *key, const struct field *field, size_t n, char quote)
 	}
 }
 
-/* The new key is that of the open batch. */
-static void
-keep_key(struct filling *f)
-{
-	struct buf old = f->key;
-
-	f->key = f->new_key;
-	f->new_key = old;
-}
-
-static bool
-has_other_key(const struct filling *f)
-{
-	return f->key.len != f->new_key.len ||
-	    (f->key.len > 0 &&
-		memcmp(f->key.data, f->new_key.data, f->key.len) != 0);
-}
-
-/* Must the open batch be closed before a record of len bytes? */
-static bool
-is_full(const struct filling *f, size_t len)
-{
-	const struct batch_options *opt = f->opt;
-	const struct frame *frame = &frames[opt->form];
-	uint64_t bytes =
-	    f->open->bytes + len + frame->between.len + frame->after.len;
-
-	if (opt->bytes > 0 && bytes > opt->bytes)
-		return true;
-	return opt->nkeys > 0 && has_other_key(f);
-}
-
 static int
-add(struct batch *b, const struct field *text)
+batch_add(struct batch *b, struct field text)
 {
-	b->bytes += text->len;
-	return spool_add(b->input, text->raw, text->len);
+	b->bytes += text.len;
+	return spool_add(b->input, text.raw, text.len);
 }
 
-/* The spools of a batch, and what stands before its records. */
+/*
+ * The spools of a batch, and what stands before its records; with raw also one
+ * for the records as they came, where what is handed over is not CSV.
+ */
 static int
-begin(struct batch *b, const struct batch_options *opt)
-{
-	const struct field head = opening(opt);
-
-	b->input = spool_new();
-	return b->input != NULL ? add(b, &head) : -1;
-}
-
-/* The spool for records as they came, where what is handed over is not CSV. */
-static int
-begin_raw(struct batch *b, const struct batch_options *opt)
+batch_begin(struct batch *b, const struct batch_options *opt, bool raw)
 {
 	const struct field line = header_line(opt);
 
-	if (opt->form == BATCH_CSV)
+	b->input = spool_new();
+	if (b->input == NULL || batch_add(b, batch_opening(opt)) < 0)
+		return -1;
+	if (!raw || opt->form == BATCH_CSV)
 		return 0;
 	b->raw = spool_new();
 	return b->raw != NULL ? spool_add(b->raw, line.raw, line.len) : -1;
@@ -256,15 +165,16 @@ begin_raw(struct batch *b, const struct batch_options *opt)
 
 /* What stands behind its records; its id. */
 static int
-finish(struct batch *b, const struct batch_options *opt)
+batch_finish(struct batch *b, const struct batch_options *opt)
 {
 	uint64_t all[4] = {b->number, b->first};
 	struct digest content;
 	XXH128_hash_t h;
 
-	if (add(b, &frames[opt->form].after) < 0 ||
+	if (batch_add(b, frames[opt->form].after) < 0 ||
 	    spool_settle(b->input) < 0 ||
-	    (b->raw != NULL && spool_settle(b->raw) < 0))
+	    (b->raw != NULL && spool_settle(b->raw) < 0) ||
+	    (b->origins != NULL && spool_settle(b->origins) < 0))
 		return -1;
 	content = spool_digest(b->input);
 	all[2] = content.high;
@@ -276,7 +186,7 @@ finish(struct batch *b, const struct batch_options *opt)
 
 /* Begins a batch with the record that r returned last. */
 static int
-open_batch(struct filling *f, struct reader *r)
+filling_begin(struct filling *f, struct reader *r)
 {
 	struct batch *b = mem_new(1, sizeof *b);
 
@@ -289,49 +199,39 @@ open_batch(struct filling *f, struct reader *r)
 	b->opened = input_now();
 	if (f->dry)
 		return 0;
-	if (f->opt->origins) {
-		b->origins = spool_new();
-		if (b->origins == NULL)
+	b->origins = f->opt->origins ? spool_new() : NULL;
+	if (f->opt->origins && b->origins == NULL)
+		return -1;
+	return batch_begin(b, f->opt, f->opt->origins || f->opt->csv);
+}
+
+/* Adds a record to the open batch, and notes where it came from. */
+static int
+filling_keep(struct filling *f, struct reader *r, const struct record *rec,
+    struct field text)
+{
+	struct batch *b = f->open;
+	const struct field between = frames[f->opt->form].between;
+
+	if (between.len > 0 && b->records > 0 && batch_add(b, between) < 0)
+		return -1;
+	if (b->origins != NULL) {
+		const struct entry e = {.origin = {reader_record(r),
+					    reader_line(r), reader_byte(r)},
+		    .at = b->bytes,
+		    .len = text.len,
+		    .raw_at = b->raw != NULL ? f->raw_bytes : b->bytes,
+		    .raw_len = rec->len,
+		    .raw_end = rec->end};
+
+		if (spool_add(b->origins, &e, sizeof e) < 0)
 			return -1;
 	}
-	if ((f->opt->origins || f->opt->csv) && begin_raw(b, f->opt) < 0)
-		return -1;
-	return begin(b, f->opt);
-}
-
-/* Notes where the record came from whose text of n bytes is added next. */
-static int
-note_origin(struct filling *f, struct reader *r, const struct record *rec,
-    size_t n)
-{
-	struct batch *b = f->open;
-	struct entry e = {.at = b->bytes,
-	    .len = n,
-	    .raw_at = b->raw != NULL ? f->raw_bytes : b->bytes,
-	    .raw_len = rec->len,
-	    .raw_end = rec->end};
-
-	e.origin =
-	    (struct origin){reader_record(r), reader_line(r), reader_byte(r)};
-	return spool_add(b->origins, &e, sizeof e);
-}
-
-static int
-keep(struct filling *f, struct reader *r, const struct record *rec,
-    const struct field *text)
-{
-	struct batch *b = f->open;
-	const struct field *between = &frames[f->opt->form].between;
-
-	if (between->len > 0 && b->records > 0 && add(b, between) < 0)
-		return -1;
-	if (b->origins != NULL && note_origin(f, r, rec, text->len) < 0)
-		return -1;
 	if (b->raw != NULL &&
 	    spool_add(b->raw, rec->raw, rec->len + rec->end) < 0)
 		return -1;
 	f->raw_bytes += rec->len + rec->end;
-	return add(b, text);
+	return batch_add(b, text);
 }
 
 /* How many records may be added at once behind a first one? */
@@ -348,45 +248,77 @@ room_behind(const struct filling *f)
 	return (size_t)(opt->records - f->open->records - 1);
 }
 
-/* Counts the n records that are rec, which begins at from. */
-static void
-count(struct filling *f, struct reader *r, const struct record *rec, size_t n,
-    uint64_t from)
+/* Must the open batch be closed before a record of len bytes? */
+static bool
+is_full(const struct filling *f, size_t len)
 {
-	struct batch *b = f->open;
+	const struct batch_options *opt = f->opt;
+	const struct frame *frame = &frames[opt->form];
+	const uint64_t bytes =
+	    f->open->bytes + len + frame->between.len + frame->after.len;
 
-	b->records += n;
-	b->last = reader_record(r);
-	b->to = from + rec->len + rec->end;
-	if (!f->opt->hash)
-		return;
-	if (f->skipped != 0)
-		XXH3_128bits_update(f->hash, &f->skipped, sizeof f->skipped);
-	f->skipped = 0;
-	XXH3_128bits_update(f->hash, rec->raw, rec->len + rec->end);
+	if (opt->bytes > 0 && bytes > opt->bytes)
+		return true;
+	return opt->nkeys > 0 &&
+	    (f->key.len != f->new_key.len ||
+		memcmp(f->key.data, f->new_key.data, f->key.len) != 0);
 }
 
 enum filling_status
 filling_add(struct filling *f, struct reader *r, struct record *rec)
 {
+	const struct batch_options *opt = f->opt;
 	const uint64_t from = reader_byte(r);
 	const size_t n = 1 + reader_extend(r, rec, room_behind(f), SIZE_MAX);
-	struct field text = {"", 0};
+	struct field text = {rec->raw, rec->len + rec->end};
+	struct buf old_key;
+	struct batch *b;
+	size_t alone;
+	char *end;
 
-	if (make_text(f, rec, &text) < 0 || !fits_alone(f, text.len))
+	f->why.len = 0;
+	if (opt->form != BATCH_CSV) {
+		f->text.len = 0;
+		buf_need(&f->text, json_most(opt->json, rec->len));
+		end = json_object(opt->json,
+		    &(struct field){rec->raw, rec->len}, 1, f->text.data);
+		if (end == NULL) {
+			utf8_say(&f->why, "%s%c", json_error(opt->json), '\0');
+			return FILLING_BAD;
+		}
+		text =
+		    (struct field){f->text.data, (size_t)(end - f->text.data)};
+	}
+	alone = text.len + batch_opening(opt).len + frames[opt->form].after.len;
+	if (opt->bytes > 0 && alone > opt->bytes) {
+		utf8_say(&f->why,
+		    "alone it makes a batch of %n bytes, and -b allows %n%c",
+		    alone, (size_t)opt->bytes, '\0');
 		return FILLING_BAD;
+	}
 	f->new_key.len = 0;
-	batch_key(&f->new_key, rec->field, f->opt->nkeys, f->opt->quote);
+	batch_key(&f->new_key, rec->field, opt->nkeys, opt->quote);
 	if (!f->past && f->open != NULL && is_full(f, text.len))
 		return FILLING_FULL;
-	if (f->open == NULL && open_batch(f, r) < 0)
+	if (f->open == NULL && filling_begin(f, r) < 0)
 		return FILLING_ERROR;
-	if (!f->dry && keep(f, r, rec, &text) < 0)
+	if (!f->dry && filling_keep(f, r, rec, text) < 0)
 		return FILLING_ERROR;
-	count(f, r, rec, n, from);
-	if (f->opt->nkeys > 0)
-		keep_key(f);
-	if (f->open->records == f->opt->records && !f->past)
+	b = f->open;
+	b->records += n;
+	b->last = reader_record(r);
+	b->to = from + rec->len + rec->end;
+	if (opt->hash) {
+		if (f->skipped != 0)
+			XXH3_128bits_update(f->hash, &f->skipped,
+			    sizeof f->skipped);
+		f->skipped = 0;
+		XXH3_128bits_update(f->hash, rec->raw, rec->len + rec->end);
+	}
+	old_key = f->key;
+	f->key = f->new_key;
+	f->new_key = old_key;
+	if (b->records == opt->records && !f->past)
 		return FILLING_DONE;
 	return FILLING_OPEN;
 }
@@ -423,9 +355,7 @@ filling_take(struct filling *f, uint64_t next_line)
 	struct batch *b = f->open;
 	XXH128_hash_t h = XXH3_128bits_digest(f->hash);
 
-	if (!f->dry && finish(b, f->opt) < 0)
-		return NULL;
-	if (b->origins != NULL && spool_settle(b->origins) < 0)
+	if (!f->dry && batch_finish(b, f->opt) < 0)
 		return NULL;
 	b->last_line = next_line - 1;
 	b->hash = (struct digest){h.high64, h.low64};
@@ -439,7 +369,7 @@ filling_take(struct filling *f, uint64_t next_line)
 static int
 read_entry(const struct batch *b, uint64_t i, struct entry *e)
 {
-	long n = spool_read(b->origins, i * sizeof *e, e, sizeof *e);
+	const long n = spool_read(b->origins, i * sizeof *e, e, sizeof *e);
 
 	if (n >= 0 && n != (long)sizeof *e)
 		errno = EIO;
@@ -450,32 +380,30 @@ struct batch *
 batch_part(const struct batch *b, const struct batch_options *opt, uint64_t i,
     uint64_t n)
 {
-	struct batch *part = mem_new(1, sizeof *part);
+	struct batch *part;
 	struct entry first, last;
 	uint64_t end;
 
+	if (read_entry(b, i, &first) < 0 || read_entry(b, i + n - 1, &last) < 0)
+		return NULL;
+	part = mem_new(1, sizeof *part);
 	part->number = b->number;
 	part->records = n;
-	if (read_entry(b, i, &first) < 0 || read_entry(b, i + n - 1, &last) < 0)
-		goto fail;
 	part->first = first.origin.record;
 	part->last = last.origin.record;
 	part->first_line = first.origin.line;
 	part->last_line = last.origin.line;
 	end = last.at + last.len;
-	if (begin(part, opt) < 0 ||
+	if (batch_begin(part, opt, opt->csv) < 0 ||
 	    spool_copy(part->input, b->input, first.at, end) < 0)
 		goto fail;
 	part->bytes += end - first.at;
-	if (opt->csv && begin_raw(part, opt) < 0)
-		goto fail;
 	if (part->raw != NULL &&
 	    spool_copy(part->raw, b->raw, first.raw_at,
 		last.raw_at + last.raw_len + last.raw_end) < 0)
 		goto fail;
-	if (finish(part, opt) < 0)
-		goto fail;
-	return part;
+	if (batch_finish(part, opt) == 0)
+		return part;
 fail:
 	batch_free(part);
 	return NULL;

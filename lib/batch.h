@@ -45,9 +45,9 @@ struct batch {
 	uint64_t bytes;                 /* handed over */
 	struct spool *input;            /* these; settled */
 	int64_t opened;                 /* when it got its first record */
-	/* its owner's: rows of what was rejected before its last record */
-	struct spool *bad; /* NULL: none */
-	uint64_t bad_bytes, nbad;
+	/* its owner's: rows of what was rejected before its last record, and
+	 * where they are */
+	uint64_t nbad, bad_from, bad_to;
 
 	struct spool *origins, *raw; /* private */
 };

@@ -1,24 +1,22 @@
 #include "dispatch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
-#include "dispatch/feed.h"
 #include "dispatch/ledger.h"
-#include "dispatch/scratch.h"
-#include "dispatch/shards.h"
 #include "dispatch/task.h"
-#include "run.h"
+#include "journal.h"
 #include "utf8.h"
 
+#define SLICE ((size_t)256 << 10) /* bytes read in one call of feed_next */
 #define PIECES 64 /* of an answer; then it is time to look at other things */
 
-/* A run goes from one stage to a later one, by advance alone. */
+/* A run goes from one stage to a later one, by enter_stage alone. */
 enum stage {
 	RUNNING,  /* batches are begun */
 	DRAINING, /* no more are; those under way are finished, as far as no
@@ -26,12 +24,45 @@ enum stage {
 	HALTED    /* nothing more is passed on */
 };
 
+/* What feed_next found. */
+enum feed_status {
+	FEED_END,   /* no more batches; run.report knows whether all is well */
+	FEED_BATCH, /* *b is one; its new owner frees it */
+	FEED_WAIT,  /* the input is silent: poll it, or until feed_due */
+	FEED_BUSY   /* there is more; it was time to look at other things */
+};
+
+/* The input as batches. */
+struct feed {
+	struct run *run;
+	const struct csvbatch_options *opt;
+	struct filling *filling;
+	bool over;         /* no more is read, the open batch shall not run */
+	struct record rec; /* was read ... */
+	bool held;         /* ... but belongs to the next batch */
+	/* batches that an earlier run has done: their records are passed over
+	 */
+	struct journal *journal;   /* or NULL */
+	const char *scratch;       /* of which theirs are removed, or NULL */
+	struct journal_batch skip; /* is read now; number 0: none */
+	uint64_t skipped;
+	/* with a journal: rows of rejected records, until their batch is done.
+	 * Those behind its last record belong to the next one: a later run,
+	 * which reads no further than that record, must do the same. */
+	struct writer *rows;
+	struct spool *spool;  /* where they are */
+	uint64_t given;       /* bytes there that batches have got */
+	uint64_t npending;    /* rows behind these */
+	uint64_t kept, nkept; /* bytes there, and rows behind those given, up to
+			       * the last good record */
+};
+
 struct dispatch {
 	struct run *run;
 	const struct csvbatch_options *opt;
 	struct feed feed;
 	struct ledger ledger;
-	struct scratch *scratch; /* NULL: there is none */
+	char *scratch; /* NULL: there is none */
 	struct pollfd *fds;
 
 	enum stage stage;
@@ -50,6 +81,214 @@ struct dispatch {
 	uint64_t retried;      /* tries after a first */
 	uint64_t spooled;      /* bytes in temporary files, altogether */
 };
+
+/* A temporary file failed, with errno: no more is read. */
+static enum feed_status
+feed_failed(struct feed *f)
+{
+	report_fail(&f->run->report, EXIT_IO, "temporary file in %s: %s",
+	    spool_directory(), strerror(errno));
+	f->over = true;
+	return FEED_END;
+}
+
+/* Closes the open batch and gives it its rows; next_line: behind the batch. */
+static enum feed_status
+close_batch(struct feed *f, uint64_t next_line, struct batch **b)
+{
+	*b = filling_take(f->filling, next_line);
+	if (*b == NULL)
+		return feed_failed(f);
+	if (f->rows != NULL && writer_flush(f->rows) < 0) {
+		errno = f->rows->error;
+		batch_free(*b);
+		*b = NULL;
+		return feed_failed(f);
+	}
+	(*b)->bad_from = f->given;
+	(*b)->bad_to = f->kept;
+	(*b)->nbad = f->nkept;
+	f->given = f->kept;
+	f->npending -= f->nkept;
+	f->nkept = 0;
+	return FEED_BATCH;
+}
+
+static enum feed_status
+differs_from_journal(struct feed *f, const char *what)
+{
+	struct buf *say = &f->run->say;
+
+	utf8_say(say, "stdin: %s in batch %n, ", what, (size_t)f->skip.number);
+	report_range(say, "record", f->skip.first, f->skip.last);
+	buf_add_text(say, ", which the journal has as done");
+	run_said(f->run, EXIT_JOURNAL);
+	f->over = true;
+	return FEED_END;
+}
+
+/* All records of a batch that was done have come: are they what they were? */
+static enum feed_status
+pass_over(struct feed *f)
+{
+	const struct journal_batch *was = &f->skip;
+	struct batch *b;
+	bool same;
+	int got;
+
+	if (close_batch(f, reader_line(f->run->in) + 1, &b) == FEED_END)
+		return FEED_END;
+	same = b->first == was->first && b->last == was->last &&
+	    b->from == was->from && b->to == was->to &&
+	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
+	if (same && f->scratch != NULL && scratch_remove(f->scratch, b->id) < 0)
+		report_io(&f->run->report, f->opt->scratch, errno);
+	batch_free(b);
+	if (!same)
+		return differs_from_journal(f, "the input has changed");
+	f->run->rejected = f->skip.rejected;
+	f->skipped++;
+	got = journal_next(f->journal, &f->skip);
+	if (got < 0)
+		return feed_failed(f);
+	if (got == 0)
+		f->skip.number = 0;
+	filling_dry(f->filling, got > 0);
+	return FEED_BUSY;
+}
+
+/* The input is at its end, good or bad. */
+static enum feed_status
+feed_end(struct feed *f, struct batch **b)
+{
+	const struct batch *open = filling_open(f->filling);
+	struct buf *say = &f->run->say;
+
+	f->over = true;
+	if (f->skip.number != 0 && f->run->ended)
+		return differs_from_journal(f, "the input ends");
+	if (open == NULL || f->skip.number != 0)
+		return FEED_END;
+	if (run_whole(f->run))
+		return close_batch(f, reader_line(f->run->in) + 1, b);
+	utf8_say(say, "batch %n, ", (size_t)open->number);
+	report_range(say, "record", open->first, open->last);
+	utf8_say(say, " so far, is not run%c", '\0');
+	report_say(&f->run->report, "%s", say->data);
+	say->len = 0;
+	return FEED_END;
+}
+
+/* Milliseconds until the open batch has waited for --linger; -1: no limit. */
+static int
+feed_due(const struct feed *f)
+{
+	const struct batch *open = filling_open(f->filling);
+	int64_t left;
+
+	if (f->over || f->opt->linger == 0 || open == NULL)
+		return -1;
+	left = open->opened + f->opt->linger - input_now();
+	return left > 0 ? (int)left : 0;
+}
+
+/* A bad record: its row goes where the batch's go.  false: the run ends. */
+static bool
+take_fault(struct feed *f, const struct fault *fault)
+{
+	struct writer *to = f->rows != NULL ? f->rows : f->run->rejects;
+
+	filling_skip(f->filling, fault);
+	f->npending += f->rows != NULL;
+	return run_fault_to(f->run, to, fault) == 0;
+}
+
+/* Gives the record to the filling.  FEED_BUSY: go on. */
+static enum feed_status
+take_record(struct feed *f, struct batch **b)
+{
+	struct reader *in = f->run->in;
+	const enum filling_status status = filling_add(f->filling, in, &f->rec);
+
+	if (status == FILLING_ERROR)
+		return feed_failed(f);
+	if (status == FILLING_FULL) {
+		f->held = true;
+		return close_batch(f, reader_line(in), b);
+	}
+	if (status == FILLING_BAD) {
+		if (!take_fault(f, reader_blame(in, filling_error(f->filling))))
+			return feed_end(f, b);
+	} else if (f->rows != NULL) {
+		f->kept = f->rows->bytes + f->rows->len;
+		f->nkept = f->npending;
+	}
+	if (status == FILLING_DONE)
+		return close_batch(f, reader_line(in) + 1, b);
+	if (f->skip.number != 0 && reader_record(in) >= f->skip.last)
+		return pass_over(f);
+	if (feed_due(f) == 0)
+		return close_batch(f, reader_line(in) + 1, b);
+	return FEED_BUSY;
+}
+
+static enum feed_status
+feed_next(struct feed *f, struct batch **b)
+{
+	struct run *r = f->run;
+	enum feed_status status = FEED_BUSY;
+	size_t taken = 0;
+	int got;
+
+	while (!f->over && status == FEED_BUSY && taken < SLICE) {
+		got = f->held ? 1 : reader_next_nowait(r->in, &f->rec);
+		f->held = false;
+		if (got == -1 && take_fault(f, reader_fault(r->in)))
+			continue;
+		if (got == -2)
+			report_fault(&r->report, reader_fault(r->in));
+		r->ended |= got == 0;
+		if (got <= 0)
+			return feed_end(f, b);
+		if (got == READER_WOULD_WAIT && feed_due(f) != 0)
+			return FEED_WAIT;
+		if (got == READER_WOULD_WAIT)
+			return close_batch(f, reader_line(r->in) + 1, b);
+		taken += f->rec.len;
+		status = take_record(f, b);
+	}
+	return f->over && status == FEED_BUSY ? FEED_END : status;
+}
+
+/*
+ * Rejects record i (from 0) of a batch whose origins were kept.  false: the
+ * run must end, and a message was said.
+ */
+static bool
+feed_reject(struct feed *f, const struct batch *b, uint64_t i, const char *why)
+{
+	struct buf raw = {NULL, 0, 0};
+	struct origin origin;
+	struct fault fault;
+	bool goes_on;
+
+	if (batch_origin(b, i, &origin, &raw) < 0) {
+		feed_failed(f);
+		return false;
+	}
+	fault = (struct fault){.cause = FAULT_OTHER,
+	    .file = "stdin",
+	    .record = origin.record,
+	    .line = origin.line,
+	    .byte = origin.byte,
+	    .start = origin.byte,
+	    .text = why,
+	    .raw = raw.data,
+	    .len = raw.len};
+	goes_on = run_fault(f->run, &fault) == 0;
+	buf_free(&raw);
+	return goes_on;
+}
 
 static struct task *
 task_at(const struct dispatch *d, size_t i)
@@ -73,27 +312,23 @@ pop_task(struct dispatch *d, bool for_good)
 static void
 stop_tasks(struct dispatch *d, uint64_t number, bool kill)
 {
-	size_t i;
-
-	for (i = 0; i < d->tasks; i++)
+	for (size_t i = 0; i < d->tasks; i++)
 		if (task_at(d, i)->batch->number > number)
 			task_stop(task_at(d, i), kill);
 }
 
 /* Moves the run on to a stage, if it is not yet there. */
 static void
-advance(struct dispatch *d, enum stage to)
+enter_stage(struct dispatch *d, enum stage to)
 {
-	size_t i;
-
 	if (to <= d->stage)
 		return;
 	d->stage = to;
-	feed_stop(&d->feed);
+	d->feed.over = true;
 	d->input = FEED_END;
 	batch_free(d->waiting);
 	d->waiting = NULL;
-	for (i = 0; to == HALTED && i < d->tasks; i++)
+	for (size_t i = 0; to == HALTED && i < d->tasks; i++)
 		task_dismiss(task_at(d, i)); /* what runs may end by itself */
 }
 
@@ -102,21 +337,7 @@ static void
 halt(struct dispatch *d)
 {
 	stop_tasks(d, 0, false);
-	advance(d, HALTED);
-}
-
-static void
-fail_io(struct dispatch *d)
-{
-	feed_spool_failed(&d->feed, errno);
-	halt(d);
-}
-
-static void
-add_number(struct buf *text, const char *before, uint64_t n)
-{
-	buf_add_text(text, before);
-	buf_add_number(text, n);
+	enter_stage(d, HALTED);
 }
 
 /* For --stats and --progress. */
@@ -124,14 +345,13 @@ static void
 add_stats(void *arg, struct buf *text, struct report_stats *s)
 {
 	struct dispatch *d = arg;
-	uint64_t running = 0;
-	size_t i;
+	size_t running = 0;
 
-	for (i = 0; i < d->tasks; i++) {
-		if (task_at(d, i)->state == TASK_RUNNING) {
-			running++;
-			s->children += child_memory(&task_at(d, i)->child);
-		}
+	for (size_t i = 0; i < d->tasks; i++) {
+		if (task_at(d, i)->state != TASK_RUNNING)
+			continue;
+		running++;
+		s->children += child_memory(&task_at(d, i)->child);
 	}
 	s->spool_bytes = d->spooled;
 	if (d->ledger.out != NULL) {
@@ -141,40 +361,19 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 	}
 	if (text == NULL)
 		return;
-	add_number(text, "; batches: ", d->done);
-	add_number(text, " done, ", running);
-	add_number(text, " running, ", d->failed);
-	add_number(text, " failed, ", d->retried);
-	buf_add_text(text, " retried");
-}
-
-/* What is read and written, each another file. */
-static bool
-note_files(struct dispatch *d)
-{
-	const struct csvbatch_options *o = d->opt;
-	struct files *files = &d->run->files;
-	int status = 0;
-
-	if (o->journal != NULL)
-		status =
-		    files_add(files, FILES_JOURNAL, o->journal, &d->run->say);
-	if (status != 0 || o->no_output || o->command == NULL)
-		;
-	else if (o->journal != NULL)
-		status = files_add(files, FILES_OUTPUT, o->common->output,
-		    &d->run->say);
-	else
-		status =
-		    files_add_output(files, o->common->output, &d->run->say);
-	return run_said(d->run, status) && run_files(d->run, NULL, 0);
+	utf8_say(text, "; batches: %n done", (size_t)d->done);
+	utf8_say(text, ", %n running", running);
+	utf8_say(text, ", %n failed", (size_t)d->failed);
+	utf8_say(text, ", %n retried", (size_t)d->retried);
 }
 
 struct dispatch *
 dispatch_open(struct run *r, const struct csvbatch_options *opt)
 {
 	struct dispatch *d = mem_new(1, sizeof *d);
-	int status = 0;
+	const char *output = opt->common->output;
+	struct feed *f = &d->feed;
+	int fd = -1, status = 0;
 	bool open;
 
 	d->run = r;
@@ -184,15 +383,29 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	d->fds = mem_new(opt->jobs + 2, sizeof *d->fds);
 	r->more_stats = add_stats;
 	r->arg = d;
-	open = note_files(d);
-	if (open && opt->command == NULL)
-		status = shards_check(opt->common->output, &r->files, &r->say);
-	else if (open && opt->journal == NULL)
-		status = ledger_open(&d->ledger, opt, &r->say);
-	if (feed_open(&d->feed, r, opt) < 0)
-		feed_spool_failed(&d->feed, errno);
-	r->rejects = d->feed.rows;
-	if (run_said(d->run, status) && r->report.status == 0 &&
+	/* what is read and written, each another file */
+	if (opt->journal != NULL)
+		status =
+		    files_add(&r->files, FILES_JOURNAL, opt->journal, &r->say);
+	if (status == 0 && !opt->no_output && opt->command != NULL)
+		status = opt->journal != NULL ?
+		    files_add(&r->files, FILES_OUTPUT, output, &r->say) :
+		    files_add_output(&r->files, output, &r->say);
+	open = run_said(r, status) && run_files(r, NULL, 0) &&
+	    (opt->journal != NULL || ledger_open(&d->ledger, r, opt));
+	f->run = r;
+	f->opt = opt;
+	if (opt->journal != NULL && r->opt.rejects != NULL) {
+		f->spool = spool_new();
+		if (f->spool != NULL)
+			fd = fcntl(spool_fd(f->spool), F_DUPFD_CLOEXEC, 3);
+		if (fd >= 0)
+			f->rows = writer_new(fd, &r->opt.reader.dialect);
+		else
+			feed_failed(f);
+	}
+	r->rejects = f->rows;
+	if (open && r->report.status == 0 &&
 	    (r->rejects != NULL || run_open_rejects(r)))
 		return d;
 	dispatch_end(d);
@@ -201,25 +414,12 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	return NULL;
 }
 
-static void
-write_shard(struct dispatch *d, struct batch *b)
-{
-	if (shards_write(d->run, d->opt->common->output, b)) {
-		d->run->out_records += b->records;
-		d->run->out_bytes += b->bytes;
-		d->done++;
-	} else {
-		halt(d);
-	}
-	batch_free(b);
-}
-
 /*
  * Reads on, and begins the batch that is complete, as far as one may be.
  * Returns whether there is more to do at once.
  */
 static bool
-fill(struct dispatch *d)
+fill_tasks(struct dispatch *d)
 {
 	struct batch *b;
 
@@ -230,22 +430,44 @@ fill(struct dispatch *d)
 	b = d->waiting;
 	d->waiting = NULL;
 	d->spooled += b->bytes;
-	if (d->opt->command == NULL)
-		write_shard(d, b);
-	else
+	if (d->opt->command != NULL) {
 		d->task[(d->first + d->tasks++) % d->opt->jobs] =
 		    task_new(d->opt, d->scratch, b);
+		return true;
+	}
+	if (ledger_write(&d->ledger, b)) {
+		d->run->out_records += b->records;
+		d->run->out_bytes += b->bytes;
+		d->done++;
+	} else {
+		halt(d);
+	}
+	batch_free(b);
 	return true;
 }
 
-/* Starts the tasks that are ready, as far as the rate allows. */
+/* Looks after the tasks that run, and starts what the rate allows. */
 static void
-start_tasks(struct dispatch *d)
+step_tasks(struct dispatch *d)
 {
-	const int64_t now = input_now() * 1000;
-	size_t i;
+	int64_t now;
 
-	for (i = 0; i < d->tasks; i++) {
+	for (size_t i = 0; i < d->tasks; i++) {
+		struct task *t = task_at(d, i);
+
+		if (task_step(t) < 0) {
+			feed_failed(&d->feed);
+			halt(d);
+			return;
+		}
+		if (t->left && !d->warned)
+			report_say(&d->run->report,
+			    "a process that a command left behind holds its "
+			    "standard error open; it is not read any more");
+		d->warned |= t->left;
+	}
+	now = input_now() * 1000;
+	for (size_t i = 0; i < d->tasks; i++) {
 		struct task *t = task_at(d, i);
 
 		if (t->state != TASK_READY)
@@ -260,46 +482,23 @@ start_tasks(struct dispatch *d)
 	}
 }
 
-/* Looks after the tasks that run, and starts what may start. */
-static void
-step_tasks(struct dispatch *d)
-{
-	size_t i;
-
-	for (i = 0; i < d->tasks; i++) {
-		struct task *t = task_at(d, i);
-
-		if (task_step(t) < 0) {
-			fail_io(d);
-			return;
-		}
-		if (t->left && !d->warned)
-			report_say(&d->run->report,
-			    "a process that a command left behind holds its "
-			    "standard error open; it is not read any more");
-		d->warned |= t->left;
-	}
-	start_tasks(d);
-}
-
 /* Says which batch failed, where it stands, and why.  status 0: not wholly. */
 static void
 report_batch(struct dispatch *d, const struct task *t, const char *why,
     int status)
 {
 	const struct batch *b = t->batch;
+	struct buf *say = &d->run->say;
 
-	utf8_say(&d->run->say, "stdin:%n: batch %n", (size_t)b->first_line,
+	utf8_say(say, "stdin:%n: batch %n", (size_t)b->first_line,
 	    (size_t)b->number);
-	report_range(&d->run->say, ", record", b->first, b->last);
-	report_range(&d->run->say, ", line", b->first_line, b->last_line);
-	utf8_say(&d->run->say, ": %s (%n %s)%s", why, (size_t)t->tries,
-	    t->tries == 1 ? "try" : "tries", t->advice);
+	report_range(say, ", record", b->first, b->last);
+	report_range(say, ", line", b->first_line, b->last_line);
+	utf8_say(say, ": %s (%n %s)%s%s%c", why, (size_t)t->tries,
+	    t->tries == 1 ? "try" : "tries", t->advice,
+	    status == 0 ? "; what has one answer is delivered" : "", '\0');
 	if (status == 0)
-		buf_add(&d->run->say, "; what has one answer is delivered",
-		    sizeof "; what has one answer is delivered");
-	if (status == 0)
-		report_say(&d->run->report, "%s", d->run->say.data);
+		report_say(&d->run->report, "%s", say->data);
 	run_said(d->run, status);
 }
 
@@ -323,73 +522,43 @@ see_failures(struct dispatch *d)
 	t->told = true;
 	report_batch(d, t, t->why.data,
 	    t->refused != 0 ? t->refused : EXIT_COMMAND);
-	advance(d, DRAINING);
+	enter_stage(d, DRAINING);
 	stop_tasks(d, t->batch->number, false);
 }
 
-/* All that belongs to a batch is written: makes it safe, and ends its task. */
+/*
+ * The front's batch is finished: its answer was passed on, without what was
+ * found to be poison, or, under --keep-going, it has failed and all of it is
+ * rejected.  Makes it safe, and ends its task.
+ */
 static void
-commit(struct dispatch *d, const struct task *t)
+finish_front(struct dispatch *d, const struct task *t)
 {
-	int status;
+	const bool failed = t->state == TASK_FAILED;
+	const struct batch *b = t->batch;
+	const uint64_t n = failed ? b->records : t->poison.n;
 
-	d->rejected += t->batch->nbad;
-	if (ledger_add_rows(&d->ledger, t->batch->bad, t->batch->bad_bytes) <
+	for (uint64_t i = 0; i < n; i++)
+		if (!feed_reject(&d->feed, b,
+			failed ? i : t->poison.item[i].record,
+			failed ? t->why.data : t->poison.item[i].why)) {
+			halt(d);
+			return;
+		}
+	d->rejected += n + b->nbad;
+	if (ledger_add_rows(&d->ledger, d->feed.spool, b->bad_from, b->bad_to) <
 	    0) {
-		fail_io(d);
+		feed_failed(&d->feed);
+		halt(d);
 		return;
 	}
-	status = ledger_commit(&d->ledger, t->batch, t->state == TASK_FAILED,
-	    d->rejected, &d->run->say);
-	if (!run_said(d->run, status)) {
-		advance(d, HALTED);
+	if (!ledger_commit(&d->ledger, b,
+		failed ? LEDGER_REJECTED : LEDGER_DONE, d->rejected)) {
+		enter_stage(d, HALTED);
 		return;
 	}
 	d->done++;
 	pop_task(d, true);
-}
-
-/* The answer is passed on: what was found to be poison is rejected. */
-static void
-finish(struct dispatch *d, const struct task *t)
-{
-	uint64_t i;
-
-	if (t->partly != NULL)
-		report_batch(d, t, t->partly, 0);
-	for (i = 0; i < t->npoison; i++)
-		if (!feed_reject(&d->feed, t->batch, t->poison[i].record,
-			t->poison[i].why)) {
-			halt(d);
-			return;
-		}
-	d->rejected += t->npoison;
-	commit(d, t);
-}
-
-/* The front has failed, and it is the end of the run, or of its records. */
-static void
-give_up(struct dispatch *d, const struct task *t)
-{
-	uint64_t i;
-
-	d->failed += !t->stopped;
-	if (!t->stopped && d->opt->keep_going && t->refused == 0) {
-		report_batch(d, t, t->why.data, EXIT_COMMAND);
-		for (i = 0; i < t->batch->records; i++)
-			if (!feed_reject(&d->feed, t->batch, i, t->why.data)) {
-				halt(d);
-				return;
-			}
-		d->rejected += i;
-		commit(d, t);
-		return;
-	}
-	see_failures(d);
-	if (!t->stopped)
-		run_said(d->run,
-		    ledger_failed(&d->ledger, t->batch, &d->run->say));
-	advance(d, HALTED);
 }
 
 /* The output fails.  A reader that has gone is no error: we die as it wants. */
@@ -418,11 +587,14 @@ pass_on(struct dispatch *d, struct task *t)
 	if (!ledger_ready(&d->ledger))
 		return false;
 	more = ledger_pass(&d->ledger, &t->answer);
-	if (more < 0)
+	if (more < 0) {
 		output_failed(d,
 		    d->ledger.out->error != 0 ? d->ledger.out->error : errno);
-	else if (more == 0)
-		finish(d, t);
+	} else if (more == 0) {
+		if (t->partly != NULL)
+			report_batch(d, t, t->partly, 0);
+		finish_front(d, t);
+	}
 	return true;
 }
 
@@ -434,38 +606,35 @@ see_front(struct dispatch *d)
 
 	if (t == NULL || (t->state != TASK_DONE && t->state != TASK_FAILED))
 		return false;
-	if (d->stage != HALTED && t->state == TASK_DONE)
-		return pass_on(d, t);
-	if (d->stage == HALTED)
+	if (d->stage == HALTED) {
 		pop_task(d, false);
-	else
-		give_up(d, t);
-	return true;
-}
-
-/* As fill. */
-static bool
-see_tasks(struct dispatch *d)
-{
-	int pieces = PIECES;
-
-	step_tasks(d);
+		return true;
+	}
+	if (t->state == TASK_DONE)
+		return pass_on(d, t);
+	/* it has failed: the end of the run, or of its records */
+	d->failed += !t->stopped;
+	if (!t->stopped && d->opt->keep_going && t->refused == 0) {
+		report_batch(d, t, t->why.data, EXIT_COMMAND);
+		finish_front(d, t);
+		return true;
+	}
 	see_failures(d);
-	while (pieces > 0 && see_front(d))
-		pieces--;
-	return pieces == 0 || (d->waiting != NULL && d->tasks < d->opt->jobs);
+	if (!t->stopped)
+		ledger_commit(&d->ledger, t->batch, LEDGER_FAILED, 0);
+	enter_stage(d, HALTED);
+	return true;
 }
 
 /* Milliseconds that may go by until something is due. */
 static int
-due(struct dispatch *d)
+dispatch_due(struct dispatch *d)
 {
+	const int64_t left = d->next_start - input_now() * 1000;
 	int ms = input_tick(&d->run->hooks);
-	size_t i;
 
-	for (i = 0; i < d->tasks; i++) {
+	for (size_t i = 0; i < d->tasks; i++) {
 		struct task *t = task_at(d, i);
-		const int64_t left = d->next_start - input_now() * 1000;
 
 		if (t->state == TASK_READY)
 			ms = input_sooner(ms,
@@ -487,13 +656,13 @@ see_signal(struct dispatch *d)
 
 	if (sig != 0) {
 		stop_tasks(d, 0, d->signal != 0);
-		advance(d, d->signal != 0 ? HALTED : DRAINING);
+		enter_stage(d, d->signal != 0 ? HALTED : DRAINING);
 		if (d->halt_at == 0)
 			d->halt_at = input_now() + child_times.grace;
 		d->signal = sig;
 	}
 	if (d->halt_at != 0 && input_now() >= d->halt_at)
-		advance(d, HALTED);
+		enter_stage(d, HALTED);
 }
 
 /* Waits until there is something to do. */
@@ -502,21 +671,21 @@ wait_for_something(struct dispatch *d, int ms)
 {
 	struct pollfd *out = NULL, *fds = d->fds;
 	int64_t *waited = NULL, before;
-	size_t i, n = 0;
+	size_t n = 0;
 	int got;
 
 	if (d->input == FEED_WAIT && d->waiting == NULL)
-		fds[n++] =
-		    (struct pollfd){.fd = feed_fd(&d->feed), .events = POLLIN};
-	if (ledger_fd(&d->ledger) >= 0 && d->stage != HALTED) {
+		fds[n++] = (struct pollfd){.fd = reader_fd(d->run->in),
+		    .events = POLLIN};
+	if (d->ledger.out != NULL && d->stage != HALTED) {
 		out = &fds[n++];
-		*out = (struct pollfd){.fd = ledger_fd(&d->ledger)};
+		*out = (struct pollfd){.fd = d->ledger.out->fd};
 		if (d->tasks > 0 && task_at(d, 0)->state == TASK_DONE)
 			out->events = POLLOUT;
 	}
-	for (i = 0; i < d->tasks; i++)
-		if (task_fd(task_at(d, i)) >= 0)
-			fds[n++] = (struct pollfd){.fd = task_fd(task_at(d, i)),
+	for (size_t i = 0; i < d->tasks; i++)
+		if (task_at(d, i)->errors >= 0)
+			fds[n++] = (struct pollfd){.fd = task_at(d, i)->errors,
 			    .events = POLLIN};
 	if (out != NULL && out->events != 0)
 		waited = &d->run->hooks.waited_out;
@@ -534,78 +703,92 @@ wait_for_something(struct dispatch *d, int ms)
 
 /* What depends on the header.  false: a message was said. */
 static bool
-begin(struct dispatch *d)
+dispatch_begin(struct dispatch *d)
 {
 	const char *const path = d->opt->journal;
-	int status;
+	struct report *report = &d->run->report;
+	struct feed *f = &d->feed;
+	struct buf *say = &d->run->say;
+	int got = 0;
 
 	if (path != NULL) {
-		status = ledger_open(&d->ledger, d->opt, &d->run->say);
+		const bool open = ledger_open(&d->ledger, d->run, d->opt);
+
 		d->run->rejects = d->ledger.rejects;
-		if (!run_said(d->run, status))
+		if (!open)
 			return false;
 		d->rejected = journal_last(d->ledger.journal)->rejected;
 		if (journal_torn(d->ledger.journal))
-			report_say(&d->run->report,
+			report_say(report,
 			    "%s: last record incomplete, redoing batch "
 			    "%" PRIu64,
 			    path, journal_last(d->ledger.journal)->number + 1);
 		if (journal_owes(d->ledger.journal))
-			report_fail(&d->run->report, EXIT_COMMAND,
+			report_fail(report, EXIT_COMMAND,
 			    "%s: batches failed before, their records are in "
 			    "%s",
 			    path, d->opt->common->rejects);
 	}
 	if (d->opt->scratch != NULL) {
-		d->scratch = scratch_open(d->opt->scratch, path, &d->run->say);
+		d->scratch = scratch_open(d->opt->scratch, path, say);
 		if (!run_said(d->run, d->scratch != NULL ? 0 : EXIT_IO))
 			return false;
 	}
-	if (feed_begin(&d->feed, d->ledger.journal, d->scratch) == 0)
-		return true;
-	feed_spool_failed(&d->feed, errno);
-	return false;
-}
-
-/* The rows behind the last batch: they are met again when the input grows. */
-static void
-end(struct dispatch *d)
-{
-	struct spool *rest = feed_rest(&d->feed);
-	bool tells;
-
-	if (run_whole(d->run) && d->stage != HALTED) {
-		if (rest != NULL &&
-		    ledger_add_rows(&d->ledger, rest, spool_size(rest)) < 0)
-			feed_spool_failed(&d->feed, errno);
-		tells = d->signal == 0 && d->run->report.status == EXIT_COMMAND;
-		run_said(d->run,
-		    ledger_finish(&d->ledger, tells, &d->run->say));
+	f->filling = filling_new(&d->opt->batch);
+	f->journal = d->ledger.journal;
+	f->scratch = d->scratch;
+	if (f->journal != NULL)
+		got = journal_next(f->journal, &f->skip);
+	if (f->filling == NULL || got < 0) {
+		feed_failed(f);
+		return false;
 	}
-	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
-		report_say(&d->run->report, REPORT_BARE);
-	if (d->feed.skipped > 0 && d->done == 0 && d->run->report.status == 0 &&
-	    d->signal == 0)
-		report_say(&d->run->report,
-		    "all %" PRIu64 " batches were done before, nothing is run",
-		    d->feed.skipped);
+	filling_dry(f->filling, got > 0);
+	return true;
 }
 
 void
 dispatch_run(struct dispatch *d)
 {
+	struct report *report = &d->run->report;
+	struct feed *f = &d->feed;
+	int pieces;
 	bool busy;
 
-	if (!begin(d))
+	if (!dispatch_begin(d))
 		return;
 	for (;;) {
-		busy = fill(d);
-		busy |= see_tasks(d);
+		busy = fill_tasks(d);
+		step_tasks(d);
+		see_failures(d);
+		for (pieces = PIECES; pieces > 0 && see_front(d);)
+			pieces--;
+		busy |= pieces == 0 ||
+		    (d->waiting != NULL && d->tasks < d->opt->jobs);
 		if (d->input == FEED_END && d->waiting == NULL && d->tasks == 0)
 			break;
-		wait_for_something(d, busy ? 0 : due(d));
+		wait_for_something(d, busy ? 0 : dispatch_due(d));
 	}
-	end(d);
+	if (f->rows != NULL && writer_flush(f->rows) < 0) {
+		errno = f->rows->error;
+		feed_failed(f);
+	}
+	if (run_whole(d->run) && d->stage != HALTED) {
+		/* they are met again when the input grows */
+		if (f->rows != NULL &&
+		    ledger_add_rows(&d->ledger, f->spool, f->given,
+			f->rows->bytes) < 0)
+			feed_failed(f);
+		ledger_finish(&d->ledger,
+		    d->signal == 0 && report->status == EXIT_COMMAND);
+	}
+	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
+		report_say(report, REPORT_BARE);
+	if (d->feed.skipped > 0 && d->done == 0 && report->status == 0 &&
+	    d->signal == 0)
+		report_say(report,
+		    "all %" PRIu64 " batches were done before, nothing is run",
+		    d->feed.skipped);
 }
 
 int
@@ -642,7 +825,10 @@ dispatch_free(struct dispatch *d)
 {
 	if (d == NULL)
 		return;
-	feed_free(&d->feed);
+	filling_free(d->feed.filling);
+	if (d->feed.rows != NULL)
+		writer_close(d->feed.rows, true);
+	spool_free(d->feed.spool);
 	while (d->tasks > 0)
 		pop_task(d, false);
 	free(d->task);

@@ -35,8 +35,8 @@ struct csvbatch_options {
 	int64_t timeout;     /* ms that a try may take; 0: any time */
 	const char *scratch; /* --scratch, or NULL */
 	/* what becomes of its answer, and of a failure */
-	const char *merge_by;      /* --merge-by; or NULL */
-	const struct field *merge; /* its names, without quotes */
+	const char *merge_by; /* --merge-by; or NULL */
+	struct field *merge;  /* its names, without quotes; the caller's */
 	size_t nmerge;
 	bool raw;            /* answers are bytes, passed on as they are */
 	bool no_output;      /* they are discarded */
@@ -46,9 +46,6 @@ struct csvbatch_options {
 	uint64_t poison;     /* so many may be found; more is a failure */
 	const char *journal; /* or NULL */
 };
-
-/* Is this value of -o a pattern for files, such as part-{}.csv? */
-bool dispatch_shards(const char *path);
 
 struct dispatch;
 

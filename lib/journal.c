@@ -21,7 +21,6 @@
 #define LINE_CHUNK 65536          /* bytes asked of one read */
 #define LINE_LONGEST (4U << 20)   /* bytes of a line; more is none */
 #define LINE_SEAL 17              /* a blank and 16 hexadecimal digits */
-#define NUMBERS 8                 /* of a batch in its line */
 
 /* What a line says: a batch is done, also by rejecting all of it; a batch has
  * failed and will be tried again; a run has ended with what was rejected. */
@@ -126,14 +125,10 @@ line_check(const char *text, size_t *n)
 }
 
 /* The numbers of a batch in the order of its line. */
-static void
-line_numbers(struct journal_batch *b, uint64_t *numbers[NUMBERS])
-{
-	uint64_t *const all[NUMBERS] = {&b->number, &b->first, &b->last,
-	    &b->from, &b->to, &b->out, &b->rejects, &b->rejected};
-
-	memcpy(numbers, all, sizeof all);
-}
+#define AT(member) offsetof(struct journal_batch, member)
+static const size_t numbers[] = {AT(number), AT(first), AT(last), AT(from),
+    AT(to), AT(out), AT(rejects), AT(rejected)};
+#define NUMBERS (sizeof numbers / sizeof numbers[0])
 
 /* Reads "KIND number first .." of a batch, without the seal.  Is it one? */
 static bool
@@ -141,11 +136,9 @@ line_parse(const char *text, size_t n, const char *kind,
     struct journal_batch *b)
 {
 	const char *p = text + strlen(kind), *const end = text + n;
-	uint64_t *numbers[NUMBERS];
 
 	if (n < strlen(kind) || memcmp(text, kind, strlen(kind)) != 0)
 		return false;
-	line_numbers(b, numbers);
 	for (size_t i = 0; i < NUMBERS; i++) {
 		const char *from = p + 1;
 		uint64_t sum = 0;
@@ -159,7 +152,7 @@ line_parse(const char *text, size_t n, const char *kind,
 		}
 		if (p == from)
 			return false;
-		*numbers[i] = sum;
+		memcpy((char *)b + numbers[i], &sum, sizeof sum);
 	}
 	return end - p == 33 && *p == ' ' && line_hex(p + 1, &b->hash.high) &&
 	    line_hex(p + 17, &b->hash.low);
@@ -235,60 +228,42 @@ journal_first(const struct setting *settings, size_t n)
 	return line;
 }
 
-/* Appends "; -n was '10', is '20'" for what differs between two words. */
-static void
-journal_say_difference(struct buf *say, struct field was, struct field is)
-{
-	const char *equals = memchr(is.raw, '=', is.len);
-	const size_t name =
-	    equals != NULL ? (size_t)(equals - is.raw) + 1 : is.len;
-
-	if (was.len == is.len && memcmp(was.raw, is.raw, is.len) == 0)
-		return;
-	buf_add_text(say, "; ");
-	buf_add(say, is.raw, name - 1);
-	buf_add_text(say, " was '");
-	if (was.len >= name && memcmp(was.raw, is.raw, name) == 0)
-		buf_add(say, was.raw + name, was.len - name);
-	buf_add_text(say, "', is '");
-	buf_add(say, is.raw + name, is.len - name);
-	buf_add_text(say, "'");
-}
-
-/* Cuts the first word off a line. */
-static struct field
-journal_word(struct field *line)
-{
-	const char *blank = memchr(line->raw, ' ', line->len);
-	const size_t n =
-	    blank != NULL ? (size_t)(blank - line->raw) : line->len;
-	const struct field word = {line->raw, n};
-
-	line->raw += blank != NULL ? n + 1 : n;
-	line->len -= blank != NULL ? n + 1 : n;
-	return word;
-}
-
 /* Compares the first line with what it should be, word by word. */
 static int
-journal_compare(const struct journal *j, struct field was,
+journal_compare(const struct journal *j, const char *text, size_t n,
     const struct buf *line, struct buf *say)
 {
-	struct field is = {line->data, line->len};
+	char *old = mem_copy(text, n), *new = mem_copy(line->data, line->len);
+	char *was_rest = NULL, *is_rest = NULL;
+	const bool same = strcmp(old, new) == 0;
 
-	if (was.len == is.len && memcmp(was.raw, is.raw, is.len) == 0)
-		return 0;
-	if (was.len < strlen(MAGIC) ||
-	    memcmp(was.raw, MAGIC, strlen(MAGIC)) != 0)
-		return utf8_fail(EXIT_JOURNAL, say,
-		    "%s: a journal of another version of csvbatch", j->path);
-	utf8_say(say, "%s: the journal is of another run", j->path);
-	while (is.len > 0) {
-		const struct field word = journal_word(&was);
+	if (strncmp(old, MAGIC, strlen(MAGIC)) != 0) {
+		utf8_say(say, "%s: a journal of another version of csvbatch",
+		    j->path);
+	} else if (!same) {
+		const char *was = strtok_r(old, " ", &was_rest);
+		char *is = strtok_r(new, " ", &is_rest);
 
-		journal_say_difference(say, word, journal_word(&is));
+		utf8_say(say, "%s: the journal is of another run", j->path);
+		while (is != NULL) {
+			char *value = is + strcspn(is, "=");
+			const size_t name = (size_t)(value - is);
+			const bool known =
+			    was != NULL && strncmp(was, is, name + 1) == 0;
+
+			if (*value == '=' &&
+			    (was == NULL || strcmp(was, is) != 0)) {
+				*value++ = '\0';
+				utf8_say(say, "; %s was '%s', is '%s'", is,
+				    known ? was + name + 1 : "", value);
+			}
+			was = strtok_r(NULL, " ", &was_rest);
+			is = strtok_r(NULL, " ", &is_rest);
+		}
 	}
-	return EXIT_JOURNAL;
+	free(old);
+	free(new);
+	return same ? 0 : EXIT_JOURNAL;
 }
 
 /* Writes a line with its seal at the end, and waits until it is on disk. */
@@ -351,7 +326,7 @@ journal_begin(struct journal *j, struct buf *line, struct buf *say)
 	if (got == 0 || !line_check(text, &n))
 		return journal_say_damage(j, 0, say);
 	j->end = j->cursor.at;
-	return journal_compare(j, (struct field){text, n}, line, say);
+	return journal_compare(j, text, n, line, say);
 }
 
 /* Takes one line behind the first.  false: it is not what it must be. */
@@ -502,20 +477,20 @@ journal_next(struct journal *j, struct journal_batch *b)
 }
 
 static int
-journal_add(struct journal *j, const char *kind, struct journal_batch b)
+journal_add(struct journal *j, const char *kind, const struct journal_batch *b)
 {
 	struct buf line = {NULL, 0, 0};
-	uint64_t *numbers[NUMBERS];
+	uint64_t number;
 	int status;
 
-	line_numbers(&b, numbers);
 	buf_add_text(&line, kind);
 	for (size_t i = 0; i < NUMBERS; i++) {
+		memcpy(&number, (const char *)b + numbers[i], sizeof number);
 		buf_add_byte(&line, ' ');
-		buf_add_number(&line, *numbers[i]);
+		buf_add_number(&line, number);
 	}
 	buf_add_byte(&line, ' ');
-	digest_add(&line, b.hash);
+	digest_add(&line, b->hash);
 	status = journal_write(j, &line);
 	buf_free(&line);
 	return status;
@@ -524,7 +499,7 @@ journal_add(struct journal *j, const char *kind, struct journal_batch b)
 int
 journal_done(struct journal *j, const struct journal_batch *b)
 {
-	if (journal_add(j, b->failed ? rejected : done, *b) < 0)
+	if (journal_add(j, b->failed ? rejected : done, b) < 0)
 		return -1;
 	j->last = *b;
 	j->owes |= b->failed;
@@ -534,11 +509,11 @@ journal_done(struct journal *j, const struct journal_batch *b)
 int
 journal_failed(struct journal *j, const struct journal_batch *b)
 {
-	return journal_add(j, failed, *b);
+	return journal_add(j, failed, b);
 }
 
 int
 journal_told(struct journal *j)
 {
-	return journal_add(j, told, j->last);
+	return journal_add(j, told, &j->last);
 }

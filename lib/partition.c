@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -14,9 +13,8 @@
 #include "columns.h"
 
 #define LONGEST 240 /* bytes of a name; its .part has 15 more, of 255 */
-#define MOST_OPEN 200
 #define BUFFERS ((size_t)32 << 20) /* bytes of all buffers together */
-#define MOST_ROOM (64 << 10)       /* of one */
+#define MOST_ROOM (256 << 10)      /* of one */
 #define LEAST_ROOM 256
 #define RECENT 256 /* a power of 2 */
 
@@ -36,7 +34,6 @@ struct file {
 	ino_t ino;         /* of its .part */
 	char *buffer;      /* NULL: none */
 	uint32_t n, room;  /* bytes in the buffer, and its size */
-	int fd;            /* -1: it is opened for each write */
 	uint32_t len;
 	char path[]; /* behind the fixed directory; no NUL */
 };
@@ -67,12 +64,11 @@ struct partition {
 	struct buf part; /* the name of its .part */
 	struct buf value;
 
-	struct arena arena;         /* of the files */
-	struct file *files, **last; /* in the order of the input */
-	struct file **table;        /* by the hash of their paths */
-	size_t nfiles, room;        /* room: a power of 2, of the table */
-	size_t can_open;            /* files that may still be kept open */
-	size_t buffers;             /* bytes of all together */
+	struct arena arena;               /* of the files */
+	struct file *files, **last;       /* in the order of the input */
+	struct file **table;              /* by the hash of their paths */
+	size_t nfiles, room;              /* room: a power of 2, of the table */
+	size_t buffers;                   /* bytes of all together */
 	struct recent recent[RECENT + 1]; /* the last: of no record */
 	struct mem_guard guard;
 };
@@ -322,18 +318,18 @@ empty(struct partition *p, struct file *f)
 	const char *bytes = f->buffer;
 	ssize_t done = 0;
 	struct stat st;
-	int fd = f->fd;
+	int fd;
 
-	if (fd < 0 && f->n > 0) {
-		name_file(p, f);
-		fd = open(p->part.data,
-		    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-		if (fd < 0) {
-			done = -1;
-		} else if (!is_part(p, f, fstat(fd, &st), &st)) {
-			close(fd);
-			return false;
-		}
+	if (f->n == 0)
+		return true;
+	name_file(p, f);
+	fd = open(p->part.data,
+	    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0) {
+		done = -1;
+	} else if (!is_part(p, f, fstat(fd, &st), &st)) {
+		close(fd);
+		return false;
 	}
 	while (f->n > 0 && done >= 0) {
 		done = input_write(fd, bytes, f->n);
@@ -342,13 +338,11 @@ empty(struct partition *p, struct file *f)
 			f->n -= (uint32_t)done;
 		}
 	}
-	if (fd != f->fd && fd >= 0 && close(fd) != 0 && errno != EINTR)
+	if (fd >= 0 && close(fd) != 0 && errno != EINTR)
 		done = -1;
-	if (done >= 0)
-		return true;
-	name_file(p, f);
-	report_write(&p->run->report, p->path.data, errno);
-	return false;
+	if (done < 0)
+		report_write(&p->run->report, p->path.data, errno);
+	return done >= 0;
 }
 
 /* Empties all buffers and frees them. */
@@ -430,19 +424,15 @@ make_part(struct partition *p, struct file *f)
 		return partition_errno(p, p->path.data);
 	if (fstat(fd, &st) != 0 || st.st_dev != p->dev) {
 		close(fd);
-		unlink(p->part.data);
-		return partition_fail(p, p->path.data,
-		    "is in another file system");
-	}
-	f->ino = st.st_ino;
-	f->fd = fd;
-	if (p->can_open > 0) {
-		p->can_open--;
+		partition_fail(p, p->path.data, "is in another file system");
+	} else if (close(fd) != 0 && errno != EINTR) {
+		partition_errno(p, p->path.data);
+	} else {
+		f->ino = st.st_ino;
 		return true;
 	}
-	f->fd = -1;
-	return close(fd) == 0 || errno == EINTR ||
-	    partition_errno(p, p->path.data);
+	unlink(p->part.data);
+	return false;
 }
 
 /* The file of p->path.  NULL: a message was said. */
@@ -667,9 +657,9 @@ discard(void *arg)
 }
 
 /*
- * Closes the files and gives them their names, which can only be done one by
- * one: whatever can be known before the first is looked at before.  One sync
- * of the file system is for all files, and one for all names.
+ * Gives the files their names, which can only be done one by one: whatever can
+ * be known before the first is looked at before.  One sync of the file system
+ * is for all files, and one for all names.
  */
 static bool
 publish(struct partition *p)
@@ -678,12 +668,7 @@ publish(struct partition *p)
 
 	for (int last = 0; last <= 1; last++) {
 		for (struct file *f = p->files; f != NULL; f = f->next) {
-			const int fd = f->fd;
-
-			f->fd = -1;
 			name_file(p, f);
-			if (fd >= 0 && close(fd) != 0 && errno != EINTR)
-				return partition_errno(p, p->path.data);
 			if (!is_part(p, f, lstat(p->part.data, &st), &st) ||
 			    !is_free(p))
 				return false;
@@ -699,17 +684,10 @@ publish(struct partition *p)
 void
 partition_run(struct run *r, const char *template)
 {
-	struct partition p = {.run = r,
-	    .template = template,
-	    .room = 1024,
-	    .can_open = MOST_OPEN};
-	struct rlimit limit;
+	struct partition p = {.run = r, .template = template, .room = 1024};
 	bool good;
 
 	take_template(&p);
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < 2 * MOST_OPEN)
-		p.can_open = limit.rlim_cur / 2;
 	p.last = &p.files;
 	p.table = mem_new(p.room, sizeof *p.table);
 	mem_guard(&p.guard, discard, &p);

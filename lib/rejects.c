@@ -1,21 +1,16 @@
 #include "rejects.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "output.h"
 #include "report.h"
 
 static void
-add_field(struct buf *b, const char *bytes, size_t n)
+rejects_field(struct buf *b, const char *bytes, size_t n)
 {
-	size_t i;
+	static const struct dialect comma = {',', '"'};
 
-	for (i = 0; i < n; i++)
-		if (strchr(",\"\r\n", bytes[i]) != NULL && bytes[i] != '\0')
-			break;
-	if (i == n) {
+	if (!field_wants_quotes(bytes, n, &comma)) {
 		buf_add(b, bytes, n);
 		return;
 	}
@@ -26,19 +21,19 @@ add_field(struct buf *b, const char *bytes, size_t n)
 void
 rejects_row(struct buf *b, const struct fault *f)
 {
+	const uint64_t places[] = {f->record, f->line, f->start};
 	struct buf reason = {NULL, 0, 0};
-	char places[80];
-	int n;
 
-	add_field(b, f->file, strlen(f->file));
-	n = snprintf(places, sizeof places,
-	    ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", f->record, f->line,
-	    f->start);
-	buf_add(b, places, (size_t)n);
-	report_reason(f, &reason);
-	add_field(b, reason.data, reason.len);
+	rejects_field(b, f->file, strlen(f->file));
+	for (size_t i = 0; i < 3; i++) {
+		buf_add_byte(b, ',');
+		buf_add_number(b, places[i]);
+	}
 	buf_add_byte(b, ',');
-	add_field(b, f->raw, f->len);
+	report_reason(f, &reason);
+	rejects_field(b, reason.data, reason.len);
+	buf_add_byte(b, ',');
+	rejects_field(b, f->raw, f->len);
 	buf_add_byte(b, '\n');
 	buf_free(&reason);
 }

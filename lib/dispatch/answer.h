@@ -1,8 +1,9 @@
 /*
  * answer: what a command wrote for a batch, and whether it may be passed on.
  *
- * Hides how answers are read as CSV, that they have their header once, and a
- * last record without a line end.
+ * Hides how answers are read as CSV, that they have their header once, a last
+ * record without a line end, and how an answer in any order becomes the
+ * records of its batch with new columns.
  */
 #ifndef ANSWER_H
 #define ANSWER_H
@@ -54,6 +55,27 @@ void answer_free(struct answer *a); /* {0} is accepted */
 int answer_check(struct answer *a, const struct csvbatch_options *opt,
     struct buf *why);
 
+/* Records of a batch that are to be rejected, counted from 0, and why. */
+struct poison {
+	struct {
+		uint64_t record;
+		char *why;
+	} * item;
+	size_t n;
+};
+void poison_add(struct poison *p, uint64_t record, const char *why);
+void poison_free(struct poison *p);
+
+/*
+ * Puts the records of a batch, each with the new columns of its answer, in the
+ * place of a checked answer to it.  As answer_check.  partly: what has one
+ * answer is good, bad gets the rest, counted from first, and the reason is
+ * appended to why if it is not all.
+ */
+int answer_merge(struct answer *a, const struct csvbatch_options *opt,
+    const struct batch *b, bool partly, uint64_t first, struct poison *bad,
+    struct buf *why);
+
 /* May it be passed on under this header?  An empty answer may. */
 bool answer_fits(const struct answer *a, const char *header, size_t n);
 
@@ -72,9 +94,10 @@ int answer_pass(const struct answer *a, bool with_header, uint64_t *at,
     struct writer *out, size_t most);
 
 /*
- * Adds the first n bytes of a spool to out, unless that fails.  0, or -1 with
- * errno set when they cannot be read.
+ * Adds the bytes from <= offset < to of a spool to out, unless that fails.  0,
+ * or -1 with errno set when they cannot be read.
  */
-int answer_copy(struct spool *s, uint64_t n, struct writer *out);
+int answer_copy(struct spool *s, uint64_t from, uint64_t to,
+    struct writer *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,110 +12,172 @@
 
 #include "child.h"
 #include "journal.h"
-#include "options.h"
-#include "output.h"
 #include "rejects.h"
-#include "report.h"
 #include "utf8.h"
 
 #define PIECE (256 * 1024) /* passed on at once */
 #define PIPE_PIECE 4096    /* the same, to what may block on more */
+#define DIGITS 6           /* of the number in the name of a batch's file */
 
-static int
-say_errno(struct buf *say, const char *what, const char *path)
+/*
+ * What name has behind the name of a batch's file, of which the pattern is
+ * base: "", or ".part"; NULL: it is none.
+ */
+static const char *
+shard_rest(const char *base, const char *name)
 {
-	utf8_say(say, "%s%s%s", path, what, strerror(errno));
-	return EXIT_IO;
+	const char *braces = strstr(base, "{}");
+	const size_t before = (size_t)(braces - base);
+	size_t digits;
+
+	if (strncmp(name, base, before) != 0)
+		return NULL;
+	digits = strspn(name + before, "0123456789");
+	name += before + digits;
+	if (digits < DIGITS ||
+	    strncmp(name, braces + 2, strlen(braces + 2)) != 0)
+		return NULL;
+	return name + strlen(braces + 2);
 }
 
+/*
+ * Is the pattern good, does no file match it yet, and will the run make none
+ * that matches, or is the .part of one?  0, or an exit status.
+ */
 static int
-say_status(struct buf *say, const char *path, const char *what, int status)
+check_shards(struct ledger *l)
 {
-	utf8_say(say, "%s%s", path, what);
+	const char *pattern = l->opt->common->output;
+	const char *slash = strrchr(pattern, '/'), *rest;
+	const char *base = slash != NULL ? slash + 1 : pattern;
+	struct buf path = {NULL, 0, 0};
+	struct dirent *entry;
+	int status = 0;
+	struct stat st;
+	DIR *dir;
+
+	rest = strstr(base, "{}");
+	if (rest == NULL || strstr(pattern, "{}") != rest ||
+	    strstr(rest + 2, "{}") != NULL)
+		return utf8_fail(EXIT_USAGE, &l->run->say,
+		    "-o: {} stands once, in the file's name");
+	buf_add(&path, pattern, (size_t)(base - pattern));
+	buf_add_text(&path, base == pattern ? "." : "");
+	buf_add_byte(&path, '\0');
+	dir = opendir(path.data);
+	if (dir == NULL)
+		status = utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path.data);
+	while (dir != NULL && status == 0 && (entry = readdir(dir)) != NULL) {
+		rest = shard_rest(base, entry->d_name);
+		if (rest == NULL || *rest != '\0')
+			continue;
+		buf_add(&l->run->say, pattern, (size_t)(base - pattern));
+		status = utf8_fail(EXIT_IO, &l->run->say,
+		    "%s: a file that matches -o is there already",
+		    entry->d_name);
+	}
+	if (dir != NULL && status == 0 && fstat(dirfd(dir), &st) != 0)
+		status = utf8_fail(EXIT_IO, &l->run->say, "-o: %m");
+	for (size_t i = 0; status == 0 && i < l->run->files.n; i++) {
+		const struct files_entry *e = &l->run->files.entry[i];
+
+		if (e->name == NULL || e->dev != st.st_dev ||
+		    e->ino != st.st_ino)
+			continue;
+		rest = shard_rest(base, e->name);
+		if (rest == NULL ||
+		    (*rest != '\0' && strcmp(rest, ".part") != 0))
+			continue;
+		status = utf8_fail(EXIT_USAGE, &l->run->say,
+		    "%s: rejects file is output file" FILES_OWN, e->name);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	buf_free(&path);
 	return status;
 }
 
+bool
+ledger_write(struct ledger *l, const struct batch *b)
+{
+	const char *pattern = l->opt->common->output;
+	const char *braces = strstr(pattern, "{}");
+	struct run *r = l->run;
+	const size_t others = r->files.n;
+	struct buf name = {NULL, 0, 0};
+	struct writer *w = NULL;
+	enum part_end end;
+	bool whole = false;
+	int status;
+
+	buf_add(&name, pattern, (size_t)(braces - pattern));
+	for (uint64_t n = 100000; n > b->number && n > 1; n /= 10)
+		buf_add_byte(&name, '0');
+	buf_add_number(&name, b->number);
+	buf_add(&name, braces + 2, strlen(braces + 2) + 1);
+	/* it must be no other file of the run */
+	status = files_add_output(&r->files, name.data, &l->run->say);
+	files_cut(&r->files, others);
+	if (status == 0) {
+		w = writer_open(name.data, &r->opt.reader.dialect,
+		    &l->run->say);
+		status = w == NULL ? EXIT_IO : 0;
+	}
+	if (run_said(r, status)) {
+		whole =
+		    answer_copy(b->input, 0, b->bytes, w) == 0 && w->error == 0;
+		if (!whole)
+			report_write(&r->report, name.data,
+			    w->error != 0 ? w->error : errno);
+		end = writer_close(w, whole);
+		if (whole)
+			run_closed(r, name.data, end);
+		whole = whole && end == PART_DONE;
+	}
+	buf_free(&name);
+	return whole;
+}
+
 /*
- * Opens a file that is written in place, and locks it.  By fcntl(2): a child
- * that was just started inherits a lock of flock(2) for a moment, in which we
- * may be killed and run again.
+ * Opens a file that is written in place, of which the journal says that so many
+ * bytes are committed, and cuts off what came after.  It is locked by fcntl(2):
+ * a child that was just started inherits a lock of flock(2) for a moment, in
+ * which we may be killed and run again.
  */
 static int
-open_in_place(const char *path, int *fd, off_t *size, struct buf *say)
+open_committed(struct ledger *l, const char *path, uint64_t committed,
+    struct writer **w)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat st;
+	const int fd = open(path,
+	    O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
 
-	*fd = open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	    0666);
-	if (*fd < 0 || fstat(*fd, &st) < 0)
-		return say_errno(say, ": ", path);
+	if (fd >= 0)
+		*w = writer_new(fd, &l->opt->common->reader.dialect);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
-		return say_status(say, path,
-		    ": --journal needs a regular file, which it can cut back",
-		    EXIT_USAGE);
-	if (fcntl(*fd, F_SETLK, &whole) < 0) {
-		if (errno != EACCES && errno != EAGAIN)
-			return say_errno(say, ": cannot be locked: ", path);
-		return say_status(say, path, ": another run is writing it",
-		    EXIT_JOURNAL);
-	}
-	*size = st.st_size;
-	return 0;
-}
-
-/*
- * Opens a file of which the journal says that so many bytes are committed, and
- * cuts off what came after.
- */
-static int
-open_committed(struct ledger *l, const char *path, uint64_t committed, int *fd,
-    struct buf *say)
-{
-	off_t size;
-	int status = open_in_place(path, fd, &size, say);
-
-	if (status != 0)
-		return status;
-	if ((uint64_t)size < committed)
-		return say_status(say, path,
-		    ": the file is shorter than the journal says",
-		    EXIT_JOURNAL);
-	if (journal_created(l->journal) && size > 0)
-		return say_status(say, path,
-		    ": the file is not empty, and the journal is new",
-		    EXIT_JOURNAL);
-	if (size == 0 && files_sync_directory(path) < 0)
-		return say_errno(say, ": ", path);
-	if (ftruncate(*fd, (off_t)committed) < 0 ||
-	    lseek(*fd, (off_t)committed, SEEK_SET) < 0)
-		return say_errno(say, ": ", path);
-	return 0;
-}
-
-/* The header that the answers in OUT have, which the next ones must equal. */
-static int
-read_header(struct ledger *l, int fd, struct buf *say)
-{
-	const struct reader_options how = answer_reader(l->opt);
-	const struct header *h;
-	struct reader *r;
-	int got;
-
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return say_errno(say, ": ", l->opt->common->output);
-	r = reader_new_fd(fd, l->opt->common->output, &how);
-	got = reader_header(r, &h);
-	if (got > 0 && h->raw.raw != NULL) {
-		l->header = mem_copy(h->raw.raw, h->raw.len);
-		l->nheader = h->raw.len;
-	}
-	reader_free(r);
-	if (got < 0)
-		return say_status(say, l->opt->common->output,
-		    ": its header cannot be read", EXIT_JOURNAL);
-	if (lseek(fd, 0, SEEK_END) < 0)
-		return say_errno(say, ": ", l->opt->common->output);
+		return utf8_fail(EXIT_USAGE, &l->run->say,
+		    "%s: --journal needs a regular file, which it can cut back",
+		    path);
+	if (fcntl(fd, F_SETLK, &whole) < 0 && errno != EACCES &&
+	    errno != EAGAIN)
+		return utf8_fail(EXIT_IO, &l->run->say,
+		    "%s: cannot be locked: %m", path);
+	if (fcntl(fd, F_SETLK, &whole) < 0)
+		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+		    "%s: another run is writing it", path);
+	if ((uint64_t)st.st_size < committed)
+		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+		    "%s: the file is shorter than the journal says", path);
+	if (journal_created(l->journal) && st.st_size > 0)
+		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+		    "%s: the file is not empty, and the journal is new", path);
+	if ((st.st_size == 0 && files_sync_directory(path) < 0) ||
+	    ftruncate(fd, (off_t)committed) < 0 ||
+	    lseek(fd, (off_t)committed, SEEK_SET) < 0)
+		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
 	return 0;
 }
 
@@ -132,7 +195,7 @@ hash_words(struct buf *words)
 }
 
 static int
-open_journal(struct ledger *l, struct buf *say)
+open_journal(struct ledger *l)
 {
 	static const char *const ragged[] = {[RAGGED_ERROR] = "",
 	    [RAGGED_PAD] = "pad",
@@ -145,20 +208,19 @@ open_journal(struct ledger *l, struct buf *say)
 	    r->dialect.quote == NO_QUOTE ? '\0' : r->dialect.quote};
 	const char comment[2] = {r->comment, '\0'};
 	struct buf words = {NULL, 0, 0}, names = {NULL, 0, 0};
-	char *const *arg;
 	char *command, *named;
-	size_t i;
 	int status;
 
-	for (arg = o->command->argv; *arg != NULL; arg++)
+	for (char *const *arg = o->command->argv; *arg != NULL; arg++)
 		buf_add(&words, *arg, strlen(*arg) + 1);
 	command = hash_words(&words);
-	for (i = 0; i < r->nnames; i++) {
+	for (size_t i = 0; i < r->nnames; i++) {
 		buf_add(&names, r->names[i].raw, r->names[i].len);
 		buf_add_byte(&names, '\0');
 	}
 	named = hash_words(&names);
-	const struct setting settings[] = {
+	/* without a value it is a number */
+	struct setting settings[] = {
 	    {"-n", NULL, o->batch.records},
 	    {"-b", NULL, o->batch.bytes},
 	    {"-g", o->group != NULL ? o->group : "", 0},
@@ -183,91 +245,94 @@ open_journal(struct ledger *l, struct buf *say)
 	    {"COMMAND", command, 0},
 	};
 	status = journal_open(&l->journal, o->journal, settings,
-	    sizeof settings / sizeof settings[0], say);
+	    sizeof settings / sizeof settings[0], &l->run->say);
 	free(command);
 	free(named);
 	return status;
 }
 
-/* The output of a run with a journal. */
+/*
+ * The output of a run with a journal.  Its header, and the byte that ends its
+ * lines, are those of the next answers.
+ */
 static int
-open_output(struct ledger *l, struct buf *say)
+open_output(struct ledger *l)
 {
-	const struct options *common = l->opt->common;
-	int fd, status;
+	const struct reader_options how = answer_reader(l->opt);
+	const char *path = l->opt->common->output;
+	const struct header *h;
+	struct reader *r;
+	int fd, got, status;
 
 	l->out_base = journal_last(l->journal)->out;
-	status =
-	    open_committed(l, l->opt->common->output, l->out_base, &fd, say);
-	if (fd >= 0)
-		l->out = writer_new(fd, &common->reader.dialect);
+	status = open_committed(l, path, l->out_base, &l->out);
 	if (status != 0 || l->out_base == 0 ||
 	    answer_form(l->opt) != ANSWER_CSV)
 		return status;
+	fd = l->out->fd;
 	if (pread(fd, &l->eol, 1, (off_t)l->out_base - 1) != 1)
-		return say_errno(say, ": ", l->opt->common->output);
-	return common->reader.no_header ? 0 : read_header(l, fd, say);
-}
-
-/* The rejects of a run with a journal. */
-static int
-open_rejects(struct ledger *l, struct buf *say)
-{
-	int fd, status;
-
-	l->rejects_base = journal_last(l->journal)->rejects;
-	status = open_committed(l, l->opt->common->rejects, l->rejects_base,
-	    &fd, say);
-	if (fd >= 0)
-		l->rejects = writer_new(fd, &l->opt->common->reader.dialect);
-	if (status != 0 || l->rejects_base > 0)
-		return status;
-	writer_add(l->rejects, REJECTS_HEADER, sizeof REJECTS_HEADER - 1);
-	writer_done(l->rejects);
-	if (writer_flush(l->rejects) < 0) {
-		errno = l->rejects->error;
-		return say_errno(say, ": ", l->opt->common->rejects);
+		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
+	if (l->opt->common->reader.no_header)
+		return 0;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
+	r = reader_new_fd(fd, path, &how);
+	got = reader_header(r, &h);
+	if (got > 0 && h->raw.raw != NULL) {
+		l->header = mem_copy(h->raw.raw, h->raw.len);
+		l->nheader = h->raw.len;
 	}
+	reader_free(r);
+	if (got < 0)
+		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+		    "%s: its header cannot be read", path);
+	if (lseek(fd, 0, SEEK_END) < 0)
+		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
 	return 0;
 }
 
-/* Without a journal: standard output, or a file that appears in the end. */
-static int
-open_plain(struct ledger *l, struct buf *say)
+bool
+ledger_open(struct ledger *l, struct run *run,
+    const struct csvbatch_options *opt)
 {
-	const struct dialect *d = &l->opt->common->reader.dialect;
-
-	if (l->opt->no_output)
-		return 0;
-	if (l->opt->common->output == NULL) {
-		l->out = writer_new(STDOUT_FILENO, d);
-		return 0;
-	}
-	l->out = writer_open(l->opt->common->output, d, say);
-	return l->out != NULL ? 0 : EXIT_IO;
-}
-
-int
-ledger_open(struct ledger *l, const struct csvbatch_options *opt,
-    struct buf *say)
-{
+	const char *path = opt->common->output;
+	const char *rejects = opt->common->rejects;
+	const struct dialect *d = &opt->common->reader.dialect;
 	struct stat st;
-	int status;
+	int status = 0;
 
-	*l = (struct ledger){.opt = opt};
-	if (opt->journal == NULL) {
-		status = open_plain(l, say);
+	*l = (struct ledger){.run = run, .opt = opt};
+	if (opt->journal != NULL) {
+		status = open_journal(l);
+		if (status == 0 && !opt->no_output)
+			status = open_output(l);
+		if (status == 0 && rejects != NULL) {
+			l->rejects_base = journal_last(l->journal)->rejects;
+			status = open_committed(l, rejects, l->rejects_base,
+			    &l->rejects);
+		}
+		if (status == 0 && rejects != NULL && l->rejects_base == 0) {
+			writer_add(l->rejects, REJECTS_HEADER,
+			    sizeof REJECTS_HEADER - 1);
+			writer_done(l->rejects);
+			if (writer_flush(l->rejects) < 0) {
+				errno = l->rejects->error;
+				status = utf8_fail(EXIT_IO, &run->say, "%s: %m",
+				    rejects);
+			}
+		}
+	} else if (opt->command == NULL) {
+		status = check_shards(l);
+	} else if (!opt->no_output) {
+		l->out = path != NULL ? writer_open(path, d, &l->run->say) :
+					writer_new(STDOUT_FILENO, d);
+		if (l->out == NULL)
+			status = EXIT_IO;
 		l->slow = l->out != NULL && fstat(l->out->fd, &st) == 0 &&
 		    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
 			isatty(l->out->fd));
-		return status;
 	}
-	status = open_journal(l, say);
-	if (status == 0 && !opt->no_output)
-		status = open_output(l, say);
-	if (status == 0 && opt->common->rejects != NULL)
-		status = open_rejects(l, say);
-	return status;
+	return run_said(run, status);
 }
 
 const char *
@@ -281,24 +346,19 @@ ledger_refuses(const struct ledger *l, const struct answer *a)
 	return NULL;
 }
 
-int
-ledger_fd(const struct ledger *l)
-{
-	return l->out != NULL ? l->out->fd : -1;
-}
-
 bool
 ledger_ready(const struct ledger *l)
 {
-	struct pollfd p = {.fd = ledger_fd(l), .events = POLLOUT};
+	struct pollfd p = {.fd = l->slow ? l->out->fd : -1, .events = POLLOUT};
 
 	return !l->slow || poll(&p, 1, 0) != 0;
 }
 
 int
-ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n)
+ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
+    uint64_t to)
 {
-	return rows != NULL ? answer_copy(rows, n, l->rejects) : 0;
+	return from < to ? answer_copy(rows, from, to, l->rejects) : 0;
 }
 
 /*
@@ -356,124 +416,96 @@ ledger_bare(const struct ledger *l, const struct record *input)
 		l->out->dialect.delim);
 }
 
-/* A file that lost its name is not the one that the next run goes on with. */
-static int
-check_name(bool stands, const char *path, struct buf *say)
-{
-	if (stands)
-		return 0;
-	return say_status(say, path,
-	    ": moved away or replaced while it was written", EXIT_IO);
-}
-
-/* Waits until what a writer was given is on disk; *length is then its file's.
+/*
+ * Output and rejects are on disk, their lengths in *b, and everything has its
+ * name: a file that lost it is not the one that the next run goes on with.
  */
 static int
-sync_file(struct writer *w, uint64_t base, const char *path, uint64_t *length,
-    struct buf *say)
+ledger_sync(struct ledger *l, struct journal_batch *b)
 {
-	const uint64_t before = *length;
+	const struct {
+		struct writer *w;
+		const char *path;
+		uint64_t base, *length;
+	} file[] = {
+	    {l->out, l->opt->common->output, l->out_base, &b->out},
+	    {l->rejects, l->opt->common->rejects, l->rejects_base, &b->rejects},
+	};
+	const char *gone = NULL;
 
-	if (writer_flush(w) < 0) {
-		errno = w->error;
-		return say_errno(say, ": write error: ", path);
+	for (size_t i = 0; i < 2 && gone == NULL; i++) {
+		struct writer *w = file[i].w;
+		const uint64_t before = *file[i].length;
+		bool safe;
+
+		if (w == NULL)
+			continue;
+		safe = writer_flush(w) == 0;
+		if (!safe)
+			errno = w->error;
+		*file[i].length = file[i].base + w->bytes;
+		if (safe && *file[i].length != before)
+			safe = fdatasync(w->fd) == 0;
+		if (!safe)
+			return utf8_fail(EXIT_IO, &l->run->say,
+			    "%s: write error: %m", file[i].path);
+		if (!files_is(file[i].path, w->fd))
+			gone = file[i].path;
 	}
-	*length = base + w->bytes;
-	if (*length != before && fdatasync(w->fd) < 0)
-		return say_errno(say, ": write error: ", path);
-	return check_name(files_is(path, w->fd), path, say);
+	if (gone == NULL && !journal_stands(l->journal))
+		gone = l->opt->journal;
+	if (gone == NULL)
+		return 0;
+	return utf8_fail(EXIT_IO, &l->run->say,
+	    "%s: moved away or replaced while it was written", gone);
 }
 
-/* Output and rejects are on disk, and everything has its name. */
-static int
-sync_all(struct ledger *l, uint64_t *out, uint64_t *rejects, struct buf *say)
+bool
+ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end,
+    uint64_t rejected)
 {
-	int status = 0;
-
-	if (l->out != NULL)
-		status = sync_file(l->out, l->out_base, l->opt->common->output,
-		    out, say);
-	if (status == 0 && l->rejects != NULL)
-		status = sync_file(l->rejects, l->rejects_base,
-		    l->opt->common->rejects, rejects, say);
-	if (status == 0)
-		status = check_name(journal_stands(l->journal), l->opt->journal,
-		    say);
-	return status;
-}
-
-/* What the journal says of a batch. */
-static struct journal_batch
-entry_of(const struct ledger *l, const struct batch *b)
-{
-	const struct journal_batch *last = journal_last(l->journal);
-
-	return (struct journal_batch){.number = b->number,
-	    .first = b->first,
-	    .last = b->last,
-	    .from = b->from,
-	    .to = b->to,
-	    .hash = b->hash,
-	    .out = last->out,
-	    .rejects = last->rejects,
-	    .rejected = last->rejected};
-}
-
-/* Says that the journal failed, and what that means. */
-static int
-say_journal(struct ledger *l, const struct batch *b, struct buf *say)
-{
-	const int status = say_errno(say, ": ", l->opt->journal);
-
-	buf_add_text(say, "; the next run will repeat batch ");
-	buf_add_number(say, b->number);
-	return status;
-}
-
-int
-ledger_commit(struct ledger *l, const struct batch *b, bool failed,
-    uint64_t rejected, struct buf *say)
-{
-	struct journal_batch entry;
-	int status;
+	struct journal_batch e;
+	int status = 0, done;
 
 	if (l->journal == NULL)
-		return 0;
-	entry = entry_of(l, b);
-	entry.rejected = rejected;
-	entry.failed = failed;
-	status = sync_all(l, &entry.out, &entry.rejects, say);
-	if (status == 0 && journal_done(l->journal, &entry) < 0)
-		status = say_journal(l, b, say);
-	return status;
+		return true;
+	e = *journal_last(l->journal);
+	e.number = b->number;
+	e.first = b->first;
+	e.last = b->last;
+	e.from = b->from;
+	e.to = b->to;
+	e.hash = b->hash;
+	e.failed = end == LEDGER_REJECTED;
+	if (end != LEDGER_FAILED) {
+		e.rejected = rejected;
+		status = ledger_sync(l, &e);
+	}
+	if (status == 0) {
+		done = end == LEDGER_FAILED ? journal_failed(l->journal, &e) :
+					      journal_done(l->journal, &e);
+		if (done < 0)
+			status = utf8_fail(EXIT_IO, &l->run->say,
+			    "%s: %m; the next run will repeat batch %n",
+			    l->opt->journal, (size_t)b->number);
+	}
+	return run_said(l->run, status);
 }
 
-int
-ledger_finish(struct ledger *l, bool tells, struct buf *say)
+bool
+ledger_finish(struct ledger *l, bool tells)
 {
 	struct journal_batch last;
 	int status;
 
 	if (l->journal == NULL)
-		return 0;
+		return true;
 	last = *journal_last(l->journal);
-	status = sync_all(l, &last.out, &last.rejects, say);
+	status = ledger_sync(l, &last);
 	if (status == 0 && tells && journal_told(l->journal) < 0)
-		status = say_errno(say, ": ", l->opt->journal);
-	return status;
-}
-
-int
-ledger_failed(struct ledger *l, const struct batch *b, struct buf *say)
-{
-	struct journal_batch entry;
-
-	if (l->journal == NULL)
-		return 0;
-	entry = entry_of(l, b);
-	if (journal_failed(l->journal, &entry) < 0)
-		return say_journal(l, b, say);
-	return 0;
+		status =
+		    utf8_fail(EXIT_IO, &l->run->say, "%s: %m", l->opt->journal);
+	return run_said(l->run, status);
 }
 
 enum part_end

@@ -2,11 +2,11 @@
  * ledger: where answers and rejected records go, and what of it is safe.
  *
  * Hides the difference between standard output, a file that appears in the
- * end, a file that a journal vouches for, and none at all; cutting files back
- * to what the journal says; and the order in which all of it reaches the disk.
+ * end, a file that a journal vouches for, a file for each batch, and none at
+ * all; cutting files back to what the journal says; and the order in which all
+ * of it reaches the disk.
  *
- * Functions that return a status give 0 or an exit status with a message
- * appended to say.
+ * false: a message was said.
  */
 #ifndef LEDGER_H
 #define LEDGER_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "dispatch/answer.h"
-#include "files.h"
+#include "run.h"
 
 struct ledger {
 	struct writer *out;      /* NULL: discarded */
@@ -27,6 +27,7 @@ struct ledger {
 	char eol; /* the last byte of the answers' line ends; 0: not known */
 
 	/* private */
+	struct run *run;
 	const struct csvbatch_options *opt;
 	uint64_t out_base, rejects_base; /* lengths when they were opened */
 	uint64_t at;                     /* of the answer that is passed on */
@@ -35,47 +36,50 @@ struct ledger {
 
 /*
  * Opens what the options name; a journal is compared with what of them decides
- * what a batch and its answer are.  opt must outlive it.
+ * what a batch and its answer are.  Without a command, no file may match the
+ * pattern of -o, and none that the run will make.  opt must outlive l.
  */
-int ledger_open(struct ledger *l, const struct csvbatch_options *opt,
-    struct buf *say);
+bool ledger_open(struct ledger *l, struct run *run,
+    const struct csvbatch_options *opt);
+
+/*
+ * Writes a batch to its own file, which appears when it is whole and on disk.
+ */
+bool ledger_write(struct ledger *l, const struct batch *b);
 
 /* Why this answer cannot be passed on behind those before; NULL: it can. */
 const char *ledger_refuses(const struct ledger *l, const struct answer *a);
 
 /*
- * Passes on a piece of the answer whose turn it is; call it when ledger_fd can
- * be written.  1: there is more; 0: all is written; -1: out->error says why,
- * or without one errno.
+ * Passes on a piece of the answer whose turn it is; call it when ledger_ready
+ * says that this does not wait.  1: there is more; 0: all is written; -1:
+ * out->error says why, or without one errno.
  */
 int ledger_pass(struct ledger *l, const struct answer *a);
+bool ledger_ready(const struct ledger *l);
 
 /* Were all answers a header alone, which is none? */
 bool ledger_bare(const struct ledger *l, const struct record *input);
 
-/* The descriptor of the output, or -1; can it take a piece without waiting? */
-int ledger_fd(const struct ledger *l);
-bool ledger_ready(const struct ledger *l);
-
-/* Adds n bytes of rows (NULL: none) to rejects.  0, or -1 with errno. */
-int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t n);
+/* Adds the bytes from <= offset < to of rows to rejects.  0, or -1 with errno.
+ */
+int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
+    uint64_t to);
 
 /*
- * The batch is finished: its answer was passed on, its rejects were written to
- * rejects, which hold rejected records in all; failed: all of its own.  With
- * a journal this returns when everything is on disk.
+ * A batch is finished: its answer was passed on, its rejects were written to
+ * rejects, which hold rejected records in all.  Or it has failed for good.
+ * With a journal this returns when everything is on disk.
  */
-int ledger_commit(struct ledger *l, const struct batch *b, bool failed,
-    uint64_t rejected, struct buf *say);
+enum ledger_end { LEDGER_DONE, LEDGER_REJECTED, LEDGER_FAILED };
+bool ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end,
+    uint64_t rejected);
 
 /*
  * All batches are finished, and the rows behind the last were added.  tells:
- * the exit status says that batches failed.  As ledger_commit.
+ * the exit status says that batches failed.
  */
-int ledger_finish(struct ledger *l, bool tells, struct buf *say);
-
-/* The batch has failed for good. */
-int ledger_failed(struct ledger *l, const struct batch *b, struct buf *say);
+bool ledger_finish(struct ledger *l, bool tells);
 
 /* Closes everything; with keep a file of -o takes its name. */
 enum part_end ledger_close(struct ledger *l, bool keep);

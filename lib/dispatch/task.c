@@ -2,21 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "dispatch/merge.h"
-#include "dispatch/scratch.h"
 #include "input.h"
 #include "options.h"
 #include "report.h"
+#include "utf8.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
-#define LINE 400          /* bytes kept of a line of standard error */
 #define STACK 65 /* halving 2^64 records leaves one more than 64 ranges */
+#define DEPTH 16 /* directories that are open while some are removed */
 
 struct range {
 	uint64_t from, n;
@@ -32,113 +34,102 @@ struct search {
 	struct range range;        /* of it in the batch */
 	struct range stack[STACK]; /* to be tried, the next one on top */
 	size_t depth;
+	uint64_t found; /* poison */
 };
 
-struct line {
-	char text[LINE];
-	size_t n;
-};
-
-/*
- * A command's standard error, which comes through a pipe and is passed on to
- * ours as it is.
- */
-struct errors {
-	int ours, theirs;      /* the ends of the pipe; -1: closed */
-	int64_t until;         /* how long others may hold it; 0: not yet set */
-	bool cut;              /* they held it longer */
-	struct line now, last; /* last: that was not empty */
-};
-
-/* NULL with errno set on failure. */
-static struct errors *
-errors_new(void)
+/* Makes a directory that only we write, or finds it.  0, or -1 with errno. */
+static int
+make_private(const char *path)
 {
-	struct errors *e;
-	int ends[2];
+	struct stat st;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return NULL;
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	e = mem_new(1, sizeof *e);
-	e->ours = ends[0];
-	e->theirs = ends[1];
-	return e;
+	if (mkdir(path, 0700) == 0)
+		return 0;
+	if (errno != EEXIST || lstat(path, &st) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	errno = S_ISDIR(st.st_mode) ? EPERM : ENOTDIR;
+	return -1;
 }
 
-static void
-errors_close(int *fd)
+char *
+scratch_open(const char *dir, const char *journal, struct buf *say)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
+	const char *slash = journal != NULL ? strrchr(journal, '/') : NULL;
+	const char *name = slash != NULL ? slash + 1 : journal;
+	struct buf path = {NULL, 0, 0};
+	char *scratch = NULL;
+	int done = -1;
+
+	utf8_say(&path, "%s/%s", dir, name != NULL ? name : "csvbatch-XXXXXX");
+	buf_add_byte(&path, '\0');
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		done = journal != NULL ? make_private(path.data) :
+					 -(mkdtemp(path.data) == NULL);
+	if (done == 0)
+		scratch = realpath(path.data, NULL);
+	if (scratch == NULL)
+		utf8_say(say, "%s: %m", path.data);
+	buf_free(&path);
+	return scratch;
 }
 
-static void
-errors_free(struct errors *e)
+/* The path of a batch's directory, or of that of its parts. */
+static struct buf
+scratch_path(const char *scratch, struct digest batch, const char *behind)
 {
-	if (e == NULL)
-		return;
-	errors_close(&e->ours);
-	errors_close(&e->theirs);
-	free(e);
+	struct buf path = {NULL, 0, 0};
+
+	utf8_say(&path, "%s/", scratch);
+	digest_add(&path, batch);
+	buf_add(&path, behind, strlen(behind) + 1);
+	return path;
 }
 
-static void
-errors_note(struct errors *e, const char *bytes, size_t n)
+static int
+remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
-	size_t i;
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
 
-	for (i = 0; i < n; i++) {
-		if (bytes[i] != '\n' && bytes[i] != '\r') {
-			if (e->now.n < LINE)
-				e->now.text[e->now.n++] = bytes[i];
-		} else if (e->now.n > 0) {
-			e->last = e->now;
-			e->now.n = 0;
-		}
+int
+scratch_remove(const char *scratch, struct digest batch)
+{
+	int error = 0;
+
+	for (int parts = 0; parts < 2 && error == 0; parts++) {
+		struct buf path =
+		    scratch_path(scratch, batch, parts ? ".parts" : "");
+		struct stat st;
+
+		if (lstat(path.data, &st) < 0)
+			error = errno != ENOENT ? errno : 0;
+		else if (nftw(path.data, remove_entry, DEPTH,
+			     FTW_DEPTH | FTW_PHYS) < 0)
+			error = errno;
+		buf_free(&path);
 	}
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
-/* Passes on what is there. */
-static void
-errors_read(struct errors *e)
+int
+scratch_close(char *scratch)
 {
-	char bytes[4096];
-	ssize_t n;
+	const int done = scratch != NULL ? rmdir(scratch) : 0;
+	const bool used = errno == ENOTEMPTY || errno == EEXIST;
 
-	while (e->ours >= 0) {
-		n = read(e->ours, bytes, sizeof bytes);
-		if (n > 0) {
-			errors_note(e, bytes, (size_t)n);
-			report_pass(bytes, (size_t)n);
-		} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-			errors_close(&e->ours);
-		} else if (errno == EAGAIN) {
-			return;
-		}
-	}
-}
-
-/*
- * The command has ended: is its output complete?  It is not while others hold
- * the pipe, until they have had the time for it.
- */
-static bool
-errors_complete(struct errors *e)
-{
-	errors_read(e);
-	if (e->until == 0)
-		e->until = input_now() + child_times.orphan;
-	if (e->ours >= 0 && input_now() >= e->until) {
-		e->cut = true;
-		errors_close(&e->ours);
-	}
-	return e->ours < 0;
+	free(scratch);
+	return used ? 0 : done;
 }
 
 struct task *
-task_new(const struct csvbatch_options *opt, const struct scratch *scratch,
+task_new(const struct csvbatch_options *opt, const char *scratch,
     struct batch *batch)
 {
 	struct task *t = mem_new(1, sizeof *t);
@@ -146,23 +137,31 @@ task_new(const struct csvbatch_options *opt, const struct scratch *scratch,
 	t->opt = opt;
 	t->scratch = scratch;
 	t->batch = batch;
+	t->errors = -1;
 	return t;
+}
+
+static void
+task_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 static void
 end_try(struct task *t)
 {
 	answer_free(&t->now);
-	errors_free(t->errors);
-	t->errors = NULL;
+	task_close(&t->errors);
+	t->orphan = 0;
+	t->line.n = t->last.n = 0;
 	t->child = (struct child){0};
 }
 
 void
 task_free(struct task *t)
 {
-	uint64_t i;
-
 	if (t == NULL)
 		return;
 	end_try(t);
@@ -170,29 +169,50 @@ task_free(struct task *t)
 		batch_free(t->search->part);
 	free(t->search);
 	answer_free(&t->answer);
-	for (i = 0; i < t->npoison; i++)
-		free(t->poison[i].why);
-	free(t->poison);
+	poison_free(&t->poison);
 	free(t->partly);
 	buf_free(&t->why);
 	batch_free(t->batch);
 	free(t);
 }
 
-/* What the next try, or the one that runs, is about. */
-static struct batch *
-subject(const struct task *t)
+/*
+ * Passes on what the command's standard error has, which comes through a pipe,
+ * to ours, and notes its lines.
+ */
+static void
+read_errors(struct task *t)
 {
-	return t->search != NULL ? t->search->part : t->batch;
+	char bytes[4096];
+	ssize_t n;
+
+	while (t->errors >= 0) {
+		n = read(t->errors, bytes, sizeof bytes);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n == 0 || (n < 0 && errno != EINTR))
+			task_close(&t->errors);
+		for (ssize_t i = 0; i < n; i++) {
+			struct task_line *line = &t->line;
+
+			if (bytes[i] != '\n' && bytes[i] != '\r') {
+				if (line->n < sizeof line->text)
+					line->text[line->n++] = bytes[i];
+			} else if (line->n > 0) {
+				t->last = *line;
+				line->n = 0;
+			}
+		}
+		if (n > 0)
+			report_pass(bytes, (size_t)n);
+	}
 }
 
-/* Adds a variable with a number to those that a command is told. */
-static void
-add_variable(struct buf *env, const char *name, uint64_t n)
+/* What the next try, or the one that runs, is about. */
+static struct batch *
+task_subject(const struct task *t)
 {
-	buf_add_text(env, name);
-	buf_add_number(env, n);
-	buf_add_byte(env, '\0');
+	return t->search != NULL ? t->search->part : t->batch;
 }
 
 static void
@@ -202,33 +222,62 @@ set_why(struct task *t, const char *text)
 	buf_add(&t->why, text, strlen(text) + 1);
 }
 
-/* Starts the child with these descriptors and a directory or NULL.  0, or an
- * exit status. */
+/*
+ * The directory of what the next try is about, made unless it is there.
+ * Appends "CSVBATCH_DIR=" and its path, or sets t->why.
+ */
 static int
-start_child(struct task *t, const int fd[3], const char *dir)
+add_directory(struct task *t, struct buf *env)
 {
-	const struct batch *b = subject(t);
-	struct buf env = {NULL, 0, 0};
-	int status;
+	const bool part = t->search != NULL;
+	struct buf path =
+	    scratch_path(t->scratch, t->batch->id, part ? ".parts" : "");
+	int done = make_private(path.data);
 
-	add_variable(&env, "CSVBATCH_NUMBER=", b->number);
-	add_variable(&env, "CSVBATCH_RECORDS=", b->records);
-	add_variable(&env, "CSVBATCH_FIRST=", b->first);
-	add_variable(&env, "CSVBATCH_LAST=", b->last);
-	add_variable(&env, "CSVBATCH_BYTES=", b->bytes);
+	if (done == 0 && part) {
+		path.data[path.len - 1] = '/';
+		digest_add(&path, t->search->part->id);
+		buf_add_byte(&path, '\0');
+		done = make_private(path.data);
+	}
+	if (done < 0)
+		set_why(t, strerror(errno));
+	else
+		utf8_say(env, "CSVBATCH_DIR=%s%c", path.data, '\0');
+	buf_free(&path);
+	return done;
+}
+
+/* Starts the child with these descriptors.  0, or an exit status. */
+static int
+start_child(struct task *t, const int fd[3])
+{
+	const struct batch *b = task_subject(t);
 	/* Every part of a search has one try, and an id of its own. */
-	add_variable(&env,
-	    "CSVBATCH_ATTEMPT=", t->search != NULL ? 1 : t->tries + 1);
+	const uint64_t attempt = t->search != NULL ? 1 : t->tries + 1;
+	const struct {
+		const char *name;
+		uint64_t n;
+	} numbers[] = {{"NUMBER", b->number}, {"RECORDS", b->records},
+	    {"FIRST", b->first}, {"LAST", b->last}, {"BYTES", b->bytes},
+	    {"ATTEMPT", attempt}};
+	struct buf env = {NULL, 0, 0};
+	int status = EXIT_IO;
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		utf8_say(&env, "CSVBATCH_%s=", numbers[i].name);
+		buf_add_number(&env, numbers[i].n);
+		buf_add_byte(&env, '\0');
+	}
 	buf_add_text(&env, "CSVBATCH_ID=");
 	digest_add(&env, b->id);
 	buf_add_byte(&env, '\0');
-	if (dir != NULL) {
-		buf_add_text(&env, "CSVBATCH_DIR=");
-		buf_add(&env, dir, strlen(dir) + 1);
+	if (t->scratch == NULL || add_directory(t, &env) == 0) {
+		t->why.len = 0;
+		status =
+		    child_start(&t->child, t->opt->command, fd, &env, &t->why);
+		buf_add_byte(&t->why, '\0');
 	}
-	t->why.len = 0;
-	status = child_start(&t->child, t->opt->command, fd, &env, &t->why);
-	buf_add_byte(&t->why, '\0');
 	buf_free(&env);
 	return status;
 }
@@ -236,41 +285,35 @@ start_child(struct task *t, const int fd[3], const char *dir)
 void
 task_start(struct task *t)
 {
-	int fd[3] = {-1, -1, STDERR_FILENO}, status = 3, none = -1;
-	char *dir = NULL;
+	int pipe_ends[2] = {-1, -1}, fd[3] = {-1, -1, STDERR_FILENO};
+	int status = EXIT_IO, none = -1;
 
 	t->advice = "";
-	fd[0] = spool_open(subject(t)->input);
+	fd[0] = spool_open(task_subject(t)->input);
 	if (answer_begin(&t->now, t->opt) == 0) {
 		if (t->now.spool == NULL)
 			none = open("/dev/null", O_WRONLY | O_CLOEXEC);
 		fd[1] = t->now.spool != NULL ? spool_fd(t->now.spool) : none;
 	}
 	if (t->opt->bisect || t->opt->keep_going) {
-		t->errors = errors_new();
-		fd[2] = t->errors != NULL ? t->errors->theirs : -1;
+		if (pipe2(pipe_ends, O_CLOEXEC) == 0)
+			fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK);
+		t->errors = pipe_ends[0];
+		fd[2] = pipe_ends[1];
 	}
-	if (t->scratch != NULL)
-		dir = scratch_make(t->scratch, t->batch->id,
-		    t->search != NULL ? &subject(t)->id : NULL);
-	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0 ||
-	    (t->scratch != NULL && dir == NULL))
+	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0)
 		set_why(t, strerror(errno));
 	else
-		status = start_child(t, fd, dir);
-	free(dir);
-	if (fd[0] >= 0)
-		close(fd[0]);
-	if (none >= 0)
-		close(none);
+		status = start_child(t, fd);
+	task_close(&fd[0]);
+	task_close(&none);
+	task_close(&pipe_ends[1]);
 	if (status != 0) {
 		end_try(t);
 		t->refused = status;
 		t->state = TASK_FAILED;
 		return;
 	}
-	if (t->errors != NULL)
-		errors_close(&t->errors->theirs);
 	t->tries++;
 	t->timed_out = false;
 	t->due = t->opt->timeout > 0 ? input_now() + t->opt->timeout : 0;
@@ -284,25 +327,15 @@ task_start(struct task *t)
 static int64_t
 pause_before(const struct task *t)
 {
-	int64_t most = t->opt->backoff, times;
+	int64_t most = t->opt->backoff;
 	uint64_t seed[3] = {t->batch->id.low, t->tries, (uint64_t)getpid()};
 	uint64_t chance = XXH3_64bits(seed, sizeof seed);
 
-	for (times = 1; times < (int64_t)t->tries && most < BACKOFF_MAX;
-	     times++)
+	for (uint64_t i = 1; i < t->tries && most < BACKOFF_MAX; i++)
 		most *= 2;
-	if (most > BACKOFF_MAX && t->tries > 1)
-		most = t->opt->backoff > BACKOFF_MAX ? t->opt->backoff :
-						       BACKOFF_MAX;
+	if (most > BACKOFF_MAX && t->opt->backoff <= BACKOFF_MAX)
+		most = BACKOFF_MAX;
 	return most / 2 + (int64_t)(chance % (uint64_t)(most / 2 + 1));
-}
-
-static void
-add_poison(struct task *t, uint64_t record, const char *why)
-{
-	t->poison = mem_resize(t->poison, t->npoison + 1, sizeof *t->poison);
-	t->poison[t->npoison++] =
-	    (struct poison){record, mem_copy(why, strlen(why))};
 }
 
 /* Goes on to the next part of the search, or ends it.  As task_step. */
@@ -329,78 +362,96 @@ continue_search(struct task *t)
 }
 
 /*
- * The part that was tried has failed: it is poison, or tried in halves.  As
- * task_step.
- */
-static int
-search_deeper(struct task *t)
-{
-	struct search *s = t->search;
-	const struct range all = s->range, left = {all.from, all.n / 2};
-	struct buf why = {NULL, 0, 0};
-
-	if (all.n > 1) {
-		s->stack[s->depth++] =
-		    (struct range){left.from + left.n, all.n - left.n};
-		s->stack[s->depth++] = left;
-		return continue_search(t);
-	}
-	if (t->found == t->opt->poison) {
-		buf_add_text(&why,
-		    "more records fail than --bisect may reject: ");
-		buf_add(&why, t->why.data, t->why.len);
-		buf_free(&t->why);
-		t->why = why;
-		t->state = TASK_FAILED;
-		return 0;
-	}
-	t->found++;
-	add_poison(t, all.from, t->why.data);
-	return continue_search(t);
-}
-
-/*
  * A try has failed, t->why says how.  by_itself: its command ended with a
- * status other than 0, which is what a search can look into.
+ * status other than 0, which is what a search can look into: what was tried is
+ * poison, or tried in halves.  As task_step.
  */
 static int
 after_failure(struct task *t, bool by_itself)
 {
+	struct search *s = t->search;
+	struct buf why = {NULL, 0, 0};
+	struct range left;
+
 	end_try(t);
 	t->state = TASK_FAILED;
 	if (t->stopped)
 		return 0;
-	if (t->search == NULL && t->tries <= t->opt->retries) {
+	if (s == NULL && t->tries <= t->opt->retries) {
 		t->due = input_now() + pause_before(t);
 		t->state = TASK_PAUSED;
 		return 0;
 	}
 	if (!t->opt->bisect || !by_itself)
 		return 0;
-	if (t->search == NULL) {
-		t->search = mem_new(1, sizeof *t->search);
-		t->search->range.n = t->batch->records;
+	if (s == NULL) {
+		t->search = s = mem_new(1, sizeof *s);
+		s->range.n = t->batch->records;
 		if (answer_begin(&t->answer, t->opt) < 0)
 			return -1;
 	}
-	return search_deeper(t);
+	left = (struct range){s->range.from, s->range.n / 2};
+	if (left.n > 0) {
+		s->stack[s->depth++] =
+		    (struct range){left.from + left.n, s->range.n - left.n};
+		s->stack[s->depth++] = left;
+		return continue_search(t);
+	}
+	if (s->found < t->opt->poison) {
+		s->found++;
+		poison_add(&t->poison, left.from, t->why.data);
+		return continue_search(t);
+	}
+	utf8_say(&why, "more records fail than --bisect may reject: %s%c",
+	    t->why.data, '\0');
+	buf_free(&t->why);
+	t->why = why;
+	return 0;
 }
 
-/* The answer of a try is good.  As task_step. */
+/*
+ * The command has answered with status 0.  Under --merge-by records without an
+ * answer are rejected, if they can be and no other try follows.  As task_step.
+ */
 static int
-after_success(struct task *t)
+judge_answer(struct task *t)
 {
-	int got;
+	const struct search *s = t->search;
+	const uint64_t records = task_subject(t)->records;
+	const bool last = s != NULL || t->tries > t->opt->retries;
+	int good;
 
-	if (t->search == NULL) {
+	good = answer_check(&t->now, t->opt, &t->why);
+	if (good == 0 && t->opt->nmerge == 0)
+		t->advice = REPORT_RAW;
+	if (good > 0 && t->opt->nmerge > 0) {
+		good = answer_merge(&t->now, t->opt, task_subject(t),
+		    t->opt->common->rejects != NULL && last && !t->stopped,
+		    s != NULL ? s->range.from : 0, &t->poison, &t->why);
+		if (good > 0 && t->why.len > 0 && t->partly == NULL)
+			t->partly = mem_copy(t->why.data, t->why.len);
+	}
+	if (good < 0)
+		return -1;
+	if (good > 0 && t->opt->same_count && t->now.records != records) {
+		good = 0;
+		utf8_say(&t->why,
+		    "its answer has %n record%s, and its batch %n",
+		    (size_t)t->now.records, t->now.records == 1 ? "" : "s",
+		    (size_t)records);
+	}
+	buf_add_byte(&t->why, '\0');
+	if (good == 0)
+		return after_failure(t, false);
+	if (s == NULL) {
 		t->answer = t->now;
 		t->now = (struct answer){.spool = NULL};
 		end_try(t);
 		t->state = TASK_DONE;
 		return 0;
 	}
-	got = answer_append(&t->answer, &t->now);
-	if (got == 0) {
+	good = answer_append(&t->answer, &t->now);
+	if (good == 0) {
 		set_why(t,
 		    "its header or line end differs from that of "
 		    "another part");
@@ -408,97 +459,33 @@ after_success(struct task *t)
 		return after_failure(t, false);
 	}
 	end_try(t);
-	return got < 0 ? -1 : continue_search(t);
+	return good < 0 ? -1 : continue_search(t);
 }
 
-/*
- * Joins the answer to the records of --merge-by.  Those without one are
- * rejected, if they can be and no other try follows.  As answer_check.
- */
+/* The try has ended: says how, and what its command said last. */
 static int
-merge(struct task *t)
+judge(struct task *t)
 {
-	const struct search *s = t->search;
-	const bool last = s != NULL || t->tries > t->opt->retries;
-	struct merge_gaps gaps = {NULL, 0};
-	size_t i;
-	int good;
-
-	good = merge_answer(t->opt, subject(t), &t->now,
-	    t->opt->common->rejects != NULL && last && !t->stopped, &gaps,
-	    &t->why);
-	for (i = 0; i < gaps.n; i++)
-		add_poison(t,
-		    gaps.gap[i].record + (s != NULL ? s->range.from : 0),
-		    gaps.gap[i].why);
-	free(gaps.gap);
-	if (good > 0 && t->why.len > 0 && t->partly == NULL)
-		t->partly = mem_copy(t->why.data, t->why.len);
-	return good;
-}
-
-static int
-judge_answer(struct task *t)
-{
-	int good;
+	const struct task_line *last = t->line.n > 0 ? &t->line : &t->last;
+	const int status = t->child.status;
 
 	t->why.len = 0;
-	good = answer_check(&t->now, t->opt, &t->why);
-	if (good == 0 && t->opt->nmerge == 0)
-		t->advice = REPORT_RAW;
-	if (good > 0 && t->opt->nmerge > 0)
-		good = merge(t);
-	if (good < 0)
-		return -1;
-	if (good > 0 && t->opt->same_count &&
-	    t->now.records != subject(t)->records) {
-		good = 0;
-		buf_add_text(&t->why, "its answer has ");
-		buf_add_number(&t->why, t->now.records);
-		buf_add_text(&t->why,
-		    t->now.records == 1 ? " record, and its batch " :
-					  " records, and its batch ");
-		buf_add_number(&t->why, subject(t)->records);
-	}
-	buf_add_byte(&t->why, '\0');
-	return good > 0 ? after_success(t) : after_failure(t, false);
-}
-
-/* Says how the command ended, and what it said last. */
-static void
-explain_end(struct task *t, int status)
-{
-	const struct errors *e = t->errors;
-	const struct line *last = NULL;
-
-	t->why.len = 0;
-	if (e != NULL)
-		last = e->now.n > 0 ? &e->now : &e->last;
+	if (!t->timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return judge_answer(t);
 	if (t->timed_out)
 		buf_add_text(&t->why, "it took longer than --timeout");
 	else
 		child_describe(status, &t->why);
-	if (last != NULL && last->n > 0) {
+	if (last->n > 0)
 		buf_add_text(&t->why, ": ");
-		buf_add(&t->why, last->text, last->n);
-	}
+	buf_add(&t->why, last->text, last->n);
 	buf_add_byte(&t->why, '\0');
-}
-
-static int
-judge(struct task *t)
-{
-	int status = t->child.status;
-
-	if (!t->timed_out && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return judge_answer(t);
-	explain_end(t, status);
 	return after_failure(t, !t->timed_out && WIFEXITED(status));
 }
 
 /* After an error of ours the batch is neither answered nor its fault. */
 static int
-give_up(struct task *t, int done)
+task_result(struct task *t, int done)
 {
 	const int error = errno;
 
@@ -511,49 +498,34 @@ give_up(struct task *t, int done)
 	return done;
 }
 
-/* As task_step. */
-static int
-step(struct task *t)
+int
+task_step(struct task *t)
 {
+	const int64_t now = input_now();
 	bool ended;
 
-	if (t->state == TASK_PAUSED && input_now() >= t->due)
+	if (t->state == TASK_PAUSED && now >= t->due)
 		t->state = TASK_READY;
 	if (t->state != TASK_RUNNING)
 		return 0;
-	if (t->errors != NULL)
-		errors_read(t->errors);
+	read_errors(t);
 	child_due(&t->child);
 	ended = child_ended(&t->child);
-	if (!ended && t->due > 0 && input_now() >= t->due) {
+	if (!ended && t->due > 0 && now >= t->due) {
 		t->due = 0;
 		t->timed_out = true;
 		child_stop(&t->child);
 	}
 	if (!ended)
 		return 0;
-	if (t->errors != NULL && !errors_complete(t->errors))
+	read_errors(t);
+	/* It is not complete while others hold the pipe, for some time. */
+	if (t->errors >= 0 && t->orphan == 0)
+		t->orphan = now + child_times.orphan;
+	if (t->errors >= 0 && now < t->orphan)
 		return 0;
-	t->left |= t->errors != NULL && t->errors->cut;
-	return judge(t);
-}
-
-int
-task_step(struct task *t)
-{
-	return give_up(t, step(t));
-}
-
-/* As task_due, of a try that runs. */
-static int
-due_of_try(struct task *t)
-{
-	const int ms = child_due(&t->child);
-
-	if (!child_ended(&t->child))
-		return ms;
-	/* Nobody will tell us that again.  Others may hold its errors. */
-	return t->errors != NULL ? child_times.orphan / 10 + 1 : 0;
+	t->left |= t->errors >= 0;
+	return task_result(t, judge(t));
 }
 
 int
@@ -565,7 +537,10 @@ task_due(struct task *t)
 	if (t->state != TASK_RUNNING && t->state != TASK_PAUSED)
 		return -1;
 	if (t->state == TASK_RUNNING)
-		ms = due_of_try(t);
+		ms = child_due(&t->child);
+	/* Nobody will tell us that again.  Others may hold its errors. */
+	if (t->state == TASK_RUNNING && child_ended(&t->child))
+		ms = t->errors >= 0 ? child_times.orphan / 10 + 1 : 0;
 	if (t->due == 0)
 		return ms;
 	left = t->due - input_now();
@@ -575,18 +550,12 @@ task_due(struct task *t)
 }
 
 int
-task_fd(const struct task *t)
-{
-	return t->errors != NULL ? t->errors->ours : -1;
-}
-
-int
 task_reject(struct task *t, const char *why)
 {
 	set_why(t, why);
 	t->advice = t->opt->nmerge == 0 ? REPORT_RAW : "";
 	answer_free(&t->answer);
-	return give_up(t, after_failure(t, false));
+	return task_result(t, after_failure(t, false));
 }
 
 void

@@ -2,9 +2,9 @@
  * task: one batch and its command, until it is answered or has failed.
  *
  * Hides how a try is started, watched and judged, what follows a failed one
- * (a pause and another, or halves of the batch), and what its command is told
- * in its environment.  A task never waits; its owner calls task_step when
- * something happened or task_due says so.
+ * (a pause and another, or halves of the batch), what its command is told in
+ * its environment, and the directories of --scratch.  A task never waits; its
+ * owner calls task_step when something happened or task_due says so.
  */
 #ifndef TASK_H
 #define TASK_H
@@ -25,21 +25,19 @@ enum task_state {
 	TASK_FAILED   /* all tries have failed, or it was stopped */
 };
 
-/* A record that is to be rejected, counted from 0, and why. */
-struct poison {
-	uint64_t record;
-	char *why;
+/* The beginning of a line of standard error. */
+struct task_line {
+	char text[400];
+	size_t n;
 };
 
 struct task {
 	enum task_state state;
 	struct batch *batch;
-	struct answer answer;  /* once it is done */
-	struct poison *poison; /* of a batch that is done without them */
-	uint64_t npoison;
-	uint64_t found;     /* of them, by the search */
-	char *partly;       /* why its answer is not that of all; or NULL */
-	uint64_t tries;     /* started so far */
+	struct answer answer; /* once it is done */
+	struct poison poison; /* of a batch that is done without them */
+	char *partly;         /* why its answer is not that of all; or NULL */
+	uint64_t tries;       /* started so far */
 	bool stopped;       /* it has not failed, but was not wanted any more */
 	int refused;        /* the exit status when no try can be started */
 	struct buf why;     /* the last failure, ends with NUL */
@@ -50,21 +48,23 @@ struct task {
 
 	/* private */
 	const struct csvbatch_options *opt;
-	const struct scratch *scratch; /* or NULL */
+	const char *scratch; /* or NULL */
 	struct child child;
 	int64_t due; /* end of the pause, or of the time for a try */
 	bool timed_out;
-	struct answer now;     /* of the try that runs */
-	struct errors *errors; /* its standard error; NULL: it is ours */
-	struct search *search; /* NULL: no bisect has begun */
+	struct answer now;           /* of the try that runs */
+	int errors;                  /* its standard error; -1: it is ours */
+	int64_t orphan;              /* how long others may hold that; or 0 */
+	struct task_line line, last; /* of it; last: that was not empty */
+	struct search *search;       /* NULL: no bisect has begun */
 };
 
 /*
  * A task that is ready.  It owns the batch.  opt and scratch, which may be
  * NULL, must outlive it.
  */
-struct task *task_new(const struct csvbatch_options *opt,
-    const struct scratch *scratch, struct batch *batch);
+struct task *task_new(const struct csvbatch_options *opt, const char *scratch,
+    struct batch *batch);
 void task_free(struct task *t); /* NULL is accepted; no child may run */
 
 /*
@@ -82,9 +82,6 @@ int task_step(struct task *t);
 /* Milliseconds until task_step must be called again; -1: when it is woken. */
 int task_due(struct task *t);
 
-/* A descriptor that wakes it when it can be read, or -1. */
-int task_fd(const struct task *t);
-
 /*
  * The answer does not fit the others, for this reason: its try has failed.
  * For a task that is done.  As task_step.
@@ -96,5 +93,20 @@ void task_dismiss(struct task *t);
 
 /* The same, and a try that runs is ended; with kill at once. */
 void task_stop(struct task *t, bool kill);
+
+/*
+ * The directories of batches, for what their commands must not lose, lie below
+ * DIR/JOURNAL, named after the journal's file, or below a new one in DIR
+ * without a journal: ID for a batch and ID.parts/ID for a part of one.  This
+ * makes the first two, if need be: their absolute path, which scratch_close
+ * frees, or NULL with a message in say.
+ */
+char *scratch_open(const char *dir, const char *journal, struct buf *say);
+
+/* Removes the directories of a batch, if it has any.  0, or -1 with errno. */
+int scratch_remove(const char *scratch, struct digest batch);
+
+/* Removes scratch, unless batches have theirs in it.  As scratch_remove. */
+int scratch_close(char *scratch);
 
 #endif
