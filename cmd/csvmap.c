@@ -103,6 +103,8 @@ plan(struct map *m, struct run *r)
 	    span[used].first == 1 && span[used].last == r->header->n;
 	m->lonely = n == 1 && !m->whole;
 	reader_need(r->in, span, nspans);
+	expr_beside(m->program.expr, nspans - used);
+	reader_sieve(r->in, expr_sieve, m->program.expr);
 	free(span);
 }
 

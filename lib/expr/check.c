@@ -1110,6 +1110,7 @@ find_table(struct check *c, struct node *node)
 		return;
 	node->lookup = l = arena_alloc(a, sizeof *l);
 	l->table = t;
+	l->argument = in ? 0 : 1;
 	l->key = l->column = table_want(t, a,
 	    key != NULL ? key->value.text : (struct text){NULL, 0},
 	    key != NULL ? key->at : place->at, true);

@@ -564,6 +564,8 @@ eval_sieve(const struct eval *r, const struct field *field, size_t each,
 	if (i->op == OP_CELL && next->op == OP_MATCH && next->a == i->out &&
 	    r->code[next->no].op == OP_END_FALSE)
 		first = regex_first(next->node->regex);
+	if (first == NULL && r->given->tables != NULL)
+		eval_fetch(r, field, each, n);
 	if (first == NULL)
 		return ~UINT64_C(0);
 	field += i->a;

@@ -5,6 +5,7 @@
 #include "expr/date.h"
 #include "expr/func.h"
 #include "expr/regex.h"
+#include "expr/table.h"
 #include "expr/value.h"
 
 /* What instructions compute: errors, conversions, arithmetic. */
@@ -68,48 +69,32 @@ eval_text(struct eval *r, const struct value *v, enum type t)
 	return value_text(v, t, arena_alloc(&r->scratch, VALUE_ROOM));
 }
 
-/* A text that is no number or date: an error, or just not equal. */
-static void
-refuse(struct eval *r, const struct node *node, enum failure_kind kind,
-    struct text t, struct value *out)
-{
-	if (node->soft)
-		out->kind = VALUE_NEITHER;
-	else
-		eval_fail(r, node, kind, t, out);
-}
-
-static void
-to_number(struct eval *r, const struct node *node, struct text t,
-    struct value *out)
-{
-	enum number_status status;
-
-	status = node->marks == NULL ?
-	    number_parse(t.at, t.len, &out->number) :
-	    number_parse_marks(t.at, t.len, node->marks, &out->number);
-	if (status != NUMBER_OK) {
-		refuse(r, node,
-		    status == NUMBER_RANGE    ? FAILURE_RANGE :
-			status == NUMBER_LONG ? FAILURE_DIGITS :
-						FAILURE_NUMBER,
-		    t, out);
-		return;
-	}
-	out->kind = VALUE_NUMBER;
-	out->text = node->marks == NULL ? t : none;
-}
-
-static void
-to_time(struct eval *r, const struct node *node, struct text t,
-    struct value *out)
+/* *out = the time that a text is; FAILURE_KINDS, or why the text is none. */
+static enum failure_kind
+read_time(const struct node *node, struct text t, struct value *out)
 {
 	const enum date_status status = date_read(node->date, node->ndates,
 	    node->type == TYPE_DATETIME, t, &out->time);
 
 	out->kind = VALUE_TIME;
-	if (status != DATE_OK)
-		refuse(r, node, FAILURE_DATE + (status - DATE_NONE), t, out);
+	return status == DATE_OK ? FAILURE_KINDS :
+				   FAILURE_DATE + (status - DATE_NONE);
+}
+
+static enum failure_kind
+read_number(const struct node *node, struct text t, struct value *out)
+{
+	const enum number_status status = node->marks == NULL ?
+	    number_parse(t.at, t.len, &out->number) :
+	    number_parse_marks(t.at, t.len, node->marks, &out->number);
+
+	out->kind = VALUE_NUMBER;
+	out->text = node->marks == NULL ? t : none;
+	if (status == NUMBER_OK)
+		return FAILURE_KINDS;
+	if (status == NUMBER_RANGE)
+		return FAILURE_RANGE;
+	return status == NUMBER_LONG ? FAILURE_DIGITS : FAILURE_NUMBER;
 }
 
 /* *out = a text as the type of a NODE_CONVERT, which is not text. */
@@ -117,12 +102,18 @@ static void
 eval_read(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
-	if (eval_missing(r, t))
+	enum failure_kind why;
+
+	if (eval_missing(r, t)) {
 		out->kind = VALUE_MISSING;
-	else if (node->type == TYPE_NUMBER)
-		to_number(r, node, t, out);
-	else
-		to_time(r, node, t, out);
+		return;
+	}
+	why = node->type == TYPE_NUMBER ? read_number(node, t, out) :
+					  read_time(node, t, out);
+	if (why != FAILURE_KINDS && node->soft)
+		out->kind = VALUE_NEITHER;
+	else if (why != FAILURE_KINDS)
+		eval_fail(r, node, why, t, out);
 }
 
 static void
@@ -185,58 +176,39 @@ eval_arith(struct eval *r, const struct node *node, const struct value *a,
 		    out);
 }
 
-/* A difference of times: whole days, or seconds with their fraction. */
-static struct number
-difference(int64_t span, enum type type)
-{
-	struct number seconds;
-
-	if (type == TYPE_DATE)
-		return number_of_int(span);
-	number_div(number_of_int(span), number_of_int(DATE_SECOND), &seconds);
-	return seconds;
-}
-
-/* time +- n whole days or seconds */
+/* The same of two times, or of a time and whole days or seconds. */
 static void
-shift(struct eval *r, const struct node *node, int64_t time,
-    const struct value *n, struct value *out)
+eval_days(struct eval *r, const struct node *node, const struct value *a,
+    const struct value *b, struct value *out)
 {
+	const struct value *const n = a->kind == VALUE_TIME ? b : a;
 	const bool days = node->type == TYPE_DATE;
-	const int64_t least = days ? DATE_MIN : DATETIME_MIN;
-	const int64_t most = days ? DATE_MAX : DATETIME_MAX;
-	int64_t by, unit = days ? 1 : DATE_SECOND;
+	int64_t time = n == b ? a->time : b->time, by;
 
+	if (node->type == TYPE_NUMBER) {
+		out->number = number_of_int(a->time - b->time);
+		if (node->kid[0]->type != TYPE_DATE)
+			number_div(out->number, number_of_int(DATE_SECOND),
+			    &out->number);
+		out->kind = VALUE_NUMBER;
+		out->text.at = NULL;
+		return;
+	}
 	if (number_to_int(n->number, &by) < 0) {
 		eval_fail(r, node, FAILURE_WHOLE, eval_text(r, n, TYPE_NUMBER),
 		    out);
 		return;
 	}
-	if (__builtin_mul_overflow(by, unit, &by) ||
+	if (__builtin_mul_overflow(by, days ? 1 : DATE_SECOND, &by) ||
 	    (node->op == '-' && __builtin_sub_overflow(time, by, &time)) ||
 	    (node->op == '+' && __builtin_add_overflow(time, by, &time)) ||
-	    time < least || time > most) {
+	    time < (days ? DATE_MIN : DATETIME_MIN) ||
+	    time > (days ? DATE_MAX : DATETIME_MAX)) {
 		eval_fail(r, node, FAILURE_RANGE, none, out);
 		return;
 	}
 	out->kind = VALUE_TIME;
 	out->time = time;
-}
-
-static void
-eval_days(struct eval *r, const struct node *node, const struct value *a,
-    const struct value *b, struct value *out)
-{
-	if (node->type != TYPE_NUMBER) {
-		if (a->kind == VALUE_TIME)
-			shift(r, node, a->time, b, out);
-		else
-			shift(r, node, b->time, a, out);
-		return;
-	}
-	out->number = difference(a->time - b->time, node->kid[0]->type);
-	out->kind = VALUE_NUMBER;
-	out->text.at = NULL;
 }
 
 /* Tests, and the instructions one after the other. */
@@ -263,7 +235,7 @@ cell_is(const struct eval *r, const struct instr *i)
 
 /* The test's exit for error, with the first of two operands' errors. */
 static uint32_t
-fail(struct eval *r, const struct instr *i, const struct value *a,
+take_bad(struct eval *r, const struct instr *i, const struct value *a,
     const struct value *b)
 {
 	r->failure = eval_first(a->kind == VALUE_ERROR ? a->failure : NULL,
@@ -339,12 +311,12 @@ match(struct eval *r, const struct instr *i)
 	int got;
 
 	if (v->kind == VALUE_ERROR)
-		return fail(r, i, v, v);
+		return take_bad(r, i, v, v);
 	got = regex_test(i->node->regex, v->text);
 	if (got != REGEX_LIMIT)
 		return got == 1 ? i->yes : i->no;
 	eval_fail(r, i->node, FAILURE_REGEX, none, &error);
-	return fail(r, i, &error, &error);
+	return take_bad(r, i, &error, &error);
 }
 
 /* The exit of a test of one value, by its outcome where it is no error. */
@@ -352,28 +324,21 @@ static inline uint32_t
 outcome(struct eval *r, const struct instr *i, const struct value *v, bool yes)
 {
 	if (v->kind == VALUE_ERROR)
-		return fail(r, i, v, v);
+		return take_bad(r, i, v, v);
 	return yes ? i->yes : i->no;
 }
 
-static uint32_t
-equal(struct eval *r, const struct instr *i)
+/* Inlined twice: order is then no question at each record. */
+static inline __attribute__((always_inline)) uint32_t
+compare(struct eval *r, const struct instr *i, bool order)
 {
 	const struct value *a = &r->slot[i->a], *b = &r->slot[i->b];
 
 	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR)
-		return fail(r, i, a, b);
-	return is_equal(r, a, b) ? i->yes : i->no;
-}
-
-static uint32_t
-order(struct eval *r, const struct instr *i)
-{
-	const struct value *a = &r->slot[i->a], *b = &r->slot[i->b];
-
-	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR)
-		return fail(r, i, a, b);
-	return is_ordered(a, b, i->node->op) ? i->yes : i->no;
+		return take_bad(r, i, a, b);
+	return (order ? is_ordered(a, b, i->node->op) : is_equal(r, a, b)) ?
+	    i->yes :
+	    i->no;
 }
 
 /* A cell as a value, which is written in place: see code.c. */
@@ -387,84 +352,79 @@ cell(struct eval *r, const struct instr *i, struct value *out)
 
 /* a op b: errors first, then missing */
 static void
-arith(struct eval *r, const struct instr *i,
-    void (*compute)(struct eval *, const struct node *, const struct value *,
-	const struct value *, struct value *))
+arith(struct eval *r, const struct instr *i)
 {
 	const struct value *a = &r->slot[i->a], *b = &r->slot[i->b];
 	struct value *out = &r->slot[i->out];
 
 	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR) {
-		fail(r, i, a, b);
+		take_bad(r, i, a, b);
 		out->kind = VALUE_ERROR;
 		out->failure = r->failure;
 	} else if (a->kind == VALUE_MISSING || b->kind == VALUE_MISSING) {
 		out->kind = VALUE_MISSING;
+	} else if (i->op == OP_ARITH) {
+		eval_arith(r, i->node, a, b, out);
 	} else {
-		compute(r, i->node, a, b, out);
+		eval_days(r, i->node, a, b, out);
 	}
 }
 
-/* Is an argument an error?  Then the first of them is the result. */
-static bool
-inherit(struct eval *r, const struct instr *i, struct value *out)
-{
-	const struct failure *first = NULL;
-	size_t k;
-
-	for (k = 0; k < i->nargs; k++)
-		if (eval_arg(r, i, k)->kind == VALUE_ERROR)
-			first = eval_first(first, eval_arg(r, i, k)->failure);
-	if (first == NULL)
-		return false;
-	out->kind = VALUE_ERROR;
-	out->failure = first;
-	return true;
-}
-
+/* The first error among the arguments is the result; else one is missing. */
 static void
 call(struct eval *r, const struct instr *i)
 {
 	struct value *out = &r->slot[i->out];
-	size_t k;
+	const struct failure *first = NULL;
+	bool missing = false;
 
-	if (inherit(r, i, out))
-		return;
-	for (k = 0; k < i->nargs && i->op == OP_CALL; k++) {
-		if (eval_arg(r, i, k)->kind != VALUE_MISSING)
-			continue;
+	for (size_t k = 0; k < i->nargs; k++) {
+		const struct value *v = eval_arg(r, i, k);
+
+		if (v->kind == VALUE_ERROR)
+			first = eval_first(first, v->failure);
+		missing |= v->kind == VALUE_MISSING;
+	}
+	if (first != NULL) {
+		out->kind = VALUE_ERROR;
+		out->failure = first;
+	} else if (missing && i->op == OP_CALL) {
 		out->kind =
 		    i->node->type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING;
-		out->text = (struct text){NULL, 0};
-		return;
+		out->text = none;
+	} else {
+		i->node->function->run(r, i, out);
+		if (out->kind == VALUE_TEXT && i->node->fails != 0)
+			eval_long(r, i->node, out->text.len, out);
 	}
-	i->node->function->run(r, i, out);
-	if (out->kind == VALUE_TEXT && i->node->fails != 0)
-		eval_long(r, i->node, out->text.len, out);
 }
 
 static void
 concatenate(struct eval *r, const struct instr *i)
 {
 	struct value *out = &r->slot[i->out];
-	size_t len = 0, k;
+	const struct failure *first = NULL;
+	size_t len = 0;
 	char *to;
 
-	for (k = 0; k < i->nargs; k++) {
+	for (size_t k = 0; k < i->nargs; k++) {
 		const struct value *v = eval_arg(r, i, k);
 
-		if (v->kind == VALUE_ERROR) {
-			inherit(r, i, out);
-			return;
-		}
+		if (v->kind == VALUE_ERROR)
+			first = eval_first(first, v->failure);
 		len += v->text.len; /* of texts that are all in memory */
+	}
+	if (first != NULL) {
+		out->kind = VALUE_ERROR;
+		out->failure = first;
+		return;
 	}
 	if (eval_long(r, i->node, len, out))
 		return;
 	out->kind = VALUE_TEXT;
 	out->text.at = to = arena_alloc(&r->scratch, len);
 	out->text.len = len;
-	for (k = 0; k < i->nargs; k++)
+	for (size_t k = 0; k < i->nargs; k++)
 		to = text_put(to, eval_arg(r, i, k)->text);
 }
 
@@ -491,10 +451,10 @@ run(struct eval *r, const struct instr *i)
 								     i->no);
 			continue;
 		case OP_EQUAL:
-			i = code + equal(r, i);
+			i = code + compare(r, i, false);
 			continue;
 		case OP_ORDER:
-			i = code + order(r, i);
+			i = code + compare(r, i, true);
 			continue;
 		case OP_EMPTY:
 			in = &slot[i->a];
@@ -552,10 +512,8 @@ run(struct eval *r, const struct instr *i)
 			    &slot[i->out]);
 			break;
 		case OP_ARITH:
-			arith(r, i, eval_arith);
-			break;
 		case OP_DAYS:
-			arith(r, i, eval_days);
+			arith(r, i);
 			break;
 		case OP_NEG:
 			slot[i->out] = slot[i->a];
@@ -615,6 +573,25 @@ eval_record(struct eval *r)
 		else
 			return i->op >= OP_END_TRUE ? (enum op)i->op :
 						      run(r, i);
+	}
+}
+
+void
+eval_fetch(const struct eval *r, const struct field *field, size_t each,
+    size_t n)
+{
+	for (const struct instr *i = r->code; i->op < OP_END_TRUE; i++) {
+		const struct lookup *const l =
+		    i->op == OP_CALL ? i->node->lookup : NULL;
+		const struct instr *cell = i;
+
+		if (l == NULL)
+			continue;
+		while (cell > r->code &&
+		    (cell->op != OP_CELL || cell->out != i->arg[l->argument]))
+			cell--;
+		if (cell->op == OP_CELL && cell->out == i->arg[l->argument])
+			table_fetch(l->table, l->key, &field[cell->a], each, n);
 	}
 }
 

@@ -139,6 +139,10 @@ eval_word(const char *p)
 uint64_t eval_sieve(const struct eval *r, const struct field *field,
     size_t each, size_t n);
 
+/* The same records: draws the rows of tables that they will look up near. */
+void eval_fetch(const struct eval *r, const struct field *field, size_t each,
+    size_t n);
+
 /* The k-th argument of a call. */
 static inline const struct value *
 eval_arg(const struct eval *r, const struct instr *i, size_t k)

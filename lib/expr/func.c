@@ -663,13 +663,12 @@ static void
 call_lookup(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct lookup *l = i->node->lookup;
-	const bool in = i->node->type == TYPE_BOOL;
-	const struct text key = arg_text(r, i, in ? 0 : 1);
+	const struct text key = arg_text(r, i, l->argument);
 	struct text found = {NULL, 0};
 	const bool is = !eval_missing(r, key) &&
 	    table_find(l->table, l->key, key, l->column, &found);
 
-	if (in)
+	if (i->node->type == TYPE_BOOL)
 		call_bool(out, is);
 	else
 		call_text(out, found);

@@ -8,9 +8,11 @@
 #include "columns.h"
 #include "utf8.h"
 
-#define TAG 24    /* bits of the hash in a slot, above those of the place */
 #define LENGTH 10 /* bytes of a length, at most */
-#define PLACE ((UINT64_C(1) << (64 - TAG)) - 1)
+#define EACH UINT64_C(0x0101010101010101)
+#define HIGH (0x80 * EACH)
+#define FIRST(bits) ((size_t)__builtin_ctzll((bits) | 1ull << 63) / 8)
+#define FETCH_GROUPS 1024 /* fewer are in the cache anyhow */
 
 struct table *
 table_new(struct text name, const char *path)
@@ -32,8 +34,10 @@ table_free(struct table *t)
 	for (; t != NULL; t = next) {
 		next = t->next;
 		for (struct table_column *c = t->columns; c != NULL;
-		     c = c->next)
-			free(c->slot);
+		     c = c->next) {
+			free(c->tags);
+			free(c->row);
+		}
 		reader_free(t->reader);
 		buf_free(&t->rows);
 		buf_free(&t->say);
@@ -116,78 +120,57 @@ content(const struct table *t, const char *row,
 	}
 }
 
-/* The row of a key, in *slot, or NULL, and *slot is where it belongs. */
-static const char *
+static inline uint64_t
+key_hash(const struct table *t, struct text what)
+{
+	return XXH3_64bits_withSeed(what.at, what.len, t->seed);
+}
+
+/* The group where a key is or belongs: by the upper half of its hash. */
+static inline size_t
+group_of(const struct table_column *key, uint64_t hash)
+{
+	return (size_t)((hash >> 32) * key->groups >> 32);
+}
+
+/* A row's byte in its group, above 127; 0 says that there is no row. */
+static inline uint64_t
+tag_of(uint64_t hash)
+{
+	return hash % 128 + 128;
+}
+
+/* The rows of a group whose byte is the hash's, and perhaps others. */
+static inline uint64_t
+same_tag(uint64_t tags, uint64_t hash)
+{
+	const uint64_t other = tags ^ tag_of(hash) * EACH;
+
+	return (other - EACH) & ~other & HIGH; /* bytes that are 0, or 1 */
+}
+
+/* The row of a key, or NULL; then *slot is where the key belongs. */
+static inline const char *
 find_row(const struct table *t, const struct table_column *key,
-    struct text what, uint64_t **slot, uint64_t *tag)
+    struct text what, uint64_t hash, size_t *slot)
 {
-	const uint64_t h = XXH3_64bits_withSeed(what.at, what.len, t->seed);
-	/* the upper half of the hash, as a fraction of all slots */
-	size_t i = (size_t)((h >> 32) * key->slots >> 32);
+	size_t group = group_of(key, hash);
 
-	*tag = h << (64 - TAG);
-	for (; key->slot[i] != 0; i = i + 1 < key->slots ? i + 1 : 0) {
-		const uint64_t s = key->slot[i];
-		const char *row = t->rows.data + (s & PLACE) - 1;
+	for (;;) {
+		const uint64_t tags = key->tags[group];
+		uint64_t same = same_tag(tags, hash);
 
-		if (((s ^ *tag) & ~PLACE) == 0 &&
-		    text_equal(content(t, row, key), what))
-			return row;
-	}
-	*slot = &key->slot[i];
-	return NULL;
-}
+		for (; same != 0; same &= same - 1) {
+			const char *row =
+			    t->rows.data + key->row[8 * group + FIRST(same)];
 
-/*
- * Enters all rows.  NULL, or the first row whose key was there before; its line
- * is then *line.
- */
-static const char *
-enter_rows(const struct table *t, struct table_column *key,
-    const struct set *na, uint64_t *line)
-{
-	const char *const start = t->rows.data, *row, *next;
-	uint64_t tag, *slot;
-
-	*line = 0;
-	key->slots = t->nrows + t->nrows / 3 + 1;
-	key->slot = mem_new(key->slots, sizeof *key->slot);
-	for (row = start; row < start + t->rows.len; row = next) {
-		const struct text what = content(t, row, key);
-
-		next = row;
-		*line += next_number(&next);
-		for (size_t i = 0; i < t->ncolumns; i++) {
-			const size_t len = next_number(&next);
-
-			next += len;
+			if (text_equal(content(t, row, key), what))
+				return row;
 		}
-		if (what.len == 0 || (na != NULL && set_holds(na, what)))
-			continue;
-		if (find_row(t, key, what, &slot, &tag) != NULL)
-			return row;
-		*slot = tag | ((uint64_t)(row - start) + 1);
-	}
-	return NULL;
-}
-
-/* Says that there is no such column: -d is for the input, not for a table. */
-static void
-refuse_column(const struct table *t, const struct header *h,
-    const struct table_column *c, struct buf *say)
-{
-	bool other = false;
-
-	for (size_t i = 0; h->n == 1 && i < h->name->len; i++)
-		other |= memchr(";\t|", h->name->raw[i], 3) != NULL;
-	if (other) {
-		utf8_say(say,
-		    "table @%t has one column, \"%b\"; a table has commas, as "
-		    "csvcut -d C -D , FILE writes them",
-		    &t->name, h->name->raw, h->name->len);
-	} else {
-		utf8_say(say, "table @%t: ", &t->name);
-		columns_explain(say, h, c->name.at, c->name.len, false);
+		*slot = 8 * group + FIRST(~tags & HIGH);
+		if ((~tags & HIGH) != 0)
+			return NULL;
+		group = group + 1 < key->groups ? group + 1 : 0;
 	}
 }
 
@@ -197,28 +180,41 @@ find_columns(struct table *t, const struct header *h,
     const struct table_column **bad, struct buf *say)
 {
 	struct span *span = mem_new(t->ncolumns, sizeof *span);
+	bool other = false; /* -d is for the input, not for a table */
+	struct table_column *c;
 	size_t n = 0;
-	long number;
 
-	for (struct table_column *c = t->columns; c != NULL; c = c->next) {
-		number = c->name.at == NULL ?
+	for (size_t i = 0; h->n == 1 && i < h->name->len; i++)
+		other |= memchr(";\t|", h->name->raw[i], 3) != NULL;
+	for (c = t->columns; c != NULL; c = c->next) {
+		const long number = c->name.at == NULL ?
 		    1 :
 		    columns_find(h, c->name.at, c->name.len);
-		if (number <= 0) {
-			refuse_column(t, h, c, say);
-			*bad = c;
+
+		if (number <= 0)
 			break;
-		}
 		c->number = (size_t)number;
 		span[n++] = (struct span){c->number, c->number};
 	}
 	reader_need(t->reader, span, n);
 	free(span);
-	return *bad == NULL ? 0 : -1;
+	*bad = c;
+	if (c == NULL)
+		return 0;
+	if (other) {
+		utf8_say(say,
+		    "table @%t has one column, \"%b\"; a table has commas, as "
+		    "csvcut -d C -D , FILE writes them",
+		    &t->name, h->name->raw, h->name->len);
+	} else {
+		utf8_say(say, "table @%t: ", &t->name);
+		columns_explain(say, h, c->name.at, c->name.len, false);
+	}
+	return -1;
 }
 
 static void
-add_row(struct table *t, const struct record *rec, uint64_t line)
+table_add(struct table *t, const struct record *rec, uint64_t line)
 {
 	const char quote = READER_DEFAULTS.dialect.quote;
 
@@ -247,25 +243,49 @@ static int
 enter_keys(struct table *t, const struct header *h, const struct set *na,
     struct fault *f)
 {
-	uint64_t line;
+	const char *const start = t->rows.data,
+			  *const end = start + t->rows.len;
 
 	for (struct table_column *c = t->columns; c != NULL; c = c->next) {
-		const char *row =
-		    c->is_key ? enter_rows(t, c, na, &line) : NULL;
 		const struct field *name = &h->name[c->number - 1];
-		const struct text key =
-		    row != NULL ? content(t, row, c) : t->name;
 		const struct text in = {name->raw, name->len};
+		const char *row, *next;
+		uint64_t line = 0;
 
-		if (row == NULL)
+		if (!c->is_key)
 			continue;
-		utf8_say(&t->say, "\"%t\" stands twice in \"%t\"", &key, &in);
-		buf_add_byte(&t->say, '\0');
-		*f = (struct fault){.cause = FAULT_OTHER,
-		    .file = reader_file(t->reader),
-		    .line = line,
-		    .text = t->say.data};
-		return -1;
+		c->groups = t->nrows / 8 + t->nrows / 16 + 1;
+		c->tags = mem_new(c->groups, sizeof *c->tags);
+		c->row = mem_new(mem_mul(c->groups, 8), sizeof *c->row);
+		for (row = start; row < end; row = next) {
+			const struct text key = content(t, row, c);
+			const uint64_t hash = key_hash(t, key);
+			size_t slot = 0;
+
+			next = row;
+			line += next_number(&next);
+			for (size_t i = 0; i < t->ncolumns; i++) {
+				const size_t len = next_number(&next);
+
+				next += len;
+			}
+			if (key.len == 0 || (na != NULL && set_holds(na, key)))
+				continue;
+			if (find_row(t, c, key, hash, &slot) == NULL) {
+				c->tags[slot / 8] |= tag_of(hash)
+				    << slot % 8 * 8;
+				c->row[slot] = (size_t)(row - start);
+				continue;
+			}
+			utf8_say(&t->say, "\"%t\" stands twice in \"%t\"", &key,
+			    &in);
+			buf_add_byte(&t->say, '\0');
+			*f = (struct fault){.cause = FAULT_OTHER,
+			    .file = reader_file(t->reader),
+			    .line = line,
+			    .text = t->say.data};
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -290,7 +310,7 @@ table_read(struct table *t, const struct set *na, struct input_hooks *hooks,
 		return -1;
 	}
 	while (got > 0 && (got = reader_next(t->reader, &rec)) > 0)
-		add_row(t, &rec, reader_line(t->reader));
+		table_add(t, &rec, reader_line(t->reader));
 	if (got < 0) {
 		*f = *reader_fault(t->reader);
 		return -1;
@@ -302,12 +322,37 @@ table_read(struct table *t, const struct set *na, struct input_hooks *hooks,
 	return 0;
 }
 
+void
+table_fetch(const struct table *t, const struct table_column *key,
+    const struct field *cell, size_t each, size_t n)
+{
+	uint64_t hash[TABLE_FETCH];
+	size_t slot[TABLE_FETCH], found = 0;
+
+	if (key->groups < FETCH_GROUPS)
+		return;
+	for (size_t i = 0; i < n; i++, cell += each) {
+		hash[i] = key_hash(t, (struct text){cell->raw, cell->len});
+		__builtin_prefetch(&key->tags[group_of(key, hash[i])]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const size_t group = group_of(key, hash[i]);
+		const uint64_t same = same_tag(key->tags[group], hash[i]);
+
+		slot[found] = 8 * group + FIRST(same);
+		__builtin_prefetch(&key->row[slot[found]]);
+		found += same != 0;
+	}
+	for (size_t i = 0; i < found; i++)
+		__builtin_prefetch(t->rows.data + key->row[slot[i]]);
+}
+
 bool
 table_find(const struct table *t, const struct table_column *key,
     struct text what, const struct table_column *column, struct text *out)
 {
-	uint64_t tag, *slot;
-	const char *row = find_row(t, key, what, &slot, &tag);
+	size_t slot = 0;
+	const char *row = find_row(t, key, what, key_hash(t, what), &slot);
 
 	if (row != NULL)
 		*out = content(t, row, column);

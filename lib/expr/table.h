@@ -24,11 +24,11 @@ struct table_column {
 	struct text name; /* NULL: the first of the file */
 	size_t at;        /* where in the program */
 	size_t number;    /* from 1, once it was read */
-	/* of keys: the hash table of the rows; 0: free; else a part of the
-	 * hash, and 1 + where the row is */
+	/* of keys: a hash table of groups of 8 rows, two thirds full */
 	bool is_key;
-	uint64_t *slot;
-	size_t slots;
+	size_t groups;
+	uint64_t *tags; /* of a group: a byte for each of its rows; 0: free */
+	size_t *row;    /* offsets in table.rows */
 	struct table_column *next;
 };
 
@@ -50,6 +50,7 @@ struct table {
 struct lookup {
 	const struct table *table;
 	const struct table_column *key, *column;
+	size_t argument; /* which the key is, from 0 */
 };
 
 struct table *table_new(struct text name, const char *path);
@@ -67,6 +68,15 @@ struct table_column *table_want(struct table *t, struct arena *a,
  */
 int table_read(struct table *t, const struct set *na, struct input_hooks *hooks,
     struct fault *f, const struct table_column **bad, struct buf *say);
+
+/*
+ * Draws what table_find needs for the keys of n records into the processor's
+ * cache, so that memory is waited for once.  Cells are as they stand, each the
+ * one of a record with so many fields; one in quotes gains nothing.
+ */
+#define TABLE_FETCH 64 /* n at most */
+void table_fetch(const struct table *t, const struct table_column *key,
+    const struct field *cell, size_t each, size_t n);
 
 /* The content of a column in the row of a key, or false: there is no row. */
 bool table_find(const struct table *t, const struct table_column *key,
