@@ -77,31 +77,28 @@ call_which(const struct instr *i)
 	return i->node->function->which;
 }
 
-/* row, line */
+static void
+call_missing(struct value *out)
+{
+	out->kind = VALUE_MISSING;
+}
+
+/* row, line, file, ncols */
 static void
 call_place(struct eval *r, const struct instr *i, struct value *out)
 {
 	const struct expr_place *at = r->in->place;
-	const uint64_t n = (call_which(i) == 0 ? at->row : at->line)(at->arg);
+	const char *file;
+	uint64_t n = r->in->nfields;
 
+	if (call_which(i) == 2) {
+		file = at->file(at->arg);
+		call_text(out, (struct text){file, strlen(file)});
+		return;
+	}
+	if (call_which(i) < 2)
+		n = (call_which(i) == 0 ? at->row : at->line)(at->arg);
 	call_number(out, number_of_int((int64_t)n));
-}
-
-static void
-call_file(struct eval *r, const struct instr *i, struct value *out)
-{
-	const struct expr_place *at = r->in->place;
-	const char *file = at->file(at->arg);
-
-	(void)i;
-	call_text(out, (struct text){file, strlen(file)});
-}
-
-static void
-call_ncols(struct eval *r, const struct instr *i, struct value *out)
-{
-	(void)i;
-	call_number(out, number_of_int((int64_t)r->in->nfields));
 }
 
 /* now, today */
@@ -153,38 +150,21 @@ call_real(struct eval *r, const struct instr *i, double x, struct value *out)
 		    out);
 }
 
+/* sqrt, exp, log, log10 */
 static void
-call_sqrt(struct eval *r, const struct instr *i, struct value *out)
+call_of_real(struct eval *r, const struct instr *i, struct value *out)
 {
+	const struct real *const real = &r->given->real;
+	double (*const of[])(
+	    double) = {real->sqrt, real->exp, real->log, real->log10};
 	const double x = number_to_double(arg_number(r, i));
 
-	if (x < 0)
+	if (call_which(i) == 0 && x < 0)
 		call_refuse(r, i, "%s() of a negative number", out);
-	else
-		call_real(r, i, r->given->real.sqrt(x), out);
-}
-
-static void
-call_exp(struct eval *r, const struct instr *i, struct value *out)
-{
-	const double x = number_to_double(arg_number(r, i));
-
-	call_real(r, i, r->given->real.exp(x), out);
-}
-
-/* log, log10 */
-static void
-call_log(struct eval *r, const struct instr *i, struct value *out)
-{
-	const double x = number_to_double(arg_number(r, i));
-
-	if (x <= 0)
+	else if (call_which(i) >= 2 && x <= 0)
 		call_refuse(r, i, "%s() of what is not above 0", out);
 	else
-		call_real(r, i,
-		    call_which(i) == 0 ? r->given->real.log(x) :
-					 r->given->real.log10(x),
-		    out);
+		call_real(r, i, of[call_which(i)](x), out);
 }
 
 #define POW_MAX 256 /* 2^256 is beyond all decimals */
@@ -228,50 +208,32 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 	call_real(r, i, odd ? -power_of : power_of, out);
 }
 
-/* min, max: the argument beyond all others on a side; missing if none is */
+/* min: -1, max: 1, sum: 0; of the arguments that are there, if any is */
 static void
-call_extreme(struct eval *r, const struct instr *i, struct value *out)
+call_across(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct value *v, *best = NULL;
-	size_t k;
-
-	for (k = 0; k < i->nargs; k++) {
-		v = eval_arg(r, i, k);
-		if (v->kind != VALUE_MISSING &&
-		    (best == NULL ||
-			number_compare(v->number, best->number) ==
-			    call_which(i)))
-			best = v;
-	}
-	if (best == NULL)
-		out->kind = VALUE_MISSING;
-	else
-		call_number(out, best->number);
-}
-
-static void
-call_sum(struct eval *r, const struct instr *i, struct value *out)
-{
-	struct number total = number_of_int(0);
-	const struct value *v;
+	const int side = call_which(i);
+	struct number n = number_of_int(0);
 	bool any = false;
-	size_t k;
 
-	for (k = 0; k < i->nargs; k++) {
-		v = eval_arg(r, i, k);
+	for (size_t k = 0; k < i->nargs; k++) {
+		const struct value *v = eval_arg(r, i, k);
+
 		if (v->kind == VALUE_MISSING)
 			continue;
-		any = true;
-		if (number_add(total, v->number, &total) != NUMBER_OK) {
+		if (side == 0 && number_add(n, v->number, &n) != NUMBER_OK) {
 			eval_fail(r, i->node, FAILURE_RANGE,
 			    (struct text){NULL, 0}, out);
 			return;
 		}
+		if (side != 0 && (!any || number_compare(v->number, n) == side))
+			n = v->number;
+		any = true;
 	}
 	if (any)
-		call_number(out, total);
+		call_number(out, n);
 	else
-		out->kind = VALUE_MISSING;
+		call_missing(out);
 }
 
 static void
@@ -307,30 +269,12 @@ call_format(struct eval *r, const struct instr *i, struct value *out)
 	call_text(out, (struct text){to, number_format(f, x, to)});
 }
 
-static void
-call_is_num(struct eval *r, const struct instr *i, struct value *out)
-{
-	const struct text t = eval_arg(r, i, 0)->text;
-	struct number x;
-
-	call_bool(out,
-	    !eval_missing(r, t) && number_parse(t.at, t.len, &x) == NUMBER_OK);
-}
-
 /* The functions on text. */
 
 static struct text
 arg_text(const struct eval *r, const struct instr *i, size_t k)
 {
 	return eval_arg(r, i, k)->text;
-}
-
-static void
-call_len(struct eval *r, const struct instr *i, struct value *out)
-{
-	size_t n = text_length(arg_text(r, i, 0));
-
-	call_number(out, number_of_int((int64_t)n));
 }
 
 /* lower, upper, title */
@@ -419,29 +363,34 @@ call_contains(struct eval *r, const struct instr *i, struct value *out)
 	call_bool(out, of[call_which(i)](arg_text(r, i, 0), arg_text(r, i, 1)));
 }
 
+/* len, hash, index_of, count_of */
 static void
-call_index_of(struct eval *r, const struct instr *i, struct value *out)
+call_measure(struct eval *r, const struct instr *i, struct value *out)
 {
-	size_t at;
+	const struct text t = arg_text(r, i, 0);
+	uint64_t n = 0;
 
-	if (for_nothing(r, i, out))
+	if (call_which(i) >= 2 && for_nothing(r, i, out))
 		return;
-	at = text_index(arg_text(r, i, 0), arg_text(r, i, 1));
-	if (at == 0)
-		out->kind = VALUE_MISSING;
+	switch (call_which(i)) {
+	case 0:
+		n = text_length(t);
+		break;
+	case 1:
+		/* 53 bits, which are a number in every other tool, too */
+		n = XXH64(t.at, t.len, 0) >> 11;
+		break;
+	case 2:
+		n = text_index(t, arg_text(r, i, 1));
+		break;
+	default:
+		n = text_count(t, arg_text(r, i, 1));
+		break;
+	}
+	if (call_which(i) == 2 && n == 0)
+		call_missing(out);
 	else
-		call_number(out, number_of_int((int64_t)at));
-}
-
-static void
-call_count_of(struct eval *r, const struct instr *i, struct value *out)
-{
-	size_t n;
-
-	if (for_nothing(r, i, out))
-		return;
-	n = text_count(arg_text(r, i, 0), arg_text(r, i, 1));
-	call_number(out, number_of_int((int64_t)n));
+		call_number(out, number_of_int((int64_t)n));
 }
 
 static void
@@ -538,16 +487,6 @@ call_sub(struct eval *r, const struct instr *i, struct value *out)
 		call_text(out, t);
 }
 
-/* The top 53 bits, since those are a number in every other tool, too. */
-static void
-call_hash(struct eval *r, const struct instr *i, struct value *out)
-{
-	const struct text t = arg_text(r, i, 0);
-	uint64_t h = XXH64(t.at, t.len, 0);
-
-	call_number(out, number_of_int((int64_t)(h >> 11)));
-}
-
 static void
 call_json(struct eval *r, const struct instr *i, struct value *out)
 {
@@ -617,22 +556,23 @@ call_strftime(struct eval *r, const struct instr *i, struct value *out)
 	call_text(out, t);
 }
 
+/* is_num, is_date */
 static void
-call_is_date(struct eval *r, const struct instr *i, struct value *out)
+call_reads(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text t = eval_arg(r, i, 0)->text;
+	const struct text t = arg_text(r, i, 0);
 	const struct node *call = i->node;
+	struct number x;
 	int64_t days;
 
 	call_bool(out,
 	    !eval_missing(r, t) &&
-		date_read(call->date, call->ndates, false, t, &days) ==
-		    DATE_OK);
+		(call_which(i) == 0 ?
+			number_parse(t.at, t.len, &x) == NUMBER_OK :
+			date_read(call->date, call->ndates, false, t, &days) ==
+			    DATE_OK));
 }
 
-#define PLAIN FORM_PLAIN
-#define ACROSS FORM_ACROSS
-#define CONVERT FORM_CONVERT
 /* The value at the path; missing for null, and where there is none. */
 static void
 call_json_get(struct eval *r, const struct instr *i, struct value *out)
@@ -674,6 +614,9 @@ call_lookup(struct eval *r, const struct instr *i, struct value *out)
 		call_text(out, found);
 }
 
+#define PLAIN FORM_PLAIN
+#define ACROSS FORM_ACROSS
+#define CONVERT FORM_CONVERT
 #define PURE FUNCTION_PURE
 #define REAL FUNCTION_REAL
 #define FAILS FUNCTION_FAILS
@@ -681,7 +624,7 @@ call_lookup(struct eval *r, const struct instr *i, struct value *out)
 
 static const struct function functions[] = {
     /* text */
-    {"len", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_len, 0,
+    {"len", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_measure, 0,
 	"len(x)|len(name) -> 7"},
     {"lower", "t", TYPE_TEXT, PLAIN, PURE | GROWS, 20, call_case, TEXT_LOWER,
 	"lower(x)|lower(name) -> ann lee"},
@@ -709,9 +652,9 @@ static const struct function functions[] = {
 	"starts_with(x, y)|starts_with(zip, \"0\") -> true"},
     {"ends_with", "tt", TYPE_BOOL, PLAIN, PURE, 5, call_contains, 2,
 	"ends_with(x, y)|ends_with(zip, \"0\") -> false"},
-    {"index_of", "ts", TYPE_NUMBER, PLAIN, PURE | FAILS, 20, call_index_of, 0,
+    {"index_of", "ts", TYPE_NUMBER, PLAIN, PURE | FAILS, 20, call_measure, 2,
 	"index_of(x, y)|index_of(name, \"Lee\") -> 5"},
-    {"count_of", "ts", TYPE_NUMBER, PLAIN, PURE | FAILS, 20, call_count_of, 0,
+    {"count_of", "ts", TYPE_NUMBER, PLAIN, PURE | FAILS, 20, call_measure, 3,
 	"count_of(x, y)|count_of(\"banana\", \"ana\") -> 1"},
     {"part", "tsz", TYPE_TEXT, PLAIN, PURE | FAILS, 25, call_part, 0,
 	"part(x, separator, n)|part(day, \"-\", 2) -> 05"},
@@ -744,21 +687,21 @@ static const struct function functions[] = {
 	"ceil(x)|ceil(2.1) -> 3"},
     {"abs", "n", TYPE_NUMBER, PLAIN, PURE, 5, call_whole_part, 3,
 	"abs(x)|abs(-3.50) -> 3.50"},
-    {"sqrt", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 15, call_sqrt, 0,
+    {"sqrt", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 15, call_of_real, 0,
 	"sqrt(x)|sqrt(2.25) -> 1.5"},
-    {"exp", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_exp, 0,
+    {"exp", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_of_real, 1,
 	"exp(x)|exp(1) -> 2.718281828459045"},
-    {"log", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_log, 0,
+    {"log", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_of_real, 2,
 	"log(x)|log(10) -> 2.302585092994046"},
-    {"log10", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_log, 1,
+    {"log10", "n", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 30, call_of_real, 3,
 	"log10(x)|log10(1000) -> 3"},
     {"pow", "nn", TYPE_NUMBER, PLAIN, REAL | PURE | FAILS, 50, call_pow, 0,
 	"pow(x, y)|pow(1.1, 2) -> 1.21"},
-    {"min", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_extreme, -1,
+    {"min", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_across, -1,
 	"min(x ...)|min(fare, 20, note) -> 12.50"},
-    {"max", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_extreme, 1,
+    {"max", "*n", TYPE_NUMBER, ACROSS, PURE, 10, call_across, 1,
 	"max(x ...)|max(fare, 20, note) -> 20"},
-    {"sum", "*n", TYPE_NUMBER, ACROSS, PURE | FAILS, 10, call_sum, 0,
+    {"sum", "*n", TYPE_NUMBER, ACROSS, PURE | FAILS, 10, call_across, 0,
 	"sum(x ...)|sum(fare, note) -> 12.50"},
     {"fixed", "nk", TYPE_TEXT, PLAIN, PURE | FAILS, 30, call_fixed, 0,
 	"fixed(x, places)|fixed(2, 2) -> 2.00"},
@@ -799,9 +742,9 @@ static const struct function functions[] = {
 	"recode(x, k1, v1 ...)|recode(zip, \"01234\", \"here\") -> here"},
     {"missing", "a", TYPE_BOOL, FORM_MISSING, PURE, 2, NULL, 0,
 	"missing(x)|missing(note) -> true"},
-    {"is_num", "t", TYPE_BOOL, PLAIN, PURE, 10, call_is_num, 0,
+    {"is_num", "t", TYPE_BOOL, PLAIN, PURE, 10, call_reads, 0,
 	"is_num(x)|is_num(zip) -> true"},
-    {"is_date", "t?*f", TYPE_BOOL, PLAIN, PURE, 20, call_is_date, 0,
+    {"is_date", "t?*f", TYPE_BOOL, PLAIN, PURE, 20, call_reads, 1,
 	"is_date(x, [format] ...)|is_date(day) -> true"},
     {"lookup", "Ttl?l", TYPE_COLUMN, FORM_LOOKUP, PURE, 40, call_lookup, 0,
 	"lookup(@name, key, column, [keycolumn])|lookup(@d, day, \"weather\")"},
@@ -813,9 +756,9 @@ static const struct function functions[] = {
     {"row", "", TYPE_NUMBER, PLAIN, 0, 1, call_place, 0, "row()|row() -> 1"},
     {"line", "", TYPE_NUMBER, PLAIN, 0, 20, call_place, 1,
 	"line()|line() -> 2"},
-    {"file", "", TYPE_TEXT, PLAIN, 0, 1, call_file, 0,
+    {"file", "", TYPE_TEXT, PLAIN, 0, 1, call_place, 2,
 	"file()|file() -> person.csv"},
-    {"ncols", "", TYPE_NUMBER, PLAIN, 0, 1, call_ncols, 0,
+    {"ncols", "", TYPE_NUMBER, PLAIN, 0, 1, call_place, 3,
 	"ncols()|ncols() -> 5"},
     {"prev", "N", TYPE_COLUMN, FORM_PREV, 0, 1, NULL, 0,
 	"prev(column)|(prev(sum) ?? 0) + fare"},
@@ -824,7 +767,7 @@ static const struct function functions[] = {
     {"arg", "l", TYPE_TEXT, FORM_ARG, PURE, 0, NULL, 0,
 	"arg(name)|starts_with(name, arg(\"who\")) -> true"},
     /* other */
-    {"hash", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_hash, 0,
+    {"hash", "t", TYPE_NUMBER, PLAIN, PURE, 10, call_measure, 1,
 	"hash(x)|hash(name) % 10 -> 3"},
     {"json", "a", TYPE_TEXT, ACROSS, PURE | FAILS, 40, call_json, 0,
 	"json(x)|json(zip) -> \"01234\""},
