@@ -303,9 +303,8 @@ call_substr(struct eval *r, const struct instr *i, struct value *out)
 {
 	int64_t start, n = INT64_MAX;
 
-	if (call_whole(r, i, 1, &start, out) < 0)
-		return;
-	if (i->nargs > 2 && call_whole(r, i, 2, &n, out) < 0)
+	if (call_whole(r, i, 1, &start, out) < 0 ||
+	    (i->nargs > 2 && call_whole(r, i, 2, &n, out) < 0))
 		return;
 	if (start == 0)
 		call_refuse(r, i, "%s() counts from 1", out);
@@ -396,21 +395,17 @@ call_measure(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_part(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct text separator = arg_text(r, i, 1);
 	struct text part = {NULL, 0};
 	int64_t n;
 
-	if (call_whole(r, i, 2, &n, out) < 0)
+	if (call_whole(r, i, 2, &n, out) < 0 || for_nothing(r, i, out))
 		return;
-	if (for_nothing(r, i, out))
-		return;
-	if (n == 0) {
+	if (n == 0)
 		call_refuse(r, i, "%s() counts from 1", out);
-	} else {
-		if (!text_part(arg_text(r, i, 0), separator, n, &part))
-			part.len = 0;
+	else if (text_part(arg_text(r, i, 0), arg_text(r, i, 1), n, &part))
 		call_text(out, part);
-	}
+	else
+		call_text(out, (struct text){NULL, 0});
 }
 
 /* join, join_nonempty */
@@ -444,24 +439,26 @@ call_join(struct eval *r, const struct instr *i, struct value *out)
 	call_text(out, (struct text){to, len});
 }
 
+/* What a pattern gave, or the error that the pattern was given up. */
 static void
-over_limit(struct eval *r, const struct instr *i, struct value *out)
+call_found(struct eval *r, const struct instr *i, int got, struct text t,
+    struct value *out)
 {
-	eval_fail(r, i->node, FAILURE_REGEX, (struct text){NULL, 0}, out);
+	if (got == REGEX_LIMIT)
+		eval_fail(r, i->node, FAILURE_REGEX, (struct text){NULL, 0},
+		    out);
+	else
+		call_text(out, t);
 }
 
 static void
 call_match(struct eval *r, const struct instr *i, struct value *out)
 {
-	struct regex *re = i->node->kid[1]->regex;
 	struct text found = {NULL, 0};
-	int got;
+	const int got = regex_match(i->node->kid[1]->regex, arg_text(r, i, 0),
+	    (unsigned)i->node->op, &found);
 
-	got = regex_match(re, arg_text(r, i, 0), (unsigned)i->node->op, &found);
-	if (got == REGEX_LIMIT)
-		over_limit(r, i, out);
-	else
-		call_text(out, got == 1 ? found : (struct text){NULL, 0});
+	call_found(r, i, got, got == 1 ? found : (struct text){NULL, 0}, out);
 }
 
 /* sub, gsub */
@@ -472,19 +469,17 @@ call_sub(struct eval *r, const struct instr *i, struct value *out)
 	const struct regex_piece *piece = to->piece;
 	struct regex_piece whole = {-1, {NULL, 0}};
 	size_t n = to->npieces;
-	struct text t;
+	struct text t = {NULL, 0};
+	int got;
 
 	if (to->kind != NODE_PIECES) {
 		whole.text = arg_text(r, i, 2);
 		piece = &whole;
 		n = 1;
 	}
-	if (regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0),
-		call_which(i) == 1, piece, n, r->given->longest, &r->scratch,
-		&t) == REGEX_LIMIT)
-		over_limit(r, i, out);
-	else
-		call_text(out, t);
+	got = regex_replace(i->node->kid[1]->regex, arg_text(r, i, 0),
+	    call_which(i) == 1, piece, n, r->given->longest, &r->scratch, &t);
+	call_found(r, i, got, t, out);
 }
 
 static void
@@ -520,11 +515,9 @@ call_json(struct eval *r, const struct instr *i, struct value *out)
 static int64_t
 arg_time(const struct eval *r, const struct instr *i)
 {
-	int64_t time = eval_arg(r, i, 0)->time;
+	const int64_t time = eval_arg(r, i, 0)->time;
 
-	if (i->node->kid[0]->type == TYPE_DATE)
-		time *= DATE_DAY;
-	return time;
+	return i->node->kid[0]->type == TYPE_DATE ? time * DATE_DAY : time;
 }
 
 /* year, month, day, weekday, hour, minute, second */
@@ -549,11 +542,9 @@ call_part_of_time(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_strftime(struct eval *r, const struct instr *i, struct value *out)
 {
-	struct text t;
-
-	t.at =
-	    date_write(i->node->date[0], arg_time(r, i), &r->scratch, &t.len);
-	call_text(out, t);
+	out->kind = VALUE_TEXT;
+	out->text.at = date_write(i->node->date[0], arg_time(r, i), &r->scratch,
+	    &out->text.len);
 }
 
 /* is_num, is_date */
@@ -786,9 +777,7 @@ const struct function function_in = {"in", "t", TYPE_BOOL, FORM_LOOKUP, PURE,
 const struct function *
 function_find(struct text name)
 {
-	size_t i;
-
-	for (i = 0; i < FUNCTIONS; i++)
+	for (size_t i = 0; i < FUNCTIONS; i++)
 		if (strlen(functions[i].name) == name.len &&
 		    memcmp(functions[i].name, name.at, name.len) == 0)
 			return &functions[i];
@@ -799,16 +788,17 @@ const char *
 function_guess(struct text name)
 {
 	const struct field asked = {name.at, name.len};
-	size_t i, far, least = (name.len + 2) / 3; /* under a third of it */
+	size_t least = (name.len + 2) / 3; /* under a third of it */
 	const char *guess = NULL;
 
-	for (i = 0; i < FUNCTIONS && name.len <= NAME_MAX; i++) {
-		far = columns_apart(asked,
-		    (struct field){functions[i].name,
-			strlen(functions[i].name)});
+	for (size_t i = 0; i < FUNCTIONS && name.len <= NAME_MAX; i++) {
+		const struct field known = {functions[i].name,
+		    strlen(functions[i].name)};
+		const size_t far = columns_apart(asked, known);
+
 		if (far < least) {
 			least = far;
-			guess = functions[i].name;
+			guess = known.raw;
 		}
 	}
 	return guess;
@@ -824,18 +814,15 @@ static struct letters
 count_letters(const struct function *f)
 {
 	struct letters l = {0, SIZE_MAX, 0};
-	bool repeats = false;
-	const char *p;
+	size_t *n = &l.once;
 
-	for (p = f->args; *p != '\0'; p++) {
+	for (const char *p = f->args; *p != '\0'; p++) {
 		if (*p == '?')
 			l.needed = l.once + l.repeat;
 		else if (*p == '*')
-			repeats = true;
-		else if (repeats)
-			l.repeat++;
+			n = &l.repeat;
 		else
-			l.once++;
+			++*n;
 	}
 	if (l.needed == SIZE_MAX)
 		l.needed = l.once + l.repeat;
