@@ -312,15 +312,20 @@ check_arith(struct check *c, struct node *node)
 	return check_time_arith(c, node);
 }
 
+static bool
+is_empty(const struct node *node)
+{
+	return node->kind == NODE_CONST && node->value.kind == VALUE_TEXT &&
+	    node->value.text.len == 0;
+}
+
 /* Never empty, and so nothing for ?? to replace, unless it is an error. */
 static bool
 is_always_there(const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_CONST:
-		return node->value.kind != VALUE_MISSING &&
-		    (node->value.kind != VALUE_TEXT ||
-			node->value.text.len > 0);
+		return node->value.kind != VALUE_MISSING && !is_empty(node);
 	case NODE_CAT:
 		for (size_t i = 0; i < node->n; i++)
 			if (is_always_there(node->kid[i]))
@@ -526,15 +531,6 @@ check_missing(struct check *c, const struct node *place, struct node *kid)
 	    check_new(c, NODE_MISSING, TYPE_BOOL, place, kid));
 }
 
-/* Is it missing, as == and != see it, beside a value of the other's type? */
-static bool
-is_missing(const struct node *node, const struct node *other, bool order)
-{
-	return node->type == TYPE_MISSING ||
-	    (!order && type_is_text(other->type) && node->kind == NODE_CONST &&
-		node->value.kind == VALUE_TEXT && node->value.text.len == 0);
-}
-
 /* == missing, whatever the other side is; != missing likewise. */
 static struct node *
 compare_missing(struct check *c, struct node *node, int side)
@@ -567,7 +563,9 @@ check_compare(struct check *c, struct node *node)
 	r = kid[1]->type;
 	node->type = TYPE_BOOL;
 	for (side = 0; side < 2; side++)
-		if (is_missing(kid[side], kid[1 - side], order))
+		if (kid[side]->type == TYPE_MISSING ||
+		    (!order && is_empty(kid[side]) &&
+			type_is_text(kid[1 - side]->type)))
 			return compare_missing(c, node, side);
 	if (order && l == TYPE_COLUMN && r == TYPE_COLUMN)
 		return check_fail(c, node,
@@ -649,30 +647,6 @@ check_in_set(struct check *c, struct node *node)
 
 /* Calls, by the letters and forms of the function table. */
 
-/*
- * What is wrong with a constant argument, or NULL; %s is the function.  What
- * would be an error for every record is one before the first.
- */
-static const char *
-constant_fault(const struct value *v, char letter)
-{
-	int64_t n;
-
-	if (letter == 's')
-		return v->text.len > 0 ? NULL : "%s() of an empty text";
-	if (letter == 'c' && text_length(v->text) != 1)
-		return "%s() fills with one character";
-	if (v->kind != VALUE_NUMBER || strchr("izk", letter) == NULL)
-		return NULL;
-	if (number_to_int(v->number, &n) < 0)
-		return "%s() needs a whole number";
-	if (letter == 'z' && n == 0)
-		return "%s() counts from 1";
-	return letter == 'k' && (n < 0 || n > NUMBER_PLACES) ?
-	    "%s() takes 0 to 40 decimals" :
-	    NULL;
-}
-
 /* An argument as the type that its letter wants. */
 static struct node *
 check_argument(struct check *c, const struct node *call, struct node *kid,
@@ -699,7 +673,7 @@ check_argument(struct check *c, const struct node *call, struct node *kid,
 		return check_fail(c, kid, "%s() needs %s, got %s",
 		    call->function->name, wanted, type_name(is));
 	kid = check_convert(c, kid, as, false);
-	fault = kid->kind == NODE_CONST ? constant_fault(&kid->value, letter) :
+	fault = kid->kind == NODE_CONST ? function_fault(&kid->value, letter) :
 					  NULL;
 	return fault == NULL ? kid :
 			       check_fail(c, kid, fault, call->function->name);
@@ -849,64 +823,6 @@ check_bare(struct check *c, struct node *node)
 #define UNFOLD_MAX 1000000 /* nodes that they make in all */
 
 /*
- * The columns of a list, of those that there are at this statement: n indices
- * into names.column, each once.
- */
-static size_t *
-list_columns(struct check *c, const struct node *list, size_t *n)
-{
-	const struct names *s = &c->names;
-	struct field *name = mem_new(s->n, sizeof *name);
-	size_t *at = mem_new(s->n, sizeof *at);
-	size_t *found = arena_alloc(&c->tree->arena, mem_mul(s->n, sizeof *at));
-	struct header h = {.n = 0};
-	char *text = mem_copy(list->value.text.at, list->value.text.len);
-	struct column_list columns = {NULL, 0, NULL};
-	struct buf why = {NULL, 0, 0};
-
-	for (size_t i = 0; i < s->n; i++)
-		if (!s->column[i].dropped) {
-			at[h.n] = i;
-			name[h.n++] = (struct field){s->column[i].name.at,
-			    s->column[i].name.len};
-		}
-	h.name = s->header->name != NULL ? name : NULL;
-	*n = 0;
-	if (columns_parse(text, &h, &columns, &why) == 0 && columns.n == 0)
-		buf_add_text(&why, "no column is left");
-	for (size_t i = 0; i < columns.n; i++) {
-		size_t *const k = &at[columns.item[i].number - 1];
-
-		if (columns.item[i].rename.raw != NULL && why.len == 0)
-			buf_add_text(&why,
-			    "any, all and each give no new names");
-		if (*k != SIZE_MAX)
-			found[(*n)++] = *k;
-		*k = SIZE_MAX;
-	}
-	columns_free(&columns);
-	free(text);
-	free(at);
-	free(name);
-	if (why.len > 0) {
-		c->failed = true;
-		*n = 0;
-		message_why(c->say, c->tree->program, list->at, &why);
-	}
-	return found;
-}
-
-/* A column as _ stands for it. */
-static void
-stand_for(struct node *node, const struct named *column)
-{
-	node->kind = NODE_COLUMN;
-	node->number = (long)column->input;
-	node->name = column->name;
-	node->literal = true;
-}
-
-/*
  * A copy in which _ is the column; NULL: it stays what it is, as within
  * another any.  Past UNFOLD_MAX there is a message at the list.
  */
@@ -924,7 +840,7 @@ unfold(struct check *c, const struct node *node, const struct named *column,
 		    "any, all and each make more than a million terms");
 	if (node->kind == NODE_COLUMN && node->number == 0 && column != NULL &&
 	    text_equal(node->name, (struct text){"_", 1}))
-		stand_for(copy, column);
+		names_column(copy, column);
 	copy->kid = check_kids(c, node->n);
 	for (size_t i = 0; i < node->n && !c->failed; i++)
 		copy->kid[i] =
@@ -940,10 +856,11 @@ check_unfold(struct check *c, struct node *call)
 {
 	const bool all = call->function->which != 0;
 	size_t n;
-	const size_t *which = list_columns(c, call->kid[0], &n);
+	const size_t *which = names_list(&c->names, call->kid[0], &n);
 	struct node *node =
 	    check_new(c, all ? NODE_AND : NODE_OR, TYPE_BOOL, call, NULL);
 
+	c->failed = n == 0;
 	node->kid = check_kids(c, n);
 	for (; node->n < n && !c->failed; node->n++)
 		node->kid[node->n] = unfold(c, call->kid[1],
@@ -1078,8 +995,9 @@ static void
 check_each(struct check *c, const struct statement *s)
 {
 	size_t n;
-	const size_t *which = list_columns(c, s->column, &n);
+	const size_t *which = names_list(&c->names, s->column, &n);
 
+	c->failed = n == 0;
 	for (size_t i = 0; i < n && !c->failed; i++) {
 		const struct named *column = &c->names.column[which[i]];
 		struct statement one = {.kind = STATEMENT_ASSIGN,
@@ -1087,7 +1005,7 @@ check_each(struct check *c, const struct statement *s)
 			check_new(c, NODE_COLUMN, TYPE_COLUMN, s->column, NULL),
 		    .value = unfold(c, s->value, column, s->column)};
 
-		stand_for(one.column, column);
+		names_column(one.column, column);
 		check_value(c, &one);
 	}
 }

@@ -844,6 +844,26 @@ function_arg(const struct function *f, size_t i)
 	return *p;
 }
 
+const char *
+function_fault(const struct value *v, char letter)
+{
+	int64_t n;
+
+	if (letter == 's')
+		return v->text.len > 0 ? NULL : "%s() of an empty text";
+	if (letter == 'c' && text_length(v->text) != 1)
+		return "%s() fills with one character";
+	if (v->kind != VALUE_NUMBER || strchr("izk", letter) == NULL)
+		return NULL;
+	if (number_to_int(v->number, &n) < 0)
+		return "%s() needs a whole number";
+	if (letter == 'z' && n == 0)
+		return "%s() counts from 1";
+	return letter == 'k' && (n < 0 || n > NUMBER_PLACES) ?
+	    "%s() takes 0 to 40 decimals" :
+	    NULL;
+}
+
 int
 function_count(const struct function *f, size_t n, struct buf *say)
 {

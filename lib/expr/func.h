@@ -74,6 +74,12 @@ const char *function_guess(struct text name);
 /* The letter of the i-th argument from 0, or '\0': there is none. */
 char function_arg(const struct function *f, size_t i);
 
+/*
+ * What is wrong with a constant argument of this letter, or NULL; %s is the
+ * function.  What would be an error for every record is one before the first.
+ */
+const char *function_fault(const struct value *v, char letter);
+
 /* May it have n arguments?  If not, appends how many it takes to say. */
 int function_count(const struct function *f, size_t n, struct buf *say);
 

@@ -1,5 +1,6 @@
 #include "names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "columns.h"
@@ -311,4 +312,55 @@ names_end(struct names *s)
 			c->var->answer = true;
 	}
 	return 0;
+}
+
+void
+names_column(struct node *node, const struct named *column)
+{
+	node->kind = NODE_COLUMN;
+	node->number = (long)column->input;
+	node->name = column->name;
+	node->literal = true;
+}
+
+size_t *
+names_list(struct names *s, const struct node *list, size_t *n)
+{
+	struct field *name = mem_new(s->n, sizeof *name);
+	size_t *at = mem_new(s->n, sizeof *at);
+	size_t *found = arena_alloc(s->arena, mem_mul(s->n, sizeof *at));
+	struct header h = {.n = 0};
+	char *text = mem_copy(list->value.text.at, list->value.text.len);
+	struct column_list columns = {NULL, 0, NULL};
+	struct buf why = {NULL, 0, 0};
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->column[i].dropped) {
+			at[h.n] = i;
+			name[h.n++] = (struct field){s->column[i].name.at,
+			    s->column[i].name.len};
+		}
+	h.name = s->header->name != NULL ? name : NULL;
+	*n = 0;
+	if (columns_parse(text, &h, &columns, &why) == 0 && columns.n == 0)
+		buf_add_text(&why, "no column is left");
+	for (size_t i = 0; i < columns.n; i++) {
+		size_t *const k = &at[columns.item[i].number - 1];
+
+		if (columns.item[i].rename.raw != NULL && why.len == 0)
+			buf_add_text(&why,
+			    "any, all and each give no new names");
+		if (*k != SIZE_MAX)
+			found[(*n)++] = *k;
+		*k = SIZE_MAX;
+	}
+	columns_free(&columns);
+	free(text);
+	free(at);
+	free(name);
+	if (why.len > 0) {
+		*n = 0;
+		message_why(s->say, s->program, list->at, &why);
+	}
+	return found;
 }

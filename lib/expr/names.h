@@ -82,6 +82,15 @@ bool names_has(const struct names *s, struct text name);
 /* The variable that prev() of a column is. */
 struct variable *names_keep(struct names *s, struct node *call);
 
+/*
+ * The columns of a list, of those that there are at this statement: n indices
+ * into column, each once.  *n is 0 with a message.
+ */
+size_t *names_list(struct names *s, const struct node *list, size_t *n);
+
+/* Makes a node the column itself, whatever has its name now. */
+void names_column(struct node *node, const struct named *column);
+
 /* After the last statement: which columns those are.  0, or -1. */
 int names_end(struct names *s);
 
