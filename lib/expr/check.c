@@ -338,65 +338,46 @@ is_always_there(const struct node *node)
 	}
 }
 
-/* The type that both of two values have; -1: there is none. */
-static int
-join_types(enum type a, enum type b)
-{
-	/* text comes first among the types, what fits others last */
-	const enum type low = a < b ? a : b, high = a < b ? b : a;
-
-	if (low == high && low != TYPE_COLUMN)
-		return (int)low;
-	if (low == TYPE_BOOL && high == TYPE_MISSING)
-		return -1;
-	if (high >= TYPE_MISSING)
-		return (int)(low == TYPE_COLUMN ? TYPE_TEXT : low);
-	return type_is_text(low) ? (int)TYPE_TEXT : -1;
-}
-
 static struct node *
 check_default(struct check *c, struct node *node)
 {
 	const enum type l = node->kid[0]->type, r = node->kid[1]->type;
-	int type = join_types(l, r);
+	enum type type = type_join(l, r);
 
 	if (is_always_there(node->kid[0]) &&
 	    (node->kid[0]->fails & FAILS_VALUE) == 0)
 		return check_fail(c, node,
 		    "left side of ?? is never missing; put the ?? inside");
 	/* text is read as the other side is */
-	if (type == (int)TYPE_TEXT && !type_is_text(l) && l < TYPE_MISSING)
-		type = (int)l;
-	if (type == (int)TYPE_TEXT && !type_is_text(r) && r < TYPE_MISSING)
-		type = (int)r;
-	if (type < 0 ||
-	    (type == (int)TYPE_BOOL && l != r && l != TYPE_NEVER &&
-		r != TYPE_NEVER))
+	if (type == TYPE_TEXT && !type_is_text(l) && l < TYPE_MISSING)
+		type = l;
+	if (type == TYPE_TEXT && !type_is_text(r) && r < TYPE_MISSING)
+		type = r;
+	if (type == TYPE_NONE ||
+	    (type == TYPE_BOOL && l != r && l != TYPE_NEVER && r != TYPE_NEVER))
 		return check_fail(c, node, "?? cannot choose between %s and %s",
 		    type_name(l), type_name(r));
-	return check_uniform(c, node, (enum type)type, (enum type)type);
+	return check_uniform(c, node, type, type);
 }
 
 /* Pairs of a condition and a value, and one value more. */
 static struct node *
 check_if(struct check *c, struct node *node)
 {
-	int type = TYPE_NEVER;
-
+	node->type = TYPE_NEVER;
 	for (size_t i = 0; i < node->n; i++) {
-		const enum type before = (enum type)type;
+		const enum type before = node->type, is = node->kid[i]->type;
 
 		if (i % 2 == 0 && i + 1 < node->n) {
 			node->kid[i] = check_bool(c, node->kid[i]);
 			continue;
 		}
-		type = join_types(before, node->kid[i]->type);
-		if (type < 0)
+		node->type = type_join(before, is);
+		if (node->type == TYPE_NONE)
 			return check_fail(c, node,
 			    "one value of a choice is %s, the other %s",
-			    type_name(before), type_name(node->kid[i]->type));
+			    type_name(before), type_name(is));
 	}
-	node->type = (enum type)type;
 	for (size_t i = 0; i < node->n; i++)
 		if (i % 2 == 1 || i + 1 == node->n)
 			node->kid[i] =
@@ -818,36 +799,6 @@ check_bare(struct check *c, struct node *node)
 	}
 }
 
-/* any, all and each: an expression once for each column of a list. */
-
-#define UNFOLD_MAX 1000000 /* nodes that they make in all */
-
-/*
- * A copy in which _ is the column; NULL: it stays what it is, as within
- * another any.  Past UNFOLD_MAX there is a message at the list.
- */
-static struct node *
-unfold(struct check *c, const struct node *node, const struct named *column,
-    struct node *list)
-{
-	struct node *copy = arena_alloc(&c->tree->arena, sizeof *copy);
-	const bool inner =
-	    node->kind == NODE_CALL && node->function->form == FORM_UNFOLD;
-
-	*copy = *node;
-	if (++c->unfolded > UNFOLD_MAX)
-		return check_fail(c, list,
-		    "any, all and each make more than a million terms");
-	if (node->kind == NODE_COLUMN && node->number == 0 && column != NULL &&
-	    text_equal(node->name, (struct text){"_", 1}))
-		names_column(copy, column);
-	copy->kid = check_kids(c, node->n);
-	for (size_t i = 0; i < node->n && !c->failed; i++)
-		copy->kid[i] =
-		    unfold(c, node->kid[i], inner ? NULL : column, list);
-	return copy;
-}
-
 static struct node *check_node(struct check *c, struct node *node);
 
 /* any(LIST, EXPR) is EXPR || EXPR .. */
@@ -855,17 +806,13 @@ static struct node *
 check_unfold(struct check *c, struct node *call)
 {
 	const bool all = call->function->which != 0;
-	size_t n;
-	const size_t *which = names_list(&c->names, call->kid[0], &n);
 	struct node *node =
 	    check_new(c, all ? NODE_AND : NODE_OR, TYPE_BOOL, call, NULL);
 
-	c->failed = n == 0;
-	node->kid = check_kids(c, n);
-	for (; node->n < n && !c->failed; node->n++)
-		node->kid[node->n] = unfold(c, call->kid[1],
-		    &c->names.column[which[node->n]], call);
-	return check_bool(c, check_node(c, n == 1 ? node->kid[0] : node));
+	node->kid = names_unfold(&c->names, call->kid[0], call, call->kid[1],
+	    NULL, &node->n);
+	c->failed = node->kid == NULL;
+	return check_bool(c, check_node(c, node->n == 1 ? *node->kid : node));
 }
 
 static struct node *
@@ -994,20 +941,17 @@ check_value(struct check *c, const struct statement *s)
 static void
 check_each(struct check *c, const struct statement *s)
 {
+	struct node **column, **value;
 	size_t n;
-	const size_t *which = names_list(&c->names, s->column, &n);
 
-	c->failed = n == 0;
-	for (size_t i = 0; i < n && !c->failed; i++) {
-		const struct named *column = &c->names.column[which[i]];
-		struct statement one = {.kind = STATEMENT_ASSIGN,
-		    .column =
-			check_new(c, NODE_COLUMN, TYPE_COLUMN, s->column, NULL),
-		    .value = unfold(c, s->value, column, s->column)};
-
-		names_column(one.column, column);
-		check_value(c, &one);
-	}
+	value = names_unfold(&c->names, s->column, s->column, s->value, &column,
+	    &n);
+	c->failed = value == NULL;
+	for (size_t i = 0; i < n && !c->failed; i++)
+		check_value(c,
+		    &(struct statement){.kind = STATEMENT_ASSIGN,
+			.column = column[i],
+			.value = value[i]});
 }
 
 /* The table and its columns that a node names; an in may mean a set. */

@@ -18,8 +18,7 @@ struct check {
 	const struct givens *given;
 	struct buf *say;
 	struct names names;
-	size_t unfolded; /* nodes that any, all and each have made */
-	bool failed;     /* the message was said */
+	bool failed;                   /* the message was said */
 	struct variable *first, **end; /* in the order of statements */
 };
 

@@ -595,6 +595,21 @@ eval_fetch(const struct eval *r, const struct field *field, size_t each,
 	}
 }
 
+enum type
+type_join(enum type a, enum type b)
+{
+	/* text comes first among the types, what fits others last */
+	const enum type low = a < b ? a : b, high = a < b ? b : a;
+
+	if (low == high && low != TYPE_COLUMN)
+		return low;
+	if (low == TYPE_BOOL && high == TYPE_MISSING)
+		return TYPE_NONE;
+	if (high >= TYPE_MISSING)
+		return low == TYPE_COLUMN ? TYPE_TEXT : low;
+	return type_is_text(low) ? TYPE_TEXT : TYPE_NONE;
+}
+
 const char *
 type_name(enum type t)
 {

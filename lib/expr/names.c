@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "func.h"
 #include "message.h"
 
 void
@@ -314,8 +315,9 @@ names_end(struct names *s)
 	return 0;
 }
 
-void
-names_column(struct node *node, const struct named *column)
+/* A column whatever has its name now. */
+static void
+become_column(struct node *node, const struct named *column)
 {
 	node->kind = NODE_COLUMN;
 	node->number = (long)column->input;
@@ -323,8 +325,9 @@ names_column(struct node *node, const struct named *column)
 	node->literal = true;
 }
 
-size_t *
-names_list(struct names *s, const struct node *list, size_t *n)
+/* The columns of a list: n indices into s->column, each once; n is not 0. */
+static size_t *
+list_columns(struct names *s, const struct node *list, size_t *n)
 {
 	struct field *name = mem_new(s->n, sizeof *name);
 	size_t *at = mem_new(s->n, sizeof *at);
@@ -358,9 +361,63 @@ names_list(struct names *s, const struct node *list, size_t *n)
 	free(text);
 	free(at);
 	free(name);
-	if (why.len > 0) {
+	if (why.len == 0)
+		return found;
+	message_why(s->say, s->program, list->at, &why);
+	return NULL;
+}
+
+#define UNFOLD_MAX 1000000 /* nodes in all */
+
+/*
+ * A copy in which _ is the column; NULL: it stays what it is, as within
+ * another any.  Past UNFOLD_MAX what is copied has no kids.
+ */
+static struct node *
+unfold(struct names *s, const struct node *node, const struct named *column)
+{
+	struct node *copy = arena_alloc(s->arena, sizeof *copy);
+	const bool inner =
+	    node->kind == NODE_CALL && node->function->form == FORM_UNFOLD;
+
+	*copy = *node;
+	if (++s->unfolded > UNFOLD_MAX)
+		return copy;
+	if (node->kind == NODE_COLUMN && node->number == 0 && column != NULL &&
+	    text_equal(node->name, (struct text){"_", 1}))
+		become_column(copy, column);
+	copy->kid = arena_alloc(s->arena, mem_mul(node->n, sizeof *copy->kid));
+	for (size_t i = 0; i < node->n; i++)
+		copy->kid[i] = unfold(s, node->kid[i], inner ? NULL : column);
+	return copy;
+}
+
+struct node **
+names_unfold(struct names *s, const struct node *list, const struct node *place,
+    const struct node *node, struct node ***column, size_t *n)
+{
+	const size_t *which = list_columns(s, list, n);
+	struct node **copy;
+
+	if (which == NULL) {
 		*n = 0;
-		message_why(s->say, s->program, list->at, &why);
+		return NULL;
 	}
-	return found;
+	copy = arena_alloc(s->arena, mem_mul(*n, sizeof *copy));
+	if (column != NULL)
+		*column = arena_alloc(s->arena, mem_mul(*n, sizeof *copy));
+	for (size_t i = 0; i < *n && s->unfolded <= UNFOLD_MAX; i++) {
+		copy[i] = unfold(s, node, &s->column[which[i]]);
+		if (column == NULL)
+			continue;
+		(*column)[i] = arena_alloc(s->arena, sizeof *list);
+		*(*column)[i] = *list;
+		become_column((*column)[i], &s->column[which[i]]);
+	}
+	if (s->unfolded <= UNFOLD_MAX)
+		return copy;
+	message_at(s->say, s->program, place->at,
+	    "any, all and each make more than a million terms");
+	*n = 0;
+	return NULL;
 }

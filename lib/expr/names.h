@@ -54,6 +54,7 @@ struct names {
 	struct named *column; /* the input's, then the appended ones */
 	size_t n, room;
 	size_t assigned;
+	size_t unfolded;      /* nodes that names_unfold made */
 	struct variable *let; /* the latest first */
 	struct kept *kept;    /* of all columns that prev() names */
 };
@@ -83,13 +84,13 @@ bool names_has(const struct names *s, struct text name);
 struct variable *names_keep(struct names *s, struct node *call);
 
 /*
- * The columns of a list, of those that there are at this statement: n indices
- * into column, each once.  *n is 0 with a message.
+ * any, all and each: for each column of a list, of those that there are at this
+ * statement, a copy of a node in which _ is the column, and where it is wanted
+ * the column as a node.  NULL and no n with a message, for too many at place.
  */
-size_t *names_list(struct names *s, const struct node *list, size_t *n);
-
-/* Makes a node the column itself, whatever has its name now. */
-void names_column(struct node *node, const struct named *column);
+struct node **names_unfold(struct names *s, const struct node *list,
+    const struct node *place, const struct node *node, struct node ***column,
+    size_t *n);
 
 /* After the last statement: which columns those are.  0, or -1. */
 int names_end(struct names *s);

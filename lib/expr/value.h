@@ -23,11 +23,15 @@ enum type {
 	TYPE_DATETIME,
 	TYPE_BOOL,
 	TYPE_MISSING, /* the literal: fits every type but bool */
-	TYPE_NEVER    /* error(): fits every type */
+	TYPE_NEVER,   /* error(): fits every type */
+	TYPE_NONE     /* no type of a value */
 };
 
 /* "text", "a number": as messages call a value of this type. */
 const char *type_name(enum type t);
+
+/* The type that both of two values have, or TYPE_NONE. */
+enum type type_join(enum type a, enum type b);
 
 static inline bool
 type_is_text(enum type t)
