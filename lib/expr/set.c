@@ -118,11 +118,9 @@ set_of_lines(struct arena *a, enum type type, struct text lines,
 		v[n].text = (struct text){p, len};
 		if (type == TYPE_NUMBER)
 			is = number_parse(p, len, &v[n].number) == NUMBER_OK;
-		else if (type == TYPE_DATE)
-			is = date_parse(NULL, p, len, &v[n].time) == DATE_OK;
-		else if (type == TYPE_DATETIME)
-			is =
-			    datetime_parse(NULL, p, len, &v[n].time) == DATE_OK;
+		else if (type_is_time(type))
+			is = date_read(NULL, 0, type == TYPE_DATETIME,
+				 v[n].text, &v[n].time) == DATE_OK;
 		else
 			is = true;
 		n += is && len > 0;
