@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr/check.h"
 #include "expr/eval.h"
 #include "expr/func.h"
-#include "expr/names.h"
 #include "expr/regex.h"
 
 /*

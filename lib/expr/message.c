@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "expr/check.h"
 #include "expr/func.h"
-#include "expr/names.h"
 #include "expr/tree.h"
 #include "utf8.h"
 

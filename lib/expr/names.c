@@ -1,4 +1,4 @@
-#include "names.h"
+#include "check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,33 +11,23 @@ void
 names_start(struct names *s, struct tree *tree, const struct header *h,
     struct buf *say)
 {
+	size_t room = h->n;
+
+	for (const struct statement *st = tree->first; st != NULL;
+	     st = st->next)
+		room++; /* an assignment may append a column */
 	*s = (struct names){.header = h,
 	    .program = tree->program,
 	    .arena = &tree->arena,
 	    .say = say,
-	    .n = h->n,
-	    .room = h->n + 8};
-	s->column = arena_alloc(s->arena, mem_mul(s->room, sizeof *s->column));
+	    .column =
+		arena_alloc(&tree->arena, mem_mul(room, sizeof *s->column)),
+	    .n = h->n};
 	for (size_t i = 0; i < h->n; i++) {
 		s->column[i] = (struct named){.input = i + 1};
 		if (h->name != NULL)
 			s->column[i].name = names_header(h, i + 1);
 	}
-}
-
-static struct named *
-names_append(struct names *s, struct text name)
-{
-	struct named *more;
-
-	if (s->n == s->room) {
-		s->room *= 2;
-		more = arena_alloc(s->arena, mem_mul(s->room, sizeof *more));
-		memcpy(more, s->column, s->n * sizeof *more);
-		s->column = more;
-	}
-	s->column[s->n] = (struct named){.name = name};
-	return &s->column[s->n++];
 }
 
 /* The let that a name as it is written means, or NULL. */
@@ -186,8 +176,10 @@ names_find(struct names *s, const struct node *node, enum use use)
 		return &s->column[found - 1];
 	if (found == 0 && names_find_let(s, node) != NULL)
 		return names_is_let(s, node);
-	if (found == 0 && use == USE_APPEND)
-		return names_append(s, node->name);
+	if (found == 0 && use == USE_APPEND) {
+		s->column[s->n] = (struct named){.name = node->name};
+		return &s->column[s->n++];
+	}
 	if (found > 0)
 		message_at(s->say, s->program, node->at,
 		    "column '%t' is called '%t' now", &node->name,

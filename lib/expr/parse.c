@@ -41,60 +41,48 @@ parser_word(const struct parser *p, const char *word)
 	    memcmp(lex_source(p, p->now).at, word, p->now.len) == 0;
 }
 
-/* A word that is another language's, or the second of a name with blanks. */
-static void
-unexpected_word(struct parser *p)
-{
-	struct text word = lex_source(p, p->now);
-	const char *ours = slip_ours(SLIP_OPERATOR, word);
-	size_t at = p->now.at;
-
-	if (parser_word(p, "is") && lex_ahead(p) == TOKEN_NOT)
-		ours = "!= missing";
-	if (ours == NULL && p->before.kind == TOKEN_NAME) {
-		at = p->before.at;
-		word = lex_source(p, p->before);
-		ours = slip_ours(SLIP_FIRST, word);
-		if (ours == NULL) {
-			word.len = p->now.at + p->now.len - at;
-			lex_fail(p, at,
-			    slip_curly(word) ?
-				"text needs straight quotes: \" or '" :
-				"a name with blanks is written {%t}",
-			    &word);
-		}
-	}
-	lex_fail(p, at,
-	    ours != NULL ? "unexpected '%t'; say %s" : "unexpected '%t'", &word,
-	    ours);
-}
-
-/* The token at hand fits nowhere. */
+/*
+ * The token at hand fits nowhere.  A word may be another language's, or the
+ * second of a name with blanks.
+ */
 static void
 parser_unexpected(struct parser *p)
 {
-	const struct text shown = lex_source(p, p->now);
-	const char *say = "unexpected '%t'";
+	const enum token_kind now = p->now.kind, before = p->before.kind;
+	struct text shown = lex_source(p, p->now);
+	const char *say = "unexpected '%t'", *ours = NULL;
 	size_t at = p->now.at;
 
-	if (p->now.kind == TOKEN_NAME) {
-		unexpected_word(p);
-		return;
-	}
-	if (p->now.kind == TOKEN_END) {
+	if (now == TOKEN_END) {
 		say = "the expression ends too early";
-	} else if (p->now.kind == TOKEN_ASSIGN) {
+	} else if (now == TOKEN_ASSIGN) {
 		say = lex_ahead(p) == TOKEN_GT ?
 		    "unexpected '='; say >=" :
 		    "unexpected '='; use == to compare";
-	} else if (p->now.kind == TOKEN_GT && p->before.kind == TOKEN_LT) {
+	} else if (now == TOKEN_GT && before == TOKEN_LT) {
 		at = p->before.at;
 		say = "unequal is written !=, not <>";
-	} else if (p->now.kind == TOKEN_STAR && p->before.kind == TOKEN_STAR) {
+	} else if (now == TOKEN_STAR && before == TOKEN_STAR) {
 		at = p->before.at;
 		say = "unexpected '**'; for a power say pow()";
+	} else if (parser_word(p, "is") && lex_ahead(p) == TOKEN_NOT) {
+		ours = "!= missing";
+	} else if (now == TOKEN_NAME) {
+		ours = slip_ours(SLIP_OPERATOR, shown);
 	}
-	lex_fail(p, at, say, &shown);
+	if (now == TOKEN_NAME && before == TOKEN_NAME && ours == NULL) {
+		at = p->before.at;
+		shown = lex_source(p, p->before);
+		ours = slip_ours(SLIP_FIRST, shown);
+		if (ours == NULL)
+			shown.len = p->now.at + p->now.len - at;
+		say = slip_curly(shown) ?
+		    "text needs straight quotes: \" or '" :
+		    "a name with blanks is written {%t}";
+	}
+	if (ours != NULL)
+		say = "unexpected '%t'; say %s";
+	lex_fail(p, at, say, &shown, ours);
 }
 
 static void
@@ -796,11 +784,9 @@ parse_map(struct parser *p)
 	struct statement **end = &p->tree->first;
 	struct text shown;
 
-	for (;;) {
-		while (parser_accept(p, TOKEN_SEMICOLON))
+	while (p->now.kind != TOKEN_END && p->now.kind != TOKEN_BAD) {
+		if (parser_accept(p, TOKEN_SEMICOLON))
 			continue;
-		if (p->now.kind == TOKEN_END || p->now.kind == TOKEN_BAD)
-			return;
 		*end = parse_statement(p);
 		while (*end != NULL)
 			end = &(*end)->next;
