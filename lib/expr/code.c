@@ -124,52 +124,39 @@ code_compute(struct code *c, enum op op, struct node *node, uint32_t out)
 	i->nargs = node->n;
 }
 
-/* The error that a condition went to bad with is the value out. */
+/*
+ * Pairs of condition and value, then what else; or a condition as a value,
+ * which is true where the condition is, or else false.
+ */
 static void
-code_caught(struct code *c, struct node *node, uint32_t bad, uint32_t end,
-    uint32_t out)
+code_choice(struct code *c, struct node *node, uint32_t out)
 {
+	const bool choice = node->kind == NODE_IF;
+	const uint32_t bad = code_label(c), end = code_label(c);
+	size_t k = 0;
+
+	do {
+		struct exits to = code_exits(c);
+
+		to.bad = bad;
+		code_test(c, choice ? node->kid[k] : node, to);
+		code_place(c, to.yes);
+		if (choice)
+			code_value(c, node->kid[k + 1], out);
+		else
+			code_emit(c, OP_BOOL, node, out, 1);
+		code_jump(c, end);
+		code_place(c, to.no);
+		k += 2;
+	} while (k + 1 < node->n && choice);
+	if (choice)
+		code_value(c, node->kid[k], out);
+	else
+		code_emit(c, OP_BOOL, node, out, 0);
 	code_jump(c, end);
 	code_place(c, bad);
 	code_emit(c, OP_CAUGHT, node, out, 0);
 	code_place(c, end);
-}
-
-/* Pairs of condition and value, then what else. */
-static void
-code_choice(struct code *c, struct node *node, uint32_t out)
-{
-	const uint32_t bad = code_label(c), end = code_label(c);
-	size_t k;
-
-	for (k = 0; k + 1 < node->n; k += 2) {
-		struct exits to = code_exits(c);
-
-		to.bad = bad;
-		code_test(c, node->kid[k], to);
-		code_place(c, to.yes);
-		code_value(c, node->kid[k + 1], out);
-		code_jump(c, end);
-		code_place(c, to.no);
-	}
-	code_value(c, node->kid[k], out);
-	code_caught(c, node, bad, end, out);
-}
-
-/* A condition as a value. */
-static void
-code_truth(struct code *c, struct node *node, uint32_t out)
-{
-	const struct exits to = code_exits(c);
-	const uint32_t end = code_label(c);
-
-	code_test(c, node, to);
-	code_place(c, to.yes);
-	code_emit(c, OP_BOOL, node, out, 1);
-	code_jump(c, end);
-	code_place(c, to.no);
-	code_emit(c, OP_BOOL, node, out, 0);
-	code_caught(c, node, to.bad, end, out);
 }
 
 /*
@@ -215,8 +202,6 @@ code_value(struct code *c, struct node *node, uint32_t out)
 	} else if (node->kind == NODE_CONVERT && kid->kind == NODE_CELL &&
 	    node->type != TYPE_TEXT) {
 		code_emit(c, OP_READ, node, out, c->field[kid->number]);
-	} else if (node->kind == NODE_IF) {
-		code_choice(c, node, out);
 	} else if (node->kind == NODE_DEFAULT) {
 		end = code_label(c);
 		c->caught++;
@@ -228,7 +213,7 @@ code_value(struct code *c, struct node *node, uint32_t out)
 	} else if (op != 0) {
 		code_compute(c, op, node, out);
 	} else {
-		code_truth(c, node, out);
+		code_choice(c, node, out);
 	}
 	return out;
 }

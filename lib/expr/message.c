@@ -256,9 +256,8 @@ failure_describe(struct buf *say, const struct failure *f,
 
 #define OR "; or add ?? DEFAULT or --on-error=skip|null"
 
-/* What reads a cell that is a number or date in another way of writing. */
-static const char *
-failure_writing(const struct failure *f)
+const char *
+failure_advice(const struct failure *f)
 {
 	size_t digits = 0, commas = 0, marks = 0, signs = 0, letters = 0;
 
@@ -271,26 +270,22 @@ failure_writing(const struct failure *f)
 		signs += strchr("$%", c) != NULL || (unsigned char)c >= 0x80;
 		letters += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 	}
-	if (digits == 0 || letters > 0)
+	if (f->kind == FAILURE_USER)
 		return NULL;
-	if (f->kind == FAILURE_DATE && marks > 1 && f->node->ndates == 0)
-		return "a format such as \"%m/%d/%Y\" behind the cell says how "
-		       "it is written" OR;
-	if (f->kind == FAILURE_NUMBER && signs > 0)
-		return "num(gsub(CELL, /[^0-9.-]/, \"\")) reads its digits" OR;
-	if (f->kind == FAILURE_NUMBER && commas > 0)
-		return "num(CELL, \",\") reads a decimal comma, "
-		       "num(CELL, \".\", \",\") one between thousands" OR;
-	return NULL;
-}
-
-const char *
-failure_advice(const struct failure *f)
-{
-	const char *const writing = failure_writing(f);
-
-	if (f->kind == FAILURE_USER || writing != NULL)
-		return writing;
+	/* perhaps a number or date in another way of writing */
+	if (digits > 0 && letters == 0) {
+		if (f->kind == FAILURE_DATE && marks > 1 &&
+		    f->node->ndates == 0)
+			return "a format such as \"%m/%d/%Y\" behind the cell "
+			       "says how it is written" OR;
+		if (f->kind == FAILURE_NUMBER && signs > 0)
+			return "num(gsub(CELL, /[^0-9.-]/, \"\")) reads its "
+			       "digits" OR;
+		if (f->kind == FAILURE_NUMBER && commas > 0)
+			return "num(CELL, \",\") reads a decimal comma, "
+			       "num(CELL, \".\", \",\") one between "
+			       "thousands" OR;
+	}
 	if (f->kind == FAILURE_LONG)
 		return "raise --max-record or add --on-error=skip|null";
 	/* a yes or no has no default, and is never missing */

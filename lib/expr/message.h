@@ -32,13 +32,9 @@ int message_why(struct buf *say, struct text program, size_t at,
     struct buf *why);
 
 /*
- * slip: what those mean who think of another language.
- *
- * The words of SQL, spreadsheets and others for which this language has its
- * own, in one table: for messages about what it does not know.
+ * slip: the words of SQL, spreadsheets and others for which this language has
+ * its own, in one table; and where such a word stands.
  */
-
-/* Where the word stands. */
 enum slip_place {
 	SLIP_OPERATOR, /* between two values */
 	SLIP_FIRST,    /* before another word */
