@@ -12,7 +12,7 @@ lex_fail(struct parser *p, size_t at, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (p->now.kind != TOKEN_BAD)
+	if (p->now.kind != TOKEN_BAD && p->say != NULL)
 		message_at_list(p->say, p->tree->program, at, format, args);
 	va_end(args);
 	p->now.kind = TOKEN_BAD;
@@ -425,12 +425,10 @@ lex_take(struct parser *p)
 enum token_kind
 lex_ahead(const struct parser *p)
 {
-	struct buf quiet = {NULL, 0, 0};
 	struct parser ahead = *p;
 
-	ahead.say = &quiet;
+	ahead.say = NULL;
 	lex_take(&ahead);
-	buf_free(&quiet);
 	return ahead.now.kind;
 }
 

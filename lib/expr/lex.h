@@ -84,8 +84,8 @@ struct token {
 
 /* A program while it is read, which has a NUL behind it. */
 struct parser {
-	struct tree *tree; /* what literals mean goes into its arena, too */
-	struct buf *say;
+	struct tree *tree;   /* what literals mean goes into its arena, too */
+	struct buf *say;     /* NULL: nothing is said */
 	struct token now;    /* not yet taken */
 	struct token before; /* the last that was taken */
 	unsigned depth;      /* how deep in brackets and the like */
