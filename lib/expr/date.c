@@ -512,39 +512,11 @@ read_name(struct reading *r, const struct date_code *code)
 }
 
 static bool
-read_epoch(struct reading *r)
-{
-	const char *first;
-
-	r->negative = r->p < r->end && *r->p == '-';
-	r->p += r->negative;
-	r->epoch = 0;
-	for (first = r->p; r->p < r->end && text_digit(*r->p); r->p++) {
-		if (r->p - first == EPOCH_DIGITS)
-			return false;
-		r->epoch = r->epoch * 10 + (*r->p - '0');
-	}
-	return r->p > first;
-}
-
-/* Reads %f, all digits, or six where another number follows. */
-static bool
-read_fraction(struct reading *r, size_t least)
-{
-	const char *end = r->end;
-	ptrdiff_t digits;
-
-	if (least > 1 && end - r->p > (ptrdiff_t)least)
-		end = r->p + least;
-	digits = calendar_fraction(&r->p, end, &r->value[FRACTION]);
-	if (digits > 6)
-		r->status = DATE_FRACTION;
-	return digits >= (ptrdiff_t)least;
-}
-
-static bool
 read_op(struct reading *r, const struct date_op *op)
 {
+	const char *const first = r->p, *end = r->end;
+	ptrdiff_t digits;
+
 	if (op->code == NULL)
 		return r->p < r->end && *r->p++ == op->byte;
 	if (op->code->most > 0)
@@ -553,10 +525,23 @@ read_op(struct reading *r, const struct date_op *op)
 	case REST:
 		r->p = r->end;
 		return true;
-	case FRACTION:
-		return read_fraction(r, op->least);
+	case FRACTION: /* all digits, or six where another number follows */
+		if (op->least > 1 && end - first > op->least)
+			end = first + op->least;
+		digits = calendar_fraction(&r->p, end, &r->value[FRACTION]);
+		if (digits > 6)
+			r->status = DATE_FRACTION;
+		return digits >= op->least;
 	case EPOCH:
-		return read_epoch(r);
+		r->negative = r->p < end && *r->p == '-';
+		r->p += r->negative;
+		r->epoch = 0;
+		for (; r->p < end && text_digit(*r->p); r->p++) {
+			if (r->p - first - r->negative == EPOCH_DIGITS)
+				return false;
+			r->epoch = r->epoch * 10 + (*r->p - '0');
+		}
+		return r->p > first + r->negative;
 	case ZONE:
 		return calendar_offset(&r->p, r->end, &r->offset);
 	default:
@@ -720,14 +705,13 @@ date_digits(char *p, int v, int n)
 	return p + n;
 }
 
-static char *
-put_date(char *p, const struct date_parts *d)
+static void
+put_date(char out[DATE_TEXT], const struct date_parts *d)
 {
-	p = date_digits(p, d->year, 4);
-	*p++ = '-';
-	p = date_digits(p, d->month, 2);
-	*p++ = '-';
-	return date_digits(p, d->day, 2);
+	memcpy(out, "0000-00-00T00:00:00", 20);
+	date_digits(out, d->year, 4);
+	date_digits(out + 5, d->month, 2);
+	date_digits(out + 8, d->day, 2);
 }
 
 size_t
@@ -736,7 +720,8 @@ date_print(int64_t days, char out[DATE_TEXT])
 	struct date_parts d;
 
 	find_day(days, &d);
-	*put_date(out, &d) = '\0';
+	put_date(out, &d);
+	out[10] = '\0';
 	return 10;
 }
 
@@ -744,23 +729,20 @@ size_t
 datetime_print(int64_t micros, char out[DATE_TEXT])
 {
 	struct date_parts d;
-	char *p;
+	char *p = out + 19;
 
 	date_split(micros, &d);
-	p = put_date(out, &d);
-	*p++ = 'T';
-	p = date_digits(p, d.hour, 2);
-	*p++ = ':';
-	p = date_digits(p, d.minute, 2);
-	*p++ = ':';
-	p = date_digits(p, d.second, 2);
+	put_date(out, &d);
+	date_digits(out + 11, d.hour, 2);
+	date_digits(out + 14, d.minute, 2);
+	date_digits(out + 17, d.second, 2);
 	if (d.micro != 0) {
 		*p++ = '.';
 		p = date_digits(p, d.micro, 6);
 		while (p[-1] == '0')
 			p--;
+		*p = '\0';
 	}
-	*p = '\0';
 	return (size_t)(p - out);
 }
 
