@@ -1,12 +1,10 @@
 /*
  * regex: regular expressions of the language.
  *
- * Hides PCRE2, its JIT and its limits, and the patterns that need no engine:
- * a pattern without metacharacters is a search, ^lit$ an equality, ^lit and
- * lit$ a prefix and a suffix, ^(a|b|c)$ a set.  Which path ran cannot be
- * seen.  Subjects are bytes, read as UTF-8; invalid bytes match nothing but
- * do no harm.  $ is the very end, never before a last line feed.  \w \s \b know
- * Unicode, \d is [0-9].
+ * Hides PCRE2, its JIT and its limits, and which patterns need no engine:
+ * lit, ^lit, lit$, ^lit$ and ^(a|b|c)$.  Subjects are bytes, read as UTF-8;
+ * invalid bytes match nothing but do no harm.  $ is the very end, never before
+ * a last line feed.  \w \s \b know Unicode, \d is [0-9].
  *
  * A search that passes its limits (a million steps from one start, memory,
  * five seconds in a text longer than 1 KiB) says so; it is never "no match".

@@ -110,27 +110,12 @@ change_characters(struct arena *a, struct text t, enum text_case how)
 	return (struct text){(char *)out, (size_t)(to - out)};
 }
 
-/*
- * Bit 5 of each byte of a word that is an ASCII letter whose case changes: to
- * its low 7 bits is added what carries into bit 7 from the first letter on,
- * and from behind the last.
- */
-static uint64_t
-letters(uint64_t word, enum text_case how)
-{
-	const uint64_t each = 0x0101010101010101;
-	const uint64_t first = how == TEXT_UPPER ? 'a' : 'A';
-	const uint64_t low = word & (each * 0x7f);
-	const uint64_t from = low + each * (0x80 - first);
-	const uint64_t behind = low + each * (0x80 - first - 26);
-
-	return ((from ^ behind) & ~word & (each * 0x80)) >> 2;
-}
-
 struct text
 text_case(struct arena *a, struct text t, enum text_case how)
 {
-	uint64_t word, hit, all = 0, changed = 0;
+	const uint64_t each = 0x0101010101010101;
+	const uint64_t first = how == TEXT_UPPER ? 'a' : 'A';
+	uint64_t word, low, hit, all = 0, changed = 0;
 	char *p;
 
 	if (how == TEXT_TITLE)
@@ -145,13 +130,21 @@ text_case(struct arena *a, struct text t, enum text_case how)
 				i = t.len - sizeof word;
 			memcpy(&word, t.at + i, sizeof word);
 		}
-		hit = letters(word, how);
+		/*
+		 * Bit 5 of each ASCII letter whose case changes: to the low 7
+		 * bits is added what carries into bit 7 from the first letter
+		 * on, and from behind the last.
+		 */
+		low = word & (each * 0x7f);
+		hit = (low + each * (0x80 - first)) ^
+		    (low + each * (0x80 - first - 26));
+		hit = (hit & ~word & (each * 0x80)) >> 2;
 		all |= word;
 		changed |= hit;
 		word ^= hit;
 		memcpy(p + i, &word, sizeof word);
 	}
-	if ((all & 0x8080808080808080) != 0)
+	if ((all & (each * 0x80)) != 0)
 		return change_characters(a, t, how);
 	return changed != 0 ? (struct text){p, t.len} : t;
 }

@@ -62,9 +62,9 @@ size_t text_count(struct text t, struct text what);
 size_t text_index(struct text t, struct text what);
 
 /*
- * Each character by the simple, one to one mapping of Unicode.  TEXT_TITLE:
- * the first of a word as a capital, the others small; a word is letters, marks
- * and digits, with apostrophes behind its first.
+ * Each character by Unicode's mapping of one to one.  TEXT_TITLE: the first of
+ * a word as a capital, the others small; a word is letters, marks and digits,
+ * with apostrophes behind its first.
  */
 enum text_case { TEXT_LOWER, TEXT_UPPER, TEXT_TITLE };
 struct text text_case(struct arena *a, struct text t, enum text_case how);

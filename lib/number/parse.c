@@ -205,15 +205,12 @@ static bool
 good_mark(const char *mark, size_t n)
 {
 	static const char taken[] = "0123456789+-eE\t\r\n"; /* and NUL */
-	size_t i;
 
 	if (n == 0 || n > 4 || memchr(taken, *mark, sizeof taken) != NULL)
 		return false;
-	for (i = 1; i < n; i++) {
-		if (((unsigned char)mark[i] & 0xC0) != 0x80)
-			return false;
-	}
-	return true;
+	while (n > 1 && ((unsigned char)mark[n - 1] & 0xC0) == 0x80)
+		n--;
+	return n == 1;
 }
 
 int
@@ -222,7 +219,6 @@ number_marks_set(struct number_marks *marks, const char *decimal,
 {
 	const char *why = NULL;
 
-	*marks = (struct number_marks){"", ""};
 	if (!good_mark(decimal, ndecimal) || *decimal == ' ')
 		why = "a decimal mark is one character, and no "
 		      "digit, blank, sign or e";
@@ -235,6 +231,7 @@ number_marks_set(struct number_marks *marks, const char *decimal,
 		buf_add_text(say, why);
 		return -1;
 	}
+	*marks = (struct number_marks){"", ""};
 	memcpy(marks->decimal, decimal, ndecimal);
 	if (ngroup > 0)
 		memcpy(marks->group, group, ngroup);
