@@ -582,9 +582,10 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 		there = calendar_days(value[YEAR], value[MONTH], value[DAY],
 		    &m->days);
 	} else {
-		calendar_days(value[YEAR], 1, 1, &m->days);
-		m->days += value[YEARDAY] - 1;
-		there = value[YEARDAY] <= 365 + is_leap(value[YEAR]);
+		there = value[YEARDAY] <= 365 + is_leap(value[YEAR]) &&
+		    calendar_days(value[YEAR], 1, 1, &m->days);
+		if (there)
+			m->days += value[YEARDAY] - 1;
 	}
 	m->micros -= r.offset;
 	if (!there ||
