@@ -595,12 +595,13 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 	return r.status;
 }
 
+static const struct date_shape dashed = {10, "0000-00-00",
+    TWO TWO ONE TWO ONE TWO, {0, 5, 8}};
+
 /* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
 static enum date_status
 read_iso(struct text t, struct moment *m)
 {
-	static const struct date_shape dashed = {10, "0000-00-00",
-	    TWO TWO ONE TWO ONE TWO, {0, 5, 8}};
 	static const struct date_shape tight = {8, "00000000", TWO TWO TWO TWO,
 	    {0, 4, 6}};
 	const bool dashes = t.len >= 10 && t.at[4] == '-';
@@ -614,9 +615,6 @@ read_iso(struct text t, struct moment *m)
 		status = date_shape_read(&tight, t.at, m);
 	if (status != DATE_OK || p == end)
 		return status;
-	/* what databases write for a date */
-	if (end - p == 13 && memcmp(p, "T00:00:00.000", 13) == 0)
-		return DATE_OK;
 	return *p == 'T' || *p == ' ' ? read_clock(p + 1, end, m) : DATE_NONE;
 }
 
@@ -635,41 +633,32 @@ read_whole(const struct date_format *f, struct text t, struct moment *m)
 	return read_ops(f, t, m);
 }
 
-/* Reads a date or a time; no time is past the year 9999. */
-static inline enum date_status
-read_one(const struct date_format *f, bool time, struct text t, int64_t *out)
-{
-	struct moment m;
-	enum date_status status = read_whole(f, t, &m);
-
-	if (status != DATE_OK)
-		return status;
-	*out = m.days;
-	if (!time)
-		return DATE_OK;
-	*out = m.days * DATE_DAY + m.micros;
-	return *out >= DATETIME_MIN && *out <= DATETIME_MAX ? DATE_OK :
-							      DATE_NONE;
-}
-
-/* As date_read, for a text that is not as the first format says. */
+/* As date_read, for any text. */
 static __attribute__((noinline)) enum date_status
 read_any(const struct date_format *const *f, size_t n, bool time, struct text t,
     int64_t *out)
 {
 	enum date_status got, status = DATE_NONE;
-	const struct text bare = text_without_blanks(t);
 	const struct date_format *one;
+	struct moment m;
+	struct text bare;
 
 	do {
 		one = n > 0 ? *f++ : NULL;
-		got = read_one(one, time, t, out);
-		if (got == DATE_NONE && bare.len < t.len)
-			got = read_one(one, time, bare, out);
-		if (got == DATE_OK)
-			return DATE_OK;
-		if (got != DATE_NONE)
+		got = read_whole(one, t, &m);
+		if (got == DATE_NONE) {
+			bare = text_without_blanks(t);
+			if (bare.len < t.len)
+				got = read_whole(one, bare, &m);
+		}
+		if (got == DATE_OK) {
+			*out = time ? m.days * DATE_DAY + m.micros : m.days;
+			if (!time ||
+			    (*out >= DATETIME_MIN && *out <= DATETIME_MAX))
+				return DATE_OK;
+		} else if (got != DATE_NONE) {
 			status = got;
+		}
 	} while (n-- > 1);
 	return status;
 }
@@ -678,9 +667,17 @@ enum date_status
 date_read(const struct date_format *const *f, size_t n, bool time,
     struct text t, int64_t *out)
 {
-	if (read_one(n > 0 ? *f : NULL, time, t, out) == DATE_OK)
-		return DATE_OK;
-	return read_any(f, n, time, t, out);
+	const struct date_shape *const s = n > 0 ? &(*f)->shape : &dashed;
+	size_t len = t.len;
+	struct moment m;
+
+	/* most cells have the shape of the first format, or such a midnight */
+	if (n == 0 && len == 23 && memcmp(t.at + 10, "T00:00:00.000", 13) == 0)
+		len = 10;
+	if (len != s->n || len == 0 || date_shape_read(s, t.at, &m) != DATE_OK)
+		return read_any(f, n, time, t, out);
+	*out = time ? m.days * DATE_DAY : m.days;
+	return DATE_OK;
 }
 
 enum date_status

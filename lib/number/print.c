@@ -217,41 +217,45 @@ put_digits(char *p, struct digits d, int places)
 	return put_many(p, '0', d.scale < 0 ? places : places - d.scale);
 }
 
+/* Any number: as digits, or a double that is small or large as 1.5e-8. */
+static __attribute__((noinline)) char *
+print_any(char *p, struct number x)
+{
+	struct digits d = digits_of(x);
+	char text[LONG];
+	int n, exponent;
+
+	if (x.scale != NUMBER_REAL || x.real == 0 ||
+	    (fabs(x.real) >= POSITIONAL_LEAST && fabs(x.real) < POSITIONAL_END))
+		return put_digits(p, d, d.scale);
+	n = (int)(digits_put(text, d.coef) - text);
+	exponent = n - 1 - d.scale;
+	if (d.negative)
+		*p++ = '-';
+	*p++ = text[0];
+	if (n > 1)
+		*p++ = '.';
+	p = put_bytes(p, text + 1, n - 1);
+	*p++ = 'e';
+	if (exponent < 0)
+		*p++ = '-';
+	return digits_put(p, (u128)abs(exponent));
+}
+
 size_t
 number_print(struct number x, char out[NUMBER_TEXT])
 {
 	const bool minus = x.coef < 0;
-	char text[LONG], *p = out;
-	struct digits d;
-	int n, exponent;
+	char *end;
 
-	*p = '-';
-	if ((uint64_t)x.scale <= 8) {
-		p = put_decimal(p + minus, (uint64_t)(minus ? -x.coef : x.coef),
-		    (unsigned)x.scale);
-		*p = '\0';
-		return (size_t)(p - out);
-	}
-	d = digits_of(x);
-	if (x.scale != NUMBER_REAL || x.real == 0 ||
-	    (fabs(x.real) >= POSITIONAL_LEAST &&
-		fabs(x.real) < POSITIONAL_END)) {
-		p = put_digits(p, d, d.scale);
-	} else { /* a double that is small or large, as 1.5e-8 */
-		n = (int)(digits_put(text, d.coef) - text);
-		exponent = n - 1 - d.scale;
-		p += d.negative;
-		*p++ = text[0];
-		if (n > 1)
-			*p++ = '.';
-		p = put_bytes(p, text + 1, n - 1);
-		*p++ = 'e';
-		if (exponent < 0)
-			*p++ = '-';
-		p = digits_put(p, (u128)abs(exponent));
-	}
-	*p = '\0';
-	return (size_t)(p - out);
+	*out = '-';
+	if ((uint64_t)x.scale <= 8)
+		end = put_decimal(out + minus,
+		    (uint64_t)(minus ? -x.coef : x.coef), (unsigned)x.scale);
+	else
+		end = print_any(out, x);
+	*end = '\0';
+	return (size_t)(end - out);
 }
 
 /* Formats. */
