@@ -706,10 +706,14 @@ date_digits(char *p, int v, int n)
 static void
 put_date(char out[DATE_TEXT], const struct date_parts *d)
 {
+	const int day = d->year * 10000 + d->month * 100 + d->day;
+	char text[8];
+
+	eight_store(eight_split((uint64_t)day), text);
 	memcpy(out, "0000-00-00T00:00:00", 20);
-	date_digits(out, d->year, 4);
-	date_digits(out + 5, d->month, 2);
-	date_digits(out + 8, d->day, 2);
+	memcpy(out, text, 4);
+	memcpy(out + 5, text + 4, 2);
+	memcpy(out + 8, text + 6, 2);
 }
 
 size_t
