@@ -250,7 +250,7 @@ room_behind(const struct filling *f)
 
 /* Must the open batch be closed before a record of len bytes? */
 static bool
-is_full(const struct filling *f, size_t len)
+filling_is_full(const struct filling *f, size_t len)
 {
 	const struct batch_options *opt = f->opt;
 	const struct frame *frame = &frames[opt->form];
@@ -298,7 +298,7 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 	}
 	f->new_key.len = 0;
 	batch_key(&f->new_key, rec->field, opt->nkeys, opt->quote);
-	if (!f->past && f->open != NULL && is_full(f, text.len))
+	if (!f->past && f->open != NULL && filling_is_full(f, text.len))
 		return FILLING_FULL;
 	if (f->open == NULL && filling_begin(f, r) < 0)
 		return FILLING_ERROR;

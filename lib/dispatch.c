@@ -129,7 +129,7 @@ differs_from_journal(struct feed *f, const char *what)
 
 /* All records of a batch that was done have come: are they what they were? */
 static enum feed_status
-pass_over(struct feed *f)
+feed_pass_over(struct feed *f)
 {
 	const struct journal_batch *was = &f->skip;
 	struct batch *b;
@@ -226,7 +226,7 @@ take_record(struct feed *f, struct batch **b)
 	if (status == FILLING_DONE)
 		return close_batch(f, reader_line(in) + 1, b);
 	if (f->skip.number != 0 && reader_record(in) >= f->skip.last)
-		return pass_over(f);
+		return feed_pass_over(f);
 	if (feed_due(f) == 0)
 		return close_batch(f, reader_line(in) + 1, b);
 	return FEED_BUSY;
@@ -342,7 +342,7 @@ halt(struct dispatch *d)
 
 /* For --stats and --progress. */
 static void
-add_stats(void *arg, struct buf *text, struct report_stats *s)
+add_batch_stats(void *arg, struct buf *text, struct report_stats *s)
 {
 	struct dispatch *d = arg;
 	size_t running = 0;
@@ -381,7 +381,7 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	d->input = FEED_BUSY;
 	d->task = mem_new(opt->jobs, sizeof(struct task *));
 	d->fds = mem_new(opt->jobs + 2, sizeof *d->fds);
-	r->more_stats = add_stats;
+	r->more_stats = add_batch_stats;
 	r->arg = d;
 	/* what is read and written, each another file */
 	if (opt->journal != NULL)

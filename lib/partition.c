@@ -290,7 +290,7 @@ make_directories(struct partition *p, size_t from)
 
 /* Is p->path the name of nothing? */
 static bool
-is_free(struct partition *p)
+is_free_path(struct partition *p)
 {
 	struct stat st;
 
@@ -313,7 +313,7 @@ is_part(struct partition *p, const struct file *f, int got,
 
 /* Empties the buffer of f into its file. */
 static bool
-empty(struct partition *p, struct file *f)
+empty_buffer(struct partition *p, struct file *f)
 {
 	const char *bytes = f->buffer;
 	ssize_t done = 0;
@@ -350,7 +350,7 @@ static bool
 empty_all(struct partition *p)
 {
 	for (struct file *f = p->files; f != NULL; f = f->next) {
-		if (!empty(p, f))
+		if (!empty_buffer(p, f))
 			return false;
 		free(f->buffer);
 		f->buffer = NULL;
@@ -383,7 +383,7 @@ add_bytes(struct partition *p, struct file *f, const char *bytes, size_t n)
 		f->n += (uint32_t)part;
 		bytes += part;
 		n -= part;
-		if (!empty(p, f))
+		if (!empty_buffer(p, f))
 			return false;
 	}
 	memcpy(f->buffer + f->n, bytes, n);
@@ -393,7 +393,7 @@ add_bytes(struct partition *p, struct file *f, const char *bytes, size_t n)
 
 /* Where in the table a path is, or belongs. */
 static struct file **
-look_up(const struct partition *p, const char *path, size_t n)
+find_path(const struct partition *p, const char *path, size_t n)
 {
 	for (size_t i = (size_t)XXH3_64bits(path, n);; i++) {
 		struct file **at = &p->table[i & (p->room - 1)];
@@ -412,7 +412,7 @@ make_part(struct partition *p, struct file *f)
 	int fd;
 
 	name_file(p, f);
-	if (!make_directories(p, p->fixed) || !is_free(p))
+	if (!make_directories(p, p->fixed) || !is_free_path(p))
 		return false;
 	fd = open(p->part.data,
 	    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -442,7 +442,7 @@ find_file(struct partition *p)
 	const char *path = p->path.data + p->fixed;
 	const size_t n = p->path.len - p->fixed;
 	const struct record *raw = &p->run->header->raw;
-	struct file *f = *look_up(p, path, n);
+	struct file *f = *find_path(p, path, n);
 
 	if (f != NULL)
 		return f;
@@ -451,14 +451,14 @@ find_file(struct partition *p)
 		p->room *= 2;
 		p->table = mem_new(p->room, sizeof *p->table);
 		for (f = p->files; f != NULL; f = f->next)
-			*look_up(p, f->path, f->len) = f;
+			*find_path(p, f->path, f->len) = f;
 	}
 	f = arena_alloc(&p->arena, mem_add(sizeof *f, n));
 	*f = (struct file){.len = (uint32_t)n};
 	memcpy(f->path, path, n);
 	if (!make_part(p, f))
 		return NULL;
-	*look_up(p, f->path, n) = f;
+	*find_path(p, f->path, n) = f;
 	*p->last = f;
 	p->last = &f->next;
 	p->nfiles++;
@@ -497,7 +497,7 @@ find_recent(struct partition *p, const struct record *rec)
 }
 
 static void
-divide(struct partition *p)
+divide_records(struct partition *p)
 {
 	struct recent *place;
 	struct record rec;
@@ -524,7 +524,7 @@ divide(struct partition *p)
 
 /* Is a name, up to end, one that this part of the template makes? */
 static bool
-matches(const char *t, const char *name, const char *end)
+name_matches(const char *t, const char *name, const char *end)
 {
 	for (; *t != '\0' && *t != '/'; t++, name++) {
 		const char *behind = behind_column(t);
@@ -537,7 +537,7 @@ matches(const char *t, const char *name, const char *end)
 		if (name == end || *name == '.')
 			return false;
 		while (name < end && (is_plain(*name) || *name == '%'))
-			if (matches(behind, ++name, end))
+			if (name_matches(behind, ++name, end))
 				return true;
 		return false;
 	}
@@ -593,7 +593,7 @@ look_through(struct partition *p, const char *t)
 		    strncmp(name, MARK, mark) == 0 &&
 		    strcmp(end - part, PART) == 0;
 
-		if (!matches(t, name + (is_own ? mark : 0),
+		if (!name_matches(t, name + (is_own ? mark : 0),
 			end - (is_own ? part : 0)))
 			continue;
 		p->path.len = n;
@@ -643,7 +643,7 @@ open_directory(struct partition *p)
 
 /* Removes the files that have no name yet. */
 static void
-discard(void *arg)
+discard_parts(void *arg)
 {
 	struct partition *p = arg;
 	struct stat st;
@@ -662,7 +662,7 @@ discard(void *arg)
  * is for all files, and one for all names.
  */
 static bool
-publish(struct partition *p)
+publish_parts(struct partition *p)
 {
 	struct stat st;
 
@@ -670,7 +670,7 @@ publish(struct partition *p)
 		for (struct file *f = p->files; f != NULL; f = f->next) {
 			name_file(p, f);
 			if (!is_part(p, f, lstat(p->part.data, &st), &st) ||
-			    !is_free(p))
+			    !is_free_path(p))
 				return false;
 			if (last && rename(p->part.data, p->path.data) != 0)
 				return partition_errno(p, p->path.data);
@@ -690,15 +690,15 @@ partition_run(struct run *r, const char *template)
 	take_template(&p);
 	p.last = &p.files;
 	p.table = mem_new(p.room, sizeof *p.table);
-	mem_guard(&p.guard, discard, &p);
+	mem_guard(&p.guard, discard_parts, &p);
 	run_open_input(r, NULL, 0);
 	if (run_files(r, NULL, 0) && open_directory(&p) &&
 	    run_open_rejects(r) && run_header(r) && bind_columns(&p))
-		divide(&p);
+		divide_records(&p);
 	good = run_whole(r) && r->report.status == 0 && empty_all(&p);
 	run_close_rejects(r);
-	if (!good || r->report.status != 0 || !publish(&p))
-		discard(&p);
+	if (!good || r->report.status != 0 || !publish_parts(&p))
+		discard_parts(&p);
 	mem_unguard(&p.guard);
 	if (p.lock != NULL)
 		part_discard(p.lock, p.lock_fd);

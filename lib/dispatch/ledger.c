@@ -366,7 +366,7 @@ ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
  * pipe takes a page then, and all that it can hold when it is empty.
  */
 static size_t
-piece(const struct ledger *l)
+ledger_piece(const struct ledger *l)
 {
 	int room = 0;
 
@@ -393,7 +393,7 @@ ledger_pass(struct ledger *l, const struct answer *a)
 		return 0;
 	if (l->eol == 0)
 		l->eol = a->eol;
-	more = answer_pass(a, first, &l->at, l->out, piece(l));
+	more = answer_pass(a, first, &l->at, l->out, ledger_piece(l));
 	if (first) {
 		l->header = mem_copy(a->header.data, a->nheader);
 		l->nheader = a->nheader;
