@@ -48,15 +48,19 @@ struct launch {
 };
 
 /*
- * In the new process: only calls that are safe in a signal handler.  Signals
- * are blocked until none of our handlers is left that could run here.
+ * A function of its own: its caller's frame is not touched after vfork.  In the
+ * new process only calls that are safe in a signal handler are made, and
+ * signals are blocked until none of our handlers is left that could run here.
  */
-static _Noreturn void
-become(const struct launch *l)
+static __attribute__((noinline)) pid_t
+launch(const struct launch *l)
 {
+	const pid_t pid = vfork();
 	sigset_t none;
 	int i;
 
+	if (pid != 0)
+		return pid;
 	for (i = 1; i < NSIG; i++)
 		sigaction(i, &by_default, NULL);
 	setpgid(0, 0);
@@ -75,17 +79,6 @@ become(const struct launch *l)
 	if (write(l->tell, &errno, sizeof errno) < 0)
 		_exit(126);
 	_exit(127);
-}
-
-/* A function of its own: nothing of its frame is used after vfork. */
-static __attribute__((noinline)) pid_t
-launch(const struct launch *l)
-{
-	pid_t pid = vfork();
-
-	if (pid == 0)
-		become(l);
-	return pid;
 }
 
 /*

@@ -179,14 +179,14 @@ say_held(const struct worker *w, struct buf *say)
 static void
 blame_holder(struct pool *p, const struct worker *w, const char *what)
 {
-	say_held(w, worker_blame(p, w, 4, "%s", what));
+	say_held(w, worker_blame(p, w, EXIT_COMMAND, "%s", what));
 }
 
 static void
 blame_answer(struct pool *p, const struct worker *w)
 {
 	const struct fault *f = reader_fault(w->reader);
-	struct buf *say = worker_blame(p, w, 4,
+	struct buf *say = worker_blame(p, w, EXIT_COMMAND,
 	    " writes no CSV: line %n of its answer: ", (size_t)f->line);
 
 	report_reason(f, say);
@@ -318,7 +318,7 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 	if (begins && p->answer_eol == 0)
 		p->answer_eol = a->eol;
 	if (begins && a->eol != p->answer_eol) {
-		say = worker_blame(p, w, 4, ": ");
+		say = worker_blame(p, w, EXIT_COMMAND, ": ");
 		report_eol(a->eol, "those of the first answer", say);
 		buf_add_text(say, p->advice);
 		return;
@@ -330,7 +330,7 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 			writer_whole(p->out, a->bytes, a->len, 0);
 		} else if (header->len != n ||
 		    memcmp(header->data, a->bytes, n) != 0) {
-			worker_blame(p, w, 4,
+			worker_blame(p, w, EXIT_COMMAND,
 			    ": its header differs from that of worker %n%s",
 			    p->answer_header_by, p->advice);
 		}
@@ -382,7 +382,7 @@ take_answers(struct pool *p, struct worker *w)
 	if (taken > 0)
 		w->waits = pool_clock(p);
 	if (got < 0 && w->error != 0) {
-		worker_blame(p, w, 3, ": %s", strerror(w->error));
+		worker_blame(p, w, EXIT_IO, ": %s", strerror(w->error));
 	} else if (got < 0) {
 		/* where it just ends there, its exit status may tell more */
 		f = reader_fault(w->reader);
@@ -415,7 +415,7 @@ settle(struct pool *p, struct worker *w)
 	if (!w->child.reaped || w->out >= 0 || p->status != 0)
 		return;
 	if (w->child.status != 0) {
-		say = worker_blame(p, w, 4, ": ");
+		say = worker_blame(p, w, EXIT_COMMAND, ": ");
 		child_describe(w->child.status, say);
 		say_held(w, say);
 	} else if (w->bad) {
@@ -423,8 +423,8 @@ settle(struct pool *p, struct worker *w)
 	} else if (p->opt.mode != POOL_BLOCKS && !stayed) {
 		const uint64_t n = counted ? w->answered : w->given;
 
-		say = worker_blame(p, w, 4, " left after %n record%s",
-		    (size_t)n, n == 1 ? "" : "s");
+		say = worker_blame(p, w, EXIT_COMMAND,
+		    " left after %n record%s", (size_t)n, n == 1 ? "" : "s");
 		if (w->oldest != NULL)
 			say_held(w, say);
 	} else if (counted && unanswered(w) > (w->tail.len > 0)) {
@@ -598,8 +598,8 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 			p->opt.hooks->waited_in += input_ns() - before;
 	}
 	if (got < 0 && errno != EINTR)
-		worker_blame(p, NULL, 3, "cannot wait for the workers: %s",
-		    strerror(errno));
+		worker_blame(p, NULL, EXIT_IO,
+		    "cannot wait for the workers: %s", strerror(errno));
 	for (i = 0; got <= 0 && i < n; i++)
 		polled[i].revents = 0;
 	p->signal = child_signal();

@@ -46,42 +46,40 @@ open_pipe(int fd[2], int ours)
 static int
 worker_start(struct pool *p, struct worker *w, const struct unit *block)
 {
-	int to[2] = {-1, -1}, from[2] = {-1, -1}, status = 3;
+	int to[2] = {-1, -1}, from[2] = {-1, -1};
 	struct reader_options answers = p->opt.answers;
-	struct buf env = {NULL, 0, 0}, say = {NULL, 0, 0};
-	bool opened = open_pipe(to, 1);
+	struct buf env = {NULL, 0, 0};
+	bool opened;
 
-	if (p->opt.discard)
-		from[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	else if (opened)
-		opened = open_pipe(from, 0);
-	if (!opened || from[1] < 0)
-		utf8_say(&say, "%s", strerror(errno));
-	w->in = to[1];
-	w->out = from[0];
 	utf8_say(&env, "CSVPAR_WORKER=%n%c", w->number, '\0');
 	if (p->opt.mode == POOL_BLOCKS)
 		utf8_say(&env,
 		    "CSVPAR_BLOCK=%n%cCSVPAR_FIRST=%n%cCSVPAR_LINE=%n%c",
 		    (size_t)++p->blocks, '\0', (size_t)block->first, '\0',
 		    (size_t)block->line, '\0');
-	if (say.len == 0)
-		status = child_start(&w->child, p->opt.command,
-		    (int[]){to[0], from[1], STDERR_FILENO}, &env, &say);
-	if (status != 0)
-		buf_add(worker_blame(p, NULL, status, ""), say.data, say.len);
+	opened = open_pipe(to, 1);
+	if (p->opt.discard)
+		from[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	else if (opened)
+		opened = open_pipe(from, 0);
+	w->in = to[1];
+	w->out = from[0];
+	if (opened && from[1] >= 0)
+		p->status = child_start(&w->child, p->opt.command,
+		    (int[]){to[0], from[1], STDERR_FILENO}, &env, &p->say);
+	else
+		worker_blame(p, NULL, EXIT_IO, "%s", strerror(errno));
 	buf_free(&env);
-	buf_free(&say);
 	worker_close(&to[0]);
 	worker_close(&from[1]);
-	if (status == 0 && w->out >= 0 && !p->opt.raw) {
+	if (p->status == 0 && w->out >= 0 && !p->opt.raw) {
 		/* the first record is one to compare */
 		answers.no_header = true;
 		answers.nnames = 0;
 		w->reader = reader_new_fd(w->out, "an answer", &answers);
 	}
-	p->busy += status == 0;
-	return status != 0 ? -1 : 0;
+	p->busy += p->status == 0;
+	return p->status == 0 ? 0 : -1;
 }
 
 void
@@ -112,7 +110,7 @@ worker_feed(struct pool *p, struct worker *w)
 		} else if (errno == EPIPE)
 			worker_deafened(p, w);
 		else if (errno != EINTR) {
-			worker_blame(p, w, 3, ": %s", strerror(errno));
+			worker_blame(p, w, EXIT_IO, ": %s", strerror(errno));
 			return;
 		}
 	}
