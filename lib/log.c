@@ -40,7 +40,7 @@ log_open(const char *path, const char *header, struct buf *say)
 		what = "in the way: its header is another";
 	else
 		return fd;
-	utf8_say(say, "%s: %s%c", path, what, '\0');
+	utf8_say(say, "%s: %s", path, what);
 	if (fd >= 0)
 		close(fd);
 	return -1;

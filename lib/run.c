@@ -184,13 +184,8 @@ end_log(struct run *r, const struct report_stats *s)
 	if (r->vouch == NULL)
 		return;
 	run_said(r,
-	    vouch_end(r->vouch,
-		&(struct vouch_counts){s->records_in, s->records_out,
-		    s->rejected, s->bytes_in, s->bytes_out},
-		r->signal != 0 ? 128 + r->signal : status, whole,
-		&r->say) != 0 ?
-		EXIT_IO :
-		0);
+	    vouch_end(r->vouch, s, r->signal != 0 ? 128 + r->signal : status,
+		whole, &r->say));
 	r->vouch = NULL;
 }
 

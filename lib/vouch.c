@@ -11,7 +11,6 @@
 #include "log.h"
 #include "output.h"
 #include "record.h"
-#include "report.h"
 #include "utf8.h"
 
 #define PIPE_MOST 48     /* bytes of its name */
@@ -93,9 +92,8 @@ add_command(struct buf *b, int argc, char *const *argv)
 static void
 vouch_fail(const struct vouch *v, struct buf *say)
 {
-	utf8_say(say, "%s: %s%c", v->path,
-	    errno == EBADMSG ? "a line is no record of ours" : strerror(errno),
-	    '\0');
+	utf8_say(say, "%s: %s", v->path,
+	    errno == EBADMSG ? "a line is no record of ours" : strerror(errno));
 }
 
 static void
@@ -283,7 +281,6 @@ say_chain(struct entries *all, const struct entry *bad, const struct entry *end,
 		before = "; before it ";
 		bad = find_bad(all, bad->field[STDIN], &end);
 	}
-	buf_add_byte(say, '\0');
 }
 
 int
@@ -322,11 +319,11 @@ vouch_count(const struct vouch *v)
 }
 
 int
-vouch_end(struct vouch *v, const struct vouch_counts *c, int status, bool whole,
+vouch_end(struct vouch *v, const struct report_stats *s, int status, bool whole,
     struct buf *say)
 {
-	const uint64_t counts[] = {c->records_in, c->records_out, c->rejected,
-	    c->bytes_in, c->bytes_out, (uint64_t)status};
+	const uint64_t counts[] = {s->records_in, s->records_out, s->rejected,
+	    s->bytes_in, s->bytes_out, (uint64_t)status};
 	struct buf line = {NULL, 0, 0}, result = {NULL, 0, 0};
 	int done;
 
@@ -343,5 +340,5 @@ vouch_end(struct vouch *v, const struct vouch_counts *c, int status, bool whole,
 		vouch_fail(v, say);
 	buf_free(&result);
 	vouch_free(v);
-	return done;
+	return done != 0 ? EXIT_IO : 0;
 }

@@ -4,7 +4,7 @@
  * A pipe carries no failure: a writer that dies looks like the end of its
  * output.  Each program therefore says in one file, for all of a run, when it
  * begins and how it ended; at the end of a pipe its reader looks there for all
- * who began to write to it.  What fails appends a message with its NUL to say.
+ * who began to write to it.  What fails appends a message to say.
  */
 #ifndef VOUCH_H
 #define VOUCH_H
@@ -13,12 +13,9 @@
 #include <stdint.h>
 
 #include "mem.h"
+#include "report.h"
 
 struct vouch;
-
-struct vouch_counts {
-	uint64_t records_in, records_out, rejected, bytes_in, bytes_out;
-};
 
 /*
  * Begins: first thing in main.  The pipe at standard output is held open until
@@ -37,10 +34,10 @@ int vouch_input(struct vouch *v, int fd, struct buf *say);
 uint64_t vouch_count(const struct vouch *v);
 
 /*
- * Ends, when all else is closed; frees v.  0, or -1 with a message: nobody who
- * looks will find that the output is whole.
+ * Ends, when all else is closed; frees v.  0, or an exit status with a message:
+ * nobody who looks will find that the output is whole.
  */
-int vouch_end(struct vouch *v, const struct vouch_counts *c, int status,
+int vouch_end(struct vouch *v, const struct report_stats *s, int status,
     bool whole, struct buf *say);
 
 #endif
