@@ -43,6 +43,8 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	/* answers that are counted must be CSV */
 	p->advice = opt->mode != POOL_ORDERED ? REPORT_RAW : "";
 	p->pace.block = POOL_FIRST;
+	p->paced =
+	    opt->mode == POOL_BLOCKS && opt->bytes == 0 && opt->records == 0;
 	if (opt->bytes > 0 || opt->records > 0)
 		p->pace.block = opt->bytes > 0 ? (size_t)opt->bytes : SIZE_MAX;
 	p->worker = mem_new(n, sizeof *p->worker);

@@ -134,14 +134,6 @@ worker_unread(const struct worker *w)
 	return (size_t)n;
 }
 
-/* Does the pool find out how large blocks are? */
-static bool
-is_paced(const struct pool *p)
-{
-	return p->opt.mode == POOL_BLOCKS && p->opt.bytes == 0 &&
-	    p->opt.records == 0;
-}
-
 /* The bytes of the pile, with the header. */
 static size_t
 piled(const struct pool *p)
@@ -208,7 +200,7 @@ end_unit(struct pool *p)
 	b->end = find_end(p, p->pace.block);
 	size = b->end.at - b->front.at + p->headed;
 	b->block = size > b->most_bytes / 2 ? b->most_bytes : 0;
-	if (is_paced(p) && p->pace.before == 0 && b->block > 0 &&
+	if (p->paced && p->pace.before == 0 && b->block > 0 &&
 	    size == b->bytes.len)
 		p->pace = (struct pace){2 * p->pace.block, p->pace.block, 0, 0};
 }
@@ -306,7 +298,7 @@ hand(struct pool *p, struct worker *w)
 	struct pile *b = &p->pile;
 	const bool blocks = p->opt.mode == POOL_BLOCKS;
 	const bool watched =
-	    p->first == NULL && is_paced(p) && b->block > 0 && !p->finishing;
+	    p->first == NULL && p->paced && b->block > 0 && !p->finishing;
 	const struct mark front = b->front, end = b->end;
 	const struct unit new = {.first = front.first,
 	    .line = front.line,
@@ -357,13 +349,14 @@ handout_watches(const struct pool *p)
 
 /* What may pile up while the first process starts. */
 static size_t
-most_piled(const struct pool *p, int64_t us)
+most_piled(const struct pool *p)
 {
-	const size_t n = p->opt.workers;
+	const int64_t us = pool_us() - p->first->oldest->handed;
+	const uint64_t n = p->opt.workers;
 
-	if (us < RATHER_LONG)
-		return n < 16 ? n * USUAL_BLOCK : MOST_PILE;
-	return n < 2 ? MOST_BLOCK : MOST_PILE;
+	if (us >= RATHER_LONG)
+		return n < 2 ? MOST_BLOCK : MOST_PILE;
+	return n < 16 ? (size_t)n * USUAL_BLOCK : MOST_PILE;
 }
 
 /*
@@ -384,8 +377,7 @@ share_out(struct pool *p)
 	int64_t patience = QUICK;
 
 	if (!p->finishing)
-		patience =
-		    piled(p) < most_piled(p, us) ? MOST_PILING : RATHER_LONG;
+		patience = piled(p) < most_piled(p) ? MOST_PILING : RATHER_LONG;
 	else if (piled(p) <= 2 * POOL_FIRST)
 		patience = 0;
 	if (!reads && us < patience)
@@ -478,8 +470,7 @@ pool_wants(struct pool *p)
 	if (pool_over(p))
 		return false;
 	if (handout_watches(p))
-		return piled(p) <
-		    most_piled(p, pool_us() - p->first->oldest->handed);
+		return piled(p) < most_piled(p);
 	if (!p->opt.routed)
 		return p->pile.end.at == 0;
 	if (w != NULL && w->send.len - w->sent > MOST_UNSENT)
@@ -524,7 +515,7 @@ handout_take(struct pool *p, const struct pool_record *rec)
 		if (b->end.first == 0)
 			b->end = here;
 	}
-	if (is_paced(p) &&
+	if (p->paced &&
 	    (b->marks == 0 || here.at - b->mark[b->marks - 1].at >= MARK)) {
 		b->mark = mem_grow(b->mark, b->marks, &b->room, sizeof here);
 		b->mark[b->marks++] = here;
@@ -585,7 +576,7 @@ handout_learn(struct pool *p, const struct unit *u)
 	const int64_t took = pool_us() - u->handed;
 
 	if (p->opt.mode == POOL_BLOCKS) {
-		if (!is_paced(p))
+		if (!p->paced)
 			return;
 		if (handout_pace(&p->pace, u, took))
 			p->pile.end.at = 0; /* this unit is filled up */

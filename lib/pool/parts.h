@@ -122,6 +122,7 @@ struct pool {
 	struct worker *choked; /* of routed ones: has too much to send */
 	struct pile pile;
 	struct pace pace;
+	bool paced;           /* the pool finds out how large blocks are */
 	struct worker *first; /* has the first block, and may get more of it */
 	size_t first_bytes;   /* what it was handed */
 	size_t handout;       /* records that POOL_ORDERED hands out */
