@@ -23,17 +23,14 @@
 #define SCRIPT_LINE 256 /* what Linux reads of a script for its interpreter */
 #define MANY_DESCRIPTORS 4096
 
-const struct child_times child_times __attribute__((weak)) = {
-    .grace = 2000,
+#pragma weak child_times
+const struct child_times child_times = {.grace = 2000,
     .orphan = 1000,
     .retry = 200,
-    .tries = 5,
-};
+    .tries = 5};
 
 static const struct sigaction by_default = {.sa_handler = SIG_DFL};
 static const struct sigaction ignored = {.sa_handler = SIG_IGN};
-
-extern char **environ;
 
 /*
  * What the new process needs.  It runs in our memory until it calls execve, so
@@ -89,10 +86,8 @@ static char **
 environment(const struct buf *env)
 {
 	char **all, *const *variable, *at;
-	size_t i, own, n = 1;
+	size_t i, own, n = 1 + env->len; /* more than it has variables */
 
-	for (at = env->data; at < env->data + env->len; at += strlen(at) + 1)
-		n++;
 	for (variable = environ; *variable != NULL; variable++)
 		n++;
 	all = mem_new(n, sizeof *all);

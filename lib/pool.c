@@ -156,25 +156,23 @@ say_held(const struct worker *w, struct buf *say)
 {
 	const uint64_t n = unanswered(w);
 	const struct unit *u = w->oldest;
-	uint64_t first, last;
 
 	if (u == NULL) {
 		utf8_say(say, "; it was given %n record%s", (size_t)w->given,
 		    w->given == 1 ? "" : "s");
-		return;
-	}
-	if (n == 0) {
+	} else if (n == 0) {
 		utf8_say(say, "; it held only the header");
-		return;
+	} else {
+		const uint64_t first = u->first + u->answered;
+		const uint64_t last = w->newest->first + w->newest->records - 1;
+
+		utf8_say(say, "; it held ");
+		if (n <= last - first) /* with --by others are between them */
+			utf8_say(say, "%n of the ", (size_t)n);
+		report_range(say, "record", first, last);
+		if (u->answered == 0)
+			utf8_say(say, ", from line %n", (size_t)u->line);
 	}
-	first = u->first + u->answered;
-	last = w->newest->first + w->newest->records - 1;
-	utf8_say(say, "; it held ");
-	if (n <= last - first) /* with --by others stand between them */
-		utf8_say(say, "%n of the ", (size_t)n);
-	report_range(say, "record", first, last);
-	if (u->answered == 0)
-		utf8_say(say, ", from line %n", (size_t)u->line);
 }
 
 /* Ends the run because of w: what, and which records it held. */
@@ -195,11 +193,11 @@ blame_answer(struct pool *p, const struct worker *w)
 	buf_add_text(say, p->advice);
 }
 
-/* Does u stand first? */
+/* Does u, if there is one, stand first? */
 static bool
 is_turn(const struct pool *p, const struct unit *u)
 {
-	return p->ring == 0 || u == &p->unit[p->head];
+	return u == NULL || p->ring == 0 || u == &p->unit[p->head];
 }
 
 /*
@@ -272,8 +270,7 @@ next_text(const struct pool *p, struct worker *w, struct piece *piece)
 static bool
 is_read(const struct pool *p, const struct worker *w)
 {
-	return w->out >= 0 &&
-	    (w->oldest == NULL || is_turn(p, w->oldest) || w->held < HOLD);
+	return w->out >= 0 && (is_turn(p, w->oldest) || w->held < HOLD);
 }
 
 /* w's oldest unit has all of its answer. */
@@ -342,7 +339,7 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 		blame_holder(p, w, " answers more records than it was given");
 		return;
 	}
-	if (u == NULL || is_turn(p, u)) {
+	if (is_turn(p, u)) {
 		writer_whole(p->out, a->bytes, a->len, a->records);
 	} else {
 		buf_add(&u->held, a->bytes, a->len);

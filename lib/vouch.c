@@ -21,17 +21,8 @@
 static const char header[] =
     "time,event,program,pid,start,boot,stdin,stdout,records_in,records_out,"
     "rejected,bytes_in,bytes_out,status,whole,vouchers,command\n";
-enum {
-	EVENT = 1,
-	PROGRAM,
-	PID,
-	BOOT = 5,
-	STDIN,
-	STDOUT,
-	STATUS = 13,
-	WHOLE,
-	COMMAND = 16 /* also the number of columns before */
-};
+enum { EVENT = 1, PROGRAM, PID, BOOT = 5, STDIN, STDOUT };
+enum { STATUS = 13, WHOLE, COMMAND = 16 };
 
 struct vouch {
 	char *path;

@@ -180,10 +180,8 @@ void handout_header(struct pool *p);
 
 /*
  * A block was answered in so many us.  Blocks are made so large that their
- * bytes cost 200 ms, or three starts if that is more: then starts are a small
- * part of the whole.  The first ones are as large as what has come while a
- * process started: if the bytes of one cost too much, the next are smaller.
- * Do blocks grow now?
+ * bytes cost 200 ms, or three starts if that is more; where those of a first
+ * block cost too much, the next are smaller.  Do blocks grow now?
  */
 bool handout_pace(struct pace *pace, const struct unit *u, int64_t us);
 
