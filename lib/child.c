@@ -431,8 +431,7 @@ command_free(struct command *cmd)
 }
 
 /* The signals that end a run, and child_end's grace when one comes twice. */
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-#define N_ENDING (sizeof ending / sizeof ending[0])
+static const int ending[3] = {SIGINT, SIGTERM, SIGHUP};
 
 void
 child_hygiene(void)
@@ -471,7 +470,7 @@ child_watch(void)
 
 	sigaction(SIGPIPE, &ignored, NULL);
 	input_watch(SIGCHLD);
-	for (i = 0; i < N_ENDING; i++)
+	for (i = 0; i < 3; i++)
 		if (sigaction(ending[i], NULL, &act) != 0 ||
 		    act.sa_handler != SIG_IGN)
 			input_watch(ending[i]);
@@ -482,7 +481,7 @@ child_signal(void)
 {
 	size_t i;
 
-	for (i = 0; i < N_ENDING; i++)
+	for (i = 0; i < 3; i++)
 		if (input_signal(ending[i]))
 			return ending[i];
 	return 0;

@@ -103,7 +103,7 @@ worker_feed(struct pool *p, struct worker *w)
 			w->sent += (size_t)n;
 			if (w->full && w->oldest != NULL &&
 			    w->oldest->began == 0)
-				w->oldest->began = pool_us();
+				w->oldest->began = input_ns() / 1000;
 		} else if (errno == EAGAIN) {
 			w->full = true;
 			return;
@@ -262,7 +262,7 @@ engage(struct pool *p, struct worker *w, const struct unit *new)
 		    .line = new->line,
 		    .records = new->records,
 		    .block = new->block,
-		    .handed = pool_us()};
+		    .handed = input_ns() / 1000};
 		if (w->oldest == NULL)
 			w->oldest = u;
 		else
@@ -275,20 +275,6 @@ engage(struct pool *p, struct worker *w, const struct unit *new)
 		return 0;
 	buf_add(&w->send, p->opt.header.at, p->opt.header.len);
 	return worker_start(p, w, u);
-}
-
-/* Bytes that were sent make room once they are half of the buffer. */
-static void
-send_more(struct worker *w, const char *bytes, size_t n)
-{
-	struct buf *b = &w->send;
-
-	if (w->sent > b->len / 2) {
-		b->len -= w->sent;
-		memmove(b->data, b->data + w->sent, b->len);
-		w->sent = 0;
-	}
-	buf_add(b, bytes, n);
 }
 
 /* w gets the unit at the front of the pile. */
@@ -320,7 +306,7 @@ hand(struct pool *p, struct worker *w)
 		b->bytes = header;
 		buf_add(&b->bytes, w->send.data + end.at, tail);
 	} else {
-		send_more(w, b->bytes.data + front.at, end.at - front.at);
+		buf_add(&w->send, b->bytes.data + front.at, end.at - front.at);
 		if (whole && tail > 0)
 			memmove(b->bytes.data + p->headed,
 			    b->bytes.data + end.at, tail);
@@ -351,7 +337,7 @@ handout_watches(const struct pool *p)
 static size_t
 most_piled(const struct pool *p)
 {
-	const int64_t us = pool_us() - p->first->oldest->handed;
+	const int64_t us = input_ns() / 1000 - p->first->oldest->handed;
 	const uint64_t n = p->opt.workers;
 
 	if (us >= RATHER_LONG)
@@ -370,7 +356,7 @@ share_out(struct pool *p)
 	struct pile *b = &p->pile;
 	struct worker *w = p->first;
 	struct unit *u = w->oldest;
-	const int64_t us = pool_us() - u->handed;
+	const int64_t us = input_ns() / 1000 - u->handed;
 	const bool reads = w->in < 0 ||
 	    worker_unread(w) + (w->send.len - w->sent) < p->first_bytes;
 	size_t share = (piled(p) + p->first_bytes) / p->opt.workers;
@@ -446,6 +432,7 @@ take_routed(struct pool *p, const struct pool_record *rec)
 {
 	struct worker *w = &p->worker[rec->route % p->opt.workers];
 	const size_t last = p->head + p->units + p->ring - 1;
+	struct buf *b = &w->send;
 	const struct unit new = {.first = rec->number,
 	    .line = rec->line,
 	    .records = 1};
@@ -457,8 +444,14 @@ take_routed(struct pool *p, const struct pool_record *rec)
 	} else if (engage(p, w, &new) < 0) {
 		return;
 	}
-	send_more(w, rec->bytes, rec->len);
-	if (w->send.len - w->sent > MOST_UNSENT)
+	/* bytes that were sent make room once they are half of the buffer */
+	if (w->sent > b->len / 2) {
+		b->len -= w->sent;
+		memmove(b->data, b->data + w->sent, b->len);
+		w->sent = 0;
+	}
+	buf_add(b, rec->bytes, rec->len);
+	if (b->len - w->sent > MOST_UNSENT)
 		p->choked = w;
 }
 
@@ -573,7 +566,7 @@ handout_pace(struct pace *pace, const struct unit *u, int64_t us)
 void
 handout_learn(struct pool *p, const struct unit *u)
 {
-	const int64_t took = pool_us() - u->handed;
+	const int64_t took = input_ns() / 1000 - u->handed;
 
 	if (p->opt.mode == POOL_BLOCKS) {
 		if (!p->paced)

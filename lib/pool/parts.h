@@ -25,7 +25,7 @@ struct unit {
 	uint64_t first, line; /* of its first record */
 	uint64_t records, answered;
 	bool whole;      /* its answer is complete */
-	int64_t handed;  /* pool_us: when */
+	int64_t handed;  /* when, in us of input_ns */
 	int64_t began;   /* the same: its worker read on; 0: not known */
 	size_t block;    /* the size of blocks then; 0: it is less */
 	struct buf held; /* of the answer, until its turn */
@@ -148,12 +148,6 @@ static inline int64_t
 pool_clock(const struct pool *p)
 {
 	return input_now() - p->stood;
-}
-
-static inline int64_t
-pool_us(void)
-{
-	return input_ns() / 1000;
 }
 
 /* A failure or a signal: nothing more is handed out or written. */
