@@ -21,7 +21,6 @@ struct par {
 	struct pool *pool;
 	const char *by; /* a LIST, or NULL */
 	bool persist, unordered;
-
 	size_t nkey;        /* columns of --by */
 	struct buf decoded; /* one field of them */
 };

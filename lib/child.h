@@ -67,8 +67,7 @@ struct child {
 	pid_t pid;       /* also its process group; 0: none */
 	bool reaped;     /* it is dead, and status is set */
 	int status;      /* as of waitpid(2) */
-	int64_t kill_at; /* when child_stop becomes a KILL; 0: it was not
-			  * called, -1: that is done */
+	int64_t kill_at; /* of the group, after child_stop, else 0; -1: done */
 };
 
 /*

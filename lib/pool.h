@@ -53,8 +53,7 @@ struct pool_options {
 					* says that they have none */
 	struct input_hooks *hooks;     /* the tick is called while we wait */
 	struct report *report;
-	struct text header; /* every process gets it before its first record;
-			     * with its line end */
+	struct text header; /* what every process gets first; with line end */
 };
 
 struct pool;
@@ -90,10 +89,7 @@ struct pool_record {
 	uint64_t route;        /* equal ones go to the same worker */
 };
 
-/*
- * Takes a copy.  0, or -1: the run is over, for a failure or a signal, or
- * because writing failed.
- */
+/* Takes a copy.  0, or -1: a failure, a signal or a failed write ends it. */
 int pool_give(struct pool *p, const struct pool_record *rec);
 
 /*
@@ -106,10 +102,7 @@ int pool_wait(struct pool *p, int fd);
 /* No record comes any more: waits for all answers and all workers. */
 int pool_finish(struct pool *p);
 
-/*
- * Adds how it stands, for a line of progress.  Returns the KiB of memory that
- * the processes use.
- */
+/* Adds how it stands, for a line of progress; returns the KiB of processes. */
 uint64_t pool_progress(const struct pool *p, struct buf *text);
 
 #endif

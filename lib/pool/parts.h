@@ -1,10 +1,9 @@
 /*
  * The two parts of pool.
  *
- *	pool.c     what comes from the workers: the poll loop, order and end
- *	           of answers, and what is said of a worker.  Its death is
- *	           noticed in wait_polled and judged in settle, once its output
- *	           has ended, too
+ *	pool.c     what comes from the workers: the poll loop, the order of
+ *	           answers and their end.  The death of a worker is noticed in
+ *	           wait_polled, and judged in settle when its output has ended
  *	handout.c  what goes to them: which records to which, and when; starts
  *	           a worker and feeds it
  *
@@ -163,10 +162,7 @@ bool handout_watches(const struct pool *p);
 /* Takes a record or several, if pool_wants. */
 void handout_take(struct pool *p, const struct pool_record *rec);
 
-/*
- * Hands out what is due and finds a worker; all: also what would be more if we
- * waited.
- */
+/* Hands out what is due; all: also what would be more if we waited. */
 void handout_go(struct pool *p, bool all);
 
 /* The header alone goes to a worker, since no record does. */
