@@ -433,7 +433,7 @@ settle(struct pool *p, struct worker *w)
 	}
 	if (p->status != 0)
 		return;
-	if (p->opt.mode == POOL_BLOCKS) {
+	if (p->opt.mode == POOL_BLOCKS && w->oldest != NULL) {
 		handout_learn(p, w->oldest);
 		unit_done(p, w);
 	}

@@ -263,7 +263,7 @@ engage(struct pool *p, struct worker *w, const struct unit *new)
 		    .records = new->records,
 		    .block = new->block,
 		    .handed = input_ns() / 1000};
-		if (w->oldest == NULL)
+		if (w->newest == NULL)
 			w->oldest = u;
 		else
 			w->newest->next = u;
