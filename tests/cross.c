@@ -73,11 +73,11 @@ by_index(struct split *s, struct found *f)
 	size_t start = 0;
 
 	split_begin(s, text, TEXT, 0);
-	while (split_more(s))
+	while (s->code->more(s))
 		for (; s->next < s->nends; s->next++) {
 			const size_t end = s->end[s->next];
 			const size_t n =
-			    split_fields(s, start, end, &none, field);
+			    s->code->fields(s, start, end, &none, field);
 
 			split_all(s, start, end, field);
 			for (size_t i = 0; i < n; i++)
@@ -102,15 +102,15 @@ ahead(struct split *s, size_t at, size_t columns)
 	size_t end[SPLIT_AHEAD], n;
 
 	split_begin(s, text, TEXT, at);
-	n = s->records(s, at, columns, SPLIT_AHEAD, end);
-	s->slices(s, &order, n, field);
-	split_more(s);
+	n = s->code->records(s, at, columns, SPLIT_AHEAD, end);
+	s->code->slices(s, &order, n, field);
+	s->code->more(s);
 	for (size_t i = 0; i < n; i++) {
 		while (s->next < s->nends && s->end[s->next] < at)
 			s->next++;
 		if (s->next == s->nends || s->end[s->next] != end[i] ||
 		    end[i] > s->odd ||
-		    split_fields(s, at, end[i], &order, want) != columns ||
+		    s->code->fields(s, at, end[i], &order, want) != columns ||
 		    memcmp(want, field + 3 * i, sizeof want) != 0)
 			return SPLIT_NONE;
 		at = end[i] + 1 + (text[end[i]] == '\r');

@@ -519,7 +519,8 @@ take(struct reader *r, struct record *rec, size_t end)
 	if (rec->end == 2 && r->split.next < r->split.nends)
 		r->split.next++; /* its LF stands in the index, too */
 	r->records += r->file == FILE_GOES_ON;
-	n = split_fields(&r->split, r->first, end, &r->order, r->field);
+	n = r->split.code->fields(&r->split, r->first, end, &r->order,
+	    r->field);
 	if (UNLIKELY(n != r->order.columns))
 		return deliver(r, rec);
 	r->quick = r->split.next == r->split.nends && r->eol == '\n';
@@ -576,7 +577,7 @@ next_here(struct reader *r, struct record *rec, bool wait)
 		else if (r->record == RECORD_ODD || s->odd != SPLIT_NONE)
 			got = take_odd(r, rec);
 		else if (r->start <= s->seen)
-			got = split_more(s) ? AGAIN : NEEDS_TEXT;
+			got = s->code->more(s) ? AGAIN : NEEDS_TEXT;
 		else /* records were taken without it */
 			got = (index_anew(r), AGAIN);
 		if (UNLIKELY(got == NEEDS_TEXT))
@@ -826,8 +827,8 @@ look_ahead(struct reader *r)
 			leave_out(r, r->ahead);
 		r->taken = n = 0;
 		if (r->quick && s->odd == SPLIT_NONE)
-			n = s->records(s, r->start, r->order.columns, r->most,
-			    r->end);
+			n = s->code->records(s, r->start, r->order.columns,
+			    r->most, r->end);
 		r->ahead = n;
 		if (UNLIKELY(r->opt.comment != 0)) {
 			at = r->start;
@@ -838,7 +839,7 @@ look_ahead(struct reader *r)
 		r->quick = r->ahead > 0;
 		if (!r->quick)
 			return false;
-		s->slices(s, &r->order, r->ahead, r->field);
+		s->code->slices(s, &r->order, r->ahead, r->field);
 		r->wanted = ~UINT64_C(0) >> (64 - r->ahead);
 		if (r->sieve != NULL)
 			r->wanted &= r->sieve(r->sieve_arg, r->field, r->ahead);

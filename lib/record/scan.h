@@ -50,11 +50,10 @@ struct marks {
 		};
 	};
 };
-#define RANKS                                                                 \
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, \
-	    20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,   \
-	    36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,   \
-	    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63
+static const uint8_t ranks[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+    14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
 
 /* The bytes that mean something: [i]: the one whose low half is i, if any. */
 struct classes {
@@ -128,8 +127,7 @@ select_bmi2(uint64_t bits, size_t n)
 SCAN_AVX512 SCAN_INLINE size_t
 note_avx512(struct marks *m, size_t n, size_t at, uint64_t bits)
 {
-	static const uint8_t places[64] = {RANKS};
-	const __m512i all = _mm512_loadu_si512((const void *)places);
+	const __m512i all = _mm512_loadu_si512((const void *)ranks);
 	const __m512i set = _mm512_maskz_compress_epi8(bits, all);
 	const __m512i from = _mm512_set1_epi16((short)at);
 	const size_t count = count_popcnt(bits);
@@ -207,7 +205,6 @@ scan_avx2(const char *text, char quote, char delim)
 SCAN_AVX2 SCAN_INLINE size_t
 put_avx2(struct marks *m, size_t n, uint64_t bits, __m256i block)
 {
-	static const uint8_t ranks[64] = {RANKS};
 	const size_t count = count_popcnt(bits);
 
 	_mm256_storeu_si256((void *)(m->block + n), block);
@@ -472,7 +469,6 @@ select_plain(uint64_t bits, size_t n)
 SCAN_INLINE size_t
 note_plain(struct marks *m, size_t n, size_t at, uint64_t bits)
 {
-	static const uint8_t ranks[64] = {RANKS};
 	const size_t count = count_plain(bits);
 
 	m->mask[at / 64] = bits;

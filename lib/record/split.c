@@ -69,19 +69,6 @@ apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
 
 /* ---- the index ---- */
 
-/* The loops, compiled for one instruction set. */
-struct split_code {
-	const char *name;
-	bool (*works)(void); /* does this processor have it? */
-	bool (*more)(struct split *s);
-	size_t (*fields)(const struct split *s, size_t start, size_t end,
-	    const struct split_order *order, struct field *field);
-	size_t (*records)(struct split *s, size_t start, size_t columns,
-	    size_t most, size_t *end);
-	void (*slices)(const struct split *s, const struct split_order *order,
-	    size_t n, struct field *field);
-};
-
 /* Where the index writes next. */
 struct cursor {
 	uint32_t *end;   /* the next line end */
@@ -530,8 +517,6 @@ split_use(struct split *s, const char *name)
 	if (code == NULL)
 		return false;
 	s->code = code;
-	s->records = code->records;
-	s->slices = code->slices;
 	return true;
 }
 
@@ -602,19 +587,6 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 	s->quotes = (struct quotes){0, 0};
 	s->before[from / 64] = 0;
 	s->nends = s->next = 0;
-}
-
-bool
-split_more(struct split *s)
-{
-	return s->code->more(s);
-}
-
-size_t
-split_fields(const struct split *s, size_t start, size_t end,
-    const struct split_order *order, struct field *field)
-{
-	return s->code->fields(s, start, end, order, field);
 }
 
 void

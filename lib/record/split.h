@@ -41,19 +41,39 @@ struct quotes {
 	uint64_t closing; /* 1: its last byte is a closing quote */
 };
 
-struct split {
-	const struct split_code *code;
+struct split;
+
+/* The loops, compiled for one instruction set. */
+struct split_code {
+	const char *name;
+	bool (*works)(void); /* does this processor have it? */
+	/*
+	 * Indexes the next stretch, when the ends of the last one were taken.
+	 * Returns false when the text is at its end or the index stopped at an
+	 * odd byte.
+	 */
+	bool (*more)(struct split *s);
+	/*
+	 * Of the record from start to end: stores its slices in field if it
+	 * has order's number of columns.  Returns its number of fields.
+	 */
+	size_t (*fields)(const struct split *s, size_t start, size_t end,
+	    const struct split_order *order, struct field *field);
 	/*
 	 * The quick way, without an index: looks for the records from start on
 	 * as long as they are short, well-formed and have so many columns.
 	 * Stores where each ends and returns their number, at most so many;
-	 * each ends with LF or CR LF, and the next starts behind it.
+	 * all end with LF, or all with CR LF, and the next starts behind it.
 	 */
 	size_t (*records)(struct split *s, size_t start, size_t columns,
 	    size_t most, size_t *end);
 	/* Of the first n of them: order's slices, a record's together. */
 	void (*slices)(const struct split *s, const struct split_order *order,
 	    size_t n, struct field *field);
+};
+
+struct split {
+	const struct split_code *code;
 	char quote, delim;
 	struct classes classes; /* of marks */
 	size_t group;  /* blocks that records looks at between two checks */
@@ -106,20 +126,8 @@ void split_begin(struct split *s, const char *text, size_t len, size_t from);
 /* The same text has become longer, and may have moved in memory. */
 void split_grown(struct split *s, const char *text, size_t len);
 
-/*
- * Indexes the next stretch, when the ends of the last one were taken.  Returns
- * false when the text is at its end or the index stopped at an odd byte.
+/* Every field of such a record; room in field for as many as code.fields says.
  */
-bool split_more(struct split *s);
-
-/*
- * Of the record from start to end: stores its slices in field if it has
- * order's number of columns.  Returns its number of fields.
- */
-size_t split_fields(const struct split *s, size_t start, size_t end,
-    const struct split_order *order, struct field *field);
-
-/* Every field of such a record; room in field for split_fields' number. */
 void split_all(const struct split *s, size_t start, size_t end,
     struct field *field);
 
