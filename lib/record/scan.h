@@ -72,8 +72,9 @@ struct isa {
 	uint32_t (*count)(uint64_t bits);
 	/* the n-th, from 0; more than n are set */
 	size_t (*select)(uint64_t bits, size_t n);
-	/* the marks of the block at a place, from mark n on; how many */
-	size_t (*note)(struct marks *m, size_t n, size_t at, uint64_t bits);
+	/* the marks of the block at a place, so many, from mark n on */
+	void (*note)(struct marks *m, size_t n, size_t at, uint64_t bits,
+	    size_t count);
 	/*
 	 * The same for all marks of the text from at to end, so many blocks.
 	 * Adds to *others how many are no delimiters.  NULL: scan does as well.
@@ -124,13 +125,12 @@ select_bmi2(uint64_t bits, size_t n)
 }
 
 /* Up to 64 places behind the last are written, too. */
-SCAN_AVX512 SCAN_INLINE size_t
-note_avx512(struct marks *m, size_t n, size_t at, uint64_t bits)
+SCAN_AVX512 SCAN_INLINE void
+note_avx512(struct marks *m, size_t n, size_t at, uint64_t bits, size_t count)
 {
 	const __m512i all = _mm512_loadu_si512((const void *)ranks);
 	const __m512i set = _mm512_maskz_compress_epi8(bits, all);
 	const __m512i from = _mm512_set1_epi16((short)at);
-	const size_t count = count_popcnt(bits);
 
 	_mm512_storeu_si512((void *)(m->place + n),
 	    _mm512_add_epi16(from,
@@ -140,7 +140,6 @@ note_avx512(struct marks *m, size_t n, size_t at, uint64_t bits)
 		    _mm512_add_epi16(from,
 			_mm512_cvtepu8_epi16(
 			    _mm512_extracti64x4_epi64(set, 1))));
-	return n + count;
 }
 
 /*
@@ -160,9 +159,11 @@ sweep_avx512(struct marks *m, size_t n, size_t at, size_t end,
 	for (; at < end; at += 64) {
 		const __m512i x =
 		    _mm512_loadu_si512((const void *)(m->text + at));
+		const uint64_t bits =
+		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(is, x));
 
-		n = note_avx512(m, n, at,
-		    _mm512_cmpeq_epi8_mask(x, _mm512_shuffle_epi8(is, x)));
+		note_avx512(m, n, at, bits, count_popcnt(bits));
+		n += count_popcnt(bits);
 		sum =
 		    _mm512_mask_sub_epi8(sum, _mm512_cmpeq_epi8_mask(x, delim),
 			sum, _mm512_set1_epi8(-1));
@@ -202,11 +203,9 @@ scan_avx2(const char *text, char quote, char delim)
 }
 
 /* In which block a mark stands is the same for all of them: wide stores. */
-SCAN_AVX2 SCAN_INLINE size_t
-put_avx2(struct marks *m, size_t n, uint64_t bits, __m256i block)
+SCAN_AVX2 SCAN_INLINE void
+put_avx2(struct marks *m, size_t n, size_t count, __m256i block)
 {
-	const size_t count = count_popcnt(bits);
-
 	_mm256_storeu_si256((void *)(m->block + n), block);
 	_mm256_storeu_si256((void *)(m->rank + n),
 	    _mm256_loadu_si256((const void *)ranks));
@@ -215,14 +214,13 @@ put_avx2(struct marks *m, size_t n, uint64_t bits, __m256i block)
 		_mm256_storeu_si256((void *)(m->rank + n + 32),
 		    _mm256_loadu_si256((const void *)(ranks + 32)));
 	}
-	return n + count;
 }
 
-SCAN_AVX2 SCAN_INLINE size_t
-note_avx2(struct marks *m, size_t n, size_t at, uint64_t bits)
+SCAN_AVX2 SCAN_INLINE void
+note_avx2(struct marks *m, size_t n, size_t at, uint64_t bits, size_t count)
 {
 	m->mask[at / 64] = bits;
-	return put_avx2(m, n, bits, _mm256_set1_epi8((char)(at / 64)));
+	put_avx2(m, n, count, _mm256_set1_epi8((char)(at / 64)));
 }
 
 SCAN_AVX2 SCAN_INLINE size_t
@@ -250,7 +248,8 @@ sweep_avx2(struct marks *m, size_t n, size_t at, size_t end,
 			mask[i] = gather_avx2(_mm256_cmpeq_epi8(a,
 						  _mm256_shuffle_epi8(is, a)),
 			    _mm256_cmpeq_epi8(b, _mm256_shuffle_epi8(is, b)));
-			n = put_avx2(m, n, mask[i], block);
+			put_avx2(m, n, count_popcnt(mask[i]), block);
+			n += count_popcnt(mask[i]);
 			block = _mm256_add_epi8(block, _mm256_set1_epi8(1));
 			sum = _mm256_sub_epi8(sum, _mm256_cmpeq_epi8(a, delim));
 			sum = _mm256_sub_epi8(sum, _mm256_cmpeq_epi8(b, delim));
@@ -466,11 +465,9 @@ select_plain(uint64_t bits, size_t n)
 	return at + (unsigned)__builtin_ctzll(sums | BIT(63)) / 8;
 }
 
-SCAN_INLINE size_t
-note_plain(struct marks *m, size_t n, size_t at, uint64_t bits)
+SCAN_INLINE void
+note_plain(struct marks *m, size_t n, size_t at, uint64_t bits, size_t count)
 {
-	const size_t count = count_plain(bits);
-
 	m->mask[at / 64] = bits;
 	memset(m->block + n, (int)(at / 64), 32);
 	memcpy(m->rank + n, ranks, 32);
@@ -478,7 +475,6 @@ note_plain(struct marks *m, size_t n, size_t at, uint64_t bits)
 		memset(m->block + n + 32, (int)(at / 64), 32);
 		memcpy(m->rank + n + 32, ranks + 32, 32);
 	}
-	return n + count;
 }
 
 #endif

@@ -108,16 +108,6 @@ note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims,
 	s->before[b + 1] = to->delims;
 }
 
-INLINE uint64_t
-quotes_at(struct split *s, size_t b, struct masks *m, const struct isa *isa)
-{
-	if (s->quote == NO_QUOTE)
-		return 0;
-	return apply_quotes(&s->quotes, m, b > 0 ? s->text[b * 64 - 1] : '\n',
-	    s->delim, b == s->from / 64 ? BIT(s->from % 64) : 0, &s->multiline,
-	    isa);
-}
-
 /*
  * Indexes block b, of which the bits of text are text and those of fresh were
  * not indexed before.  Returns false when a record stops being well-formed.
@@ -126,10 +116,16 @@ INLINE bool
 index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
     uint64_t text, uint64_t fresh, const struct isa *isa)
 {
-	uint64_t bad;
+	uint64_t bad = 0;
 
 	if (UNLIKELY((m.quote | s->quotes.inside | s->quotes.closing) != 0) &&
-	    UNLIKELY((bad = quotes_at(s, b, &m, isa) & text) != 0)) {
+	    s->quote != NO_QUOTE)
+		bad = text &
+		    apply_quotes(&s->quotes, &m,
+			b > 0 ? s->text[b * 64 - 1] : '\n', s->delim,
+			b == s->from / 64 ? BIT(s->from % 64) : 0,
+			&s->multiline, isa);
+	if (UNLIKELY(bad != 0)) {
 		s->odd = b * 64 + (size_t)__builtin_ctzll(bad);
 		fresh &= BELOW(s->odd % 64);
 	}
@@ -281,6 +277,7 @@ sweep_quotes(struct split *s, struct ahead *ahead, size_t end, bool *quoted,
 	const char *const text = s->marks.text;
 	struct ahead a = *ahead;
 	uint64_t bad = 0;
+	size_t count;
 
 	*quoted = false;
 	for (; a.at < end; a.at += 64) {
@@ -293,7 +290,9 @@ sweep_quotes(struct split *s, struct ahead *ahead, size_t end, bool *quoted,
 			    &s->multiline, isa);
 			*quoted = true;
 		}
-		a.marks = isa->note(&s->marks, a.marks, a.at, m.delim | m.eol);
+		count = isa->count(m.delim | m.eol);
+		isa->note(&s->marks, a.marks, a.at, m.delim | m.eol, count);
+		a.marks += count;
 		a.strange += isa->count(m.eol);
 	}
 	*ahead = a;
