@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +16,11 @@
 static const char *
 take_digits(const char *value, uint64_t *n)
 {
-	const char *p;
+	char *end;
 
-	*n = 0;
-	for (p = value; *p >= '0' && *p <= '9'; p++) {
-		const uint64_t digit = (uint64_t)(*p - '0');
-
-		if (*n > (UINT64_MAX - digit) / 10)
-			return NULL;
-		*n = *n * 10 + digit;
-	}
-	return p > value ? p : NULL;
+	errno = 0;
+	*n = strtoull(value, &end, 10);
+	return *value >= '0' && *value <= '9' && errno == 0 ? end : NULL;
 }
 
 /* The factor of a unit as coreutils write them, or 0. */
@@ -338,8 +333,7 @@ word_number(const struct options_rule *r, const char *value)
 		if (len == n && memcmp(p, value, n) == 0)
 			return number;
 		p += len + strspn(p + len, ", ");
-		if (strncmp(p, "or ", 3) == 0)
-			p += 3;
+		p += strncmp(p, "or ", 3) == 0 ? 3 : 0;
 	}
 	return 0;
 }

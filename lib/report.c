@@ -70,25 +70,6 @@ put_line(const struct report *r, const char *text, size_t n)
 	buf_free(&line);
 }
 
-static void
-put_format(const struct report *r, const char *format, va_list args)
-{
-	char text[2 * LINE_MAX_BYTES];
-
-	if (vsnprintf(text, sizeof text, format, args) >= 0)
-		put_line(r, text, strlen(text));
-}
-
-void
-report_say(const struct report *r, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	put_format(r, format, args);
-	va_end(args);
-}
-
 /*
  * I/O before the journal before commands before data before usage, which like a
  * status of the shell is not taken where there is any.
@@ -109,18 +90,14 @@ take_status(struct report *r, int status)
 }
 
 void
-report_exit(const struct report *r)
-{
-	exit(r->status);
-}
-
-void
 report_fail(struct report *r, int status, const char *format, ...)
 {
+	char text[2 * LINE_MAX_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	put_format(r, format, args);
+	if (vsnprintf(text, sizeof text, format, args) >= 0)
+		put_line(r, text, strlen(text));
 	va_end(args);
 	take_status(r, status);
 }
@@ -146,20 +123,16 @@ report_text(struct report *r, int status, const char *text, size_t n)
 	take_status(r, status);
 }
 
-/* What a file may be instead, and how it becomes CSV. */
+/* What a file may be instead, and what makes CSV of that. */
 static const struct {
-	const char *name, *advice;
+	const char *name, *tool;
 } foreign[] = {
-    [FOREIGN_UTF16] = {"UTF-16", "convert it with iconv -f UTF-16 -t UTF-8"},
-    [FOREIGN_UTF16LE] = {"UTF-16",
-	"convert it with iconv -f UTF-16LE -t UTF-8"},
-    [FOREIGN_UTF16BE] = {"UTF-16",
-	"convert it with iconv -f UTF-16BE -t UTF-8"},
-    [FOREIGN_UTF32] = {"UTF-32", "convert it with iconv -f UTF-32 -t UTF-8"},
-    [FOREIGN_UTF32LE] = {"UTF-32",
-	"convert it with iconv -f UTF-32LE -t UTF-8"},
-    [FOREIGN_UTF32BE] = {"UTF-32",
-	"convert it with iconv -f UTF-32BE -t UTF-8"},
+    [FOREIGN_UTF16] = {"UTF-16", "UTF-16"},
+    [FOREIGN_UTF16LE] = {"UTF-16", "UTF-16LE"},
+    [FOREIGN_UTF16BE] = {"UTF-16", "UTF-16BE"},
+    [FOREIGN_UTF32] = {"UTF-32", "UTF-32"},
+    [FOREIGN_UTF32LE] = {"UTF-32", "UTF-32LE"},
+    [FOREIGN_UTF32BE] = {"UTF-32", "UTF-32BE"},
     [FOREIGN_GZIP] = {"gzip", "unpack it with zcat"},
     [FOREIGN_ZSTD] = {"zstd", "unpack it with zstdcat"},
     [FOREIGN_XZ] = {"xz", "unpack it with xzcat"},
@@ -316,49 +289,45 @@ report_reason(const struct fault *f, struct buf *say)
 }
 
 /* "file:line: record 1, byte 71: reason", as much of it as applies. */
-static void
-say_fault(const struct fault *f, struct buf *say)
+void
+report_fault(struct report *r, const struct fault *f)
 {
-	const char *advice =
-	    f->cause == FAULT_FOREIGN ? foreign[f->a].advice : f->advice;
+	struct buf say = {NULL, 0, 0};
+	const char *advice = f->advice;
 	/* is a byte the place, and not the line or a column? */
 	const bool placed = f->line != 0 && f->cause != FAULT_FEW_FIELDS &&
 	    f->cause != FAULT_MANY_FIELDS && f->cause != FAULT_OTHER &&
 	    f->cause != FAULT_FOREIGN && f->cause != FAULT_OTHER_EOL;
 	const bool read = f->cause == FAULT_READ;
 
-	buf_add_text(say,
+	if (read && f->error == ECANCELED && r->status != 0)
+		return; /* a hook ended the read, and has said why */
+	buf_add_text(&say,
 	    read && strcmp(f->file, "stdin") == 0 ? "standard input" : f->file);
 	if (f->line != 0)
-		utf8_say(say, ":%u", f->line);
-	buf_add_text(say, ": ");
+		utf8_say(&say, ":%u", f->line);
+	buf_add_text(&say, ": ");
 	if (read && f->byte != 0)
-		utf8_say(say, "byte %u: ", f->byte);
+		utf8_say(&say, "byte %u: ", f->byte);
 	if (placed && f->record != 0)
-		utf8_say(say, "record %u, byte %u: ", f->record, f->byte);
+		utf8_say(&say, "record %u, byte %u: ", f->record, f->byte);
 	else if (placed)
-		utf8_say(say, "header, byte %u: ", f->byte);
-	report_reason(f, say);
+		utf8_say(&say, "header, byte %u: ", f->byte);
+	report_reason(f, &say);
 	if (advice == NULL && f->dialect.delim == '\t' &&
 	    (f->cause == FAULT_AFTER_QUOTE || f->cause == FAULT_OPEN_QUOTE))
 		advice = REPORT_NO_QUOTE;
-	if (advice != NULL)
-		utf8_say(say, "; %s", advice);
-}
-
-void
-report_fault(struct report *r, const struct fault *f)
-{
-	struct buf say = {NULL, 0, 0};
-
-	if (f->cause == FAULT_READ && f->error == ECANCELED && r->status != 0)
-		return; /* a hook ended the read, and has said why */
-	say_fault(f, &say);
+	if (f->cause == FAULT_FOREIGN)
+		utf8_say(&say,
+		    f->a < FOREIGN_GZIP ?
+			"; convert it with iconv -f %s -t UTF-8" :
+			"; %s",
+		    foreign[f->a].tool);
+	else if (advice != NULL)
+		utf8_say(&say, "; %s", advice);
 	put_line(r, say.data, say.len);
 	buf_free(&say);
-	take_status(r,
-	    f->cause == FAULT_READ || f->cause == FAULT_OPEN ? EXIT_IO :
-							       EXIT_DATA);
+	take_status(r, read || f->cause == FAULT_OPEN ? EXIT_IO : EXIT_DATA);
 }
 
 void
@@ -420,7 +389,7 @@ measure(const struct report *r, long *now, long *peak)
 }
 
 void
-report_stats(const struct report *r, const struct report_stats *s)
+report_stats(struct report *r, const struct report_stats *s)
 {
 	const double seconds = (double)(input_ns() - s->started) / 1e9;
 	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;

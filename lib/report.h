@@ -32,16 +32,15 @@ struct report {
 /* Also what is said when memory is gone.  program must live as long. */
 void report_init(struct report *r, const char *program);
 
-/* A message of the form of printf(3), whose arguments hold no user's format. */
-void report_say(const struct report *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* The same, and the program's status becomes at least as bad as status. */
+/*
+ * A message of the form of printf(3), whose arguments hold no user's format.
+ * The program's status becomes at least as bad as status.
+ */
 void report_fail(struct report *r, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Ends the process with the program's status. */
-_Noreturn void report_exit(const struct report *r);
+/* The same without a status: nothing is wrong. */
+#define report_say(r, ...) report_fail(r, 0, __VA_ARGS__)
 
 /*
  * A message of several lines as it is, after "program: ": an expression with
@@ -98,7 +97,7 @@ struct report_stats {
 	uint64_t children;     /* KiB that commands use */
 	const char *more;      /* of the program's own, "" for none */
 };
-void report_stats(const struct report *r, const struct report_stats *s);
+void report_stats(struct report *r, const struct report_stats *s);
 
 /* The same as a record of --progress=FILE, whose header comes first. */
 #define REPORT_PROGRESS                                                       \
@@ -107,10 +106,7 @@ void report_stats(const struct report *r, const struct report_stats *s);
 void report_progress(const struct report *r, const struct report_stats *s,
     struct buf *line);
 
-/*
- * Makes ready for them, where they are wanted: a file that says how much memory
- * is used can be opened now.
- */
+/* For them, a file that says how much memory is used can be opened now. */
 void report_ready(struct report *r);
 
 #endif

@@ -41,7 +41,38 @@ flush(void *arg)
 }
 
 /* What was counted so far; what a program adds to the line goes to more. */
-static struct report_stats count(struct run *r, struct buf *more);
+static struct report_stats
+count(struct run *r, struct buf *more)
+{
+	struct report_stats s = {.records_out = r->out_records,
+	    .bytes_out = r->out_bytes,
+	    .rejected = r->rejected,
+	    .started = r->started,
+	    .in_ns = r->hooks.waited_in,
+	    .out_ns = r->hooks.waited_out + r->out_waited};
+
+	if (r->in != NULL) {
+		s.records_in = reader_record(r->in);
+		s.bytes_in = reader_bytes(r->in);
+	}
+	if (r->out != NULL) {
+		s.records_out = r->out->records;
+		s.bytes_out = r->out->bytes + r->out->len;
+		s.out_ns += r->out->waited;
+	}
+	if (r->more_stats != NULL)
+		r->more_stats(r->arg, more, &s);
+	if (more == NULL)
+		return s;
+	if (r->vouch != NULL && vouch_count(r->vouch) == 0)
+		buf_add_text(more, "; nobody vouched for the input");
+	else if (r->vouch != NULL)
+		utf8_say(more, "; vouched for the input: %u",
+		    vouch_count(r->vouch));
+	buf_add_byte(more, '\0');
+	s.more = more->data;
+	return s;
+}
 
 /* A record of --progress=FILE.  A FILE that fails gets no more of them. */
 static void
@@ -198,7 +229,7 @@ run_exit(struct run *r)
 	end_log(r, &(struct report_stats){.records_in = 0});
 	buf_free(&r->say);
 	options_free(&r->opt);
-	report_exit(&r->report);
+	exit(r->report.status);
 }
 
 void
@@ -374,24 +405,21 @@ check_header(struct run *r, bool empty)
 	return false;
 }
 
-/* Are all the fields empty that a record has too many? */
-static bool
-ends_empty(const struct fault *f)
-{
-	const size_t n = (size_t)(f->a - f->b);
-
-	for (size_t i = 1; i <= n; i++)
-		if (i > f->len || f->raw[f->len - i] != f->dialect.delim)
-			return false;
-	return true;
-}
-
 /* What helps against a record of another width. */
 static const char *
 advise_ragged(const struct run *r, const struct fault *f)
 {
+	static const char *const advice[][2] = {
+	    {"--ragged=pad fills it up, --rejects FILE sets it aside",
+		"--ragged=pad fills it up"},
+	    {"--ragged=fit drops the empty fields, --rejects FILE sets it "
+	     "aside",
+		"--ragged=fit drops the empty fields"},
+	    {"--rejects FILE sets it aside", NULL},
+	};
 	const bool few = f->cause == FAULT_FEW_FIELDS;
 	const char *doubt = NULL;
+	bool empty = !few; /* all that there is too much */
 
 	if (!few && f->cause != FAULT_MANY_FIELDS)
 		return f->advice;
@@ -402,15 +430,9 @@ advise_ragged(const struct run *r, const struct fault *f)
 		doubt = columns_doubt(r->header, !few);
 	if (doubt != NULL)
 		return doubt;
-	if (!few && ends_empty(f))
-		return r->opt.rejects != NULL ?
-		    "--ragged=fit drops the empty fields" :
-		    "--ragged=fit drops the empty fields, --rejects FILE sets "
-		    "it aside";
-	if (r->opt.rejects != NULL)
-		return few ? "--ragged=pad fills it up" : NULL;
-	return few ? "--ragged=pad fills it up, --rejects FILE sets it aside" :
-		     "--rejects FILE sets it aside";
+	for (size_t i = 1; empty && i <= f->a - f->b; i++)
+		empty = i <= f->len && f->raw[f->len - i] == f->dialect.delim;
+	return advice[few ? 0 : 2 - empty][r->opt.rejects != NULL];
 }
 
 /*
@@ -483,75 +505,26 @@ run_fault(struct run *r, const struct fault *f)
 	return run_fault_to(r, r->rejects, f);
 }
 
-/* What reader_next could not read.  Does the run go on? */
-static bool
-bad_input(struct run *r, int got)
-{
-	const struct fault *const f = got != 0 ? reader_fault(r->in) : NULL;
-
-	r->ended = got == 0;
-	if (got == -1)
-		return run_fault(r, f) == 0;
-	if (got != 0)
-		say_fault(r, f);
-	return false;
-}
-
 int
-run_next_good(struct run *r, struct record *rec, int got)
+run_next_good(struct run *r, struct record *rec, int got, bool wait)
 {
-	do {
-		if (got == READER_HEADER)
+	const struct fault *f;
+
+	while (got != 1) {
+		if (got == READER_HEADER || got == READER_WOULD_WAIT)
 			return got;
-		if (!bad_input(r, got))
+		r->ended = got == 0;
+		if (got == 0)
 			return 0;
-	} while ((got = reader_next(r->in, rec)) != 1);
+		f = reader_fault(r->in);
+		if (got != -1)
+			say_fault(r, f);
+		if (got != -1 || run_fault(r, f) != 0)
+			return 0;
+		got = wait ? reader_next(r->in, rec) :
+			     reader_next_nowait(r->in, rec);
+	}
 	return 1;
-}
-
-int
-run_next_nowait(struct run *r, struct record *rec)
-{
-	int got;
-
-	while ((got = reader_next_nowait(r->in, rec)) != 1)
-		if (got == READER_WOULD_WAIT || !bad_input(r, got))
-			return got == READER_WOULD_WAIT ? got : 0;
-	return 1;
-}
-
-static struct report_stats
-count(struct run *r, struct buf *more)
-{
-	struct report_stats s = {.records_out = r->out_records,
-	    .bytes_out = r->out_bytes,
-	    .rejected = r->rejected,
-	    .started = r->started,
-	    .in_ns = r->hooks.waited_in,
-	    .out_ns = r->hooks.waited_out + r->out_waited};
-
-	if (r->in != NULL) {
-		s.records_in = reader_record(r->in);
-		s.bytes_in = reader_bytes(r->in);
-	}
-	if (r->out != NULL) {
-		s.records_out = r->out->records;
-		s.bytes_out = r->out->bytes + r->out->len;
-		s.out_ns += r->out->waited;
-	}
-	if (r->more_stats != NULL)
-		r->more_stats(r->arg, more, &s);
-	if (more == NULL)
-		return s;
-	if (r->vouch != NULL && vouch_count(r->vouch) == 0) {
-		buf_add_text(more, "; nobody vouched for the input");
-	} else if (r->vouch != NULL) {
-		buf_add_text(more, "; vouched for the input: ");
-		buf_add_number(more, vouch_count(r->vouch));
-	}
-	buf_add_byte(more, '\0');
-	s.more = more->data;
-	return s;
 }
 
 bool

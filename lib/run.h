@@ -60,23 +60,19 @@ struct run {
 void run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv);
 
-/* Ends the process with the status that was reported. */
-_Noreturn void run_exit(struct run *r);
-
 /*
- * Ends the process with EXIT_USAGE and a message: what is in r->say, and text
- * behind that.  Nothing was written yet.
+ * End the process: with the status that was reported; with EXIT_USAGE and a
+ * message, what is in r->say and text behind that; the same with a text of
+ * several lines.  Nothing was written yet.
  */
+_Noreturn void run_exit(struct run *r);
 _Noreturn void run_usage(struct run *r, const char *text);
-
-/* The same for a message of several lines. */
 _Noreturn void run_usage_text(struct run *r, const char *text);
 
 /*
- * Opens what is written to, -o or standard output and --rejects, readies the
- * input, and gives up what is not needed any more.  Files are operands, from
- * the i-th on.  false: a message was
- * said, go to run_end.
+ * Opens -o or standard output and --rejects, readies the input, the operands
+ * from the i-th on, and gives up what is not needed any more.  false: a message
+ * was said, go to run_end.
  */
 bool run_open(struct run *r, size_t i);
 
@@ -84,13 +80,12 @@ bool run_open(struct run *r, size_t i);
 void run_open_input(struct run *r, char *const *files, size_t n);
 
 /*
- * Before anything is opened: what is going to be read and written, where no
- * file may have two parts (files.h).  run_open does that for its own.  false: a
- * message was said.
+ * Before anything is opened: the files of --rejects and the input, n operands
+ * or standard input; and a file beside the input, where NULL and "-" are
+ * standard input.  No file may have two parts (files.h).  run_open does that
+ * for its own.  false: a message was said.
  */
-/* --rejects, and then the input: n operands, or standard input. */
 bool run_files(struct run *r, char *const *inputs, size_t n);
-/* A file beside the input; NULL and "-" are standard input. */
 bool run_reads(struct run *r, const char *path);
 
 /*
@@ -121,8 +116,8 @@ bool run_header(struct run *r);
  */
 bool run_name(struct run *r, const struct field *name, const struct dialect *d);
 
-/* Of run_next: reader_next gave no good record but this answer. */
-int run_next_good(struct run *r, struct record *rec, int got);
+/* Of run_next: the reader gave no good record but this answer. */
+int run_next_good(struct run *r, struct record *rec, int got, bool wait);
 
 /*
  * Reads the next good record: 1, or 0 when there is none any more, which may
@@ -133,11 +128,17 @@ run_next(struct run *r, struct record *rec)
 {
 	const int got = reader_next(r->in, rec);
 
-	return got == 1 ? 1 : run_next_good(r, rec, got);
+	return got == 1 ? 1 : run_next_good(r, rec, got, true);
 }
 
 /* The same without waiting: or READER_WOULD_WAIT. */
-int run_next_nowait(struct run *r, struct record *rec);
+static inline int
+run_next_nowait(struct run *r, struct record *rec)
+{
+	const int got = reader_next_nowait(r->in, rec);
+
+	return got == 1 ? 1 : run_next_good(r, rec, got, false);
+}
 
 /* Was the input read to its end, and did --expect-records come? */
 bool run_whole(const struct run *r);

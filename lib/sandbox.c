@@ -62,8 +62,6 @@ make_rules(uint64_t files)
 	if (fd >= 0 || errno == ENOSYS || errno == EOPNOTSUPP)
 		return (int)fd;
 	version = sandbox_version();
-	if (version == 0)
-		return -1;
 	if (version < 6)
 		r.scoped = 0;
 	if (version < 5)
@@ -77,36 +75,30 @@ make_rules(uint64_t files)
 	return (int)syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
 }
 
-/* -o's FILE is made, renamed, removed, and its directory synced.  0 or -1. */
-static int
-allow_output(int rules, const char *output, bool reads)
+void
+sandbox_enter(bool reads, const char *output)
 {
+	/* -o's FILE is made, renamed, removed, and its directory synced */
 	struct landlock_path_beneath_attr rule = {
 	    .allowed_access = LANDLOCK_ACCESS_FS_MAKE_REG |
 		LANDLOCK_ACCESS_FS_REMOVE_FILE |
 		(reads ? 0 : LANDLOCK_ACCESS_FS_READ_DIR)};
-	char *copy = mem_copy(output, strlen(output));
-	long done = -1;
-
-	rule.parent_fd = open(dirname(copy), O_PATH | O_CLOEXEC);
-	free(copy);
-	if (rule.parent_fd >= 0) {
-		done = syscall(SYS_landlock_add_rule, rules,
-		    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-		close(rule.parent_fd);
-	}
-	return (int)done;
-}
-
-void
-sandbox_enter(bool reads, const char *output)
-{
 	const int rules = make_rules(WRITING | (reads ? 0 : READING));
+	bool allowed = output == NULL;
+	char *copy;
 
 	if (rules < 0)
 		return;
-	if ((output == NULL || allow_output(rules, output, reads) == 0) &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+	if (output != NULL) {
+		copy = mem_copy(output, strlen(output));
+		rule.parent_fd = open(dirname(copy), O_PATH | O_CLOEXEC);
+		free(copy);
+		allowed = syscall(SYS_landlock_add_rule, rules,
+			      LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+		if (rule.parent_fd >= 0)
+			close(rule.parent_fd);
+	}
+	if (allowed && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		(void)syscall(SYS_landlock_restrict_self, rules, 0);
 	close(rules);
 }
