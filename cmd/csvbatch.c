@@ -89,15 +89,6 @@ take_rate(const struct options_rule *rule, const char *value, void *at,
 }
 
 static int
-take_json_types(const struct options_rule *rule, const char *value, void *at,
-    struct buf *say)
-{
-	(void)rule;
-	*(const char **)at = value;
-	return json_types(NULL, value, NULL, say);
-}
-
-static int
 take_merge_by(const struct options_rule *rule, const char *value, void *at,
     struct buf *say)
 {
@@ -124,7 +115,7 @@ static const struct options_rule options[] = {
     {"linger", 0, OPTIONS_TIME, .at = AT(opt.linger)},
     {"to", 0, OPTIONS_WORD, AT(opt.batch.form),
 	.words = ": needs json or jsonl"},
-    {"types", 0, OPTIONS_OWN, AT(opt.types), .take = take_json_types},
+    {"types", 0, OPTIONS_TYPES, .at = AT(opt.types)},
     /* commands and their answers */
     {NULL, 'j', OPTIONS_COUNT, AT(opt.jobs), .also = AT(commands)},
     {"retries", 0, OPTIONS_NUMBER, AT(opt.retries), .also = AT(commands)},

@@ -52,15 +52,6 @@ struct cut {
 #define LINE_NUMBER "line_number"
 #define LINE_NUMBER_LEN (sizeof LINE_NUMBER - 1)
 
-static int
-take_types(const struct options_rule *rule, const char *value, void *at,
-    struct buf *say)
-{
-	(void)rule;
-	*(const char **)at = value;
-	return json_types(NULL, value, NULL, say);
-}
-
 #define AT(member) offsetof(struct cut, member)
 
 static const struct options_rule options[] = {
@@ -81,7 +72,7 @@ static const struct options_rule options[] = {
 	.words = " needs empty or skip"},
     {"align", 0, .at = AT(align)},
     {"null", 0, OPTIONS_ANY, .at = AT(format.null)},
-    {"types", 0, OPTIONS_OWN, AT(types), .take = take_types},
+    {"types", 0, OPTIONS_TYPES, .at = AT(types)},
 };
 
 static const char help[] =

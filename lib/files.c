@@ -47,10 +47,10 @@ files_is(const char *path, int fd)
 static char *
 files_directory(const char *path)
 {
-	char *copy = mem_copy(path, strlen(path)), *dir;
+	char *const copy = mem_copy(path, strlen(path));
 	const char *const name = dirname(copy);
+	char *const dir = mem_copy(name, strlen(name));
 
-	dir = mem_copy(name, strlen(name));
 	free(copy);
 	return dir;
 }
@@ -60,17 +60,14 @@ static char *
 files_link(const char *path)
 {
 	struct buf to = {NULL, 0, 0};
-	char text[PATH_MAX], *dir;
+	char text[PATH_MAX], *dir = files_directory(path);
 	const ssize_t n = readlink(path, text, sizeof text);
 
+	if (n > 0 && text[0] != '/')
+		utf8_say(&to, "%s/", dir);
+	free(dir);
 	if (n < 0)
 		return NULL;
-	if (text[0] != '/') {
-		dir = files_directory(path);
-		buf_add_text(&to, dir);
-		buf_add_byte(&to, '/');
-		free(dir);
-	}
 	buf_add(&to, text, (size_t)n);
 	buf_add_byte(&to, '\0');
 	return to.data;
@@ -121,25 +118,20 @@ files_locate(struct files_entry *e, const char *path)
 	return true;
 }
 
-/* May two files be one?  part_open looks at what is in the way of a .part. */
+/* Are two files one, which they may not be? */
 static bool
-files_agree(const struct files_entry *a, const struct files_entry *b)
+files_clash(const struct files_entry *a, const struct files_entry *b)
 {
-	if (b->role == FILES_INPUT)
-		return a->role == FILES_INPUT || a->role == FILES_REPLACED ||
-		    a->empty;
-	return (a->role == FILES_INPUT && b->role == FILES_REPLACED) ||
-	    (a->role == FILES_REPLACED && b->role == FILES_PART);
-}
-
-static bool
-files_equal(const struct files_entry *a, const struct files_entry *b)
-{
-	if (a->dev != b->dev || a->ino != b->ino)
+	if (a->dev != b->dev || a->ino != b->ino ||
+	    strcmp(a->name != NULL ? a->name : "",
+		b->name != NULL ? b->name : "") != 0)
 		return false;
-	if (a->name == NULL || b->name == NULL)
-		return a->name == b->name;
-	return strcmp(a->name, b->name) == 0;
+	if (b->role == FILES_INPUT)
+		return a->role != FILES_INPUT && a->role != FILES_REPLACED &&
+		    !a->empty;
+	/* part_open looks at what is in the way of a .part */
+	return (a->role != FILES_INPUT || b->role != FILES_REPLACED) &&
+	    (a->role != FILES_REPLACED || b->role != FILES_PART);
 }
 
 int
@@ -157,7 +149,7 @@ files_add(struct files *f, enum files_role role, const char *path,
 	for (size_t i = 0; i < f->n; i++) {
 		const struct files_entry *const old = &f->entry[i];
 
-		if (!files_equal(old, &e) || files_agree(old, &e))
+		if (!files_clash(old, &e))
 			continue;
 		free(e.name);
 		if (path == NULL)

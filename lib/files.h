@@ -32,10 +32,7 @@ enum files_role {
 /* The way out, behind a message that two files which are written are one. */
 #define FILES_OWN "; give each a file of its own"
 
-/*
- * A regular file, a pipe that is written, or a name in a directory where there
- * is none yet.
- */
+/* A regular file, a pipe that is written, or a name that is not there yet. */
 struct files_entry {
 	enum files_role role;
 	dev_t dev; /* of the file, or of the directory */
@@ -82,13 +79,12 @@ bool files_is(const char *path, int fd);
  */
 int files_sync_directory(const char *path);
 
-/* FILE.part of FILE. */
-struct part;
-
 /*
- * Makes path.part, locked and empty, for *fd.  One that is there must have
- * been left by a dead run of ours.  NULL: a message is in say.
+ * FILE.part of FILE.  part_open makes it, locked and empty, for *fd, where one
+ * that is there must have been left by a dead run of ours; NULL: a message is
+ * in say.
  */
+struct part;
 struct part *part_open(const char *path, int *fd, struct buf *say);
 
 enum part_end {
@@ -98,16 +94,11 @@ enum part_end {
 	PART_UNSYNCED = -3, /* errno; FILE is there, a crash may undo that */
 };
 
-/* Gives the part its name.  Closes fd in any case, and frees p. */
+/* Give the part its name, or remove it.  Both close fd and free p. */
 enum part_end part_publish(struct part *p, int fd);
-
-/* Removes it.  Closes fd, and frees p. */
 void part_discard(struct part *p, int fd);
 
-/*
- * Removes a part by its name, which must have been left by a dead run of ours.
- * -1: a message is in say.
- */
+/* Removes what a dead run of ours has left.  -1: a message is in say. */
 int part_clear(const char *name, struct buf *say);
 
 #endif

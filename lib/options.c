@@ -5,23 +5,13 @@
 #include <string.h>
 
 #include "columns.h"
+#include "json.h"
 #include "sandbox.h"
 #include "utf8.h"
 
 #define MAX_RECORD ((uint64_t)1 << 30)
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define LONG 256 /* and above: what getopt_long says of long options */
-
-/* Takes a number; what is behind its digits, or NULL: it is none. */
-static const char *
-take_digits(const char *value, uint64_t *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoull(value, &end, 10);
-	return *value >= '0' && *value <= '9' && errno == 0 ? end : NULL;
-}
 
 /* The factor of a unit as coreutils write them, or 0. */
 static uint64_t
@@ -55,9 +45,13 @@ options_take(enum options_kind kind, const char *value, void *at)
 	    {"h", 3600000}};
 	const bool number = kind >= OPTIONS_NUMBER && kind <= OPTIONS_TIME;
 	uint64_t n = 0, factor;
-	const char *const rest =
-	    number && value != NULL ? take_digits(value, &n) : NULL;
+	char *rest = NULL; /* behind the digits; NULL: there are none */
 
+	errno = 0;
+	if (number && value != NULL && *value >= '0' && *value <= '9')
+		n = strtoull(value, &rest, 10);
+	if (errno != 0)
+		rest = NULL;
 	switch (kind) {
 	case OPTIONS_FLAG:
 		*(bool *)at = true;
@@ -68,12 +62,12 @@ options_take(enum options_kind kind, const char *value, void *at)
 	case OPTIONS_OUTPUT: /* a file of the name - is ./- */
 	case OPTIONS_FILE:
 	case OPTIONS_LIST:
+	case OPTIONS_TYPES:
 	case OPTIONS_ANY:
 		*(const char **)at =
 		    kind == OPTIONS_OUTPUT && strcmp(value, "-") == 0 ? NULL :
 									value;
-		return value == NULL || *value != '\0' ||
-		    kind == OPTIONS_LIST || kind == OPTIONS_ANY;
+		return kind <= OPTIONS_ANY || value == NULL || *value != '\0';
 	case OPTIONS_QUOTE:
 	case OPTIONS_BYTE:
 		*(char *)at = *value == '\0' ? NO_QUOTE : *value;
@@ -343,16 +337,16 @@ static int
 take(struct options *o, const struct options_program *p, void *arg, int got,
     struct buf *say)
 {
-	static const char *const needs[] = {
-	    [OPTIONS_FILE] = "needs a FILE",
-	    [OPTIONS_OUTPUT] = "needs a FILE",
-	    [OPTIONS_BYTE] = "needs one byte that is no line end",
-	    [OPTIONS_QUOTE] = "needs one byte that is no line end",
-	    [OPTIONS_NUMBER] = "needs a whole number",
-	    [OPTIONS_COUNT] = "needs a whole number above 0",
-	    [OPTIONS_SIZE] = "needs a size above 0, such as 4096, 64K or 16M",
+	static const char *const needs[OPTIONS_OWN] = {
+	    [OPTIONS_FILE] = ": needs a FILE",
+	    [OPTIONS_OUTPUT] = ": needs a FILE",
+	    [OPTIONS_BYTE] = ": needs one byte that is no line end",
+	    [OPTIONS_QUOTE] = ": needs one byte that is no line end",
+	    [OPTIONS_NUMBER] = ": needs a whole number",
+	    [OPTIONS_COUNT] = ": needs a whole number above 0",
+	    [OPTIONS_SIZE] = ": needs a size above 0, such as 4096, 64K or 16M",
 	    [OPTIONS_TIME] =
-		"needs a time above 0, such as 500ms, 2s, 5m or 1h",
+		": needs a time above 0, such as 500ms, 2s, 5m or 1h",
 	};
 	const struct options_rule *r;
 	char *base, *at;
@@ -371,7 +365,9 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
 	at = base + r->at;
 	if (r->kind == OPTIONS_OWN)
 		return r->take(r, optarg, at, say);
-	if (r->kind == OPTIONS_LIST && columns_check(optarg, say) != 0)
+	if ((r->kind == OPTIONS_LIST && columns_check(optarg, say) != 0) ||
+	    (r->kind == OPTIONS_TYPES &&
+		json_types(NULL, optarg, NULL, say) != 0))
 		return -1;
 	if (r->kind == OPTIONS_WORD && (word = word_number(r, optarg)) > 0) {
 		*(int *)at = word;
@@ -386,10 +382,9 @@ take(struct options *o, const struct options_program *p, void *arg, int got,
 		utf8_say(say, "--%s", r->name);
 	if (r->optional && r->kind == OPTIONS_FILE)
 		buf_add_byte(say, '=');
-	if (r->words != NULL)
-		return utf8_fail(-1, say, r->words);
-	return utf8_fail(-1, say, ": %s%s", needs[r->kind],
+	utf8_say(say, "%s%s", r->words != NULL ? r->words : needs[r->kind],
 	    got == 'd' ? " (-t is a tab)" : "");
+	return -1;
 }
 
 enum options_result

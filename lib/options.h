@@ -36,10 +36,11 @@ struct options {
 enum options_kind {
 	OPTIONS_FLAG,   /* none; bool */
 	OPTIONS_TAB,    /* none; char, which becomes a tab */
-	OPTIONS_ANY,    /* anything; const char * */
-	OPTIONS_FILE,   /* not empty; const char * */
+	OPTIONS_LIST,   /* columns; const char *, as the next four */
+	OPTIONS_TYPES,  /* of columns in JSON */
+	OPTIONS_ANY,    /* any text */
+	OPTIONS_FILE,   /* a text that is not empty */
 	OPTIONS_OUTPUT, /* the same; NULL for "-" */
-	OPTIONS_LIST,   /* columns; const char * */
 	OPTIONS_BYTE,   /* one that is no line end; char */
 	OPTIONS_QUOTE,  /* the same, or none: NO_QUOTE; char */
 	OPTIONS_NUMBER, /* uint64_t */

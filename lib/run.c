@@ -272,9 +272,7 @@ run_open_rejects(struct run *r)
 	r->rejects = writer_new(fd, &r->opt.reader.dialect);
 	writer_add(r->rejects, REJECTS_HEADER, sizeof REJECTS_HEADER - 1);
 	writer_done(r->rejects);
-	if (writer_flush(r->rejects) != 0)
-		return false; /* run_end says why */
-	return true;
+	return writer_flush(r->rejects) == 0; /* else run_end says why */
 }
 
 bool
@@ -287,24 +285,19 @@ run_name(struct run *r, const struct field *name, const struct dialect *d)
 	return true;
 }
 
-/* Is it standard input, where what one reads another does not? */
-static bool
-is_standard(const char *path)
-{
-	struct stat st, in;
-
-	if (path == NULL || strcmp(path, "-") == 0)
-		return true;
-	return stat(path, &st) == 0 && fstat(STDIN_FILENO, &in) == 0 &&
-	    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) &&
-	    st.st_dev == in.st_dev && st.st_ino == in.st_ino;
-}
-
 bool
 run_reads(struct run *r, const char *path)
 {
-	const bool standard = is_standard(path);
+	struct stat st, in;
+	bool standard;
 
+	if (path != NULL && strcmp(path, "-") == 0)
+		path = NULL;
+	/* also where what one reads another does not */
+	standard = path == NULL ||
+	    (stat(path, &st) == 0 && fstat(STDIN_FILENO, &in) == 0 &&
+		(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) &&
+		st.st_dev == in.st_dev && st.st_ino == in.st_ino);
 	if (standard && r->standard) {
 		report_fail(&r->report, EXIT_USAGE,
 		    "standard input is read twice, and the second time is "
@@ -312,8 +305,6 @@ run_reads(struct run *r, const char *path)
 		return false;
 	}
 	r->standard |= standard;
-	if (path != NULL && strcmp(path, "-") == 0)
-		path = NULL;
 	return run_said(r, files_add(&r->files, FILES_INPUT, path, &r->say));
 }
 
