@@ -251,21 +251,6 @@ complain_option(char *const *argv, int result, const struct option *longs,
 	return -1;
 }
 
-/* getopt_long takes abbreviations, which would tie us to today's names. */
-static int
-check_whole(char *const *argv, const char *name, struct buf *say)
-{
-	const size_t n = strlen(name);
-
-	for (int i = optind - 1; i > 0 && i >= optind - 2; i--)
-		if (strncmp(argv[i], "--", 2) == 0 &&
-		    strncmp(argv[i] + 2, name, n) == 0 &&
-		    (argv[i][2 + n] == '\0' || argv[i][2 + n] == '='))
-			return 0;
-	utf8_say(say, "long options are written out: --%s", name);
-	return -1;
-}
-
 /* What can only be seen when all options are known. */
 static const char *
 check_together(const struct options *o)
@@ -393,7 +378,7 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 {
 	struct buf letters = {NULL, 0, 0};
 	struct option *longs = all_options(p, &letters);
-	const char *wrong;
+	const char *wrong, *word;
 	int got, bad = 0, which = -1;
 
 	*o = (struct options){.reader = READER_DEFAULTS,
@@ -406,8 +391,13 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 		-1) {
 		if (got == '?' || got == ':')
 			bad = complain_option(argv, got, longs, say);
-		else if (which >= 0)
-			bad = check_whole(argv, longs[which].name, say);
+		/* abbreviations would tie us to today's names */
+		word = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
+		if (bad == 0 && which >= 0 &&
+		    strcspn(word + 2, "=") != strlen(longs[which].name))
+			bad = utf8_fail(-1, say,
+			    "long options are written out: --%s",
+			    longs[which].name);
 		if (bad == 0)
 			bad = take(o, p, arg, got, say);
 		which = -1;

@@ -145,11 +145,10 @@ bool run_whole(const struct run *r);
 
 /*
  * A record is bad: of reader_fault, or of reader_blame.  Returns 0 when it was
- * rejected and the run goes on, or -1 with the message said.
+ * rejected and the run goes on, or -1 with the message said.  The second has
+ * rejects that are written elsewhere; NULL: there are none.
  */
 int run_fault(struct run *r, const struct fault *f);
-
-/* The same with rejects that are written elsewhere; NULL: there are none. */
 int run_fault_to(struct run *r, struct writer *rejects, const struct fault *f);
 
 /*
