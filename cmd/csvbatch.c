@@ -177,8 +177,7 @@ check_partition(struct csvbatch *b)
 	check_rules(b, rules, sizeof rules / sizeof rules[0]);
 }
 
-/* What a batch is, and what it becomes: there is a command, or there are files.
- */
+/* What a batch is, and whether it becomes a command's input or a file. */
 static void
 check_batches(struct csvbatch *b)
 {

@@ -40,8 +40,7 @@ struct feed {
 	bool over;         /* no more is read, the open batch shall not run */
 	struct record rec; /* was read ... */
 	bool held;         /* ... but belongs to the next batch */
-	/* batches that an earlier run has done: their records are passed over
-	 */
+	/* of batches that an earlier run has done, which are passed over */
 	struct journal *journal;   /* or NULL */
 	const char *scratch;       /* of which theirs are removed, or NULL */
 	struct journal_batch skip; /* is read now; number 0: none */
