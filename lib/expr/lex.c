@@ -320,25 +320,6 @@ lex_quoted(struct parser *p, const char *quote)
 	return at + 1;
 }
 
-/* POS = "@" [ "-" ] digits, or the name of a set. */
-static const char *
-lex_position(struct parser *p, const char *at)
-{
-	const char *const from = at + 1 + (at[1] == '-');
-	const char *const end = from + strspn(from, digits);
-
-	if (lex_letter(at[1])) {
-		p->now.kind = TOKEN_SET;
-		return lex_name(at + 1);
-	}
-	p->now.kind = TOKEN_POSITION;
-	if (end == from)
-		lex_fail(p, p->now.at,
-		    "a number belongs behind @: @3, or @-1 for the last "
-		    "column");
-	return end;
-}
-
 /* A word, from at to end; or an operator, and end is at. */
 static const char *
 lex_word(struct parser *p, const char *at, const char *end)
@@ -414,8 +395,17 @@ lex_take(struct parser *p)
 	} else if (*at == '{') {
 		p->now.kind = TOKEN_BRACED;
 		to = lex_braced(p, at);
-	} else if (*at == '@') {
-		to = lex_position(p, at);
+	} else if (*at == '@' && lex_letter(at[1])) {
+		p->now.kind = TOKEN_SET;
+		to = lex_name(at + 1);
+	} else if (*at == '@') { /* POS = "@" [ "-" ] digits */
+		p->now.kind = TOKEN_POSITION;
+		to = at + 1 + (at[1] == '-');
+		if (!text_digit(*to))
+			lex_fail(p, p->now.at,
+			    "a number belongs behind @: @3, or @-1 for the "
+			    "last column");
+		to += strspn(to, digits);
 	} else {
 		to = lex_word(p, at, lex_letter(*at) ? lex_name(at) : at);
 	}
