@@ -387,18 +387,20 @@ expr_look(struct expr *e, const struct failure *first)
 {
 	const struct dialect *d = &e->options.dialect;
 	const char mark = e->options.comment;
-	struct expr_cell *comment = NULL, *cell;
+	size_t comment = SIZE_MAX; /* which cell would make one */
+	struct expr_cell *cell;
 	struct value v;
 	char *to;
 
-	if (mark != 0 && e->nlayout > 0 && e->layout[0].input == 0)
-		comment = &e->answer[e->layout[0].cell];
-	if (comment != NULL && (comment->len == 0 || *comment->text != mark))
-		comment = NULL;
+	if (mark != 0 && e->nlayout > 0 && e->layout[0].input == 0) {
+		cell = &e->answer[e->layout[0].cell];
+		if (cell->len > 0 && *cell->text == mark)
+			comment = e->layout[0].cell;
+	}
 	for (size_t i = 0; i < e->ncells && d->quote == NO_QUOTE; i++) {
 		cell = &e->answer[i];
 		if (e->eval.slot[e->cell[i]->slot].kind == VALUE_ERROR ||
-		    (cell != comment &&
+		    (i != comment &&
 			!field_wants_quotes(cell->text, cell->len, d)))
 			continue;
 		eval_fail(&e->eval, e->cell[i]->value, FAILURE_QUOTES,
@@ -409,12 +411,12 @@ expr_look(struct expr *e, const struct failure *first)
 	}
 	if (first != NULL)
 		return expr_no_answer(e, first);
-	if (comment != NULL && d->quote != NO_QUOTE) {
-		to = arena_alloc(&e->eval.scratch, 2 * comment->len + 2);
-		comment->len =
-		    field_quote(comment->text, comment->len, d->quote, to);
-		comment->text = to;
-		comment->plain = true;
+	if (comment != SIZE_MAX && d->quote != NO_QUOTE) {
+		cell = &e->answer[comment];
+		to = arena_alloc(&e->eval.scratch, 2 * cell->len + 2);
+		cell->len = field_quote(cell->text, cell->len, d->quote, to);
+		cell->text = to;
+		cell->plain = true;
 	}
 	return 0;
 }

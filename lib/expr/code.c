@@ -173,14 +173,14 @@ code_value(struct code *c, struct node *node, uint32_t out)
 	    [NODE_CALL] = OP_CALL,
 	    [NODE_CONVERT] = OP_CONVERT,
 	    [NODE_RAISE] = OP_RAISE};
-	struct node *const kid = node->n > 0 ? node->kid[0] : NULL;
+	struct node **const kid = node->kid;
 	enum op op = node->kind < sizeof ops ? ops[node->kind] : 0;
 	uint32_t from, end;
 
 	node->caught = c->caught > 0;
 	if (node->kind == NODE_WITH) {
-		node->var->slot = code_value(c, kid, 0);
-		return code_value(c, node->kid[1], out);
+		node->var->slot = code_value(c, kid[0], 0);
+		return code_value(c, kid[1], out);
 	}
 	if (node->kind == NODE_CONST || node->kind == NODE_VAR) {
 		from = node->kind == NODE_VAR ? (uint32_t)node->var->slot :
@@ -193,22 +193,22 @@ code_value(struct code *c, struct node *node, uint32_t out)
 	if (out == 0)
 		out = code_slot(c, (struct value){.truth = false});
 	if (node->kind == NODE_ARITH &&
-	    (type_is_time(kid->type) || type_is_time(node->kid[1]->type)))
+	    (type_is_time(kid[0]->type) || type_is_time(kid[1]->type)))
 		op = OP_DAYS;
 	if (node->kind == NODE_CALL && node->function->form == FORM_ACROSS)
 		op = OP_CALL_ACROSS;
 	if (node->kind == NODE_CELL) {
 		code_emit(c, OP_CELL, node, out, c->field[node->number]);
-	} else if (node->kind == NODE_CONVERT && kid->kind == NODE_CELL &&
+	} else if (node->kind == NODE_CONVERT && kid[0]->kind == NODE_CELL &&
 	    node->type != TYPE_TEXT) {
-		code_emit(c, OP_READ, node, out, c->field[kid->number]);
+		code_emit(c, OP_READ, node, out, c->field[kid[0]->number]);
 	} else if (node->kind == NODE_DEFAULT) {
 		end = code_label(c);
 		c->caught++;
-		code_value(c, kid, out);
+		code_value(c, kid[0], out);
 		c->caught--;
 		code_emit(c, OP_THERE, node, 0, out)->yes = end;
-		code_value(c, node->kid[1], out);
+		code_value(c, kid[1], out);
 		code_place(c, end);
 	} else if (op != 0) {
 		code_compute(c, op, node, out);
@@ -506,9 +506,10 @@ eval_constant(struct node *node, const struct givens *given, struct arena *a,
     struct value *out)
 {
 	struct variable var = {.value = node, .used = true};
+	static const uint32_t field[1]; /* there is no column */
 	struct eval r = {.given = given};
 
-	eval_compile(&r, EXPR_MAP, &var, NULL, a);
+	eval_compile(&r, EXPR_MAP, &var, field, a);
 	eval_record(&r);
 	*out = r.slot[var.slot];
 	if (out->text.at != NULL)

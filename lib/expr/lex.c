@@ -381,7 +381,6 @@ lex_take(struct parser *p)
 	p->now = (struct token){.at = (size_t)(at - program)};
 	if (at == end)
 		return;
-	to = at;
 	if (text_digit(*at) || (*at == '.' && text_digit(at[1]))) {
 		p->now.kind = TOKEN_NUMBER;
 		to = lex_number(at);
