@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
-#include "date.h"
 #include "eval.h"
 #include "func.h"
 #include "message.h"
-#include "regex.h"
 #include "table.h"
 
 /*
@@ -77,52 +74,6 @@ check_source(const struct check *c, const struct node *node)
 }
 
 /*
- * What a node costs, in about a nanosecond, and how it may be an error: by
- * itself and by its kids.
- */
-static void
-check_reckon(struct node *node)
-{
-	static const uint8_t cost[NODE_WITH + 1] = {[NODE_CELL] = 1,
-	    [NODE_ARITH] = 5,
-	    [NODE_CAT] = 15,
-	    [NODE_IN_SET] = 8,
-	    [NODE_MATCH] = 10,
-	    [NODE_CONVERT] = 25};
-
-	node->cost = cost[node->kind] != 0 ? cost[node->kind] : 2;
-	node->fails = 0;
-	if (node->kind == NODE_ARITH || node->kind == NODE_RAISE) {
-		node->fails = FAILS_VALUE;
-	} else if (node->kind == NODE_CAT) {
-		node->fails = FAILS_LENGTH;
-	} else if (node->kind == NODE_VAR) {
-		node->cost = 0;
-		node->fails = node->var->value->fails;
-	} else if (node->kind == NODE_CALL) {
-		node->cost = node->function->cost;
-		node->fails =
-		    node->function->flags & (FAILS_VALUE | FAILS_LENGTH);
-	} else if (node->kind == NODE_MATCH && !regex_cheap(node->regex)) {
-		node->cost = 100;
-		node->fails = FAILS_VALUE;
-	} else if (node->kind == NODE_CONVERT && node->type != TYPE_TEXT) {
-		if (node->type == TYPE_NUMBER)
-			node->cost = 10;
-		if (type_is_time(node->type))
-			node->cost = 20 + 10 * (unsigned)node->ndates;
-		if (!node->soft && type_is_text(node->kid[0]->type))
-			node->fails = FAILS_VALUE;
-	}
-	for (size_t i = 0; i < node->n; i++) {
-		node->cost += node->kid[i]->cost;
-		node->fails |= node->kid[i]->fails;
-	}
-	if (node->kind == NODE_DEFAULT)
-		node->fails = node->kid[1]->fails;
-}
-
-/*
  * The end of each step: a node whose kids are done, or the constant that it is
  * where all kids are constant, or arguments of a call that are no values.
  */
@@ -138,7 +89,7 @@ check_settle(struct check *c, struct node *node)
 
 	if (c->failed)
 		return node;
-	check_reckon(node);
+	eval_reckon(node);
 	if (node->kind == NODE_CALL)
 		fixed = (node->function->flags & FUNCTION_PURE) != 0;
 	for (size_t i = 0; i < node->n; i++)
@@ -159,15 +110,18 @@ check_is_literal(const struct node *node)
 	    node->type == TYPE_TEXT;
 }
 
-/* Does constant text read as a number? */
+/* A message at the node where a literal text reads as a number. */
 static bool
-check_is_numeric(const struct node *node)
+check_quoted(struct check *c, struct node *node, const struct node *literal)
 {
+	const struct text t = literal->value.text;
 	struct number x;
 
-	return node->value.text.len > 0 &&
-	    number_parse(node->value.text.at, node->value.text.len, &x) ==
-	    NUMBER_OK;
+	if (!check_is_literal(literal) || t.len == 0 ||
+	    number_parse(t.at, t.len, &x) != NUMBER_OK)
+		return false;
+	check_fail(c, node, "\"%t\" is text; for numbers drop the quotes", &t);
+	return true;
 }
 
 /*
@@ -296,10 +250,8 @@ check_arith(struct check *c, struct node *node)
 			    "%c needs numbers, got true or false", node->op);
 		if (time || !check_is_literal(kid))
 			continue;
-		if (check_is_numeric(kid))
-			return check_fail(c, node,
-			    "\"%t\" is text; for numbers drop the quotes",
-			    &kid->value.text);
+		if (check_quoted(c, node, kid))
+			return node;
 		return check_fail(c, node,
 		    node->op == '+' ? "+ adds numbers; ++ joins text" :
 				      "%c needs numbers, got text",
@@ -555,12 +507,9 @@ check_compare(struct check *c, struct node *node)
 		    compare_names[node->op]);
 	/* a literal that looks like a number orders a column by its bytes */
 	for (side = 0; side < 2; side++)
-		if (order && check_is_literal(kid[side]) &&
-		    kid[1 - side]->type == TYPE_COLUMN &&
-		    check_is_numeric(kid[side]))
-			return check_fail(c, node,
-			    "\"%t\" is text; for numbers drop the quotes",
-			    &kid[side]->value.text);
+		if (order && kid[1 - side]->type == TYPE_COLUMN &&
+		    check_quoted(c, node, kid[side]))
+			return node;
 	if (order && l == TYPE_BOOL && r == TYPE_BOOL)
 		return check_fail(c, node, "'%s' does not order true and false",
 		    compare_names[node->op]);
@@ -727,9 +676,9 @@ by_cost(const void *a, const void *b)
 	const struct node *x = *(struct node *const *)a;
 	const struct node *y = *(struct node *const *)b;
 
-	if (x->cost != y->cost)
-		return x->cost < y->cost ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
+	const int order = (x->cost > y->cost) - (x->cost < y->cost);
+
+	return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
 }
 
 /*
@@ -1018,11 +967,8 @@ check_given(struct check *c)
 		find_given(c, value);
 		if (c->options->kind != EXPR_FILTER)
 			continue;
-		/*
-		 * Is a filter no condition, whatever the header says?  Whoever
-		 * forgets the expression and names a file is told so before
-		 * standard input is waited for.
-		 */
+		/* whoever forgets the expression and names a file is told so
+		 * before standard input is waited for */
 		if (value->kind == NODE_COLUMN || value->kind == NODE_CAT)
 			value->type = TYPE_TEXT;
 		else if (value->kind != NODE_CONST)

@@ -4,6 +4,7 @@
 
 #include "expr/date.h"
 #include "expr/func.h"
+#include "expr/names.h"
 #include "expr/regex.h"
 #include "expr/table.h"
 #include "expr/value.h"
@@ -593,6 +594,48 @@ eval_fetch(const struct eval *r, const struct field *field, size_t each,
 		if (cell->op == OP_CELL && cell->out == i->arg[l->argument])
 			table_fetch(l->table, l->key, &field[cell->a], each, n);
 	}
+}
+
+void
+eval_reckon(struct node *node)
+{
+	static const uint8_t cost[NODE_WITH + 1] = {[NODE_CELL] = 1,
+	    [NODE_ARITH] = 5,
+	    [NODE_CAT] = 15,
+	    [NODE_IN_SET] = 8,
+	    [NODE_MATCH] = 10,
+	    [NODE_CONVERT] = 25};
+
+	node->cost = cost[node->kind] != 0 ? cost[node->kind] : 2;
+	node->fails = 0;
+	if (node->kind == NODE_ARITH || node->kind == NODE_RAISE) {
+		node->fails = FAILS_VALUE;
+	} else if (node->kind == NODE_CAT) {
+		node->fails = FAILS_LENGTH;
+	} else if (node->kind == NODE_VAR) {
+		node->cost = 0;
+		node->fails = node->var->value->fails;
+	} else if (node->kind == NODE_CALL) {
+		node->cost = node->function->cost;
+		node->fails =
+		    node->function->flags & (FAILS_VALUE | FAILS_LENGTH);
+	} else if (node->kind == NODE_MATCH && !regex_cheap(node->regex)) {
+		node->cost = 100;
+		node->fails = FAILS_VALUE;
+	} else if (node->kind == NODE_CONVERT && node->type != TYPE_TEXT) {
+		if (node->type == TYPE_NUMBER)
+			node->cost = 10;
+		if (type_is_time(node->type))
+			node->cost = 20 + 10 * (unsigned)node->ndates;
+		if (!node->soft && type_is_text(node->kid[0]->type))
+			node->fails = FAILS_VALUE;
+	}
+	for (size_t i = 0; i < node->n; i++) {
+		node->cost += node->kid[i]->cost;
+		node->fails |= node->kid[i]->fails;
+	}
+	if (node->kind == NODE_DEFAULT)
+		node->fails = node->kid[1]->fails;
 }
 
 enum type

@@ -143,6 +143,12 @@ uint64_t eval_sieve(const struct eval *r, const struct field *field,
 void eval_fetch(const struct eval *r, const struct field *field, size_t each,
     size_t n);
 
+/*
+ * Says in a checked node what it costs, in about a nanosecond, and how it may
+ * be an error: by itself and by its kids.
+ */
+void eval_reckon(struct node *node);
+
 /* The k-th argument of a call. */
 static inline const struct value *
 eval_arg(const struct eval *r, const struct instr *i, size_t k)
