@@ -21,10 +21,16 @@ struct set {
 	bool missing; /* a missing text is */
 };
 
-static size_t
+/* The slot of a text, or the free one where the text belongs. */
+static uint32_t *
 slot_of(const struct set *s, struct text t)
 {
-	return XXH3_64bits_withSeed(t.at, t.len, s->key) & s->mask;
+	size_t at = XXH3_64bits_withSeed(t.at, t.len, s->key) & s->mask;
+
+	while (
+	    s->slot[at] != 0 && !text_equal(s->value[s->slot[at] - 1].text, t))
+		at = (at + 1) & s->mask;
+	return &s->slot[at];
 }
 
 static uint64_t
@@ -35,9 +41,9 @@ length_bit(size_t len)
 
 /* Fills the table, which stays half empty; equal texts are entered once. */
 static void
-build(struct set *s, struct arena *a)
+set_build(struct set *s, struct arena *a)
 {
-	size_t slots = 4, i, at;
+	size_t slots = 4;
 
 	while (slots < s->n * 2)
 		slots *= 2;
@@ -46,18 +52,16 @@ build(struct set *s, struct arena *a)
 	memset(s->slot, 0, slots * sizeof *s->slot);
 	if (getrandom(&s->key, sizeof s->key, GRND_NONBLOCK) < 0)
 		s->key = (uint64_t)(uintptr_t)s;
-	for (i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		const struct text t = s->value[i].text;
 
 		s->empty |= t.len == 0;
 		s->missing |=
 		    t.len == 0 || (s->na != NULL && set_holds(s->na, t));
-		if (t.len == 0 || set_holds(s, t))
+		if (t.len == 0)
 			continue;
-		at = slot_of(s, t);
-		while (s->slot[at] != 0)
-			at = (at + 1) & s->mask;
-		s->slot[at] = (uint32_t)i + 1;
+		if (*slot_of(s, t) == 0)
+			*slot_of(s, t) = (uint32_t)i + 1;
 		s->lengths |= length_bit(t.len);
 	}
 }
@@ -84,13 +88,9 @@ set_new(struct arena *a, enum type type, struct value *v, size_t n,
 {
 	struct set *s = arena_alloc(a, sizeof *s);
 
-	memset(s, 0, sizeof *s);
-	s->type = type;
-	s->value = v;
-	s->n = n;
-	s->na = na;
+	*s = (struct set){.type = type, .value = v, .n = n, .na = na};
 	if (type_is_text(type))
-		build(s, a);
+		set_build(s, a);
 	else if (n > 0)
 		qsort(v, n, sizeof *v,
 		    type == TYPE_NUMBER ? by_number : by_time);
@@ -131,14 +131,7 @@ set_of_lines(struct arena *a, enum type type, struct text lines,
 bool
 set_holds(const struct set *s, struct text t)
 {
-	size_t at;
-
-	if ((s->lengths & length_bit(t.len)) == 0)
-		return false;
-	for (at = slot_of(s, t); s->slot[at] != 0; at = (at + 1) & s->mask)
-		if (text_equal(s->value[s->slot[at] - 1].text, t))
-			return true;
-	return false;
+	return (s->lengths & length_bit(t.len)) != 0 && *slot_of(s, t) != 0;
 }
 
 bool

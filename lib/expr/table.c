@@ -8,9 +8,10 @@
 #include "columns.h"
 #include "utf8.h"
 
-#define LENGTH 10 /* bytes of a length, at most */
-#define EACH UINT64_C(0x0101010101010101)
+#define LENGTH 10                         /* bytes of a length, at most */
+#define EACH UINT64_C(0x0101010101010101) /* 1 in each byte of a word */
 #define HIGH (0x80 * EACH)
+/* the first byte of a word with a bit of HIGH, from 0; 7: there is none */
 #define FIRST(bits) ((size_t)__builtin_ctzll((bits) | 1ull << 63) / 8)
 #define FETCH_GROUPS 1024 /* fewer are in the cache anyhow */
 
