@@ -255,14 +255,12 @@ is_missing(const struct eval *r, const struct value *v)
 static bool
 is_equal(const struct eval *r, const struct value *a, const struct value *b)
 {
-	if (a->kind != b->kind)
+	if (a->kind != b->kind ||
+	    (a->kind == VALUE_TEXT && (a->text.len == 0 || b->text.len == 0)))
 		return is_missing(r, a) && is_missing(r, b);
-	if (a->kind == VALUE_TEXT) {
-		if (a->text.len == 0 || b->text.len == 0)
-			return is_missing(r, a) && is_missing(r, b);
-		return text_equal(a->text, b->text);
-	}
 	switch (a->kind) {
+	case VALUE_TEXT:
+		return text_equal(a->text, b->text);
 	case VALUE_NUMBER:
 		return number_compare(a->number, b->number) == 0;
 	case VALUE_TIME:
