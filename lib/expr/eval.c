@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "expr/check.h"
 #include "expr/date.h"
 #include "expr/func.h"
-#include "expr/names.h"
 #include "expr/regex.h"
 #include "expr/table.h"
 #include "expr/value.h"
