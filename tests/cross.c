@@ -69,17 +69,22 @@ static void
 by_index(struct split *s, struct found *f)
 {
 	static struct field field[TEXT];
-	const struct split_order none = {NULL, 0, 0};
+	static struct span each[TEXT];
+	struct split_order order = {each, 0, 0};
 	size_t start = 0;
 
+	for (size_t i = 0; i < TEXT; i++)
+		each[i] = (struct span){i + 1, i + 1};
 	split_begin(s, text, TEXT, 0);
 	while (s->code->more(s))
 		for (; s->next < s->nends; s->next++) {
 			const size_t end = s->end[s->next];
-			const size_t n =
-			    s->code->fields(s, start, end, &none, field);
+			size_t n;
 
-			split_all(s, start, end, field);
+			order.nspans = order.columns = 0;
+			n = s->code->fields(s, start, end, &order, field);
+			order.nspans = order.columns = n;
+			s->code->fields(s, start, end, &order, field);
 			for (size_t i = 0; i < n; i++)
 				add(f,
 				    (size_t)(field[i].raw - text) +

@@ -587,19 +587,3 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 	s->before[from / 64] = 0;
 	s->nends = s->next = 0;
 }
-
-void
-split_all(const struct split *s, size_t start, size_t end, struct field *field)
-{
-	const uint32_t first = delims_before(s, start, &isa_plain);
-	const uint32_t n = delims_before(s, end, &isa_plain) - first;
-	size_t left = start;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const size_t at = delim_at(s, first + i, &isa_plain);
-
-		field[i] = (struct field){s->text + left, at - left};
-		left = at + 1;
-	}
-	field[n] = (struct field){s->text + left, end - left};
-}

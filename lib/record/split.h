@@ -126,9 +126,4 @@ void split_begin(struct split *s, const char *text, size_t len, size_t from);
 /* The same text has become longer, and may have moved in memory. */
 void split_grown(struct split *s, const char *text, size_t len);
 
-/* Every field of such a record; room in field for as many as code.fields says.
- */
-void split_all(const struct split *s, size_t start, size_t end,
-    struct field *field);
-
 #endif
