@@ -1,7 +1,5 @@
 #include "columns.h"
 
-#include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,18 +117,19 @@ static size_t
 count_bearers(const struct header *h, struct field name, bool *trimmed,
     size_t *first)
 {
-	size_t found = 0, i;
+	size_t found = 0;
 
+	*trimmed = false;
 	*first = 0;
-	for (int pass = 0; pass < 2 && found == 0; pass++) {
-		*trimmed = pass > 0;
-		if (h->name == NULL || name.len == 0)
-			continue;
-		for (i = h->n; i > 0; i--)
+	while (h->name != NULL && name.len > 0 && found == 0) {
+		for (size_t i = h->n; i > 0; i--)
 			if (bears(h->name[i - 1], name, *trimmed)) {
 				*first = i;
 				found++;
 			}
+		if (*trimmed)
+			break;
+		*trimmed = found == 0;
 	}
 	return found;
 }
@@ -206,7 +205,7 @@ columns_match(const struct field *pattern, const struct field *name)
 /* ---- what a name that no column has may have meant ---- */
 
 /* How far a name is; a distance in letters lies between CASE and HOLDS. */
-enum { BLANKS, CASE, HOLDS = 1000, FAR = INT_MAX };
+enum { BLANKS, CASE, HOLDS = 1000, FAR };
 
 /*
  * How far the name of a column, trimmed, is from what was asked for.  Near is
@@ -652,11 +651,10 @@ find_name(const struct work *w, struct field name, bool trimmed)
 static int
 list_add(struct work *w, struct column column)
 {
-	struct column_list *list = w->list;
+	struct column_list *l = w->list;
 
-	list->item =
-	    mem_grow(list->item, list->n, &w->room, sizeof *list->item);
-	list->item[list->n++] = column;
+	l->item = mem_grow(l->item, l->n, &w->room, sizeof *l->item);
+	l->item[l->n++] = column;
 	if (column.number > 0)
 		w->named[column.number - 1] = true;
 	return 0;
@@ -664,7 +662,7 @@ list_add(struct work *w, struct column column)
 
 /* A token without its quotes, good until the next call. */
 static struct field
-decode(struct work *w, const struct field *token)
+item_decode(struct work *w, const struct field *token)
 {
 	return (struct field){w->spare, field_decode(token, '"', w->spare)};
 }
@@ -685,7 +683,7 @@ find_token(struct work *w, const struct field *token)
 		return (long)number;
 	found = find_name(w, name, false);
 	if (found == 0 && item_quoted(token)) {
-		name = decode(w, token);
+		name = item_decode(w, token);
 		found = find_name(w, name, false);
 	}
 	if (found == 0 && position)
@@ -726,7 +724,7 @@ refuse_token(struct work *w, const struct field *token)
 	if (suggest_trimmed(w, token))
 		return -1;
 	if (!exact && item_quoted(token))
-		name = decode(w, token);
+		name = item_decode(w, token);
 	columns_explain(w->say, w->h, name.raw, name.len, false);
 	return -1;
 }
@@ -751,7 +749,7 @@ add_missing(struct work *w, const struct field *token, struct field rename)
 	if (w->how->missing == COLUMNS_SKIP)
 		return 0;
 	if (item_quoted(token)) {
-		name = decode(w, token);
+		name = item_decode(w, token);
 		w->spare += name.len;
 	}
 	return list_add(w, (struct column){.rename = rename, .sought = name});
@@ -772,7 +770,7 @@ add_renamed(struct work *w, const struct field *item, size_t equals)
 		    item->len);
 	if (number < 0)
 		return refuse_token(w, &old);
-	column.rename = decode(w, &new);
+	column.rename = item_decode(w, &new);
 	w->spare += column.rename.len;
 	column.path = is_path(w, &old);
 	if (column.path)
@@ -836,16 +834,16 @@ refuse_range(struct work *w, const struct field *item, size_t dashes,
 			return -1;
 		if (r.left.len > 0 && r.first <= 0 &&
 		    (r.last > 0 || item_position(&r.left, w->h->n, &number)))
-			return refuse_token(w, &r.left);
-		if (r.right.len > 0 && r.last <= 0 &&
+			item = &r.left;
+		else if (r.right.len > 0 && r.last <= 0 &&
 		    (r.first > 0 || item_position(&r.right, w->h->n, &number)))
-			return refuse_token(w, &r.right);
+			item = &r.right;
 		return refuse_token(w, item);
 	}
+	r.first = 0;
 	colon = item_find(item, 0, ":");
-	if (colon == item->len)
-		return refuse_token(w, item);
-	r = cut_range(w, item, colon);
+	if (colon < item->len)
+		r = cut_range(w, item, colon);
 	if (r.first <= 0 || r.last <= 0)
 		return refuse_token(w, item);
 	return utf8_fail(-1, w->say, "no column \"%b\"; a range is %b-%b",
@@ -895,9 +893,8 @@ add_range(struct work *w, const struct field *item)
 
 /* A * that could be a name would make "all columns" depend on the header. */
 static int
-resolve(struct work *w, const struct field *item)
+list_resolve(struct work *w, const struct field *item)
 {
-	const struct field none = {NULL, 0};
 	long number;
 	size_t at;
 
@@ -917,7 +914,7 @@ resolve(struct work *w, const struct field *item)
 	if (number < 0)
 		return refuse_token(w, item);
 	if (item_quoted(item) || item_position(item, w->h->n, &at))
-		return add_missing(w, item, none);
+		return add_missing(w, item, (struct field){NULL, 0});
 	at = item_find(item, 0, "=");
 	if (at < item->len)
 		return add_renamed(w, item, at);
@@ -931,7 +928,6 @@ static void
 place_rest(struct work *w)
 {
 	struct column_list *list = w->list;
-	const size_t behind = list->n - w->rest_at;
 	size_t rest = 0, i;
 	struct column *to;
 
@@ -940,7 +936,7 @@ place_rest(struct work *w)
 	list->item =
 	    mem_resize(list->item, mem_add(list->n, rest), sizeof *list->item);
 	to = list->item + w->rest_at;
-	memmove(to + rest, to, behind * sizeof *to);
+	memmove(to + rest, to, (list->n - w->rest_at) * sizeof *to);
 	list->n += rest;
 	for (i = 0; i < w->h->n; i++)
 		if (!w->named[i])
@@ -975,7 +971,7 @@ columns_choose(const char *text, const struct header *h,
 	w.named = mem_new(h->n, sizeof *w.named);
 	while (done == 0 && rest.raw != NULL) {
 		item_next(&rest, opens, &item, say);
-		done = resolve(&w, &item);
+		done = list_resolve(&w, &item);
 	}
 	if (done < 0)
 		columns_free(list);
@@ -990,9 +986,8 @@ int
 columns_parse(const char *text, const struct header *h,
     struct column_list *list, struct buf *say)
 {
-	static const struct columns_how all = {COLUMNS_MUST, false};
-
-	return columns_choose(text, h, &all, list, say);
+	return columns_choose(text, h,
+	    &(struct columns_how){COLUMNS_MUST, false}, list, say);
 }
 
 void

@@ -64,7 +64,8 @@ add_tsv(const struct format *f, struct writer *w, const char *value, size_t n,
 }
 
 static size_t
-add_field(const struct format *f, struct writer *w, const char *raw, size_t n)
+format_field(const struct format *f, struct writer *w, const char *raw,
+    size_t n)
 {
 	const bool quoted = n > 1 && raw[0] == f->from.quote;
 
@@ -108,7 +109,7 @@ format_slice(const struct format *f, struct writer *w,
 	}
 	for (size_t i = 1;; i++) {
 		to = field_end(p, end, &f->from);
-		if (add_field(f, w, p, (size_t)(to - p)) != 0)
+		if (format_field(f, w, p, (size_t)(to - p)) != 0)
 			return i;
 		if (to == end)
 			return 0;

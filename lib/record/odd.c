@@ -30,7 +30,7 @@ no_blank(unsigned char byte)
 }
 
 static void *
-grow(void *old, size_t n)
+odd_grow(void *old, size_t n)
 {
 	return mem_resize(old, n, 1);
 }
@@ -46,7 +46,7 @@ odd_new(const struct reader_options *opt)
 	csv_set_quote(&o->parser, (unsigned char)o->dialect.quote);
 	csv_set_delim(&o->parser, (unsigned char)o->dialect.delim);
 	csv_set_space_func(&o->parser, no_blank);
-	csv_set_realloc_func(&o->parser, grow);
+	csv_set_realloc_func(&o->parser, odd_grow);
 	return o;
 }
 

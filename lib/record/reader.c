@@ -343,7 +343,7 @@ cut_off(struct reader *r, struct record *rec, size_t end, size_t n)
 
 /* Passes over n bytes and a line end: the last record stays the last. */
 static void
-pass_over(struct reader *r, size_t n, size_t end)
+pass_line(struct reader *r, size_t n, size_t end)
 {
 	note_place(r);
 	r->start += n + end;
@@ -395,7 +395,7 @@ deliver(struct reader *r, struct record *rec)
 
 /* The record at start has an offence at this byte of the text. */
 static int
-offend(struct reader *r, enum fault_cause cause, size_t at)
+mark_bad(struct reader *r, enum fault_cause cause, size_t at)
 {
 	r->record = RECORD_BAD;
 	r->offence = cause;
@@ -409,7 +409,7 @@ offend(struct reader *r, enum fault_cause cause, size_t at)
  * As judge_end, with its place in *end; 0 at the end of the file.
  */
 static size_t
-find_end(struct reader *r, size_t *end)
+find_line_end(struct reader *r, size_t *end)
 {
 	const char *const text = r->source.data;
 	const size_t len = r->source.len;
@@ -444,7 +444,7 @@ find_end(struct reader *r, size_t *end)
 static int
 take_line(struct reader *r, struct record *rec)
 {
-	size_t end, n = find_end(r, &end);
+	size_t end, n = find_line_end(r, &end);
 	const size_t len = end - r->start;
 	struct fault *f;
 
@@ -453,7 +453,7 @@ take_line(struct reader *r, struct record *rec)
 	if (len > r->opt.max_record)
 		return stop(r, FAULT_TOO_LONG, len);
 	if (r->record == RECORD_NONE) {
-		pass_over(r, len, n);
+		pass_line(r, len, n);
 		go_on(r);
 		r->record = RECORD_PLAIN;
 		r->skip -= r->skip > 0;
@@ -486,12 +486,12 @@ take_good(struct reader *r, struct record *rec, size_t end)
 	if (UNLIKELY(n == NEEDS_TEXT))
 		return NEEDS_TEXT;
 	if (UNLIKELY(n == 0))
-		return offend(r, FAULT_STRAY_EOL, end);
+		return mark_bad(r, FAULT_STRAY_EOL, end);
 	if (UNLIKELY(end == r->start) &&
 	    !(r->file == FILE_GOES_ON &&
 		(r->opt.blank == BLANK_RECORD ||
 		    (r->opt.blank == BLANK_COLUMN && r->order.columns == 1)))) {
-		pass_over(r, 0, n);
+		pass_line(r, 0, n);
 		return AGAIN;
 	}
 	if (UNLIKELY(end - r->start > r->opt.max_record))
@@ -503,7 +503,7 @@ take_good(struct reader *r, struct record *rec, size_t end)
 
 /* The record that ends at end, where the index has it. */
 static inline int
-take(struct reader *r, struct record *rec, size_t end)
+take_indexed(struct reader *r, struct record *rec, size_t end)
 {
 	size_t n;
 	int got;
@@ -546,7 +546,7 @@ take_odd(struct reader *r, struct record *rec)
 		return NEEDS_TEXT;
 	end += r->start;
 	if (said == ODD_BAD)
-		return offend(r, FAULT_AFTER_QUOTE, end);
+		return mark_bad(r, FAULT_AFTER_QUOTE, end);
 	got = take_good(r, rec, end);
 	if (got != 1)
 		return got;
@@ -573,7 +573,7 @@ next_here(struct reader *r, struct record *rec, bool wait)
 		if (UNLIKELY(r->record >= RECORD_BAD))
 			got = take_line(r, rec);
 		else if (s->next < s->nends)
-			got = take(r, rec, s->end[s->next]);
+			got = take_indexed(r, rec, s->end[s->next]);
 		else if (r->record == RECORD_ODD || s->odd != SPLIT_NONE)
 			got = take_odd(r, rec);
 		else if (r->start <= s->seen)
