@@ -43,8 +43,7 @@ struct reader {
 	bool quick;   /* the index is used up: try to do without */
 	bool ended;   /* the file has no more bytes */
 	bool at_cr;   /* the text ends with a CR: what follows tells */
-	char eol;     /* the last byte of the file's line ends: LF or CR; 0: no
-		       * line end was seen yet */
+	char eol;     /* the last byte of its line ends; 0: none was seen yet */
 	char first_eol; /* of the files before, or as the caller says */
 	enum fault_cause offence; /* of RECORD_BAD, at an offset from start, */
 	size_t offence_at;
@@ -75,7 +74,6 @@ struct reader {
 	bool recount;  /* there were others: count them in the text */
 	bool noted;    /* the last record's place is here, not in first */
 	uint64_t noted_line, noted_byte;
-
 	struct fault fault;
 
 	struct split split; /* last: most of it is never set to zero */
@@ -139,8 +137,6 @@ reader_byte(const struct reader *r)
 {
 	return r->noted ? r->noted_byte : r->source.offset + r->first;
 }
-
-/* ---- what is bad ---- */
 
 /* Describes the last record, or what is there of it. */
 static struct fault *
@@ -570,16 +566,17 @@ next_here(struct reader *r, struct record *rec, bool wait)
 			r->record = RECORD_NONE;
 			r->searched = 0;
 		}
+		got = AGAIN;
 		if (UNLIKELY(r->record >= RECORD_BAD))
 			got = take_line(r, rec);
 		else if (s->next < s->nends)
 			got = take_indexed(r, rec, s->end[s->next]);
 		else if (r->record == RECORD_ODD || s->odd != SPLIT_NONE)
 			got = take_odd(r, rec);
-		else if (r->start <= s->seen)
-			got = s->code->more(s) ? AGAIN : NEEDS_TEXT;
-		else /* records were taken without it */
-			got = (index_anew(r), AGAIN);
+		else if (r->start > s->seen) /* records were taken without it */
+			index_anew(r);
+		else if (!s->code->more(s))
+			got = NEEDS_TEXT;
 		if (UNLIKELY(got == NEEDS_TEXT))
 			got = more_text(r, wait);
 	} while (got == AGAIN);
@@ -587,27 +584,6 @@ next_here(struct reader *r, struct record *rec, bool wait)
 }
 
 /* ---- the first record of a file ---- */
-
-/* The first column, from 1, in which this is not the header; 0: it is. */
-static size_t
-first_difference(struct reader *r, const struct record *rec)
-{
-	const struct header *h = &r->header;
-	struct buf text = {NULL, 0, 0};
-	size_t i, n = rec->nfields < h->n ? rec->nfields : h->n;
-
-	for (i = 0; i < n; i++) {
-		text.len = 0;
-		buf_need(&text, rec->field[i].len + 1);
-		text.len = field_decode(&rec->field[i], r->opt.dialect.quote,
-		    text.data);
-		if (text.len != h->name[i].len ||
-		    memcmp(text.data, h->name[i].raw, text.len) != 0)
-			break;
-	}
-	buf_free(&text);
-	return i == n && rec->nfields == h->n ? 0 : i + 1;
-}
 
 /*
  * Keeps the first record as the header, with its names decoded.  The memory of
@@ -659,7 +635,9 @@ static int
 judge_first(struct reader *r, const struct record *rec)
 {
 	const bool first = r->header.n == 0, named = r->opt.nnames > 0;
-	size_t differs;
+	struct buf text = {NULL, 0, 0};
+	const struct field *f;
+	size_t i;
 
 	if (first) {
 		r->header.n = named ? r->opt.nnames : rec->nfields;
@@ -671,8 +649,18 @@ judge_first(struct reader *r, const struct record *rec)
 		keep_header(r, rec);
 		return 1;
 	}
-	differs = first_difference(r, rec);
-	if (differs == 0)
+	for (i = 0; i < rec->nfields && i < r->header.n; i++) {
+		f = &rec->field[i];
+		text.len = 0;
+		buf_need(&text, f->len + 1);
+		text.len = field_decode(f, r->opt.dialect.quote, text.data);
+		f = &r->header.name[i];
+		if (text.len != f->len ||
+		    memcmp(text.data, f->raw, text.len) != 0)
+			break;
+	}
+	buf_free(&text);
+	if (i == rec->nfields && i == r->header.n)
 		return 1;
 	if (r->opt.align) {
 		keep_header(r, rec);
@@ -681,7 +669,7 @@ judge_first(struct reader *r, const struct record *rec)
 	if (named)
 		return push_back(r);
 	describe(r, FAULT_HEADER_DIFFERS);
-	r->fault.a = differs;
+	r->fault.a = i + 1;
 	r->fault.b = r->header.n;
 	return -2;
 }
@@ -723,17 +711,17 @@ begin_file(struct reader *r, bool wait)
 		if (got == 0)
 			r->file = FILE_CLOSED;
 	} while (got == 0);
-	if (got < 0 && r->fault.no_header && r->fault.cause < FAULT_FOREIGN) {
-		/* it is one of the file's records */
+	if (got == 1) {
+		got = judge_first(r, &rec);
+	} else if (got > 0 || !r->fault.no_header ||
+	    r->fault.cause >= FAULT_FOREIGN) {
+		return got;
+	} else { /* it is one of the file's records */
 		r->fault.record = ++r->records;
 		if (got == -2 || r->opt.nnames == 0)
 			return got; /* without names the next has the width */
 		r->header.n = r->opt.nnames;
 		r->header.name = r->opt.names;
-	} else if (got == 1) {
-		got = judge_first(r, &rec);
-	} else {
-		return got;
 	}
 	r->file = FILE_GOES_ON;
 	r->order.columns = r->header.n;
@@ -919,19 +907,6 @@ reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 		rec->end = next.end;
 	}
 	return n;
-}
-
-struct reader_options
-reader_of_answer(const struct reader_options *input)
-{
-	struct reader_options how = *input;
-
-	how.require_eol = false;
-	how.skip_lines = 0;
-	how.comment = 0;
-	if (how.ragged != RAGGED_PASS)
-		how.ragged = RAGGED_ERROR;
-	return how;
 }
 
 struct reader *

@@ -237,3 +237,16 @@ reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
 	source_free(&s);
 	return got == SOURCE_END ? 0 : -1;
 }
+
+struct reader_options
+reader_of_answer(const struct reader_options *input)
+{
+	struct reader_options how = *input;
+
+	how.require_eol = false;
+	how.skip_lines = 0;
+	how.comment = 0;
+	if (how.ragged != RAGGED_PASS)
+		how.ragged = RAGGED_ERROR;
+	return how;
+}
