@@ -145,24 +145,6 @@ load_few(const char *p, size_t n)
 	return le32toh(low) | (uint64_t)le32toh(high) << (n - 4) * 8;
 }
 
-/*
- * Adds a value of 1 to 8 bytes, if it needs no quotes: no loop, whose end
- * could not be predicted, and no call.
- */
-static bool
-add_few(struct writer *w, const char *value, size_t n)
-{
-	const uint64_t word = load_few(value, n), bytes = htole64(word);
-
-	if ((has_marks(word, &w->dialect) & BYTES(n)) != 0)
-		return false;
-	if (n > w->room - w->len)
-		writer_need(w, n);
-	memcpy(w->data + w->len, &bytes, sizeof bytes);
-	w->len += n;
-	return true;
-}
-
 bool
 field_wants_quotes(const char *value, size_t n, const struct dialect *d)
 {
@@ -189,11 +171,9 @@ field_quote(const char *value, size_t n, char quote, char *to)
 void
 writer_quoted(struct writer *w, const char *value, size_t n)
 {
-	const size_t room = mem_add(mem_mul(n, 2), 2);
+	char *const to = writer_at(w, mem_add(mem_mul(n, 2), 2));
 
-	if (room > w->room - w->len)
-		writer_need(w, room);
-	w->len += field_quote(value, n, w->dialect.quote, w->data + w->len);
+	w->len += field_quote(value, n, w->dialect.quote, to);
 }
 
 void
@@ -206,14 +186,24 @@ writer_empty(struct writer *w)
 void
 writer_field(struct writer *w, const char *value, size_t n)
 {
+	uint64_t word;
+
 	if (n == 0) /* and value may be NULL */
 		return;
-	if (n <= 8 && add_few(w, value, n))
-		return;
-	if (n > 8 && !field_wants_quotes(value, n, &w->dialect))
+	if (n > 8 && !field_wants_quotes(value, n, &w->dialect)) {
 		writer_add(w, value, n);
-	else
-		writer_quoted(w, value, n);
+		return;
+	}
+	if (n <= 8) { /* no loop, whose end cannot be predicted, and no call */
+		word = load_few(value, n);
+		if ((has_marks(word, &w->dialect) & BYTES(n)) == 0) {
+			word = htole64(word);
+			memcpy(writer_at(w, n), &word, sizeof word);
+			w->len += n;
+			return;
+		}
+	}
+	writer_quoted(w, value, n);
 }
 
 void

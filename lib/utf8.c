@@ -102,7 +102,7 @@ utf8_say_list(struct buf *b, const char *format, va_list args)
 {
 	const int error = errno;
 	const struct text *t;
-	const char *p;
+	const char *p, *bytes;
 
 	for (p = format; *p != '\0'; p++) {
 		if (*p != '%') {
@@ -120,12 +120,10 @@ utf8_say_list(struct buf *b, const char *format, va_list args)
 			t = va_arg(args, const struct text *);
 			utf8_show(b, t->at, t->len, t->len);
 			break;
-		case 'b': {
-			const char *bytes = va_arg(args, const char *);
-
+		case 'b':
+			bytes = va_arg(args, const char *);
 			utf8_show(b, bytes, va_arg(args, size_t), SHOWN);
 			break;
-		}
 		case 'n':
 			buf_add_number(b, va_arg(args, size_t));
 			break;
