@@ -28,34 +28,28 @@ spool_directory(void)
 }
 
 /* The file has a name for a moment where the file system has no O_TMPFILE. */
-static int
-open_nameless(const char *dir)
-{
-	struct buf path = {NULL, 0, 0};
-	int error, fd;
-
-#ifdef O_TMPFILE
-	fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-#endif
-	buf_add_text(&path, dir);
-	buf_add(&path, "/csvpipe-XXXXXX", sizeof "/csvpipe-XXXXXX");
-	fd = mkostemp(path.data, O_APPEND | O_CLOEXEC);
-	error = errno;
-	if (fd >= 0)
-		unlink(path.data);
-	buf_free(&path);
-	errno = error;
-	return fd;
-}
-
 struct spool *
 spool_new(void)
 {
+	const char *const dir = spool_directory();
+	struct buf path = {NULL, 0, 0};
+	int fd = -1, error = EOPNOTSUPP;
 	struct spool *s;
-	int fd = open_nameless(spool_directory());
 
+#ifdef O_TMPFILE
+	fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	error = errno;
+#endif
+	if (fd < 0 && (error == EOPNOTSUPP || error == EISDIR)) {
+		buf_add_text(&path, dir);
+		buf_add(&path, "/csvpipe-XXXXXX", sizeof "/csvpipe-XXXXXX");
+		fd = mkostemp(path.data, O_APPEND | O_CLOEXEC);
+		error = errno;
+		if (fd >= 0)
+			unlink(path.data);
+		buf_free(&path);
+	}
+	errno = error;
 	if (fd < 0)
 		return NULL;
 	s = mem_new(1, sizeof *s);
