@@ -124,6 +124,7 @@ ordered() {
 
 @test "-p -u: any answers, but a worker that leaves early is an error" {
 	numbers 2000 in
+	numbers 20000 many # for each more than it reads at once
 	for j in 1 2 8; do
 		gives 0 "$par" -j $j -p -u -- "$bad" twice <in
 		[ "$(wc -l <out)" = 4001 ]
@@ -132,7 +133,7 @@ ordered() {
 		sort out >out.sorted
 		sort in | cmp - out.sorted
 		gives 0 "$par" -j $j -p -u -- "$bad" silent <in
-		gives 4 "$par" -j $j -p -u -- "$bad" head 3 <in
+		gives 4 "$par" -j $j -p -u -- "$bad" head 3 <many
 		says " left after "
 		gives 4 "$par" -j $j -p -u -- "$bad" cat 7 <in
 		says ": exit status 7; it was given "
