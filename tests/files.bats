@@ -272,8 +272,11 @@ shared() {
 			got=0
 			{
 				cat in
-				for _ in $(seq 100); do
-					[ -e x.part ] && break
+				# until the program has locked it
+				for _ in $(seq 500); do
+					part=$(stat -c %i x.part 2>/dev/null) &&
+						grep -q ":$part " /proc/locks &&
+						break
 					sleep 0.02
 				done
 				sh -c "$what"
