@@ -177,6 +177,13 @@ spool_copy(struct spool *to, const struct spool *from, uint64_t at,
 	return 0;
 }
 
+void
+spool_forget(struct spool *s, uint64_t end)
+{
+	(void)fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+	    (off_t)end);
+}
+
 int
 spool_open(const struct spool *s)
 {

@@ -39,6 +39,9 @@ long spool_read(const struct spool *s, uint64_t at, void *to, size_t n);
 int spool_copy(struct spool *to, const struct spool *from, uint64_t at,
     uint64_t end);
 
+/* Gives back the space of the bytes before end, where a file system can. */
+void spool_forget(struct spool *s, uint64_t end);
+
 /* A new descriptor of the caller's, at the start of the settled file. */
 int spool_open(const struct spool *s);
 

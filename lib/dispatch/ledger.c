@@ -358,7 +358,13 @@ int
 ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
     uint64_t to)
 {
-	return from < to ? answer_copy(rows, from, to, l->rejects) : 0;
+	int done = 0;
+
+	if (from < to) {
+		done = answer_copy(rows, from, to, l->rejects);
+		spool_forget(rows, to);
+	}
+	return done;
 }
 
 /*

@@ -61,7 +61,10 @@ bool ledger_ready(const struct ledger *l);
 /* Were all answers a header alone, which is none? */
 bool ledger_bare(const struct ledger *l, const struct record *input);
 
-/* Adds bytes from <= offset < to of rows to rejects.  0, or -1 with errno. */
+/*
+ * Adds bytes from <= offset < to of rows to rejects, and gives their space
+ * back.  0, or -1 with errno.
+ */
 int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
     uint64_t to);
 
