@@ -48,7 +48,7 @@ options_take(enum options_kind kind, const char *value, void *at)
 	char *rest = NULL; /* behind the digits; NULL: there are none */
 
 	errno = 0;
-	if (number && value != NULL && *value >= '0' && *value <= '9')
+	if (number && *value >= '0' && *value <= '9')
 		n = strtoull(value, &rest, 10);
 	if (errno != 0)
 		rest = NULL;
