@@ -16,6 +16,7 @@ swap_delims(char *to, const char *from, size_t n, char from_delim,
 {
 	const unsigned char old = (unsigned char)from_delim;
 	const unsigned char delim = (unsigned char)to_delim;
+	const unsigned char both = old ^ delim;
 	lanes bad = {0}, v[STEP / sizeof(lanes)];
 	uint64_t word[sizeof bad / sizeof(uint64_t)];
 
@@ -24,7 +25,7 @@ swap_delims(char *to, const char *from, size_t n, char from_delim,
 		for (size_t k = 0; k < STEP / sizeof(lanes); k++) {
 			bad |= (lanes)((v[k] == (unsigned char)quote) |
 			    (v[k] == delim) | (v[k] == (unsigned char)special));
-			v[k] ^= (lanes)(v[k] == old) & (old ^ delim);
+			v[k] ^= (lanes)(v[k] == old) & both;
 		}
 		memcpy(to + i, v, STEP);
 	}
