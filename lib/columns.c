@@ -403,7 +403,7 @@ columns_explain(struct buf *say, const struct header *h, const char *name,
 		buf_add_text(say, "; one without a name has only its position");
 		return;
 	}
-	if (found <= 1) {
+	if (found <= 1 || h->name == NULL) {
 		suggest(say, h, wanted, braces);
 		return;
 	}
@@ -541,7 +541,7 @@ item_position(const struct field *item, size_t columns, size_t *number)
 static int
 check_list(const char *text, const char *opens, struct buf *say)
 {
-	struct field rest = {text, strlen(text)}, item;
+	struct field rest = {text, strlen(text)}, item = {text, 0};
 	size_t number;
 
 	while (rest.raw != NULL) {
@@ -953,7 +953,7 @@ columns_choose(const char *text, const struct header *h,
 	    .list = list,
 	    .rest_at = SIZE_MAX,
 	    .say = say};
-	struct field rest = {text, strlen(text)}, item;
+	struct field rest = {text, strlen(text)}, item = {text, 0};
 	int done;
 
 	*list = (struct column_list){NULL, 0, NULL};
@@ -970,8 +970,9 @@ columns_choose(const char *text, const struct header *h,
 	}
 	w.named = mem_new(h->n, sizeof *w.named);
 	while (done == 0 && rest.raw != NULL) {
-		item_next(&rest, opens, &item, say);
-		done = list_resolve(&w, &item);
+		done = item_next(&rest, opens, &item, say);
+		if (done == 0)
+			done = list_resolve(&w, &item);
 	}
 	if (done < 0)
 		columns_free(list);

@@ -99,7 +99,7 @@ refuse(struct import *im, size_t at)
  * eight more: eight bytes are looked at at once for those that need quotes.
  */
 static char *
-put_value(char *to, const char *value, size_t n)
+import_value(char *to, const char *value, size_t n)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	char *const begin = to;
@@ -187,11 +187,11 @@ put_slice(struct import *im, char *to, const struct field *slice,
 		if (is_null(im, p, n)) {
 			;
 		} else if (memchr(p, '\\', n) == NULL) {
-			to = put_value(to, p, n);
+			to = import_value(to, p, n);
 		} else {
 			if (decode(im, p, n, (size_t)(p - line->raw)) < 0)
 				return NULL;
-			to = put_value(to, im->cell.data, im->cell.len);
+			to = import_value(to, im->cell.data, im->cell.len);
 		}
 		if (tab == NULL)
 			return to;
@@ -259,7 +259,7 @@ make_json(struct import *im, const struct record *line)
 		}
 		buf_need(&im->out,
 		    mem_add(mem_mul(n, 2), 2 + sizeof(uint64_t)));
-		to = put_value(im->out.data + im->out.len, text, n);
+		to = import_value(im->out.data + im->out.len, text, n);
 		im->out.len = (size_t)(to - im->out.data);
 	}
 	return 0;
@@ -395,7 +395,7 @@ import_header(struct import *im, const struct field *name, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		raw[i].raw = to;
 		if (!is_null(im, name[i].raw, name[i].len))
-			to = put_value(to, names[i].raw, names[i].len);
+			to = import_value(to, names[i].raw, names[i].len);
 		raw[i].len = (size_t)(to - raw[i].raw);
 		*to++ = i + 1 < n ? ',' : '\n';
 	}

@@ -58,7 +58,8 @@ number_of_double(double x, struct number *r)
 static struct number
 pack(struct digits d)
 {
-	const uint64_t code = (uint64_t)(d.scale - LEAST + 1);
+	const int above = d.scale - LEAST + 1;
+	const uint64_t code = (uint64_t)above;
 
 	return decimal((int64_t)(uint64_t)d.coef,
 	    (int64_t)((uint64_t)(d.coef >> 64) | code << 56 |

@@ -328,7 +328,7 @@ skip_blanks(struct json_scan *s)
 }
 
 static bool
-take(struct json_scan *s, char c)
+json_take(struct json_scan *s, char c)
 {
 	if (s->p == s->end || *s->p != c)
 		return false;
@@ -350,15 +350,15 @@ take_digits(struct json_scan *s)
 static bool
 take_number(struct json_scan *s)
 {
-	take(s, '-');
-	if (!take(s, '0') && !take_digits(s))
+	json_take(s, '-');
+	if (!json_take(s, '0') && !take_digits(s))
 		return false;
-	if (take(s, '.') && !take_digits(s))
+	if (json_take(s, '.') && !take_digits(s))
 		return false;
-	if (!take(s, 'e') && !take(s, 'E'))
+	if (!json_take(s, 'e') && !json_take(s, 'E'))
 		return true;
-	if (!take(s, '+'))
-		take(s, '-');
+	if (!json_take(s, '+'))
+		json_take(s, '-');
 	return take_digits(s);
 }
 
@@ -392,7 +392,7 @@ take_point(struct json_scan *s)
 			offend(s, "not JSON: four hex digits stand behind \\u");
 		return high;
 	}
-	if (high < 0xDC00 && take(s, '\\') && take(s, 'u') &&
+	if (high < 0xDC00 && json_take(s, '\\') && json_take(s, 'u') &&
 	    (low = take_hex(s)) >= 0xDC00 && low <= 0xDFFF)
 		return 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF));
 	s->p = from;
@@ -421,13 +421,13 @@ take_string(struct json_scan *s, struct json_value *v)
 		if (s->p < s->end && *s->p != '\0' &&
 		    strchr("\"\\/bfnrt", *s->p) != NULL)
 			s->p++;
-		else if (!take(s, 'u'))
+		else if (!json_take(s, 'u'))
 			return offend(s, "not JSON: no such escape");
 		else if (take_point(s) < 0)
 			return false;
 	}
 	v->len = (size_t)(s->p - v->text);
-	return take(s, '"') || offend(s, "not JSON: a string has no end");
+	return json_take(s, '"') || offend(s, "not JSON: a string has no end");
 }
 
 size_t
@@ -478,7 +478,7 @@ take_quoted(struct json_scan *s, struct node **node)
 	struct json_value v;
 	struct field key;
 
-	if (!take(s, '"'))
+	if (!json_take(s, '"'))
 		return offend(s, "a key or [index] is missing");
 	if (!take_string(s, &v))
 		return false;
@@ -491,11 +491,11 @@ take_quoted(struct json_scan *s, struct node **node)
 static bool
 take_step(struct json_scan *s, struct node **node)
 {
-	const bool dot = take(s, '.');
+	const bool dot = json_take(s, '.');
 	struct field key;
 	size_t index = 0;
 
-	if (take(s, '[')) {
+	if (json_take(s, '[')) {
 		const char *const from = s->p;
 
 		for (; s->p < s->end && *s->p >= '0' && *s->p <= '9'; s->p++)
@@ -508,7 +508,7 @@ take_step(struct json_scan *s, struct node **node)
 			    "[0] and [\"key\"] are all that brackets hold");
 		else if (!take_quoted(s, node))
 			return false;
-		return take(s, ']') || offend(s, "a ] is missing");
+		return json_take(s, ']') || offend(s, "a ] is missing");
 	}
 	if (!dot)
 		return offend(s,
@@ -617,7 +617,7 @@ take_key(struct json_scan *s, struct level *level, struct node **node)
 	struct json_value v;
 	size_t i, most;
 
-	if (!take(s, '"'))
+	if (!json_take(s, '"'))
 		return offend(s, "not JSON: a key in quotes is missing");
 	i = outermost && !shape->left ? shape->next : shape->n;
 	most = i + SHAPE_AHEAD < shape->n ? i + SHAPE_AHEAD : shape->n;
@@ -642,7 +642,7 @@ take_key(struct json_scan *s, struct level *level, struct node **node)
 	s->key = mem_grow(s->key, s->nkeys, &s->keys_room, sizeof *s->key);
 	s->key[s->nkeys++] = key;
 	skip_blanks(s);
-	return take(s, ':') || offend(s, "not JSON: a colon is missing");
+	return json_take(s, ':') || offend(s, "not JSON: a colon is missing");
 }
 
 /* Notes the value that ends at p as that of a path, if one comes here. */
@@ -668,7 +668,7 @@ take_value(struct json_scan *s, struct node *node)
 	const char *word;
 	size_t i = 0;
 
-	if (take(s, '{') || take(s, '[')) {
+	if (json_take(s, '{') || json_take(s, '[')) {
 		if (s->nlevels == DEPTH_MAX) {
 			s->p--;
 			return offend(s,
@@ -683,7 +683,7 @@ take_value(struct json_scan *s, struct node *node)
 		    .keys = s->nkeys};
 		return true;
 	}
-	if (take(s, '"')) {
+	if (json_take(s, '"')) {
 		if (!take_string(s, &v))
 			return false;
 		found(s, node, v);
@@ -700,7 +700,7 @@ take_value(struct json_scan *s, struct node *node)
 			return offend(s, "not JSON: a value is missing");
 		v.kind = words[i].kind;
 		for (word = words[i].text; *word != '\0'; word++)
-			if (!take(s, *word))
+			if (!json_take(s, *word))
 				return offend(s, "not JSON: no such word");
 	}
 	v.len = (size_t)(s->p - v.text);
@@ -722,7 +722,7 @@ take_next(struct json_scan *s, struct node **node)
 
 	for (skip_blanks(s); s->nlevels > 0; skip_blanks(s)) {
 		level = &s->level[s->nlevels - 1];
-		if (!take(s, level->keyed ? '}' : ']'))
+		if (!json_take(s, level->keyed ? '}' : ']'))
 			break;
 		key = s->key + level->keys;
 		n = s->nkeys - level->keys;
@@ -744,7 +744,7 @@ take_next(struct json_scan *s, struct node **node)
 	if (s->nlevels == 0)
 		return s->p == s->end ||
 		    offend(s, "more stands behind the value");
-	if (level->count++ > 0 && !take(s, ','))
+	if (level->count++ > 0 && !json_take(s, ','))
 		return offend(s, "not JSON: a comma or the end is missing");
 	skip_blanks(s);
 	if (!level->keyed)
