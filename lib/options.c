@@ -44,12 +44,13 @@ options_take(enum options_kind kind, const char *value, void *at)
 	} times[] = {{"ms", 1}, {"s", 1000}, {"", 1000}, {"m", 60000},
 	    {"h", 3600000}};
 	const bool number = kind >= OPTIONS_NUMBER && kind <= OPTIONS_TIME;
+	const char *const text = value != NULL ? value : "";
 	uint64_t n = 0, factor;
 	char *rest = NULL; /* behind the digits; NULL: there are none */
 
 	errno = 0;
-	if (number && *value >= '0' && *value <= '9')
-		n = strtoull(value, &rest, 10);
+	if (number && *text >= '0' && *text <= '9')
+		n = strtoull(text, &rest, 10);
 	if (errno != 0)
 		rest = NULL;
 	switch (kind) {
@@ -65,15 +66,15 @@ options_take(enum options_kind kind, const char *value, void *at)
 	case OPTIONS_TYPES:
 	case OPTIONS_ANY:
 		*(const char **)at =
-		    kind == OPTIONS_OUTPUT && strcmp(value, "-") == 0 ? NULL :
-									value;
+		    kind == OPTIONS_OUTPUT && strcmp(text, "-") == 0 ? NULL :
+								       value;
 		return kind <= OPTIONS_ANY || value == NULL || *value != '\0';
 	case OPTIONS_QUOTE:
 	case OPTIONS_BYTE:
-		*(char *)at = *value == '\0' ? NO_QUOTE : *value;
-		if (*value == '\0')
+		*(char *)at = *text == '\0' ? NO_QUOTE : *text;
+		if (*text == '\0')
 			return kind == OPTIONS_QUOTE;
-		return value[1] == '\0' && *value != '\r' && *value != '\n';
+		return text[1] == '\0' && *text != '\r' && *text != '\n';
 	case OPTIONS_COUNT:
 	case OPTIONS_NUMBER:
 		*(uint64_t *)at = n;

@@ -386,7 +386,8 @@ add_bytes(struct partition *p, struct file *f, const char *bytes, size_t n)
 		if (!empty_buffer(p, f))
 			return false;
 	}
-	memcpy(f->buffer + f->n, bytes, n);
+	if (n > 0)
+		memcpy(f->buffer + f->n, bytes, n);
 	f->n += (uint32_t)n;
 	return true;
 }
