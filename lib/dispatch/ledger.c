@@ -78,7 +78,8 @@ check_shards(struct ledger *l)
 	}
 	if (dir != NULL && status == 0 && fstat(dirfd(dir), &st) != 0)
 		status = utf8_fail(EXIT_IO, &l->run->say, "-o: %m");
-	for (size_t i = 0; status == 0 && i < l->run->files.n; i++) {
+	for (size_t i = 0; dir != NULL && status == 0 && i < l->run->files.n;
+	     i++) {
 		const struct files_entry *e = &l->run->files.entry[i];
 
 		if (e->name == NULL || e->dev != st.st_dev ||
@@ -123,7 +124,7 @@ ledger_write(struct ledger *l, const struct batch *b)
 		    &l->run->say);
 		status = w == NULL ? EXIT_IO : 0;
 	}
-	if (run_said(r, status)) {
+	if (run_said(r, status) && w != NULL) {
 		whole =
 		    answer_copy(b->input, 0, b->bytes, w) == 0 && w->error == 0;
 		if (!whole)

@@ -761,7 +761,9 @@ check_unfold(struct check *c, struct node *call)
 	node->kid = names_unfold(&c->names, call->kid[0], call, call->kid[1],
 	    NULL, &node->n);
 	c->failed = node->kid == NULL;
-	return check_bool(c, check_node(c, node->n == 1 ? *node->kid : node));
+	if (!c->failed && node->n == 1)
+		node = *node->kid;
+	return check_bool(c, check_node(c, node));
 }
 
 static struct node *
