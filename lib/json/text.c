@@ -724,14 +724,18 @@ take_next(struct json_scan *s, struct node **node)
 		level = &s->level[s->nlevels - 1];
 		if (!json_take(s, level->keyed ? '}' : ']'))
 			break;
-		key = s->key + level->keys;
-		n = s->nkeys - level->keys;
+		n = level->keyed ? s->nkeys - level->keys : 0;
 		/* keys in the order of the shape are all different */
-		if (level->keyed && (s->nlevels > 1 || s->shape.left) &&
-		    (twice = text_twice(key, n, &first)) < n) {
-			s->p = in_text(s, &key[twice]) ? key[twice].raw - 1 :
-							 level->from;
-			return offend(s, "a key stands twice in an object");
+		if (n > 0 && (s->nlevels > 1 || s->shape.left)) {
+			key = s->key + level->keys;
+			twice = text_twice(key, n, &first);
+			if (twice < n) {
+				s->p = in_text(s, &key[twice]) ?
+				    key[twice].raw - 1 :
+				    level->from;
+				return offend(s,
+				    "a key stands twice in an object");
+			}
 		}
 		v = (struct json_value){.kind = level->keyed ? JSON_OBJECT :
 							       JSON_ARRAY,

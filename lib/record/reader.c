@@ -599,7 +599,8 @@ keep_header(struct reader *r, const struct record *rec)
 	    arena_alloc(&r->memory, mem_mul(n, 2 * sizeof *names));
 	struct field *raw_fields = names + n;
 
-	memcpy(raw, rec->raw, bytes);
+	if (bytes > 0)
+		memcpy(raw, rec->raw, bytes);
 	memset(raw + bytes, 0, READER_SLACK);
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = &rec->field[i];

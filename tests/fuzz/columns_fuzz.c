@@ -14,6 +14,7 @@
 #include "columns.h"
 #include "need.h"
 #include "output.h"
+#include "utf8.h"
 
 #define MOST_NAMES 64
 
@@ -21,11 +22,14 @@
 static void
 check_message(const struct buf *say)
 {
-	size_t i;
+	const char *const end = say->data + say->len;
+	size_t n;
 
-	NEED(say->len > 0 && say->len < 2048);
-	for (i = 0; i < say->len; i++)
-		NEED(say->data[i] >= 0x20 && say->data[i] <= 0x7e);
+	NEED(say->len > 0 && say->len < 4096);
+	for (const char *p = say->data; p < end; p += n) {
+		n = utf8_char(p, end);
+		NEED(utf8_prints(p, n));
+	}
 }
 
 static void
