@@ -43,12 +43,23 @@ load helper
 		csvcut --from=tsv
 }
 
+@test "--from=jsonl: an empty line is none, wherever it stands" {
+	for n in 1 100 511 512 513 1023 1024 5000; do
+		yes '{"a":1}' | head -n $n >in
+		printf '\n' >>in
+		yes '{"a":2}' | head -n 600 >>in
+		"$BIN/csvcut" --from=jsonl -c a in >out
+		[ "$(wc -l <out)" = $((n + 601)) ]
+	done
+}
+
 @test "--from=jsonl: the first object's keys are the columns" {
 	one '{"id":1,"n":"A, \\"x\\"","t":[1, 2]}\n\n{"t":null,"id":"","n":true}\n{"n":1.50}\n' 0 \
 		'id,n,t\n1,"A, ""x""","[1, 2]"\n"",true,\n,1.50,\n' '' csvcut --from=jsonl
 	one '{"a":1,"b":2}\n' 0 '  1: a\n  2: b\n' '' csvcut --from=jsonl -n
 	one '{"a":1,"b":2}\n{"b":3,"a":4}\n' 0 'b\n2\n3\n' '' csvcut --from=jsonl -C a
 	one '{"a":1}\r\n{"a":2}\r\n' 0 'a\n1\n2\n' '' csvcut --from=jsonl
+	one '{"a":1}\n\n{"a":2}\n\n' 0 'a\n1\n2\n' '' csvcut --from=jsonl
 	one '{"a\\tb":"x\\ty","":1}\n' 0 'a\\tb\t\nx\\ty\t1\n' '' csvcut --from=jsonl --to=tsv
 	one '{"a":null}\n{"a":""}\n{}\n' 0 'a\n\\N\n\n\\N\n' '' csvcut --from=jsonl --to=tsv --null '\N'
 	one '{"NULL":null}\n' 0 'NULL\nNULL\n' '' csvcut --from=jsonl --to=tsv --null NULL

@@ -559,7 +559,7 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 				n = kid->piece[i].group;
 		break;
 	}
-	for (size_t i = 0; i < call->n; i++)
+	for (size_t i = 0; n > 0 && i < call->n; i++)
 		if (call->kid[i]->kind == NODE_REGEX)
 			groups = regex_groups(call->kid[i]->regex);
 	if (n > (int64_t)groups)

@@ -819,9 +819,12 @@ look_ahead(struct reader *r)
 			n = s->code->records(s, r->start, r->order.columns,
 			    r->most, r->end);
 		r->ahead = n;
-		if (UNLIKELY(r->opt.comment != 0)) {
+		if (UNLIKELY(
+			r->opt.comment != 0 || r->opt.blank == BLANK_NONE)) {
 			at = r->start;
-			for (i = 0; i < n && text[at] != r->opt.comment; i++)
+			for (i = 0; i < n && text[at] != r->opt.comment &&
+			     (r->opt.blank != BLANK_NONE || r->end[i] > at);
+			     i++)
 				at = behind(text, r->end[i]);
 			r->ahead = i;
 		}
