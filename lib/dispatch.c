@@ -142,6 +142,8 @@ feed_pass_over(struct feed *f)
 	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
 	if (same && f->scratch != NULL && scratch_remove(f->scratch, b->id) < 0)
 		report_io(&f->run->report, f->opt->scratch, errno);
+	if (f->spool != NULL)
+		spool_forget(f->spool, b->bad_to);
 	batch_free(b);
 	if (!same)
 		return differs_from_journal(f, "the input has changed");

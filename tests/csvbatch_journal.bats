@@ -377,3 +377,20 @@ failing() {
 	cmp in out
 	[ "$(wc -l <bad.csv)" = 2 ]
 }
+
+@test "rows of rejects take no space once they were passed on" {
+	awk 'BEGIN { print "id,v"
+		for (i = 0; i < 4000; i++) print i, i % 2 ? "x,y" : "z" }' \
+		OFS=, >in
+	mkdir small
+	mount -t tmpfs -o size=100k none small 2>/dev/null || skip "no mount"
+	status=0
+	for run in 1 2; do
+		TMPDIR=$PWD/small "$batch" -n 500 --journal j -o out \
+			--rejects rows -- cat <in 2>err || status=$?
+	done
+	umount small
+	[ $status = 0 ]
+	[ "$(wc -l <out)" = 2001 ]
+	[ "$(wc -l <rows)" = 2001 ]
+}
