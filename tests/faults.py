@@ -33,6 +33,7 @@ ERRNOS = {
     "read": READ, "pread64": READ, "write": WRITE, "pwrite64": WRITE,
     "fsync": SYNC, "fdatasync": SYNC, "syncfs": SYNC,
     "ftruncate": ["EIO", "EPERM", "ENOSPC"],
+    "fallocate": ["EOPNOTSUPP", "ENOSYS", "EIO", "ENOSPC"],
     "openat": ["EMFILE", "ENFILE", "ENOMEM", "EIO", "EACCES"],
     "newfstatat": STAT, "statx": STAT, "faccessat2": ["EIO", "EACCES"],
     "rename": ["EIO", "ENOSPC", "EACCES", "EROFS"],
