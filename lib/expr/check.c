@@ -180,7 +180,7 @@ check_bool(struct check *c, struct node *node)
 	};
 	struct text source = check_source(c, node);
 
-	if (node->type == TYPE_BOOL)
+	if (c->failed || node->type == TYPE_BOOL)
 		return node;
 	if (node->type == TYPE_NEVER)
 		return check_convert(c, node, TYPE_BOOL, false);
