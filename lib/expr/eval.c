@@ -663,6 +663,7 @@ type_name(enum type t)
 	    [TYPE_BOOL] = "true or false",
 	    [TYPE_MISSING] = "missing",
 	    [TYPE_NEVER] = "text",
+	    [TYPE_NONE] = "nothing",
 	};
 
 	return names[t];
