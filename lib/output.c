@@ -1,6 +1,5 @@
 #include "output.h"
 
-#include <csv.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -165,7 +164,16 @@ field_wants_quotes(const char *value, size_t n, const struct dialect *d)
 size_t
 field_quote(const char *value, size_t n, char quote, char *to)
 {
-	return csv_write2(to, 2 * n + 2, value, n, (unsigned char)quote);
+	char *const begin = to;
+
+	*to++ = quote;
+	for (size_t i = 0; i < n; i++) {
+		if (value[i] == quote)
+			*to++ = quote;
+		*to++ = value[i];
+	}
+	*to++ = quote;
+	return (size_t)(to - begin);
 }
 
 void
