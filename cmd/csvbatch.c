@@ -144,25 +144,11 @@ static const struct options_program program = {
     .output = true,
 };
 
-/* An option, or several together, that is wrong if a condition holds. */
-struct rule {
-	bool wrong;
-	const char *text;
-};
-
-static void
-check_rules(struct csvbatch *b, const struct rule *rules, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rules[i].wrong)
-			run_usage(&b->run, rules[i].text);
-}
-
 /* -o names columns: there are neither batches nor commands. */
-static void
+static bool
 check_partition(struct csvbatch *b)
 {
-	const struct rule rules[] = {
+	const struct run_rule rules[] = {
 	    {b->run.opt.noperands > 0,
 		"-o with a {COLUMN} is for records without a COMMAND; a FILE "
 		"is read by < FILE"},
@@ -174,17 +160,17 @@ check_partition(struct csvbatch *b)
 		"-o with a {COLUMN}: there are no batches for this option"},
 	};
 
-	check_rules(b, rules, sizeof rules / sizeof rules[0]);
+	return run_check(&b->run, rules, sizeof rules / sizeof rules[0]);
 }
 
 /* What a batch is, and whether it becomes a command's input or a file. */
-static void
+static bool
 check_batches(struct csvbatch *b)
 {
 	const struct options *o = &b->run.opt;
 	const bool shards =
 	    o->output != NULL && strstr(o->output, "{}") != NULL;
-	const struct rule rules[] = {
+	const struct run_rule rules[] = {
 	    {b->opt.batch.records == 0 && b->opt.batch.bytes == 0 &&
 		    b->opt.group == NULL && b->opt.linger == 0,
 		"when is a batch complete? give -n, -b, -g or --linger"},
@@ -223,8 +209,12 @@ check_batches(struct csvbatch *b)
 		"--same-count needs answers that are CSV"},
 	};
 
-	check_rules(b, rules, sizeof rules / sizeof rules[0]);
 	b->opt.command = shards ? NULL : &b->command;
+	if (!run_check(&b->run, rules, sizeof rules / sizeof rules[0]))
+		return false;
+	return shards || /* before a record is read */
+	    run_said(&b->run,
+		command_find(&b->command, o->operand, &b->run.say));
 }
 
 /* Are there descriptors for so many jobs? */
@@ -304,26 +294,21 @@ main(int argc, char *argv[])
 	struct csvbatch b = {.opt = {.jobs = 1, .backoff = 1000, .poison = 10}};
 	struct run *const r = &b.run;
 	struct dispatch *d = NULL;
-	int status = 0;
+	const bool good = run_start(r, &program, &b, argc, argv);
+	int status;
 
-	run_start(r, &program, &b, argc, argv);
 	b.opt.to = to[b.opt.batch.form];
 	b.commands |= b.opt.bisect;
-	if (r->opt.output != NULL && partition_named(r->opt.output)) {
-		check_partition(&b);
-		partition_run(r, r->opt.output);
-		return run_end(r);
-	}
 	b.opt.common = &r->opt;
 	b.opt.batch.hash = b.opt.journal != NULL;
 	b.opt.batch.id = b.opt.scratch != NULL;
 	b.opt.batch.origins = b.opt.bisect || b.opt.keep_going ||
 	    (b.opt.nmerge > 0 && r->opt.rejects != NULL);
 	b.opt.batch.quote = r->opt.reader.dialect.quote;
-	check_batches(&b);
-	if (b.opt.command != NULL) /* before a record is read */
-		status = command_find(&b.command, r->opt.operand, &r->say);
-	if (run_said(r, status) && check_descriptors(&b)) {
+	if (good && r->opt.output != NULL && partition_named(r->opt.output)) {
+		if (check_partition(&b))
+			partition_run(r, r->opt.output);
+	} else if (good && check_batches(&b) && check_descriptors(&b)) {
 		run_open_input(r, NULL, 0);
 		d = dispatch_open(r, &b.opt);
 	}

@@ -283,8 +283,11 @@ choose_paths(struct run *r, struct cut *cut, const struct record *rec,
 	return done;
 }
 
-/* What the columns are.  rec: the first object of JSON. */
-static void
+/*
+ * What the columns are.  rec: the first object of JSON.  false: a message was
+ * said.
+ */
+static bool
 resolve(struct run *r, struct cut *cut, const struct record *rec)
 {
 	const bool chosen = columns_choose(cut->keep != NULL ? cut->keep : "*",
@@ -298,17 +301,19 @@ resolve(struct run *r, struct cut *cut, const struct record *rec)
 	    (cut->drop != NULL && drop_columns(cut, r->header, &r->say) != 0) ||
 	    (cut->from == FROM_JSON &&
 		choose_paths(r, cut, rec, &r->say) != 0) ||
-	    (cut->to >= TO_JSON && plan_json(cut, r, &r->say) != 0)) {
-		run_usage(r, "");
-	}
+	    (cut->to >= TO_JSON && plan_json(cut, r, &r->say) != 0))
+		return run_usage(r, "");
 	if (cut->list.n == 0)
-		run_usage(r, "no column is left");
+		return run_usage(r, "no column is left");
 	if (cut->plain && cut->list.n != 1)
-		run_usage(r, "--plain writes one column: choose it with -c");
+		return run_usage(r,
+		    "--plain writes one column: choose it with -c");
 	plan(cut, r->header);
+	return true;
 }
 
-static void
+/* false: a name cannot be written, which was said. */
+static bool
 write_header(struct run *r, const struct cut *cut)
 {
 	const struct record *raw = &r->header->raw;
@@ -317,7 +322,7 @@ write_header(struct run *r, const struct cut *cut)
 
 	if (raw->raw == NULL || cut->plain || cut->no_header ||
 	    cut->to >= TO_JSON)
-		return;
+		return true;
 	if (cut->numbers)
 		format_value(form, out, LINE_NUMBER, LINE_NUMBER_LEN);
 	for (size_t i = 0; i < cut->list.n; i++) {
@@ -327,8 +332,9 @@ write_header(struct run *r, const struct cut *cut)
 
 		if (i > 0 || cut->numbers)
 			writer_byte(out, form->delim);
-		if ((c->rename.raw != NULL || c->number == 0) &&
-		    run_name(r, &name, &out->dialect)) {
+		if (c->rename.raw != NULL || c->number == 0) {
+			if (!run_name(r, &name, &out->dialect))
+				return false;
 			if (i == 0 && cut->to != TO_TSV && name.len > 0 &&
 			    *name.raw == r->opt.reader.comment)
 				writer_first(out, name.raw, name.len,
@@ -346,6 +352,7 @@ write_header(struct run *r, const struct cut *cut)
 	} else {
 		writer_header_end(out, raw);
 	}
+	return true;
 }
 
 /* The number of the record, in the last bytes of digits. */
@@ -699,31 +706,28 @@ cut_line(struct run *r, struct cut *cut, struct record *rec)
 }
 
 /* csvkit's way to list columns: csvcut --names FILE. */
-static void
+static bool
 check_names(struct run *r)
 {
 	const struct reader_options *o = &r->opt.reader;
 	struct buf name = {NULL, 0, 0};
 	struct stat st;
+	bool good;
 
 	if (o->nnames != 1 || r->opt.noperands > 0)
-		return;
+		return true;
 	buf_add(&name, o->names->raw, o->names->len);
 	buf_add_byte(&name, '\0');
-	if (stat(name.data, &st) == 0 && S_ISREG(st.st_mode))
-		run_usage(r,
-		    "--names gives names, and this is a file: csvcut -n FILE "
-		    "lists its columns");
+	good = stat(name.data, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    run_usage(r,
+		"--names gives names, and this is a file: csvcut -n FILE "
+		"lists its columns");
 	buf_free(&name);
+	return good;
 }
 
-struct clash {
-	bool is;
-	const char *say;
-};
-
 /* Options that do not go together. */
-static void
+static bool
 check_together(struct run *r, const struct cut *cut)
 {
 	const struct reader_options *o = &r->opt.reader;
@@ -733,7 +737,7 @@ check_together(struct run *r, const struct cut *cut)
 	const bool bare = o->no_header || o->nnames > 0;
 	const bool form = cut->to != TO_CSV;
 	const bool quotes = cut->format.kind == FORMAT_CSV_QUOTED;
-	const struct clash clashes[] = {
+	const struct run_rule rules[] = {
 	    {o->ragged == RAGGED_PASS,
 		"--ragged=pass is for csvfilter, csvbatch and csvpar: a cut "
 		"needs its columns"},
@@ -776,13 +780,12 @@ check_together(struct run *r, const struct cut *cut)
 		"quotes"},
 	};
 
-	check_names(r);
+	if (!check_names(r))
+		return false;
 	if (!json && cut->keep != NULL &&
 	    columns_check(cut->keep, &r->say) != 0)
-		run_usage(r, "; see csvcut --help");
-	for (size_t i = 0; i < sizeof clashes / sizeof clashes[0]; i++)
-		if (clashes[i].is)
-			run_usage(r, clashes[i].say);
+		return run_usage(r, "; see csvcut --help");
+	return run_check(r, rules, sizeof rules / sizeof rules[0]);
 }
 
 /* The form of what is written. */
@@ -836,13 +839,15 @@ main(int argc, char *argv[])
 	enum import_kind kind;
 	struct run r;
 
-	run_start(&r, &program, &cut, argc, argv);
+	if (!run_start(&r, &program, &cut, argc, argv))
+		return finish(&r, &cut);
 	if (cut.eol != EOL_AS_IT_IS)
 		cut.format.eol = cut.eol == EOL_LF ? "\n" : "\r\n";
 	cut.anew = cut.to == TO_TSV || cut.delim != 0 ||
 	    cut.format.eol != NULL || cut.format.kind != FORMAT_CSV;
 	cut.other = cut.plain || cut.anew || cut.to >= TO_JSON;
-	check_together(&r, &cut);
+	if (!check_together(&r, &cut))
+		return finish(&r, &cut);
 	cut.dialect = r.opt.reader.dialect;
 	r.opt.reader.align = cut.align;
 	cut.how.paths = cut.from == FROM_JSON;
@@ -860,10 +865,12 @@ main(int argc, char *argv[])
 		list_names(&r);
 		return finish(&r, &cut);
 	}
-	resolve(&r, &cut, &rec);
+	if (!resolve(&r, &cut, &rec))
+		return finish(&r, &cut);
 	choose_format(&r, &cut);
 	need_columns(&r, &cut);
-	write_header(&r, &cut);
+	if (!write_header(&r, &cut))
+		return finish(&r, &cut);
 	if (cut.from == FROM_JSON)
 		more = cut_line(&r, &cut, &rec) == 0;
 	if (cut.align)

@@ -66,34 +66,38 @@ static const struct options_program program = {
     .output = true,
 };
 
-/* The columns that the expression looks at, then those of the keys. */
-static void
+/*
+ * The columns that the expression looks at, then those of the keys.  false: a
+ * message was said.
+ */
+static bool
 choose_columns(struct run *r, struct filter *f)
 {
 	struct chosen *const chosen[] = {&f->first, &f->by};
 	size_t n;
 	const size_t *column = expr_columns(f->program.expr, &n);
 	struct span *span = mem_new(n, sizeof *span);
+	bool good = true;
 
 	for (size_t i = 0; i < n; i++)
 		span[i] = (struct span){column[i], column[i]};
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < 2 && good; k++) {
 		struct chosen *const c = chosen[k];
 
 		if (c->list == NULL)
 			continue;
-		if (columns_parse(c->list, r->header, &c->columns, &r->say) !=
-		    0)
-			run_usage(r, "");
+		good = columns_parse(c->list, r->header, &c->columns,
+			   &r->say) == 0 ||
+		    run_usage(r, "");
 		c->at = n;
 		c->seen = keys_new(k == 1);
 		span = mem_resize(span, n + c->columns.n, sizeof *span);
-		for (size_t i = 0; i < c->columns.n; i++, n++) {
+		for (size_t i = 0; good && i < c->columns.n; i++, n++) {
 			const struct column *const item = &c->columns.item[i];
 
 			/* a key is no place for a new name */
 			if (item->rename.raw != NULL)
-				run_usage(r,
+				good = run_usage(r,
 				    "--first and --by give no new names");
 			span[n] = (struct span){item->number, item->number};
 		}
@@ -101,6 +105,7 @@ choose_columns(struct run *r, struct filter *f)
 	reader_need(r->in, span, n);
 	expr_beside(f->program.expr, f->first.columns.n + f->by.columns.n);
 	free(span);
+	return good;
 }
 
 static void
@@ -247,30 +252,30 @@ filter_records(struct run *r, struct filter *f)
 		write_count(r->out, kept);
 }
 
+/* What the options mean together. */
+static bool
+check(struct run *r, struct filter *f)
+{
+	f->plain = !f->count && f->first.list == NULL;
+	if (f->by.list != NULL && !f->count)
+		return run_usage(r, "--by is for --count");
+	return (f->by.list == NULL || program_whole(r, "--count --by")) &&
+	    (f->first.list == NULL || program_whole(r, "--first"));
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct filter f = {.program.opt.kind = EXPR_FILTER,
 	    .limit = UINT64_MAX};
-	size_t used;
 	struct run r;
 
-	run_start(&r, &program, &f, argc, argv);
-	if (f.by.list != NULL && !f.count)
-		run_usage(&r, "--by is for --count");
-	if (f.by.list != NULL)
-		program_whole(&r, "--count --by");
-	if (f.first.list != NULL)
-		program_whole(&r, "--first");
-	f.plain = !f.count && f.first.list == NULL;
-	if (f.count || f.first.list != NULL)
-		program_default(&f.program, &r, "true");
-	used = program_parse(&f.program, &r);
-	if (!run_open(&r, used) || !run_header(&r)) {
+	if (!run_start(&r, &program, &f, argc, argv) || !check(&r, &f) ||
+	    !program_open(&f.program, &r, f.plain ? NULL : "true") ||
+	    !run_header(&r)) {
 		if (f.count && f.by.list == NULL && r.ended)
 			write_count(r.out, 0);
-	} else if (program_bind(&f.program, &r)) {
-		choose_columns(&r, &f);
+	} else if (program_bind(&f.program, &r) && choose_columns(&r, &f)) {
 		if (!f.invert)
 			reader_sieve(r.in, expr_sieve, f.program.expr);
 		filter_records(&r, &f);

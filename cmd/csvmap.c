@@ -46,14 +46,14 @@ static const struct options_program program = {
 };
 
 /* Something must be left to write, and a new name should be meant. */
-static void
+static bool
 check_layout(struct run *r, const struct map *m)
 {
 	size_t n, k;
 	const struct expr_column *c = expr_layout(m->program.expr, &n);
 
 	if (n == 0)
-		run_usage(r, "no column is left");
+		return run_usage(r, "no column is left");
 	for (size_t i = 0; i < n && !m->program.opt.only; i++) {
 		const struct field *const name = &c[i].name;
 
@@ -67,6 +67,7 @@ check_layout(struct run *r, const struct map *m)
 			    (int)name->len, name->raw, (int)c[k].name.len,
 			    c[k].name.raw);
 	}
+	return true;
 }
 
 /*
@@ -108,7 +109,8 @@ plan(struct map *m, struct run *r)
 	free(span);
 }
 
-static void
+/* false: a name cannot be written, which was said. */
+static bool
 write_header(struct run *r, const struct map *m)
 {
 	const struct record *raw = &r->header->raw;
@@ -117,7 +119,7 @@ write_header(struct run *r, const struct map *m)
 	const struct expr_column *c = expr_layout(m->program.expr, &n);
 
 	if (raw->raw == NULL)
-		return;
+		return true;
 	for (size_t i = 0; i < n; i++, c++) {
 		long number = (long)c->input;
 
@@ -136,8 +138,11 @@ write_header(struct run *r, const struct map *m)
 		else if (run_name(r, &c->name, &out->dialect))
 			writer_first(out, c->name.raw, c->name.len,
 			    i == 0 ? r->opt.reader.comment : 0);
+		else
+			return false;
 	}
 	writer_header_end(out, raw);
+	return true;
 }
 
 static inline void
@@ -200,25 +205,27 @@ map_records(struct run *r, struct map *m)
 	}
 }
 
+static bool
+check_ragged(struct run *r)
+{
+	return r->opt.reader.ragged != RAGGED_PASS ||
+	    run_usage(r,
+		"--ragged=pass is for csvfilter, csvbatch and csvpar: a map "
+		"needs its columns");
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct map m = {.program.opt.kind = EXPR_MAP};
-	size_t used;
 	struct run r;
 
-	run_start(&r, &program, &m, argc, argv);
-	if (r.opt.reader.ragged == RAGGED_PASS)
-		run_usage(&r,
-		    "--ragged=pass is for csvfilter, csvbatch and "
-		    "csvpar: a map needs its columns");
-	used = program_parse(&m.program, &r);
-	if (run_open(&r, used) && run_header(&r) &&
-	    program_bind(&m.program, &r)) {
-		check_layout(&r, &m);
+	if (run_start(&r, &program, &m, argc, argv) && check_ragged(&r) &&
+	    program_open(&m.program, &r, NULL) && run_header(&r) &&
+	    program_bind(&m.program, &r) && check_layout(&r, &m)) {
 		plan(&m, &r);
-		write_header(&r, &m);
-		map_records(&r, &m);
+		if (write_header(&r, &m))
+			map_records(&r, &m);
 	}
 	free(m.piece);
 	program_end(&m.program, &r);

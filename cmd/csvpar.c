@@ -68,24 +68,22 @@ static const struct options_program program = {
 };
 
 /* What the options mean together. */
-static void
+static bool
 settle_options(struct par *par)
 {
 	struct pool_options *opt = &par->opt;
 	const bool persist = par->persist || par->by != NULL;
 	const bool free_order = par->unordered || opt->discard;
+	const struct run_rule rules[] = {
+	    {par->run.opt.noperands == 0, "no COMMAND; see csvpar --help"},
+	    {par->unordered && !persist, "-u needs -p"},
+	    {persist && opt->raw && !free_order,
+		"with -p, --raw needs -u: answers that are no CSV cannot be "
+		"counted"},
+	    {opt->workers > MOST_WORKERS, "-j: more workers than can be"},
+	};
 	cpu_set_t set;
 
-	if (par->run.opt.noperands == 0)
-		run_usage(&par->run, "no COMMAND; see csvpar --help");
-	if (par->unordered && !persist)
-		run_usage(&par->run, "-u needs -p");
-	if (persist && opt->raw && !free_order)
-		run_usage(&par->run,
-		    "with -p, --raw needs -u: answers that "
-		    "are no CSV cannot be counted");
-	if (opt->workers > MOST_WORKERS)
-		run_usage(&par->run, "-j: more workers than can be");
 	if (opt->workers == 0) {
 		long n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -97,6 +95,7 @@ settle_options(struct par *par)
 	opt->mode = persist ? POOL_ORDERED : POOL_BLOCKS;
 	if (persist && free_order)
 		opt->mode = POOL_FREE;
+	return run_check(&par->run, rules, sizeof rules / sizeof rules[0]);
 }
 
 /* Finds the columns of --by in the header. */
@@ -249,11 +248,10 @@ main(int argc, char *argv[])
 	struct run *r = &par.run;
 	int status;
 
-	run_start(r, &program, &par, argc, argv);
-	settle_options(&par);
-	status = command_find(&par.command, r->opt.operand, &r->say);
-	if (run_said(r, status) && run_open(r, r->opt.noperands) &&
-	    run_header(r) && find_key(&par) && open_pool(&par)) {
+	if (run_start(r, &program, &par, argc, argv) && settle_options(&par) &&
+	    run_said(r, command_find(&par.command, r->opt.operand, &r->say)) &&
+	    run_open(r, r->opt.noperands) && run_header(r) && find_key(&par) &&
+	    open_pool(&par)) {
 		feed(&par);
 		close_pool(&par);
 	}

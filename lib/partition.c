@@ -105,14 +105,15 @@ partition_errno(struct partition *p, const char *path)
 }
 
 /* Finds the fixed directory and the columns, and looks at the names. */
-static void
+static bool
 take_template(struct partition *p)
 {
 	const char *t = p->template, *name = t, *text = t, *end;
 	size_t room = 0, n;
 
 	if (strstr(t, "{}") != NULL)
-		run_usage(p->run, "-o: {} and {COLUMN} exclude each other");
+		return run_usage(p->run,
+		    "-o: {} and {COLUMN} exclude each other");
 	for (;; t++) {
 		if ((end = behind_column(t)) != NULL) {
 			p->piece = mem_grow(p->piece, p->npieces, &room,
@@ -128,7 +129,7 @@ take_template(struct partition *p)
 			continue;
 		n = (size_t)(t - name);
 		if (p->npieces > 0 && n <= 2 && strspn(name, ".") >= n)
-			run_usage(p->run,
+			return run_usage(p->run,
 			    "-o: behind a {COLUMN} each part of the path has "
 			    "a name, which is not . or ..");
 		if (*t == '\0')
@@ -140,6 +141,7 @@ take_template(struct partition *p)
 		}
 	}
 	p->tail = text;
+	return true;
 }
 
 /* Resolves the template's columns against the header. */
@@ -688,12 +690,11 @@ partition_run(struct run *r, const char *template)
 	struct partition p = {.run = r, .template = template, .room = 1024};
 	bool good;
 
-	take_template(&p);
 	p.last = &p.files;
 	p.table = mem_new(p.room, sizeof *p.table);
 	mem_guard(&p.guard, discard_parts, &p);
 	run_open_input(r, NULL, 0);
-	if (run_files(r, NULL, 0) && open_directory(&p) &&
+	if (take_template(&p) && run_files(r, NULL, 0) && open_directory(&p) &&
 	    run_open_rejects(r) && run_header(r) && bind_columns(&p))
 		divide_records(&p);
 	good = run_whole(r) && r->report.status == 0 && empty_all(&p);

@@ -20,127 +20,125 @@ program_give(const struct options_rule *rule, const char *value, void *at,
 	return 0;
 }
 
-/* Adds a whole file to b, or ends the process. */
-static void
+/* Says what the expression has to say.  Returns false. */
+static bool
+program_fail(struct program *p, struct run *r)
+{
+	report_text(&r->report, EXIT_USAGE, expr_error(p->expr));
+	return false;
+}
+
+/* Adds a whole file to b.  false: a message was said. */
+static bool
 read_file(struct run *r, const char *path, struct buf *b)
 {
 	char *name = mem_copy(path, strlen(path));
 	struct fault f;
+	bool good = run_reads(r, path);
 
-	if (!run_reads(r, path))
-		run_exit(r);
-	if (reader_whole(name, &r->hooks, b, &f) < 0) {
+	if (good && reader_whole(name, &r->hooks, b, &f) < 0) {
+		good = false;
 		if (r->report.status == 0) /* else it was said */
 			report_fault(&r->report, &f);
-		run_exit(r);
 	}
 	free(name);
+	return good;
 }
 
-/* An option that waited.  0, or -1 with expr_error. */
-static int
+/* An option that waited.  false: a message was said. */
+static bool
 give(struct program *p, struct run *r, const char *option, const char *value)
 {
 	const bool table = strcmp(option, "table") == 0;
 	const char *const equals = strchr(value, '=');
 	struct buf bytes = {NULL, 0, 0};
 	char *name;
+	bool good;
 	int done;
 
 	if (strcmp(option, "arg") == 0)
-		return expr_arg(p->expr, value);
+		return expr_arg(p->expr, value) == 0 || program_fail(p, r);
 	if (strcmp(option, "na") == 0)
-		return expr_na(p->expr, value);
+		return expr_na(p->expr, value) == 0 || program_fail(p, r);
 	if (!table && strcmp(option, "set") != 0) {
 		/* a part of the text; csvmap's are statements */
 		if (p->text.len > 0)
 			buf_add_text(&p->text,
 			    p->opt.kind == EXPR_MAP ? ";\n" : "\n");
 		if (strcmp(option, "file") == 0)
-			read_file(r, value, &p->text);
-		else
-			buf_add_text(&p->text, value);
-		return 0;
+			return read_file(r, value, &p->text);
+		buf_add_text(&p->text, value);
+		return true;
 	}
 	if (equals == NULL || equals == value)
-		run_usage(r,
+		return run_usage(r,
 		    table ? "--table: needs NAME=FILE" :
 			    "--set: needs NAME=FILE");
-	name = mem_copy(value, (size_t)(equals - value));
-	if (!table)
-		read_file(r, equals + 1, &bytes);
-	else if (!run_reads(r, equals + 1))
-		run_exit(r);
-	done = table ? expr_table(p->expr, name, equals + 1) :
-		       expr_set(p->expr, name, bytes.data, bytes.len);
-	free(name);
+	good =
+	    table ? run_reads(r, equals + 1) : read_file(r, equals + 1, &bytes);
+	if (good) {
+		name = mem_copy(value, (size_t)(equals - value));
+		done = table ? expr_table(p->expr, name, equals + 1) :
+			       expr_set(p->expr, name, bytes.data, bytes.len);
+		good = done == 0 || program_fail(p, r);
+		free(name);
+	}
 	buf_free(&bytes);
-	return done;
+	return good;
 }
 
-void
-program_default(struct program *p, const struct run *r, const char *text)
+bool
+program_open(struct program *p, struct run *r, const char *otherwise)
 {
-	if (p->has_text || r->opt.noperands > 0)
-		return;
-	buf_add_text(&p->text, text);
-	p->has_text = true;
-}
-
-size_t
-program_parse(struct program *p, struct run *r)
-{
-	const bool operand = !p->has_text;
+	const bool operand = !p->has_text && r->opt.noperands > 0;
+	const char *const word = operand ? r->opt.operand[0] : otherwise;
 	struct fault f = {.cause = FAULT_NONE};
 	struct stat st;
-	int done = 0;
 
-	if (operand && r->opt.noperands == 0)
-		run_usage(r,
+	if (!p->has_text && word == NULL)
+		return run_usage(r,
 		    p->opt.kind == EXPR_FILTER ?
 			"the expression is missing; see csvfilter --help" :
 			"the program is missing; see csvmap --help");
-	if (operand)
-		buf_add_text(&p->text, r->opt.operand[0]);
+	if (!p->has_text)
+		buf_add_text(&p->text, word);
 	p->opt.policy = p->on_error == PROGRAM_NULL ? EXPR_NULL : EXPR_FAIL;
 	p->opt.dialect = r->opt.reader.dialect;
 	p->opt.comment = r->opt.reader.comment;
 	p->opt.longest = r->opt.reader.max_record;
 	p->expr = expr_new(&p->opt);
-	for (size_t i = 0; done == 0 && i < p->ngiven; i++)
-		done = give(p, r, p->given[i].option->name, p->given[i].value);
-	if (done != 0)
-		run_usage_text(r, expr_error(p->expr));
+	for (size_t i = 0; i < p->ngiven; i++)
+		if (!give(p, r, p->given[i].option->name, p->given[i].value))
+			return false;
 	if (expr_parse(p->expr, p->text.data, p->text.len) != 0) {
 		/* a file may stand where the program should */
-		if (!operand || stat(r->opt.operand[0], &st) < 0 ||
-		    !S_ISREG(st.st_mode))
-			run_usage_text(r, expr_error(p->expr));
+		if (!operand || stat(word, &st) < 0 || !S_ISREG(st.st_mode))
+			return program_fail(p, r);
 		utf8_say(&r->say,
-		    "%s is a file, and the expression comes first",
-		    r->opt.operand[0]);
-		run_usage(r,
+		    "%s is a file, and the expression comes first", word);
+		return run_usage(r,
 		    p->opt.kind == EXPR_FILTER ? "; true passes every record" :
 						 "");
 	}
-	if (expr_tables(p->expr, &r->hooks, &f) < 0 && f.cause == FAULT_NONE)
-		run_usage_text(r, expr_error(p->expr));
-	if (f.cause != FAULT_NONE) {
+	if (expr_tables(p->expr, &r->hooks, &f) < 0) {
+		if (f.cause == FAULT_NONE)
+			return program_fail(p, r);
 		report_fault(&r->report, &f);
-		run_exit(r);
+		return false;
 	}
-	if (expr_remembers(p->expr))
-		program_whole(r, "prev()");
-	return operand;
+	if (expr_remembers(p->expr) && !program_whole(r, "prev()"))
+		return false;
+	return run_open(r, operand);
 }
 
-void
+bool
 program_whole(struct run *r, const char *what)
 {
 	if (getenv("CSVPAR_BLOCK") == NULL)
-		return;
+		return true;
 	buf_add_text(&r->say, what);
-	run_usage(r, ": a block of csvpar does not know the records before it");
+	return run_usage(r,
+	    ": a block of csvpar does not know the records before it");
 }
 
 static uint64_t
@@ -165,7 +163,7 @@ bool
 program_bind(struct program *p, struct run *r)
 {
 	if (expr_bind(p->expr, r->header) != 0)
-		run_usage_text(r, expr_error(p->expr));
+		return program_fail(p, r);
 	p->place = (struct expr_place){row_now, line_now, file_now, r->in};
 	p->input.place = &p->place;
 	if (!p->explain)

@@ -6,8 +6,8 @@
  * --table, --na, --on-error, --explain), where the text comes from, and what
  * becomes of a record for which it has no answer.
  *
- * Life: program_parse, program_bind, program_input for
- * every record, program_end.
+ * Life: program_open, run_header, program_bind, program_input for every
+ * record, program_end.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -19,7 +19,7 @@
 #include "mem.h"
 #include "run.h"
 
-/* An option that waits for program_parse; value points into argv. */
+/* An option that waits for program_open; value points into argv. */
 struct program_given {
 	const struct options_rule *option;
 	const char *value;
@@ -28,7 +28,7 @@ struct program_given {
 /* {.opt.kind = ..} at first. */
 struct program {
 	struct expr_options opt;
-	struct expr *expr;       /* from program_parse on */
+	struct expr *expr;       /* from program_open on */
 	struct expr_input input; /* of the record that is looked at */
 	struct expr_place place;
 
@@ -57,7 +57,7 @@ struct program {
 	{                                                                     \
 		"explain", 0, .at = offsetof(struct program, explain)         \
 	}
-/* Remembers the value for program_parse. */
+/* Remembers the value for program_open. */
 int program_give(const struct options_rule *rule, const char *value, void *at,
     struct buf *say);
 
@@ -75,28 +75,23 @@ int program_give(const struct options_rule *rule, const char *value, void *at,
 	"      --help functions    the functions, with an example each\n"
 
 /*
- * Before program_parse: where the command line has no program and no operand
- * that could be one, it is this text.
+ * Parses the program, of -e and -f, or else the first operand, or where the
+ * command line has none of them, `otherwise`, if that is not NULL; then
+ * run_open, for the other operands.  false: a message was said.
  */
-void program_default(struct program *p, const struct run *r, const char *text);
+bool program_open(struct program *p, struct run *r, const char *otherwise);
 
 /*
- * Parses the program: of -e and -f, or else the first operand.  Returns how
- * many operands that took.  An error ends the process: no input was opened.
- */
-size_t program_parse(struct program *p, struct run *r);
-
-/*
- * Names and types, for the header that run_header found.  An error ends the
- * process.  Returns false after --explain, which is then written.
+ * Names and types, for the header that run_header found.  false: a message was
+ * said, or --explain was asked for and is written.
  */
 bool program_bind(struct program *p, struct run *r);
 
 /*
- * Ends the process with a usage error in a block of csvpar, where `what` would
- * not see the records of other blocks.
+ * Is this no block of csvpar, where `what` would not see the records of other
+ * blocks?  There it is a usage error.
  */
-void program_whole(struct run *r, const char *what);
+bool program_whole(struct run *r, const char *what);
 
 /* What expr_test and expr_map are to look at. */
 static inline const struct expr_input *

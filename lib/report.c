@@ -103,20 +103,21 @@ report_fail(struct report *r, int status, const char *format, ...)
 }
 
 void
-report_text(struct report *r, int status, const char *text, size_t n)
+report_text(struct report *r, int status, const char *text)
 {
+	const char *const end = text + strlen(text);
 	struct buf b = {NULL, 0, 0};
 	size_t len;
 
 	utf8_say(&b, "%s: ", r->program);
-	for (const char *p = text; p < text + n; p += len) {
-		len = utf8_char(p, text + n);
+	for (const char *p = text; p < end; p += len) {
+		len = utf8_char(p, end);
 		if (*p == '\n' || *p == '\t')
 			buf_add_byte(&b, *p);
 		else
 			utf8_show(&b, p, len, len);
 	}
-	if (n == 0 || text[n - 1] != '\n')
+	if (b.data[b.len - 1] != '\n')
 		buf_add_byte(&b, '\n');
 	report_pass(b.data, b.len);
 	buf_free(&b);

@@ -44,9 +44,9 @@ void report_fail(struct report *r, int status, const char *format, ...)
 
 /*
  * A message of several lines as it is, after "program: ": an expression with
- * its caret.  n bytes of text.
+ * its caret.
  */
-void report_text(struct report *r, int status, const char *text, size_t n);
+void report_text(struct report *r, int status, const char *text);
 
 /* Says what is wrong with the input and takes the status of it. */
 void report_fault(struct report *r, const struct fault *f);

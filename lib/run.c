@@ -121,8 +121,8 @@ ended(void *arg, int fd)
 	return run_said(r, vouch_input(r->vouch, fd, &r->say)) ? 0 : -1;
 }
 
-/* --names-from: reads the header of its FILE, or ends the process. */
-static void
+/* --names-from: reads the header of its FILE. */
+static bool
 read_names(struct run *r)
 {
 	struct reader_options *o = &r->opt.reader, how = *o;
@@ -130,7 +130,7 @@ read_names(struct run *r)
 	int got;
 
 	if (!run_reads(r, r->opt.names_from))
-		run_exit(r);
+		return false;
 	how.no_header = false;
 	r->names = reader_new((char *const *)&r->opt.names_from, 1, &how);
 	got = reader_header(r->names, &h);
@@ -141,9 +141,10 @@ read_names(struct run *r)
 		    "%s: an empty file has no names for --names-from",
 		    r->opt.names_from);
 	if (got <= 0)
-		run_exit(r);
+		return false;
 	o->names = h->name;
 	o->nnames = h->n;
+	return true;
 }
 
 bool
@@ -156,7 +157,23 @@ run_said(struct run *r, int status)
 	return status == 0;
 }
 
-void
+bool
+run_usage(struct run *r, const char *text)
+{
+	buf_add_text(&r->say, text);
+	return run_said(r, EXIT_USAGE);
+}
+
+bool
+run_check(struct run *r, const struct run_rule *rule, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rule[i].wrong)
+			return run_usage(r, rule[i].text);
+	return true;
+}
+
+bool
 run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv)
 {
@@ -174,34 +191,32 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	if (log != NULL) {
 		r->vouch = vouch_begin(log, program->name, argc, argv, &r->say);
 		if (!run_said(r, r->vouch == NULL ? EXIT_IO : 0))
-			run_exit(r);
+			return false;
 		files_add(&r->files, FILES_LOG, log, &r->say);
 	}
 	result = options_parse(&r->opt, program, arg, argc, argv, &r->say);
 	if (result == OPTIONS_BAD) {
 		utf8_say(&r->say, "; see %s --help", program->name);
-		run_usage(r, "");
+		return run_usage(r, "");
 	}
 	if (result == OPTIONS_TEXT) {
+		r->opt.output = NULL;
 		r->out = writer_new(STDOUT_FILENO, &r->opt.reader.dialect);
 		writer_add(r->out, r->say.data, r->say.len);
 		writer_done(r->out);
-		run_closed(r, NULL, writer_close(r->out, true));
-		r->out = NULL;
-		run_exit(r);
+		return false;
 	}
 	r->hooks.ticks = r->opt.progress;
-	if (r->opt.names_from != NULL)
-		read_names(r);
+	if (r->opt.names_from != NULL && !read_names(r))
+		return false;
 	if (r->opt.stats || r->opt.progress)
 		report_ready(&r->report);
 	path = r->opt.progress_file;
 	if (path == NULL)
-		return;
+		return true;
 	r->progress = log_open(path, REPORT_PROGRESS, &r->say);
-	if (!run_said(r, r->progress < 0 ? EXIT_IO : 0) ||
-	    !run_said(r, files_add(&r->files, FILES_PROGRESS, path, &r->say)))
-		run_exit(r);
+	return run_said(r, r->progress < 0 ? EXIT_IO : 0) &&
+	    run_said(r, files_add(&r->files, FILES_PROGRESS, path, &r->say));
 }
 
 /* All is done: vouches for what was written. */
@@ -218,33 +233,6 @@ end_log(struct run *r, const struct report_stats *s)
 	    vouch_end(r->vouch, s, r->signal != 0 ? 128 + r->signal : status,
 		whole, &r->say));
 	r->vouch = NULL;
-}
-
-void
-run_exit(struct run *r)
-{
-	/* nothing was written: of -o, not even its part stays behind */
-	if (r->out != NULL)
-		writer_close(r->out, false);
-	end_log(r, &(struct report_stats){.records_in = 0});
-	buf_free(&r->say);
-	options_free(&r->opt);
-	exit(r->report.status);
-}
-
-void
-run_usage(struct run *r, const char *text)
-{
-	buf_add_text(&r->say, text);
-	run_said(r, EXIT_USAGE);
-	run_exit(r);
-}
-
-void
-run_usage_text(struct run *r, const char *text)
-{
-	report_text(&r->report, EXIT_USAGE, text, strlen(text));
-	run_exit(r);
 }
 
 void
@@ -278,11 +266,12 @@ run_open_rejects(struct run *r)
 bool
 run_name(struct run *r, const struct field *name, const struct dialect *d)
 {
-	if (d->quote == NO_QUOTE && field_wants_quotes(name->raw, name->len, d))
-		run_usage(r,
-		    "the name of a column holds a delimiter or line end, and "
-		    "with -q '' there are no quotes for it");
-	return true;
+	if (d->quote != NO_QUOTE ||
+	    !field_wants_quotes(name->raw, name->len, d))
+		return true;
+	return run_usage(r,
+	    "the name of a column holds a delimiter or line end, and with "
+	    "-q '' there are no quotes for it");
 }
 
 bool
@@ -555,6 +544,7 @@ int
 run_end(struct run *r)
 {
 	struct report *report = &r->report;
+	const bool used = r->in != NULL && report->status != EXIT_USAGE;
 	struct buf more = {NULL, 0, 0};
 	struct report_stats s;
 
@@ -569,9 +559,9 @@ run_end(struct run *r)
 	/* FILE may be there: without need, nothing more is done that can fail
 	 */
 	s = count(r, r->opt.stats || r->progress >= 0 ? &more : NULL);
-	if (r->opt.stats && r->in != NULL)
+	if (r->opt.stats && used)
 		report_stats(report, &s);
-	if (r->progress >= 0)
+	if (r->progress >= 0 && used)
 		add_progress(r, &s);
 	if (r->out != NULL)
 		run_closed(r, r->opt.output,

@@ -54,20 +54,25 @@ struct run {
 };
 
 /*
- * First thing in main.  Parses the command line; a usage error, --help and
- * --version end the process.  arg is for the program's own options.
+ * First thing in main.  Parses the command line; arg is for the program's own
+ * options.  false: all is done, by --help or --version, or a message was said;
+ * go to run_end.
  */
-void run_start(struct run *r, const struct options_program *program, void *arg,
+bool run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv);
 
 /*
- * End the process: with the status that was reported; with EXIT_USAGE and a
- * message, what is in r->say and text behind that; the same with a text of
- * several lines.  Nothing was written yet.
+ * A usage error, before anything was written: says what is in r->say and text
+ * behind that.  Returns false: go to run_end.
  */
-_Noreturn void run_exit(struct run *r);
-_Noreturn void run_usage(struct run *r, const char *text);
-_Noreturn void run_usage_text(struct run *r, const char *text);
+bool run_usage(struct run *r, const char *text);
+
+/* Options that do not go together, each with what is said where it is wrong. */
+struct run_rule {
+	bool wrong;
+	const char *text;
+};
+bool run_check(struct run *r, const struct run_rule *rule, size_t n);
 
 /*
  * Opens -o or standard output and --rejects, readies the input, the operands
@@ -111,8 +116,8 @@ void run_close_rejects(struct run *r);
 bool run_header(struct run *r);
 
 /*
- * Ends the process with a usage error where a column is given a name that
- * needs quotes, of which the dialect has none; else true.
+ * Can a column have this name?  A usage error, and false, where the name needs
+ * quotes and the dialect has none.
  */
 bool run_name(struct run *r, const struct field *name, const struct dialect *d);
 

@@ -400,3 +400,23 @@ left() {
 		rm from
 	done
 }
+
+@test "only main ends a process: the library does not call exit" {
+	run nm "$BIN/libcsvpipe.a"
+	[[ $output == *' T run_start'* ]]
+	[[ $output != *' U exit'* ]]
+}
+
+@test "a usage error has neither --stats nor a record of --progress" {
+	cd "$BATS_TEST_TMPDIR"
+	local line
+	for line in 'csvcut -c x' 'csvfilter x' 'csvmap b=x' \
+		'csvbatch -g x -- cat' 'csvpar --by x -- cat'; do
+		rm -f progress
+		run sh -c "printf 'a\n1\n' |
+			\"\$BIN\"/${line/ / --stats --progress=progress }"
+		[ "$status" -eq 2 ]
+		[[ $output != *'records in'* ]]
+		[ "$(wc -l <progress)" -eq 1 ]
+	done
+}
