@@ -1,6 +1,7 @@
 #include "expr/lex.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "expr/message.h"
@@ -24,17 +25,16 @@ lex_fail(struct parser *p, size_t at, const char *format, ...)
 struct text
 lex_source(const struct parser *p, struct token t)
 {
-	return (struct text){p->tree->program.at + t.at, t.len};
+	return (struct text){p->program + t.at, t.len};
 }
 
 struct text
 lex_text(const struct parser *p)
 {
-	const enum token_kind kind = p->now.kind;
+	const int kind = p->now.kind;
 	const struct text source = lex_source(p, p->now);
 	const char *from = source.at + 1, *end = source.at + source.len - 1;
-	struct text t = {NULL, 0};
-	char *to;
+	char *const decoded = p->decoded + p->now.at, *to = decoded;
 
 	if (kind == TOKEN_NAME)
 		return source;
@@ -42,33 +42,16 @@ lex_text(const struct parser *p)
 		return (struct text){from, source.len - 1};
 	if (kind == TOKEN_RAW)
 		return (struct text){from + 1, source.len - 3};
-	t.at = to = arena_alloc(&p->tree->arena, source.len);
 	if (*end == 'i') /* the flag of a pattern */
 		end--;
-	for (; from < end; from++) {
+	while (from < end) {
 		if (kind == TOKEN_REGEX && *from == '\\' && from[1] != '/')
-			to[t.len++] = *from++;
+			*to++ = *from++;
 		else if (*from == (kind == TOKEN_REGEX ? '\\' : '}'))
 			from++;
-		to[t.len++] = *from;
+		*to++ = *from++;
 	}
-	return t;
-}
-
-/* Up to so many hexadecimal digits; returns what is behind them. */
-static const char *
-lex_hex(const char *p, size_t most, uint32_t *point)
-{
-	const char *const from = p;
-
-	for (*point = 0; *point <= 0x10ffff && (size_t)(p - from) < most; p++) {
-		const bool letter = (*p | 0x20) >= 'a' && (*p | 0x20) <= 'f';
-
-		if (!letter && !text_digit(*p))
-			break;
-		*point = *point * 16 + (*p & 15) + (letter ? 9 : 0);
-	}
-	return p;
+	return (struct text){decoded, (size_t)(to - decoded)};
 }
 
 /*
@@ -79,19 +62,24 @@ static const char *
 lex_escape(const char *p, char *to, size_t *len)
 {
 	static const char from[] = "ntr\\\"'", into[] = "\n\t\r\\\"'";
+	static const char hex[] = "0123456789abcdefABCDEF";
 	const char *const known = memchr(from, p[1], sizeof from - 1);
 	const char *end;
-	uint32_t point;
+	unsigned long point;
 
 	*len = 1;
 	if (p[1] == 'x') { /* \xHH */
-		end = lex_hex(p + 2, 2, &point);
-		*to = (char)point;
-		return end == p + 4 ? end : NULL;
+		const char digits[] = {p[2], p[2] != '\0' ? p[3] : '\0', '\0'};
+
+		*to = (char)strtoul(digits, NULL, 16);
+		return strspn(digits, hex) == 2 ? p + 4 : NULL;
 	}
 	if (p[1] == 'u' && p[2] == '{') { /* \u{H..} */
-		end = lex_hex(p + 3, SIZE_MAX, &point);
-		*len = end > p + 3 && *end == '}' ? utf8_encode(point, to) : 0;
+		end = p + 3 + strspn(p + 3, hex);
+		point = strtoul(p + 3, NULL, 16);
+		*len = 0;
+		if (end > p + 3 && *end == '}' && point <= UINT32_MAX)
+			*len = utf8_encode((uint32_t)point, to);
 		return *len > 0 ? end + 1 : NULL;
 	}
 	if (known == NULL)
@@ -110,79 +98,69 @@ lex_bad_escape(struct parser *p, const char *at, const char *end)
 		say = "%t stands only in the replacement of sub() and gsub()";
 	else if (at[1] == 'x' || at[1] == 'u')
 		say = "no such character; say \\xHH or \\u{H..}";
-	lex_fail(p, (size_t)(at - p->tree->program.at), say, &shown);
-}
-
-/* Does a piece that is no text begin here? */
-static bool
-lex_special(const char *p, enum lex_mode mode)
-{
-	if (mode == LEX_FSTRING)
-		return *p == '{' && p[1] != '{';
-	return mode == LEX_REPLACEMENT && *p == '\\' && text_digit(p[1]);
+	lex_fail(p, (size_t)(at - p->program), say, &shown);
 }
 
 bool
-lex_piece(struct parser *p, enum lex_mode mode, struct lex_piece *piece)
+lex_piece(struct parser *p, bool groups, size_t *at, struct regex_piece *piece)
 {
-	const char *const program = p->tree->program.at;
-	const char *const end = program + p->now.at + p->now.len - 1;
-	const char *at, *next;
+	const char *const end = p->program + p->now.at + p->now.len - 1;
+	const bool columns = p->now.kind == TOKEN_FSTRING;
+	const char *from, *next;
+	char *to;
 	size_t n;
 
-	if (piece->next == 0) {
-		piece->next = p->now.at + 1 + (p->now.kind == TOKEN_FSTRING);
-		/* an escape is as long as what it stands for, or longer */
-		piece->room = arena_alloc(&p->tree->arena, p->now.len);
-	}
-	piece->at = piece->next;
-	at = program + piece->at;
-	if (at == end)
-		return false;
-	if (lex_special(at, mode) && *at == '{') {
-		next = memchr(at, '}', (size_t)(end - at));
-		piece->kind = LEX_COLUMN;
-		piece->text = (struct text){at + 1, (size_t)(next - at) - 1};
-		piece->next += piece->text.len + 2;
-		return true;
-	}
-	if (lex_special(at, mode)) {
-		piece->kind = LEX_GROUP;
-		piece->group = at[1] - '0';
-		piece->next += 2;
-		return true;
-	}
-	piece->kind = LEX_TEXT;
-	piece->text = (struct text){piece->room, 0};
-	for (; at < end && !lex_special(at, mode); at = next) {
-		if (*at == '\\') {
-			next = lex_escape(at, piece->room, &n);
-		} else {
-			n = utf8_char(at, end);
-			memcpy(piece->room, at, n);
-			next = at + n;
-		}
+	if (*at == 0)
+		*at = p->now.at + 1 + columns;
+	/* an escape is as long as what it stands for, or longer */
+	to = p->decoded + *at;
+	*piece = (struct regex_piece){-1, {to, 0}};
+	for (from = p->program + *at; from < end; from = next) {
+		if ((columns && *from == '{' && from[1] != '{') ||
+		    (groups && *from == '\\' && text_digit(from[1])))
+			break;
+		n = utf8_char(from, end);
+		next = from + n;
+		if (*from == '\\')
+			next = lex_escape(from, to, &n);
+		else
+			memcpy(to, from, n);
 		if (next == NULL) {
-			lex_bad_escape(p, at, end);
+			lex_bad_escape(p, from, end);
 			return false;
 		}
-		if (mode == LEX_FSTRING && (*at == '{' || *at == '}') &&
-		    *next++ != *at) {
-			lex_fail(p, (size_t)(at - program),
+		if (columns && (*from == '{' || *from == '}') &&
+		    *next++ != *from) {
+			lex_fail(p, (size_t)(from - p->program),
 			    "a single } in f\"..\"; write }}");
 			return false;
 		}
-		piece->room += n;
+		to += n;
 		piece->text.len += n;
 	}
-	piece->next = (size_t)(at - program);
+	if (piece->text.len > 0) {
+		*at = (size_t)(from - p->program);
+		return true;
+	}
+	if (from == end)
+		return false;
+	if (*from == '{') {
+		next = memchr(from, '}', (size_t)(end - from));
+		piece->group = LEX_COLUMN;
+		piece->text =
+		    (struct text){from + 1, (size_t)(next - from) - 1};
+		*at += piece->text.len + 2;
+	} else {
+		piece->group = from[1] - '0';
+		*at += 2;
+	}
 	return true;
 }
 
 /* ---- where tokens end ---- */
 
-/* First the words; of operators, the longer ones before their beginnings. */
-static const struct symbol lex_fixed[] = {
+/* Longer operators stand before their beginnings. */
+static const struct symbol lex_symbols[] = {
     {"and", TOKEN_OPERATOR, LEVEL_AND, NODE_AND, 0},
     {"or", TOKEN_OPERATOR, LEVEL_OR, NODE_OR, 0},
     {"not", TOKEN_NOT, LEVEL_REL, NODE_IN, '!'},
@@ -190,7 +168,6 @@ static const struct symbol lex_fixed[] = {
     {"true", TOKEN_TRUE, LEVEL_NONE, 0, 0},
     {"false", TOKEN_FALSE, LEVEL_NONE, 0, 0},
     {"missing", TOKEN_MISSING, LEVEL_NONE, 0, 0},
-#define LEX_WORDS 7
     {"==", TOKEN_OPERATOR, LEVEL_REL, NODE_COMPARE, COMPARE_EQ},
     {"=~", TOKEN_OPERATOR, LEVEL_REL, NODE_MATCH, 0},
     {"!=", TOKEN_OPERATOR, LEVEL_REL, NODE_COMPARE, COMPARE_NE},
@@ -201,32 +178,14 @@ static const struct symbol lex_fixed[] = {
     {"||", TOKEN_OPERATOR, LEVEL_OR, NODE_OR, 0},
     {"++", TOKEN_OPERATOR, LEVEL_CAT, NODE_CAT, 0},
     {"??", TOKEN_OPERATOR, LEVEL_DEFAULT, NODE_DEFAULT, 0},
-    {"=", TOKEN_ASSIGN, LEVEL_NONE, 0, 0},
-    {"!", TOKEN_BANG, LEVEL_NONE, 0, 0},
-    {"<", TOKEN_LT, LEVEL_REL, NODE_COMPARE, COMPARE_LT},
-    {">", TOKEN_GT, LEVEL_REL, NODE_COMPARE, COMPARE_GT},
-    {"+", TOKEN_OPERATOR, LEVEL_SUM, NODE_ARITH, '+'},
-    {"-", TOKEN_MINUS, LEVEL_SUM, NODE_ARITH, '-'},
-    {"*", TOKEN_STAR, LEVEL_PROD, NODE_ARITH, '*'},
-    {"/", TOKEN_SLASH, LEVEL_PROD, NODE_ARITH, '/'},
-    {"%", TOKEN_OPERATOR, LEVEL_PROD, NODE_ARITH, '%'},
-    {"?", TOKEN_OPERATOR, LEVEL_IF, NODE_IF, 0},
-    {":", TOKEN_COLON, LEVEL_NONE, 0, 0},
-    {",", TOKEN_COMMA, LEVEL_NONE, 0, 0},
-    {";", TOKEN_SEMICOLON, LEVEL_NONE, 0, 0},
-    {"(", TOKEN_OPEN, LEVEL_NONE, 0, 0},
-    {")", TOKEN_CLOSE, LEVEL_NONE, 0, 0},
-};
-
-/* What to say instead of what only other languages have. */
-static const struct {
-	char text;
-	const char *ours;
-} lex_others[] = {
-    {'&', "; say && or and"},
-    {'|', "; say || or or"},
-    {'~', "; say =~ to match a pattern"},
-    {'^', "; for a power say pow()"},
+    {"<", '<', LEVEL_REL, NODE_COMPARE, COMPARE_LT},
+    {">", '>', LEVEL_REL, NODE_COMPARE, COMPARE_GT},
+    {"+", '+', LEVEL_SUM, NODE_ARITH, '+'},
+    {"-", '-', LEVEL_SUM, NODE_ARITH, '-'},
+    {"*", '*', LEVEL_PROD, NODE_ARITH, '*'},
+    {"/", '/', LEVEL_PROD, NODE_ARITH, '/'},
+    {"%", '%', LEVEL_PROD, NODE_ARITH, '%'},
+    {"?", '?', LEVEL_IF, NODE_IF, 0},
 };
 
 /*
@@ -277,10 +236,9 @@ lex_number(const char *at)
 static const char *
 lex_braced(struct parser *p, const char *at)
 {
-	const char *const end = p->tree->program.at + p->tree->program.len;
 	const char *close = at;
 
-	while ((close = memchr(close, '}', (size_t)(end - close))) != NULL &&
+	while ((close = memchr(close, '}', (size_t)(p->end - close))) != NULL &&
 	    close[1] == '}')
 		close += 2;
 	if (close == NULL)
@@ -292,52 +250,49 @@ lex_braced(struct parser *p, const char *at)
 static const char *
 lex_quoted(struct parser *p, const char *quote)
 {
-	const char *const end = p->tree->program.at + p->tree->program.len;
 	const char *at = quote + 1;
 	size_t n;
 
-	while (at < end && *at != *quote) {
-		n = utf8_char(at, end);
+	while (at < p->end && *at != *quote) {
+		n = utf8_char(at, p->end);
 		if (*at == '\\' && p->now.kind != TOKEN_RAW) {
 			n = 2;
 		} else if (*at == '{' && p->now.kind == TOKEN_FSTRING) {
 			if (at[1] == '{')
 				at++;
 			else
-				while (at < end && *at != '}')
+				while (at < p->end && *at != '}')
 					at++;
 			n = 1;
 		} else if (utf8_broken(at, n) && p->now.kind != TOKEN_REGEX) {
-			lex_fail(p, (size_t)(at - p->tree->program.at),
+			lex_fail(p, (size_t)(at - p->program),
 			    "this is not UTF-8; a byte is written \\xHH");
 			return at;
 		}
 		at += n;
 	}
-	if (at >= end)
+	if (at >= p->end)
 		lex_fail(p, p->now.at, "this %s is never closed",
 		    p->now.kind == TOKEN_REGEX ? "pattern" : "text");
 	return at + 1;
 }
 
-/* A word, from at to end; or an operator, and end is at. */
+/* A word, or what else has no token of its own. */
 static const char *
-lex_word(struct parser *p, const char *at, const char *end)
+lex_word(struct parser *p, const char *at)
 {
-	const char *const stop = p->tree->program.at + p->tree->program.len;
-	const bool word = at != end;
-	const struct symbol *o = word ? lex_fixed : lex_fixed + LEX_WORDS;
-	const struct symbol *const last = word ?
-	    lex_fixed + LEX_WORDS :
-	    lex_fixed + sizeof lex_fixed / sizeof *lex_fixed;
-	struct text shown;
-	const char *ours = "";
+	/* what only other languages have, and what to say instead */
+	static const char others[] = "&|~^";
+	static const char *const ours[] = {"; say && or and", "; say || or or",
+	    "; say =~ to match a pattern", "; for a power say pow()", ""};
+	const char *const end = lex_letter(*at) ? lex_name(at) : at;
+	struct text shown = {at, utf8_char(at, p->end)};
 
-	for (; o < last; o++) {
-		const size_t n = *o->text == *at ? strlen(o->text) : SIZE_MAX;
+	for (size_t i = 0; i < sizeof lex_symbols / sizeof *lex_symbols; i++) {
+		const struct symbol *const o = &lex_symbols[i];
+		const size_t n = strlen(o->text);
 
-		if (n > (size_t)(stop - at) || memcmp(o->text, at, n) != 0 ||
-		    (word && n != (size_t)(end - at)))
+		if (strncmp(o->text, at, n) != 0 || (end > at && at + n != end))
 			continue;
 		p->now.kind = o->kind;
 		p->now.level = o->level;
@@ -345,12 +300,12 @@ lex_word(struct parser *p, const char *at, const char *end)
 		return at + n;
 	}
 	p->now.kind = TOKEN_NAME;
-	if (word)
+	if (end > at)
 		return end;
-	shown = (struct text){at, utf8_char(at, stop)};
-	for (size_t i = 0; i < sizeof lex_others / sizeof *lex_others; i++)
-		if (lex_others[i].text == *at)
-			ours = lex_others[i].ours;
+	if (at < p->end && memchr("=!:,;()", *at, 7) != NULL) {
+		p->now.kind = *at;
+		return at + 1;
+	}
 	if (*at == '$') { /* $x, ${x y}: what shells and awk have taught */
 		shown = (struct text){"make", 4};
 		if (lex_letter(at[1]))
@@ -360,26 +315,25 @@ lex_word(struct parser *p, const char *at, const char *end)
 		    "columns are written %t or {Vehicle Make}, without $",
 		    &shown);
 	}
-	lex_fail(p, p->now.at, "unexpected '%t'%s", &shown, ours);
+	lex_fail(p, p->now.at, "unexpected '%t'%s", &shown,
+	    ours[strcspn(others, (char[]){*at, '\0'})]);
 	return at;
 }
 
 void
 lex_take(struct parser *p)
 {
-	const char *const program = p->tree->program.at;
-	const char *const end = program + p->tree->program.len;
-	const char *at = program + p->now.at + p->now.len, *to;
+	const char *at = p->program + p->now.at + p->now.len, *to;
 
 	if (p->now.kind == TOKEN_BAD)
 		return;
-	while (at < end && (text_space(*at) || *at == '#'))
+	while (at < p->end && (text_space(*at) || *at == '#'))
 		if (*at++ == '#')
-			while (at < end && *at != '\n')
+			while (at < p->end && *at != '\n')
 				at++;
 	p->before = p->now;
-	p->now = (struct token){.at = (size_t)(at - program)};
-	if (at == end)
+	p->now = (struct token){.at = (size_t)(at - p->program)};
+	if (at == p->end)
 		return;
 	if (text_digit(*at) || (*at == '.' && text_digit(at[1]))) {
 		p->now.kind = TOKEN_NUMBER;
@@ -406,12 +360,12 @@ lex_take(struct parser *p)
 			    "last column");
 		to += strspn(to, digits);
 	} else {
-		to = lex_word(p, at, lex_letter(*at) ? lex_name(at) : at);
+		to = lex_word(p, at);
 	}
 	p->now.len = (size_t)(to - at);
 }
 
-enum token_kind
+int
 lex_ahead(const struct parser *p)
 {
 	struct parser ahead = *p;
@@ -424,7 +378,7 @@ lex_ahead(const struct parser *p)
 void
 lex_regex(struct parser *p)
 {
-	const char *const from = p->tree->program.at + p->now.at, *end;
+	const char *const from = p->program + p->now.at, *end;
 
 	p->now.kind = TOKEN_REGEX;
 	end = lex_quoted(p, from);

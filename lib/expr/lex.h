@@ -12,8 +12,10 @@
 #include <stddef.h>
 
 #include "mem.h"
+#include "regex.h"
 #include "tree.h"
 
+/* Signs of one character that are no operators are their own kind. */
 enum token_kind {
 	TOKEN_END,
 	TOKEN_BAD, /* something was said: nothing more is read */
@@ -30,20 +32,8 @@ enum token_kind {
 	TOKEN_FALSE,
 	TOKEN_MISSING,
 	TOKEN_NOT,
-	TOKEN_BANG,
 	TOKEN_IN,
-	TOKEN_LT,
-	TOKEN_GT,
-	TOKEN_MINUS,
-	TOKEN_STAR,
-	TOKEN_SLASH,
-	TOKEN_OPERATOR, /* another one */
-	TOKEN_ASSIGN,
-	TOKEN_COLON,
-	TOKEN_COMMA,
-	TOKEN_SEMICOLON,
-	TOKEN_OPEN,
-	TOKEN_CLOSE
+	TOKEN_OPERATOR /* of more characters than one */
 };
 
 /*
@@ -69,14 +59,14 @@ enum level {
 /* A word or operator of the language, and between two values its node. */
 struct symbol {
 	char text[8];
-	enum token_kind kind;
+	int kind; /* enum token_kind, or a character */
 	enum level level;
 	enum node_kind node;
 	int op;
 };
 
 struct token {
-	enum token_kind kind;
+	int kind;                /* as in struct symbol */
 	enum level level;        /* of an operator; else LEVEL_NONE */
 	const struct symbol *is; /* of a level */
 	size_t at, len;          /* its bytes in the program */
@@ -84,8 +74,11 @@ struct token {
 
 /* A program while it is read, which has a NUL behind it. */
 struct parser {
-	struct tree *tree;   /* what literals mean goes into its arena, too */
+	struct tree *tree;
+	const char *program, *end;
 	struct buf *say;     /* NULL: nothing is said */
+	char *decoded;       /* as long as the program: what the literals mean,
+			      * each where it stands in the program */
 	struct token now;    /* not yet taken */
 	struct token before; /* the last that was taken */
 	unsigned depth;      /* how deep in brackets and the like */
@@ -95,9 +88,9 @@ struct parser {
 void lex_take(struct parser *p);
 
 /* What kind of token stands behind the one at hand? */
-enum token_kind lex_ahead(const struct parser *p);
+int lex_ahead(const struct parser *p);
 
-/* Reads the TOKEN_SLASH at hand anew, as the beginning of a pattern. */
+/* Reads the '/' at hand anew, as the beginning of a pattern. */
 void lex_regex(struct parser *p);
 
 /* Says what is wrong, and where, if nothing was said before: TOKEN_BAD. */
@@ -108,31 +101,18 @@ struct text lex_source(const struct parser *p, struct token t);
 
 /*
  * The token at hand: a name, braced or not, that of a set, the text of r"..",
- * or a pattern with \/ as /.  A slice of the program or in the arena.
+ * or a pattern with \/ as /.
  */
 struct text lex_text(const struct parser *p);
 
-/* A part of a text with escapes. */
-struct lex_piece {
-	enum {
-		LEX_TEXT,   /* decoded */
-		LEX_COLUMN, /* of an f"..": what stands between the braces */
-		LEX_GROUP   /* of a replacement: \0 to \9 */
-	} kind;
-	struct text text;
-	int group;
-	size_t at;   /* in the program */
-	size_t next; /* where the next one begins; 0: none was read */
-	char *room;  /* where its text goes */
-};
-
-/* Which pieces but text there may be. */
-enum lex_mode { LEX_PLAIN, LEX_FSTRING, LEX_REPLACEMENT };
-
 /*
- * The next piece of the TOKEN_STRING or TOKEN_FSTRING at hand; *piece begins
- * as zeros.  false: it was the last, or there is a message.
+ * The next piece of the TOKEN_STRING or TOKEN_FSTRING at hand, from *at on,
+ * which begins as 0: decoded text; LEX_COLUMN, what stands between the braces
+ * of an f".."; or, where there are groups, the one that \0 to \9 names.  false:
+ * that was the last, or there is a message.
  */
-bool lex_piece(struct parser *p, enum lex_mode mode, struct lex_piece *piece);
+#define LEX_COLUMN 10
+bool lex_piece(struct parser *p, bool groups, size_t *at,
+    struct regex_piece *piece);
 
 #endif

@@ -22,10 +22,11 @@
 #define PARSE_LENGTH (1 << 16) /* bytes of a program */
 
 static struct node *parse_expr(struct parser *p);
+static struct node *parse_level(struct parser *p, enum level level);
 static struct node *parse_primary(struct parser *p);
 
 static bool
-parser_accept(struct parser *p, enum token_kind kind)
+parser_accept(struct parser *p, int kind)
 {
 	if (p->now.kind != kind)
 		return false;
@@ -48,21 +49,21 @@ parser_word(const struct parser *p, const char *word)
 static void
 parser_unexpected(struct parser *p)
 {
-	const enum token_kind now = p->now.kind, before = p->before.kind;
+	const int now = p->now.kind, before = p->before.kind;
 	struct text shown = lex_source(p, p->now);
 	const char *say = "unexpected '%t'", *ours = NULL;
 	size_t at = p->now.at;
 
 	if (now == TOKEN_END) {
 		say = "the expression ends too early";
-	} else if (now == TOKEN_ASSIGN) {
-		say = lex_ahead(p) == TOKEN_GT ?
+	} else if (now == '=') {
+		say = lex_ahead(p) == '>' ?
 		    "unexpected '='; say >=" :
 		    "unexpected '='; use == to compare";
-	} else if (now == TOKEN_GT && before == TOKEN_LT) {
+	} else if (now == '>' && before == '<') {
 		at = p->before.at;
 		say = "unequal is written !=, not <>";
-	} else if (now == TOKEN_STAR && before == TOKEN_STAR) {
+	} else if (now == '*' && before == '*') {
 		at = p->before.at;
 		say = "unexpected '**'; for a power say pow()";
 	} else if (parser_word(p, "is") && lex_ahead(p) == TOKEN_NOT) {
@@ -86,19 +87,25 @@ parser_unexpected(struct parser *p)
 }
 
 static void
-parser_expect(struct parser *p, enum token_kind kind)
+parser_expect(struct parser *p, int kind)
 {
 	if (!parser_accept(p, kind))
 		parser_unexpected(p);
+}
+
+/* Zeros in the arena of the tree. */
+static void *
+parser_new(struct parser *p, size_t size)
+{
+	return memset(arena_alloc(&p->tree->arena, size), 0, size);
 }
 
 /* A node that begins at the token at hand; parser_end sets its end. */
 static struct node *
 parser_node(struct parser *p, enum node_kind kind)
 {
-	struct node *node = arena_alloc(&p->tree->arena, sizeof *node);
+	struct node *node = parser_new(p, sizeof *node);
 
-	memset(node, 0, sizeof *node);
 	node->kind = kind;
 	node->type = TYPE_TEXT;
 	node->at = node->from = p->now.at;
@@ -138,8 +145,6 @@ parser_enter(struct parser *p)
 		lex_fail(p, p->now.at, "nested deeper than 200 levels");
 }
 
-static struct node *parse_level(struct parser *p, enum level level);
-
 /* "(" expr { "," expr } ")" | "@" NAME, behind the in of a NODE_IN */
 static void
 parse_set(struct parser *p, struct node *node)
@@ -150,7 +155,7 @@ parse_set(struct parser *p, struct node *node)
 		lex_take(p);
 		return;
 	}
-	if (p->now.kind != TOKEN_OPEN)
+	if (p->now.kind != '(')
 		lex_fail(p, p->now.at,
 		    "in needs a list, as in (\"NJ\", \"NY\"), or a set, "
 		    "as @name");
@@ -158,30 +163,20 @@ parse_set(struct parser *p, struct node *node)
 	do {
 		lex_take(p);
 		parser_add(p, node, parse_expr(p));
-	} while (p->now.kind == TOKEN_COMMA);
+	} while (p->now.kind == ',');
 	p->depth--;
-	parser_expect(p, TOKEN_CLOSE);
+	parser_expect(p, ')');
 }
 
-/* Says why a literal is wrong, where it stands; frees why. */
+/* Says why what stands there is wrong, unless nothing is; frees why. */
 static void
 parser_refuse(struct parser *p, size_t at, struct buf *why)
 {
 	const struct text t = {why->data, why->len};
 
-	lex_fail(p, at, "%t", &t);
+	if (t.len > 0)
+		lex_fail(p, at, "%t", &t);
 	buf_free(why);
-}
-
-/* What is freed with the tree. */
-static struct pattern *
-parser_pattern(struct parser *p)
-{
-	struct pattern *pattern = arena_alloc(&p->tree->arena, sizeof *pattern);
-
-	*pattern = (struct pattern){NULL, NULL, p->tree->patterns};
-	p->tree->patterns = pattern;
-	return pattern;
 }
 
 /* REGEX | RAW */
@@ -191,7 +186,7 @@ parse_pattern(struct parser *p, struct node *node)
 	struct buf why = {NULL, 0, 0};
 	struct text pattern;
 
-	if (p->now.kind == TOKEN_SLASH)
+	if (p->now.kind == '/')
 		lex_regex(p);
 	if (p->now.kind != TOKEN_REGEX && p->now.kind != TOKEN_RAW) {
 		lex_fail(p, p->now.at, "%s needs a regex: /.../ or r\"...\"",
@@ -201,9 +196,9 @@ parse_pattern(struct parser *p, struct node *node)
 	pattern = lex_text(p);
 	node->regex = regex_new(pattern.at, pattern.len,
 	    lex_source(p, p->now).at[p->now.len - 1] == 'i', &why);
-	if (node->regex == NULL)
-		parser_refuse(p, p->now.at, &why);
-	parser_pattern(p)->regex = node->regex;
+	parser_refuse(p, p->now.at, &why);
+	node->owner = p->tree->owners;
+	p->tree->owners = node;
 	lex_take(p);
 }
 
@@ -230,7 +225,7 @@ parse_infix(struct parser *p, struct node *left)
 	switch (o->node) {
 	case NODE_IF:
 		parser_add(p, node, parse_expr(p));
-		parser_expect(p, TOKEN_COLON);
+		parser_expect(p, ':');
 		parser_add(p, node, parse_expr(p));
 		break;
 	case NODE_IN:
@@ -243,17 +238,13 @@ parse_infix(struct parser *p, struct node *left)
 		parser_add(p, node, parse_level(p, o->level));
 		p->depth--;
 		break;
-	case NODE_COMPARE:
-	case NODE_ARITH:
-		parser_add(p, node, parse_level(p, o->level + 1));
-		break;
 	default:
 		parser_add(p, node, parse_level(p, o->level + 1));
-		while (p->now.level == o->level) {
+		while (p->now.level == o->level && o->node != NODE_COMPARE &&
+		    o->node != NODE_ARITH) {
 			lex_take(p);
 			parser_add(p, node, parse_level(p, o->level + 1));
 		}
-		break;
 	}
 	parser_end(p, node);
 	if (o->node == NODE_COMPARE && p->now.level == LEVEL_REL &&
@@ -273,13 +264,13 @@ parse_infix(struct parser *p, struct node *left)
 static struct node *
 parse_level(struct parser *p, enum level level)
 {
-	const bool minus = p->now.kind == TOKEN_MINUS;
+	const bool minus = p->now.kind == '-';
 	enum level most = LEVEL_UNARY; /* of what may follow */
 	struct node *node;
 
 	if (minus ||
 	    (level <= LEVEL_NOT &&
-		(p->now.kind == TOKEN_BANG || p->now.kind == TOKEN_NOT))) {
+		(p->now.kind == '!' || p->now.kind == TOKEN_NOT))) {
 		most = minus ? LEVEL_UNARY : LEVEL_NOT;
 		node = parser_node(p, minus ? NODE_NEG : NODE_NOT);
 		parser_enter(p);
@@ -322,34 +313,27 @@ parser_constant(struct parser *p, enum type type, struct value value)
 	return node;
 }
 
-/*
- * Is it 2024-01-31, as nobody writes a difference but everybody a date?  Then
- * that is *t, from the program at its start.
- */
+/* Is it 2024-01-31, as nobody writes a difference but everybody a date? */
 static bool
-is_bare_date(struct text *t)
+is_bare_date(const char *at)
 {
 	static const char shape[] = "dddd-dd-dd";
-	size_t i, n = sizeof shape - 1;
+	size_t n = 0;
 
-	if (t->len < n || (t->len > n && text_digit(t->at[n])))
-		return false;
-	for (i = 0; i < n; i++)
-		if (shape[i] == '-' ? t->at[i] != '-' : !text_digit(t->at[i]))
-			return false;
-	t->len = n;
-	return t->at[5] <= '1' && t->at[8] <= '3';
+	while (n < 10 && (shape[n] == '-' ? at[n] == '-' : text_digit(at[n])))
+		n++;
+	return n == 10 && at[5] <= '1' && at[8] <= '3' && !text_digit(at[n]);
 }
 
 static struct number
 parse_number(struct parser *p)
 {
 	const struct text source = lex_source(p, p->now);
-	struct text date = {source.at, p->tree->program.len - p->now.at};
+	const struct text date = {source.at, 10};
 	struct number number = {0};
 	enum number_status status;
 
-	if (is_bare_date(&date))
+	if (is_bare_date(source.at))
 		lex_fail(p, p->now.at,
 		    "a date is written \"%t\"; for a difference put blanks "
 		    "round the -",
@@ -393,22 +377,23 @@ static struct node *
 parse_fstring(struct parser *p)
 {
 	struct node *node = parser_node(p, NODE_CAT), *kid;
-	struct lex_piece piece = {.next = 0};
+	struct regex_piece piece;
+	size_t next = 0;
 
-	while (lex_piece(p, LEX_FSTRING, &piece)) {
+	while (lex_piece(p, false, &next, &piece)) {
 		const struct text t = piece.text;
 		const size_t sign = t.len > 2 && t.at[1] == '-' ? 2 : 1;
 
-		if (piece.kind == LEX_COLUMN) {
+		if (piece.group == LEX_COLUMN) {
 			kid = parser_node(p, NODE_COLUMN);
-			kid->at = kid->from = piece.at;
-			kid->to = piece.at + t.len + 2;
+			kid->at = kid->from = (size_t)(t.at - p->program) - 1;
+			kid->to = kid->at + t.len + 2;
 			kid->name = t;
 		} else {
 			kid = parser_constant(p, TYPE_TEXT,
 			    (struct value){.kind = VALUE_TEXT, .text = t});
 		}
-		if (piece.kind == LEX_COLUMN && t.len > 1 && *t.at == '@' &&
+		if (piece.group == LEX_COLUMN && t.len > 1 && *t.at == '@' &&
 		    sign + strspn(t.at + sign, "0123456789") == t.len)
 			parse_position(p, kid, t.at);
 		parser_add(p, node, kid);
@@ -426,19 +411,16 @@ parse_replacement(struct parser *p)
 {
 	const struct parser back = *p;
 	struct node *node = parser_node(p, NODE_PIECES);
-	struct lex_piece part = {.next = 0};
-	struct regex_piece *piece;
+	size_t next = 0;
 
 	if (p->now.kind != TOKEN_STRING)
 		return NULL;
-	node->piece = piece = arena_alloc(&p->tree->arena,
-	    mem_mul(p->now.len + 1, sizeof *piece));
-	for (; lex_piece(p, LEX_REPLACEMENT, &part); node->npieces++, piece++) {
-		piece->group = part.kind == LEX_GROUP ? part.group : -1;
-		piece->text = part.text;
-	}
+	node->piece = arena_alloc(&p->tree->arena,
+	    mem_mul(p->now.len + 1, sizeof *node->piece));
+	while (lex_piece(p, true, &next, &node->piece[node->npieces]))
+		node->npieces++;
 	lex_take(p);
-	if (p->now.kind == TOKEN_COMMA || p->now.kind == TOKEN_CLOSE ||
+	if (p->now.kind == ',' || p->now.kind == ')' ||
 	    p->now.kind == TOKEN_BAD)
 		return node;
 	*p = back;
@@ -451,7 +433,7 @@ parse_argument(struct parser *p, char letter)
 {
 	struct node *node = NULL;
 
-	if (p->now.kind == TOKEN_SLASH ||
+	if (p->now.kind == '/' ||
 	    (letter == 'x' && p->now.kind == TOKEN_RAW)) {
 		node = parser_node(p, NODE_REGEX);
 		parse_pattern(p, node);
@@ -506,7 +488,6 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 	const struct text t = kid->value.text;
 	struct text group = {NULL, 0};
 	struct buf why = {NULL, 0, 0};
-	bool good = true;
 	size_t groups = 0;
 	int64_t n = 0; /* a group that must be there */
 	const char *const needs = literal_needs(kid, letter, &n);
@@ -519,12 +500,13 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 	switch (letter) {
 	case 'J':
 		call->json = json_scan_new();
-		parser_pattern(p)->json = call->json;
-		good = json_path(call->json, t.at, t.len, &why) == 0;
+		call->owner = p->tree->owners;
+		p->tree->owners = call;
+		json_path(call->json, t.at, t.len, &why);
 		break;
 	case 'L':
 		list = mem_copy(t.at, t.len);
-		good = columns_check(list, &why) == 0;
+		columns_check(list, &why);
 		free(list);
 		break;
 	case 'f':
@@ -532,14 +514,12 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		if (call->date == NULL)
 			call->date = arena_alloc(a,
 			    mem_mul(call->n, sizeof(struct date_format *)));
-		call->date[call->ndates] = date_format_compile(a,
+		call->date[call->ndates++] = date_format_compile(a,
 		    letter == 'f' ? DATE_READ : DATE_WRITE, t.at, t.len, &why);
-		good = call->date[call->ndates++] != NULL;
 		break;
 	case 'p':
 		call->format = arena_alloc(a, sizeof *call->format);
-		good =
-		    number_format_compile(call->format, t.at, t.len, &why) == 0;
+		number_format_compile(call->format, t.at, t.len, &why);
 		break;
 	case 'm': /* both marks, at the first */
 		if (call->marks != NULL)
@@ -547,8 +527,8 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 		if (call->n > 2 && call->kid[2]->kind == NODE_CONST)
 			group = call->kid[2]->value.text;
 		call->marks = arena_alloc(a, sizeof *call->marks);
-		good = number_marks_set(call->marks, t.at, t.len, group.at,
-			   group.len, &why) == 0;
+		number_marks_set(call->marks, t.at, t.len, group.at, group.len,
+		    &why);
 		break;
 	case 'g':
 		call->op = (int)n;
@@ -565,8 +545,7 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 	if (n > (int64_t)groups)
 		lex_fail(p, kid->at, "the pattern has %n group%s", groups,
 		    groups == 1 ? "" : "s");
-	if (!good)
-		parser_refuse(p, kid->at, &why);
+	parser_refuse(p, kid->at, &why);
 }
 
 /* "(" [ arg { "," arg } ] ")", the name was taken */
@@ -594,17 +573,17 @@ parse_call(struct parser *p, struct node *node)
 	p->tree->real |= (f->flags & FUNCTION_REAL) != 0;
 	parser_enter(p);
 	lex_take(p);
-	while (p->now.kind != TOKEN_CLOSE || node->n > 0) {
+	while (p->now.kind != ')' || node->n > 0) {
 		parser_add(p, node,
 		    parse_argument(p, function_arg(f, node->n)));
-		if (!parser_accept(p, TOKEN_COMMA))
+		if (!parser_accept(p, ','))
 			break;
 	}
 	p->depth--;
-	parser_expect(p, TOKEN_CLOSE);
+	parser_expect(p, ')');
 	parser_end(p, node);
-	if (p->now.kind != TOKEN_BAD && function_count(f, node->n, &why) < 0)
-		parser_refuse(p, node->at, &why);
+	function_count(f, node->n, &why);
+	parser_refuse(p, node->at, &why);
 	for (size_t i = 0; i < node->n && p->now.kind != TOKEN_BAD; i++)
 		compile_literal(p, node, node->kid[i], function_arg(f, i));
 }
@@ -617,13 +596,14 @@ static struct node *
 parse_primary(struct parser *p)
 {
 	const size_t from = p->now.at;
-	struct lex_piece piece = {.text = {"", 0}};
+	struct regex_piece piece;
+	size_t next = 0;
 	struct value v = {.kind = VALUE_MISSING};
 	enum type type = TYPE_MISSING;
 	struct node *node;
 
 	/* the one word that is also a function */
-	if (p->now.kind == TOKEN_MISSING && lex_ahead(p) == TOKEN_OPEN)
+	if (p->now.kind == TOKEN_MISSING && lex_ahead(p) == '(')
 		p->now.kind = TOKEN_NAME;
 	switch (p->now.kind) {
 	case TOKEN_NUMBER:
@@ -632,8 +612,8 @@ parse_primary(struct parser *p)
 		v.number = parse_number(p);
 		break;
 	case TOKEN_STRING:
-		lex_piece(p, LEX_PLAIN, &piece);
 		type = TYPE_TEXT;
+		lex_piece(p, false, &next, &piece);
 		v = (struct value){.kind = VALUE_TEXT, .text = piece.text};
 		break;
 	case TOKEN_RAW:
@@ -650,13 +630,13 @@ parse_primary(struct parser *p)
 		break;
 	case TOKEN_MISSING:
 		break;
-	case TOKEN_OPEN:
+	case '(':
 		lex_take(p);
 		node = parse_expr(p);
-		parser_expect(p, TOKEN_CLOSE);
+		parser_expect(p, ')');
 		node->from = from;
 		return parser_end(p, node);
-	case TOKEN_SLASH:
+	case '/':
 		lex_fail(p, from,
 		    "a pattern stands only behind =~ and !~ and in match(), "
 		    "sub() and gsub()");
@@ -668,7 +648,7 @@ parse_primary(struct parser *p)
 		break;
 	default:
 		node = parse_column(p);
-		if (p->now.kind == TOKEN_OPEN && p->before.kind == TOKEN_NAME)
+		if (p->now.kind == '(' && p->before.kind == TOKEN_NAME)
 			parse_call(p, node);
 		return node;
 	}
@@ -682,9 +662,8 @@ parse_primary(struct parser *p)
 static struct statement *
 parser_statement(struct parser *p, enum statement_kind kind)
 {
-	struct statement *s = arena_alloc(&p->tree->arena, sizeof *s);
+	struct statement *s = parser_new(p, sizeof *s);
 
-	memset(s, 0, sizeof *s);
 	s->kind = kind;
 	s->at = p->now.at;
 	return s;
@@ -696,7 +675,7 @@ parse_value(struct parser *p)
 {
 	if (p->now.kind == TOKEN_NAME)
 		parser_unexpected(p);
-	if (!parser_accept(p, TOKEN_ASSIGN))
+	if (!parser_accept(p, '='))
 		lex_fail(p, p->now.at,
 		    "expected '=': a statement is NAME = EXPR, let, drop, "
 		    "rename or each");
@@ -720,7 +699,7 @@ parse_statement(struct parser *p)
 	struct statement *s, *more;
 
 	while (kind != STATEMENT_ASSIGN &&
-	    !(parser_word(p, words[kind]) && lex_ahead(p) != TOKEN_ASSIGN))
+	    !(parser_word(p, words[kind]) && lex_ahead(p) != '='))
 		kind--;
 	s = parser_statement(p, kind);
 	if (kind != STATEMENT_ASSIGN)
@@ -742,7 +721,7 @@ parse_statement(struct parser *p)
 		break;
 	case STATEMENT_DROP:
 		s->column = parse_column(p);
-		for (more = s; parser_accept(p, TOKEN_COMMA);
+		for (more = s; parser_accept(p, ',');
 		     more = more->next) {
 			more->next = parser_statement(p, kind);
 			more->next->column = parse_column(p);
@@ -768,7 +747,7 @@ parse_statement(struct parser *p)
 			    "each \"a,b\": trim(_)");
 		s->column = parse_primary(p);
 		compile_literal(p, s->column, s->column, 'L');
-		if (!parser_accept(p, TOKEN_COLON))
+		if (!parser_accept(p, ':'))
 			lex_fail(p, p->now.at,
 			    "expected ':': each \"a,b\": trim(_)");
 		s->value = parse_expr(p);
@@ -785,15 +764,15 @@ parse_map(struct parser *p)
 	struct text shown;
 
 	while (p->now.kind != TOKEN_END && p->now.kind != TOKEN_BAD) {
-		if (parser_accept(p, TOKEN_SEMICOLON))
+		if (parser_accept(p, ';'))
 			continue;
 		*end = parse_statement(p);
 		while (*end != NULL)
 			end = &(*end)->next;
-		if (p->now.kind == TOKEN_SEMICOLON || p->now.kind == TOKEN_END)
+		if (p->now.kind == ';' || p->now.kind == TOKEN_END)
 			continue;
 		shown = lex_source(p, p->now);
-		if (p->now.kind == TOKEN_COMMA || lex_ahead(p) == TOKEN_ASSIGN)
+		if (p->now.kind == ',' || lex_ahead(p) == '=')
 			lex_fail(p, p->now.at,
 			    "unexpected '%t'; between statements stands ;",
 			    &shown);
@@ -805,10 +784,14 @@ int
 parse_program(struct tree *tree, struct text program, enum expr_kind kind,
     struct buf *say)
 {
-	struct parser p = {.tree = tree, .say = say};
 	char *copy = arena_alloc(&tree->arena, program.len + 1);
+	struct parser p = {.tree = tree,
+	    .program = copy,
+	    .end = text_put(copy, program),
+	    .decoded = arena_alloc(&tree->arena, program.len),
+	    .say = say};
 
-	*text_put(copy, program) = '\0';
+	copy[program.len] = '\0';
 	tree->program = (struct text){copy, program.len};
 	if (program.len > PARSE_LENGTH)
 		return message_at(say, (struct text){copy, 0}, 0,
@@ -829,9 +812,9 @@ parse_program(struct tree *tree, struct text program, enum expr_kind kind,
 void
 parse_free(struct tree *tree)
 {
-	for (struct pattern *p = tree->patterns; p != NULL; p = p->next) {
-		regex_free(p->regex);
-		json_scan_free(p->json);
+	for (struct node *node = tree->owners; node; node = node->owner) {
+		regex_free(node->regex);
+		json_scan_free(node->json);
 	}
 	arena_free(&tree->arena);
 	*tree = (struct tree){.first = NULL};

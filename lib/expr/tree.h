@@ -88,6 +88,7 @@ struct node {
 	struct json_scan *json; /* of json_get() */
 	struct lookup *lookup;  /* of lookup(), and of an in whose @name is a
 				 * table */
+	struct node *owner; /* the next in tree.owners */
 };
 
 enum statement_kind {
@@ -106,19 +107,13 @@ struct statement {
 	struct statement *next;
 };
 
-struct pattern {
-	struct regex *regex;    /* or NULL */
-	struct json_scan *json; /* or NULL */
-	struct pattern *next;
-};
-
 struct tree {
 	struct text program; /* with a NUL behind it */
 	struct statement *first;
 	bool remembers; /* it uses prev() */
 	bool real;      /* it uses functions of real.h */
 	struct arena arena;
-	struct pattern *patterns; /* to be freed with it */
+	struct node *owners; /* of a regex or json, to be freed with it */
 };
 
 /*
