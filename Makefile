@@ -89,7 +89,7 @@ ROOT = $(DESTDIR)$(PREFIX)
 BASH_DIR = $(ROOT)/share/bash-completion/completions
 FISH_DIR = $(ROOT)/share/fish/vendor_completions.d
 ZSH_DIR = $(ROOT)/share/zsh/site-functions
-FUNCTIONS = $(shell sed -n 's/^[ \t]*{"\([a-z_]*\)", "[^"]*", TYPE.*/\1/p' lib/expr/func.c)
+FUNCTIONS = $(shell sed -n 's/^[ \t]*{"\([a-z_0-9]*\)", "[^"]*", TYPE.*/\1/p' lib/expr/func.c)
 FILL = sed 's/@PROGRAMS@/$(NAMES)/; s/@FUNCTIONS@/$(FUNCTIONS)/'
 
 install: all

@@ -91,6 +91,7 @@ words() {
 	words "csvfilter '{Plate ID} == 1' parki" 1
 	words "csvmap 'a = rou" 3 'a = round('
 	words "csvmap 'a = join_" 3 'a = join_nonempty('
+	words "csvmap 'a = log1" 3 'a = log10('
 	printf 'a b,"x}y",zip\n' >braces.txt
 	words "csvmap 'q = {^' braces.txt" 3 'q = {a b}' 'q = {x}}y}' 'q = {zip}'
 	words "csvmap 'q = zi^' braces.txt" 3 'q = zip'
