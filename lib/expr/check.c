@@ -91,7 +91,7 @@ check_settle(struct check *c, struct node *node)
 		return node;
 	eval_reckon(node);
 	if (node->kind == NODE_CALL)
-		fixed = (node->function->flags & FUNCTION_PURE) != 0;
+		fixed = (node->function->flags & FUNCTION_VARIES) == 0;
 	for (size_t i = 0; i < node->n; i++)
 		fixed &=
 		    (arguments | 1u << NODE_CONST) >> node->kid[i]->kind & 1;

@@ -34,8 +34,8 @@ enum {
 	/* may be an error though no argument is: enum fails */
 	FUNCTION_FAILS = FAILS_VALUE,
 	FUNCTION_GROWS = FAILS_LENGTH,
-	FUNCTION_PURE = 4, /* the same arguments, the same answer */
-	FUNCTION_REAL = 8  /* it calls those of real.h */
+	FUNCTION_VARIES = 4, /* the same arguments, another answer */
+	FUNCTION_REAL = 8    /* it calls those of real.h */
 };
 
 /*
@@ -60,7 +60,7 @@ struct function {
 	/* out = f(arguments); NULL where form has no use for it */
 	void (*run)(struct eval *r, const struct instr *i, struct value *out);
 	int which;        /* of the functions that share run */
-	const char *help; /* signature|example, as in csvexpr(7) */
+	const char *help; /* (x, y)|example, as in csvexpr(7) */
 };
 
 extern const struct function function_in; /* what x in @name of a table is */

@@ -138,7 +138,7 @@ is_fixed(const struct node *n)
 	if (n->kind == NODE_COLUMN || n->kind == NODE_IN_SET)
 		return false;
 	if (n->kind == NODE_CALL &&
-	    ((n->function->flags & FUNCTION_PURE) == 0 ||
+	    ((n->function->flags & FUNCTION_VARIES) != 0 ||
 		n->function->form == FORM_RAISE))
 		return false;
 	for (i = 0; i < n->n; i++)
