@@ -277,10 +277,7 @@ bind_header(struct csvbatch *b)
 	b->opt.batch.json = b->json;
 	b->opt.batch.nkeys = b->columns.n;
 	/* only the columns of -g are looked at one by one */
-	spans = mem_new(b->columns.n, sizeof *spans);
-	for (size_t i = 0; i < b->columns.n; i++)
-		spans[i] = (struct span){b->columns.item[i].number,
-		    b->columns.item[i].number};
+	spans = columns_spans(&b->columns, NULL, 0);
 	reader_need(b->run.in, spans, b->columns.n);
 	free(spans);
 	return true;

@@ -91,16 +91,12 @@ choose_columns(struct run *r, struct filter *f)
 		    run_usage(r, "");
 		c->at = n;
 		c->seen = keys_new(k == 1);
-		span = mem_resize(span, n + c->columns.n, sizeof *span);
-		for (size_t i = 0; good && i < c->columns.n; i++, n++) {
-			const struct column *const item = &c->columns.item[i];
-
-			/* a key is no place for a new name */
-			if (item->rename.raw != NULL)
+		for (size_t i = 0; good && i < c->columns.n; i++)
+			if (c->columns.item[i].rename.raw != NULL)
 				good = run_usage(r,
 				    "--first and --by give no new names");
-			span[n] = (struct span){item->number, item->number};
-		}
+		span = columns_spans(&c->columns, span, n);
+		n += c->columns.n;
 	}
 	reader_need(r->in, span, n);
 	expr_beside(f->program.expr, f->first.columns.n + f->by.columns.n);

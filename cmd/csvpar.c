@@ -110,9 +110,7 @@ find_key(struct par *par)
 	if (columns_parse(par->by, par->run.header, &list, &par->run.say) < 0)
 		return run_said(&par->run, EXIT_USAGE);
 	par->nkey = list.n;
-	span = mem_new(list.n, sizeof *span);
-	for (size_t i = 0; i < list.n; i++)
-		span[i].first = span[i].last = list.item[i].number;
+	span = columns_spans(&list, NULL, 0);
 	reader_need(par->run.in, span, list.n);
 	free(span);
 	columns_free(&list);

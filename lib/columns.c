@@ -991,6 +991,15 @@ columns_parse(const char *text, const struct header *h,
 	    &(struct columns_how){COLUMNS_MUST, false}, list, say);
 }
 
+struct span *
+columns_spans(const struct column_list *list, struct span *span, size_t n)
+{
+	span = mem_resize(span, n + list->n, sizeof *span);
+	for (size_t i = 0; i < list->n; i++)
+		span[n + i].first = span[n + i].last = list->item[i].number;
+	return span;
+}
+
 void
 columns_free(struct column_list *list)
 {

@@ -83,6 +83,13 @@ int columns_parse(const char *text, const struct header *h,
     struct column_list *list, struct buf *say);
 void columns_free(struct column_list *list);
 
+/*
+ * Puts the columns of a list behind n spans, each as a slice of its own, for
+ * reader_need.  Returns them all where span may have moved.
+ */
+struct span *columns_spans(const struct column_list *list, struct span *span,
+    size_t n);
+
 /* What a LIST may have beside columns of the header. */
 struct columns_how {
 	enum {
