@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "input.h"
+#include "output.h"
 #include "utf8.h"
 
 #define TEXT(text)                     \
@@ -32,6 +33,7 @@ struct entry {
 
 struct filling {
 	const struct batch_options *opt;
+	const struct writer *rows;
 	struct batch *open; /* NULL: none */
 	uint64_t number;    /* of the open batch, or the next one */
 	uint64_t to;        /* where the last one ended in the input */
@@ -58,11 +60,12 @@ restart_hash(struct filling *f)
 }
 
 struct filling *
-filling_new(const struct batch_options *opt)
+filling_new(const struct batch_options *opt, const struct writer *rows)
 {
 	struct filling *f = mem_new(1, sizeof *f);
 
 	f->opt = opt;
+	f->rows = rows;
 	f->number = 1;
 	f->hash = XXH3_createState();
 	if (f->hash == NULL) {
@@ -205,6 +208,15 @@ filling_begin(struct filling *f, struct reader *r)
 	return batch_begin(b, f->opt, f->opt->origins || f->opt->csv);
 }
 
+/* The rows that there are now. */
+static struct rows
+filling_rows(const struct filling *f)
+{
+	if (f->rows == NULL)
+		return (struct rows){0, 0};
+	return (struct rows){f->rows->bytes + f->rows->len, f->rows->records};
+}
+
 /* Adds a record to the open batch, and notes where it came from. */
 static int
 filling_keep(struct filling *f, struct reader *r, const struct record *rec,
@@ -217,7 +229,8 @@ filling_keep(struct filling *f, struct reader *r, const struct record *rec,
 		return -1;
 	if (b->origins != NULL) {
 		const struct entry e = {.origin = {reader_record(r),
-					    reader_line(r), reader_byte(r)},
+					    reader_line(r), reader_byte(r),
+					    filling_rows(f)},
 		    .at = b->bytes,
 		    .len = text.len,
 		    .raw_at = b->raw != NULL ? f->raw_bytes : b->bytes,
@@ -307,6 +320,7 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 	b = f->open;
 	b->records += n;
 	b->last = reader_record(r);
+	b->rows = filling_rows(f);
 	b->to = from + rec->len + rec->end;
 	if (opt->hash) {
 		if (f->skipped != 0)

@@ -17,6 +17,8 @@
 #include "record.h"
 #include "spool.h"
 
+struct writer;
+
 enum batch_form { BATCH_CSV, BATCH_JSON, BATCH_JSONL };
 
 struct batch_options {
@@ -34,6 +36,15 @@ struct batch_options {
 	bool id;      /* and the id of what filling_dry passes over */
 };
 
+/*
+ * How much a writer of rows of rejected records has got since the start.  Those
+ * behind a batch's last record belong to the next batch: a later run, which
+ * reads no further than that record, must do the same.
+ */
+struct rows {
+	uint64_t bytes, n;
+};
+
 struct batch {
 	uint64_t number; /* from 1; a part has its batch's */
 	uint64_t records;
@@ -45,9 +56,7 @@ struct batch {
 	uint64_t bytes;                 /* handed over */
 	struct spool *input;            /* these; settled */
 	int64_t opened;                 /* when it got its first record */
-	/* its owner's: rows of what was rejected before its last record, and
-	 * where they are */
-	uint64_t nbad, bad_from, bad_to;
+	struct rows rows;               /* up to its last record */
 
 	struct spool *origins, *raw; /* private */
 };
@@ -65,7 +74,9 @@ void batch_key(struct buf *key, const struct field *field, size_t n,
 /* The batch that is being filled. */
 struct filling;
 
-struct filling *filling_new(const struct batch_options *opt);
+/* rows: of the records that are rejected while it is filled; or NULL. */
+struct filling *filling_new(const struct batch_options *opt,
+    const struct writer *rows);
 void filling_free(struct filling *f); /* NULL is accepted */
 
 enum filling_status {
@@ -115,9 +126,11 @@ void batch_free(struct batch *b); /* NULL is accepted */
 struct batch *batch_part(const struct batch *b, const struct batch_options *opt,
     uint64_t i, uint64_t n);
 
-/* Where record i came from; raw is appended to raw.  0, or -1 with errno. */
+/* Where record i (from 0) came from; raw is appended to raw.  0, or -1 with
+ * errno. */
 struct origin {
 	uint64_t record, line, byte;
+	struct rows rows; /* of records that were rejected before it */
 };
 int batch_origin(const struct batch *b, uint64_t i, struct origin *origin,
     struct buf *raw);

@@ -45,15 +45,11 @@ struct feed {
 	const char *scratch;       /* of which theirs are removed, or NULL */
 	struct journal_batch skip; /* is read now; number 0: none */
 	uint64_t skipped;
-	/* with a journal: rows of rejected records, until their batch is done.
-	 * Those behind its last record belong to the next one: a later run,
-	 * which reads no further than that record, must do the same. */
-	struct writer *rows;
-	struct spool *spool;  /* where they are */
-	uint64_t given;       /* bytes there that batches have got */
-	uint64_t npending;    /* rows behind these */
-	uint64_t kept, nkept; /* bytes there, and rows behind those given, up to
-			       * the last good record */
+	/* rows of records that were rejected while they were read; they wait
+	 * until their batch is done, so that all rows are in its order */
+	struct writer *rows; /* or NULL */
+	struct spool *spool; /* where they are */
+	struct rows passed;  /* so many are in --rejects */
 };
 
 struct dispatch {
@@ -75,7 +71,6 @@ struct dispatch {
 	size_t first, tasks;
 	int64_t next_start; /* microseconds: no start before that */
 
-	uint64_t rejected;     /* records, up to the last batch that is done */
 	uint64_t done, failed; /* batches */
 	uint64_t retried;      /* tries after a first */
 	uint64_t spooled;      /* bytes in temporary files, altogether */
@@ -91,26 +86,12 @@ feed_failed(struct feed *f)
 	return FEED_END;
 }
 
-/* Closes the open batch and gives it its rows; next_line: behind the batch. */
+/* Closes the open batch; next_line: behind it. */
 static enum feed_status
 close_batch(struct feed *f, uint64_t next_line, struct batch **b)
 {
 	*b = filling_take(f->filling, next_line);
-	if (*b == NULL)
-		return feed_failed(f);
-	if (f->rows != NULL && writer_flush(f->rows) < 0) {
-		errno = f->rows->error;
-		batch_free(*b);
-		*b = NULL;
-		return feed_failed(f);
-	}
-	(*b)->bad_from = f->given;
-	(*b)->bad_to = f->kept;
-	(*b)->nbad = f->nkept;
-	f->given = f->kept;
-	f->npending -= f->nkept;
-	f->nkept = 0;
-	return FEED_BATCH;
+	return *b != NULL ? FEED_BATCH : feed_failed(f);
 }
 
 static enum feed_status
@@ -142,8 +123,9 @@ feed_pass_over(struct feed *f)
 	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
 	if (same && f->scratch != NULL && scratch_remove(f->scratch, b->id) < 0)
 		report_io(&f->run->report, f->opt->scratch, errno);
+	f->passed = b->rows;
 	if (f->spool != NULL)
-		spool_forget(f->spool, b->bad_to);
+		spool_forget(f->spool, b->rows.bytes);
 	batch_free(b);
 	if (!same)
 		return differs_from_journal(f, "the input has changed");
@@ -193,15 +175,12 @@ feed_due(const struct feed *f)
 	return left > 0 ? (int)left : 0;
 }
 
-/* A bad record: its row goes where the batch's go.  false: the run ends. */
+/* A bad record.  false: the run ends. */
 static bool
 take_fault(struct feed *f, const struct fault *fault)
 {
-	struct writer *to = f->rows != NULL ? f->rows : f->run->rejects;
-
 	filling_skip(f->filling, fault);
-	f->npending += f->rows != NULL;
-	return run_fault_to(f->run, to, fault) == 0;
+	return run_fault(f->run, fault) == 0;
 }
 
 /* Gives the record to the filling.  FEED_BUSY: go on. */
@@ -220,9 +199,6 @@ take_record(struct feed *f, struct batch **b)
 	if (status == FILLING_BAD) {
 		if (!take_fault(f, reader_blame(in, filling_error(f->filling))))
 			return feed_end(f, b);
-	} else if (f->rows != NULL) {
-		f->kept = f->rows->bytes + f->rows->len;
-		f->nkept = f->npending;
 	}
 	if (status == FILLING_DONE)
 		return close_batch(f, reader_line(in) + 1, b);
@@ -262,33 +238,58 @@ feed_next(struct feed *f, struct batch **b)
 }
 
 /*
- * Rejects record i (from 0) of a batch whose origins were kept.  false: the
- * run must end, and a message was said.
+ * Adds the rows that wait, up to these, to --rejects.  false: the run must end;
+ * a message was said, or run_close_rejects has it.
  */
 static bool
-feed_reject(struct feed *f, const struct batch *b, uint64_t i, const char *why)
+pass_rows(struct dispatch *d, struct rows to)
 {
-	struct buf raw = {NULL, 0, 0};
-	struct origin origin;
-	struct fault fault;
-	bool goes_on;
+	struct feed *f = &d->feed;
+	struct writer *out = d->ledger.rejects;
 
-	if (batch_origin(b, i, &origin, &raw) < 0) {
+	if (to.n == f->passed.n)
+		return true;
+	if (writer_flush(f->rows) < 0) {
+		errno = f->rows->error;
 		feed_failed(f);
 		return false;
 	}
-	fault = (struct fault){.cause = FAULT_OTHER,
-	    .file = "stdin",
-	    .record = origin.record,
-	    .line = origin.line,
-	    .byte = origin.byte,
-	    .start = origin.byte,
-	    .text = why,
-	    .raw = raw.data,
-	    .len = raw.len};
-	goes_on = run_fault(f->run, &fault) == 0;
+	if (answer_copy(f->spool, f->passed.bytes, to.bytes, out) < 0) {
+		feed_failed(f);
+		return false;
+	}
+	out->records += to.n - f->passed.n;
+	f->passed = to;
+	return out->error == 0;
+}
+
+/* Rejects record i (from 0) of a batch whose origins were kept; as pass_rows.
+ */
+static bool
+reject_record(struct dispatch *d, const struct batch *b, uint64_t i,
+    const char *why)
+{
+	struct buf raw = {NULL, 0, 0};
+	struct origin origin;
+	bool good;
+
+	if (batch_origin(b, i, &origin, &raw) < 0) {
+		feed_failed(&d->feed);
+		return false;
+	}
+	good = pass_rows(d, origin.rows) &&
+	    run_fault_to(d->run, d->ledger.rejects,
+		&(struct fault){.cause = FAULT_OTHER,
+		    .file = "stdin",
+		    .record = origin.record,
+		    .line = origin.line,
+		    .byte = origin.byte,
+		    .start = origin.byte,
+		    .text = why,
+		    .raw = raw.data,
+		    .len = raw.len}) == 0;
 	buf_free(&raw);
-	return goes_on;
+	return good;
 }
 
 static struct task *
@@ -396,7 +397,10 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	    (opt->journal != NULL || ledger_open(&d->ledger, r, opt));
 	f->run = r;
 	f->opt = opt;
-	if (opt->journal != NULL && r->opt.rejects != NULL) {
+	if (open && opt->journal == NULL)
+		open = run_open_rejects(r);
+	d->ledger.rejects = r->rejects;
+	if (r->opt.rejects != NULL) {
 		f->spool = spool_new();
 		if (f->spool != NULL)
 			fd = fcntl(spool_fd(f->spool), F_DUPFD_CLOEXEC, 3);
@@ -406,8 +410,7 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 			feed_failed(f);
 	}
 	r->rejects = f->rows;
-	if (open && r->report.status == 0 &&
-	    (r->rejects != NULL || run_open_rejects(r)))
+	if (open && r->report.status == 0)
 		return d;
 	dispatch_end(d);
 	r->more_stats = NULL;
@@ -436,7 +439,7 @@ fill_tasks(struct dispatch *d)
 		    task_new(d->opt, d->scratch, b);
 		return true;
 	}
-	if (ledger_write(&d->ledger, b)) {
+	if (ledger_write(&d->ledger, b) && pass_rows(d, b->rows)) {
 		d->run->out_records += b->records;
 		d->run->out_bytes += b->bytes;
 		d->done++;
@@ -538,23 +541,20 @@ finish_front(struct dispatch *d, const struct task *t)
 	const bool failed = t->state == TASK_FAILED;
 	const struct batch *b = t->batch;
 	const uint64_t n = failed ? b->records : t->poison.n;
+	bool good = true;
 
-	for (uint64_t i = 0; i < n; i++)
-		if (!feed_reject(&d->feed, b,
-			failed ? i : t->poison.item[i].record,
-			failed ? t->why.data : t->poison.item[i].why)) {
-			halt(d);
-			return;
-		}
-	d->rejected += n + b->nbad;
-	if (ledger_add_rows(&d->ledger, d->feed.spool, b->bad_from, b->bad_to) <
-	    0) {
-		feed_failed(&d->feed);
+	for (uint64_t i = 0; good && i < n; i++)
+		good =
+		    reject_record(d, b, failed ? i : t->poison.item[i].record,
+			failed ? t->why.data : t->poison.item[i].why);
+	if (!good || !pass_rows(d, b->rows)) {
 		halt(d);
 		return;
 	}
+	if (d->feed.spool != NULL)
+		spool_forget(d->feed.spool, b->rows.bytes);
 	if (!ledger_commit(&d->ledger, b,
-		failed ? LEDGER_REJECTED : LEDGER_DONE, d->rejected)) {
+		failed ? LEDGER_REJECTED : LEDGER_DONE)) {
 		enter_stage(d, HALTED);
 		return;
 	}
@@ -622,7 +622,7 @@ see_front(struct dispatch *d)
 	}
 	see_failures(d);
 	if (!t->stopped)
-		ledger_commit(&d->ledger, t->batch, LEDGER_FAILED, 0);
+		ledger_commit(&d->ledger, t->batch, LEDGER_FAILED);
 	enter_stage(d, HALTED);
 	return true;
 }
@@ -713,12 +713,8 @@ dispatch_begin(struct dispatch *d)
 	int got = 0;
 
 	if (path != NULL) {
-		const bool open = ledger_open(&d->ledger, d->run, d->opt);
-
-		d->run->rejects = d->ledger.rejects;
-		if (!open)
+		if (!ledger_open(&d->ledger, d->run, d->opt))
 			return false;
-		d->rejected = journal_last(d->ledger.journal)->rejected;
 		if (journal_torn(d->ledger.journal))
 			report_say(report,
 			    "%s: last record incomplete, redoing batch "
@@ -735,7 +731,7 @@ dispatch_begin(struct dispatch *d)
 		if (!run_said(d->run, d->scratch != NULL ? 0 : EXIT_IO))
 			return false;
 	}
-	f->filling = filling_new(&d->opt->batch);
+	f->filling = filling_new(&d->opt->batch, f->rows);
 	f->journal = d->ledger.journal;
 	f->scratch = d->scratch;
 	if (f->journal != NULL)
@@ -752,7 +748,6 @@ void
 dispatch_run(struct dispatch *d)
 {
 	struct report *report = &d->run->report;
-	struct feed *f = &d->feed;
 	int pieces;
 	bool busy;
 
@@ -770,19 +765,6 @@ dispatch_run(struct dispatch *d)
 			break;
 		wait_for_something(d, busy ? 0 : dispatch_due(d));
 	}
-	if (f->rows != NULL && writer_flush(f->rows) < 0) {
-		errno = f->rows->error;
-		feed_failed(f);
-	}
-	if (run_whole(d->run) && d->stage != HALTED) {
-		/* they are met again when the input grows */
-		if (f->rows != NULL &&
-		    ledger_add_rows(&d->ledger, f->spool, f->given,
-			f->rows->bytes) < 0)
-			feed_failed(f);
-		ledger_finish(&d->ledger,
-		    d->signal == 0 && report->status == EXIT_COMMAND);
-	}
 	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
 		report_say(report, REPORT_BARE);
 	if (d->feed.skipped > 0 && d->done == 0 && report->status == 0 &&
@@ -792,23 +774,44 @@ dispatch_run(struct dispatch *d)
 		    d->feed.skipped);
 }
 
+/*
+ * Is all done, to the end of the input?  --keep-going rejects the records of
+ * failed batches.
+ */
+static bool
+is_good(const struct dispatch *d)
+{
+	const struct run *r = d->run;
+
+	return r->in != NULL && run_whole(r) && d->stage == RUNNING &&
+	    (r->report.status == 0 || r->report.status == EXIT_COMMAND);
+}
+
 int
 dispatch_end(struct dispatch *d)
 {
 	struct run *r = d->run;
+	struct feed *f = &d->feed;
 	enum part_end end;
 	bool keep;
 
-	if (r->rejects == d->feed.rows)
-		r->rejects = NULL; /* the journal was never opened */
+	keep = is_good(d);
+	/* a run that goes on on the journal meets them again */
+	if (f->rows != NULL && d->ledger.rejects != NULL &&
+	    (keep || d->opt->journal == NULL))
+		pass_rows(d,
+		    (struct rows){f->rows->bytes + f->rows->len,
+			f->rows->records});
+	if (keep)
+		ledger_finish(&d->ledger, r->report.status == EXIT_COMMAND);
+	r->rejects = d->ledger.rejects;
+	r->rejected = r->rejects != NULL ? r->rejects->records : 0;
 	run_close_rejects(r);
-	if (scratch_close(d->scratch) < 0)
+	keep = is_good(d);
+	if (scratch_close(d->scratch, keep) < 0)
 		report_io(&r->report, d->opt->scratch, errno);
 	d->scratch = NULL;
-	/* --keep-going publishes without the records of failed batches */
-	keep = r->in != NULL && run_whole(r) && d->stage != HALTED &&
-	    d->signal == 0 &&
-	    (r->report.status == 0 || r->report.status == EXIT_COMMAND);
+	keep = is_good(d);
 	if (d->ledger.out != NULL) {
 		r->out_records = d->ledger.out->records;
 		r->out_bytes = d->ledger.out->bytes;

@@ -463,6 +463,7 @@ run_fault_to(struct run *r, struct writer *rejects, const struct fault *f)
 		rejects_row(&row, f);
 		writer_add(rejects, row.data, row.len);
 		writer_done(rejects);
+		rejects->records++;
 		buf_free(&row);
 		r->rejected++;
 		if (rejects->error != 0)

@@ -129,6 +129,57 @@ failing() {
 	cmp want.csv bad.csv
 }
 
+@test "the count of rejected records is that of the rows in the file" {
+	awk 'BEGIN { print "id,name"
+		for (i = 1; i <= 40; i++)
+			print i % 7 ? i ",n" i : i ",n,too many" }' >in
+	for batch_number in 1 2 3; do
+		rm -f j out bad.csv calls
+		job 4 --rejects bad.csv -- sh -c "$(failing $batch_number)" <in
+		rows=$(($(wc -l <bad.csv) - 1))
+		[ $rows = 0 ] || says "$rows record"
+		[ $rows != 0 ] || ! grep -q rejected err
+	done
+	# one before the first record of a file without a header
+	rm bad.csv
+	printf '%s\n' '1,"2" x' 3,4 5,6 7 8,9 >in
+	gives 0 "$batch" -H -n 2 --journal jh -o oh --rejects bad.csv -- cat <in
+	says '2 records rejected'
+	for _ in 1 2; do
+		echo 9 >>in
+		gives 0 "$batch" -H -n 2 --journal jh -o oh --rejects bad.csv \
+			-- cat <in
+		says "$(($(wc -l <bad.csv) - 1)) records rejected"
+	done
+}
+
+@test "rejects are in the order of the input, with a journal and without" {
+	awk 'BEGIN { print "id,name"
+		for (i = 1; i <= 60; i++)
+			print i % 4 ? i ",n" i : i ",n,too many" }' >in
+	script='[ $CSVBATCH_NUMBER != 2 ] || sleep 0.2
+		! grep -q "^[1235]*[137]," && cat /dev/stdin'
+	for options in '--bisect=99' '--keep-going' '-j 4 --bisect=99' \
+		'-j 4 --keep-going' '-j 4 --keep-going --merge-by id' \
+		'-j 4 --merge-by id'; do
+		command="$script"
+		case $options in
+		*merge*) command='sed "s/name/new/; /^[1235]*[137],/d"' ;;
+		esac
+		for journal in '' '--journal j'; do
+			rm -f j out bad.csv
+			# shellcheck disable=SC2086
+			timeout 60 "$batch" -n 7 -o out --rejects bad.csv \
+				$options $journal -- sh -c "$command" <in 2>err ||
+				[ $? = 4 ]
+			tail -n +2 bad.csv | cut -d, -f2 >got
+			sort -n got | cmp - got
+			[ "$(wc -l <got)" -gt 25 ]
+			says "$(wc -l <got) records rejected"
+		done
+	done
+}
+
 @test "--keep-going and --bisect: what was rejected is not tried again" {
 	job 4 --keep-going --rejects bad.csv -- sh -c "$(failing 2)" <in
 	{ head -n 11 in; tail -n 10 in; } | cmp - out

@@ -310,6 +310,26 @@ stdin,4,5,29,it has more than one answer,"""4"",""say """"hi"""""""\n'
 	[ "$(ls -A s)" = other ]
 }
 
+@test "--scratch: a last batch that has grown leaves nothing behind" {
+	script ask <<-'END'
+		cp /dev/stdin "$CSVBATCH_DIR/in"
+		[ -e fixed ] || ! grep -q '^5,' "$CSVBATCH_DIR/in" ||
+			{ kill -9 $PPID; exit; }
+		cat "$CSVBATCH_DIR/in"
+	END
+	mkdir s
+	printf '%s\n' id,v 1,a 2,b 3,c 4,d 5,e >in
+	{ cat in; echo 6,f; echo 7,g; } >more
+	gives 137 "$batch" -n 2 --scratch s --journal j -o o -- ./ask <in
+	[ "$(find s -type f | wc -l)" = 1 ]
+	mkdir -p s/j/mine s/j/0123456789abcdef0123456789abcde
+	touch fixed
+	gives 0 "$batch" -n 2 --scratch s --journal j -o o -- ./ask <more
+	cmp more o
+	# what it did not make is not its own
+	[ "$(ls s/j)" = "$(printf '0123456789abcdef0123456789abcde\nmine')" ]
+}
+
 @test "--scratch: a place that is no good" {
 	echo x >file
 	gives 3 "$batch" -n 1 --scratch file -- cat <in

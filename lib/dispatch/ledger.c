@@ -311,6 +311,9 @@ ledger_open(struct ledger *l, struct run *run,
 			l->rejects_base = journal_last(l->journal)->rejects;
 			status = open_committed(l, rejects, l->rejects_base,
 			    &l->rejects);
+			if (status == 0)
+				l->rejects->records =
+				    journal_last(l->journal)->rejected;
 		}
 		if (status == 0 && rejects != NULL && l->rejects_base == 0) {
 			writer_add(l->rejects, REJECTS_HEADER,
@@ -353,19 +356,6 @@ ledger_ready(const struct ledger *l)
 	struct pollfd p = {.fd = l->slow ? l->out->fd : -1, .events = POLLOUT};
 
 	return !l->slow || poll(&p, 1, 0) != 0;
-}
-
-int
-ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
-    uint64_t to)
-{
-	int done = 0;
-
-	if (from < to) {
-		done = answer_copy(rows, from, to, l->rejects);
-		spool_forget(rows, to);
-	}
-	return done;
 }
 
 /*
@@ -468,14 +458,13 @@ ledger_sync(struct ledger *l, struct journal_batch *b)
 }
 
 bool
-ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end,
-    uint64_t rejected)
+ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end)
 {
 	struct journal_batch e;
 	int status = 0, done;
 
 	if (l->journal == NULL)
-		return true;
+		return l->rejects == NULL || writer_flush(l->rejects) == 0;
 	e = *journal_last(l->journal);
 	e.number = b->number;
 	e.first = b->first;
@@ -485,7 +474,8 @@ ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end,
 	e.hash = b->hash;
 	e.failed = end == LEDGER_REJECTED;
 	if (end != LEDGER_FAILED) {
-		e.rejected = rejected;
+		if (l->rejects != NULL)
+			e.rejected = l->rejects->records;
 		status = ledger_sync(l, &e);
 	}
 	if (status == 0) {

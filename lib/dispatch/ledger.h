@@ -19,8 +19,8 @@
 #include "run.h"
 
 struct ledger {
-	struct writer *out;      /* NULL: discarded */
-	struct writer *rejects;  /* only with a journal; not closed here */
+	struct writer *out;     /* NULL: discarded */
+	struct writer *rejects; /* or NULL; counts its rows; its owner closes */
 	struct journal *journal; /* or NULL */
 	char *header;            /* that answers must equal; NULL: not known */
 	size_t nheader;
@@ -62,20 +62,13 @@ bool ledger_ready(const struct ledger *l);
 bool ledger_bare(const struct ledger *l, const struct record *input);
 
 /*
- * Adds bytes from <= offset < to of rows to rejects, and gives their space
- * back.  0, or -1 with errno.
- */
-int ledger_add_rows(struct ledger *l, struct spool *rows, uint64_t from,
-    uint64_t to);
-
-/*
  * A batch is finished: its answer was passed on, its rejects were written to
- * rejects, which hold rejected records in all.  Or it has failed for good.
- * With a journal this returns when everything is on disk.
+ * rejects.  Or it has failed for good.  With a journal this returns when
+ * everything is on disk.
  */
 enum ledger_end { LEDGER_DONE, LEDGER_REJECTED, LEDGER_FAILED };
-bool ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end,
-    uint64_t rejected);
+bool ledger_commit(struct ledger *l, const struct batch *b,
+    enum ledger_end end);
 
 /*
  * All batches are finished, and the rows behind the last were added.  tells:

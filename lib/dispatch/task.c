@@ -1,5 +1,6 @@
 #include "task.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -17,8 +18,9 @@
 #include "utf8.h"
 
 #define BACKOFF_MAX 60000 /* ms; a longer --backoff stays as it is */
-#define STACK 65 /* halving 2^64 records leaves one more than 64 ranges */
-#define DEPTH 16 /* directories that are open while some are removed */
+#define STACK 65       /* halving 2^64 records leaves one more than 64 ranges */
+#define PARTS ".parts" /* behind the id of a batch that is searched */
+#define DEPTH 16       /* directories that are open while some are removed */
 
 struct range {
 	uint64_t from, n;
@@ -97,35 +99,57 @@ remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 	return remove(path) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-int
-scratch_remove(const char *scratch, struct digest batch)
+/* Removes path, which it frees, and what is in it.  0, or -1 with errno. */
+static int
+remove_tree(struct buf path)
 {
+	struct stat st;
 	int error = 0;
 
-	for (int parts = 0; parts < 2 && error == 0; parts++) {
-		struct buf path =
-		    scratch_path(scratch, batch, parts ? ".parts" : "");
-		struct stat st;
-
-		if (lstat(path.data, &st) < 0)
-			error = errno != ENOENT ? errno : 0;
-		else if (nftw(path.data, remove_entry, DEPTH,
-			     FTW_DEPTH | FTW_PHYS) < 0)
-			error = errno;
-		buf_free(&path);
-	}
+	if (lstat(path.data, &st) < 0)
+		error = errno != ENOENT ? errno : 0;
+	else if (nftw(path.data, remove_entry, DEPTH, FTW_DEPTH | FTW_PHYS) < 0)
+		error = errno;
+	buf_free(&path);
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
 
 int
-scratch_close(char *scratch)
+scratch_remove(const char *scratch, struct digest batch)
 {
-	const int done = scratch != NULL ? rmdir(scratch) : 0;
-	const bool used = errno == ENOTEMPTY || errno == EEXIST;
+	if (remove_tree(scratch_path(scratch, batch, "")) < 0)
+		return -1;
+	return remove_tree(scratch_path(scratch, batch, PARTS));
+}
 
+int
+scratch_close(char *scratch, bool done)
+{
+	DIR *dir = done && scratch != NULL ? opendir(scratch) : NULL;
+	struct dirent *entry;
+	int error = 0;
+
+	/* a last batch that has grown with the input has another id now */
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		const char *const name = entry->d_name;
+		struct buf path = {NULL, 0, 0};
+
+		if (strspn(name, "0123456789abcdef") != 32 ||
+		    (name[32] != '\0' && strcmp(name + 32, PARTS) != 0))
+			continue;
+		utf8_say(&path, "%s/%s%c", scratch, name, '\0');
+		if (remove_tree(path) < 0)
+			error = errno;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (scratch != NULL && rmdir(scratch) < 0 && errno != ENOTEMPTY &&
+	    errno != EEXIST)
+		error = errno;
 	free(scratch);
-	return used ? 0 : done;
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 struct task *
@@ -231,7 +255,7 @@ add_directory(struct task *t, struct buf *env)
 {
 	const bool part = t->search != NULL;
 	struct buf path =
-	    scratch_path(t->scratch, t->batch->id, part ? ".parts" : "");
+	    scratch_path(t->scratch, t->batch->id, part ? PARTS : "");
 	int done = make_private(path.data);
 
 	if (done == 0 && part) {

@@ -106,7 +106,10 @@ char *scratch_open(const char *dir, const char *journal, struct buf *say);
 /* Removes the directories of a batch, if it has any.  0, or -1 with errno. */
 int scratch_remove(const char *scratch, struct digest batch);
 
-/* Removes scratch, unless batches have theirs in it.  As scratch_remove. */
-int scratch_close(char *scratch);
+/*
+ * Removes scratch, unless it holds something.  done: there are no more batches,
+ * and the directories of all that there were go before.  As scratch_remove.
+ */
+int scratch_close(char *scratch, bool done);
 
 #endif

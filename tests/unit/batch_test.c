@@ -63,7 +63,7 @@ fill(const char *text, struct batch_options *opt, struct batch **batches)
 	reader_need(r, all, h->n);
 	opt->header = h;
 	opt->quote = '"';
-	f = filling_new(opt);
+	f = filling_new(opt, NULL);
 	while (reader_next(r, &rec) == 1 && n < 8) {
 		enum filling_status s = filling_add(f, r, &rec);
 
