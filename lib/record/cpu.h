@@ -1,5 +1,5 @@
 /*
- * cpu: which of the instruction sets of split.c this processor has.
+ * cpu: which of the instruction sets that are used this processor has.
  *
  * The C library is asked first: it looked when the program was loaded.  To
  * look again, as the compiler's own functions do before main, costs a twelfth
