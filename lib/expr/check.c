@@ -16,8 +16,7 @@
  * nothing is computed any more, and nodes may be of any type.
  */
 
-/* A message at the node, as utf8_say writes it.  Gives the node. */
-static struct node *
+struct node *
 check_fail(struct check *c, struct node *node, const char *format, ...)
 {
 	va_list args;
@@ -31,13 +30,7 @@ check_fail(struct check *c, struct node *node, const char *format, ...)
 	return node;
 }
 
-static struct node **
-check_kids(struct check *c, size_t n)
-{
-	return arena_alloc(&c->tree->arena, mem_mul(n, sizeof(struct node *)));
-}
-
-/* A new node in the place of another, with a kid or NULL and room for two. */
+/* A new node in the place of another, with a kid or NULL. */
 static struct node *
 check_new(struct check *c, enum node_kind kind, enum type type,
     const struct node *place, struct node *kid)
@@ -48,10 +41,9 @@ check_new(struct check *c, enum node_kind kind, enum type type,
 	    .type = type,
 	    .at = place->at,
 	    .from = place->from,
-	    .to = place->to,
-	    .n = kid != NULL,
-	    .kid = check_kids(c, 2)};
-	node->kid[0] = kid;
+	    .to = place->to};
+	if (kid != NULL)
+		tree_add(c->tree, node, kid);
 	return node;
 }
 
@@ -65,14 +57,6 @@ check_constant(struct check *c, const struct node *place, enum type type,
 	return node;
 }
 
-/* The bytes of a node in the program. */
-static struct text
-check_source(const struct check *c, const struct node *node)
-{
-	return (struct text){c->tree->program.at + node->from,
-	    node->to - node->from};
-}
-
 /*
  * The end of each step: a node whose kids are done, or the constant that it is
  * where all kids are constant, or arguments of a call that are no values.
@@ -80,11 +64,11 @@ check_source(const struct check *c, const struct node *node)
 static struct node *
 check_settle(struct check *c, struct node *node)
 {
-	static const unsigned arguments =
-	    1u << NODE_REGEX | 1u << NODE_PIECES | 1u << NODE_TABLE;
-	static const unsigned never = 1u << NODE_CELL | 1u << NODE_VAR |
-	    1u << NODE_WITH | 1u << NODE_RAISE | 1u << NODE_CONST;
-	bool fixed = ((arguments | never) >> node->kind & 1) == 0;
+	static const unsigned varies = 1u << NODE_CELL | 1u << NODE_VAR |
+	    1u << NODE_WITH | 1u << NODE_RAISE;
+	static const unsigned constant = 1u << NODE_CONST | 1u << NODE_REGEX |
+	    1u << NODE_PIECES | 1u << NODE_TABLE;
+	bool fixed = (varies >> node->kind & 1) == 0;
 	struct value v;
 
 	if (c->failed)
@@ -93,8 +77,7 @@ check_settle(struct check *c, struct node *node)
 	if (node->kind == NODE_CALL)
 		fixed = (node->function->flags & FUNCTION_VARIES) == 0;
 	for (size_t i = 0; i < node->n; i++)
-		fixed &=
-		    (arguments | 1u << NODE_CONST) >> node->kid[i]->kind & 1;
+		fixed &= constant >> node->kid[i]->kind & 1;
 	if (!fixed || !eval_constant(node, c->given, &c->tree->arena, &v))
 		return node;
 	return check_constant(c, node, node->type, v);
@@ -365,7 +348,7 @@ check_with(struct check *c, struct node *value, const struct node *use,
 	if (use == value)
 		return body;
 	with = check_new(c, NODE_WITH, body->type, body, value);
-	with->kid[with->n++] = body;
+	tree_add(c->tree, with, body);
 	with->var = use->var;
 	return check_settle(c, with);
 }
@@ -417,38 +400,36 @@ static void
 check_gather(struct check *c, struct node *node)
 {
 	struct arena *const a = &c->tree->arena;
+	struct value *v = arena_alloc(a, mem_mul(node->n, sizeof *v));
 	const struct node *literal;
 	struct node *x, *in;
-	struct value *v;
-	size_t n, end, kept;
+	size_t n, kept;
+	bool stop;
 
 	for (size_t i = 0; i < node->n && !c->failed; i++) {
 		x = subject(node->kid[i], &literal);
 		if (!is_same(x, x))
 			continue;
+		v[0] = literal->value;
 		n = 1;
-		for (end = i + 1; end < node->n; end++) {
-			if (c->options->policy == EXPR_NULL &&
-			    node->kid[end]->fails)
-				break;
-			n += is_same(subject(node->kid[end], &literal), x);
-		}
-		if (n == 1)
-			continue;
-		v = arena_alloc(a, mem_mul(n, sizeof *v));
-		in = check_new(c, NODE_IN_SET, TYPE_BOOL, node->kid[i], x);
 		kept = i + 1;
-		n = 0;
-		for (size_t k = i; k < node->n; k++) {
-			if (k < end &&
+		stop = false;
+		for (size_t k = i + 1; k < node->n; k++) {
+			stop |= c->options->policy == EXPR_NULL &&
+			    node->kid[k]->fails;
+			if (!stop &&
 			    is_same(subject(node->kid[k], &literal), x))
 				v[n++] = literal->value;
 			else
 				node->kid[kept++] = node->kid[k];
 		}
+		node->n = kept;
+		if (n == 1)
+			continue;
+		in = check_new(c, NODE_IN_SET, TYPE_BOOL, node->kid[i], x);
 		in->set = set_new(a, x->type, v, n, c->given->na);
 		node->kid[i] = check_settle(c, in);
-		node->n = kept;
+		v += n; /* the set keeps them */
 	}
 }
 
@@ -533,7 +514,7 @@ check_equals(struct check *c, const struct node *place, const struct node *x,
 
 	*use = *x;
 	is = check_new(c, NODE_COMPARE, TYPE_BOOL, place, use);
-	is->kid[is->n++] = other;
+	tree_add(c->tree, is, other);
 	is->op = COMPARE_EQ;
 	return check_compare(c, is);
 }
@@ -545,9 +526,8 @@ check_in(struct check *c, struct node *node)
 	const struct node *x = check_share(c, node->kid[0]);
 	struct node *any = check_new(c, NODE_OR, TYPE_BOOL, node, NULL);
 
-	any->kid = check_kids(c, node->n);
 	for (size_t i = 1; i < node->n; i++)
-		any->kid[any->n++] = check_equals(c, node, x, node->kid[i]);
+		tree_add(c->tree, any, check_equals(c, node, x, node->kid[i]));
 	check_gather(c, any);
 	return check_with(c, node->kid[0], x,
 	    any->n == 1 ? any->kid[0] : check_settle(c, any));
@@ -570,8 +550,8 @@ check_in_set(struct check *c, struct node *node)
 		kid = check_convert(c, kid, TYPE_TEXT, false);
 	node->kid[0] = kid;
 	node->type = TYPE_BOOL;
-	node->set = set_of_lines(&c->tree->arena, kid->type,
-	    given_find(c->given->sets, node->name)->text, c->given->na);
+	node->set = set_of_lines(&c->tree->arena, kid->type, node->value.text,
+	    c->given->na);
 	return check_settle(c, node);
 }
 
@@ -648,27 +628,30 @@ static struct node *
 check_switch(struct check *c, struct node *call)
 {
 	const struct value missing = {.kind = VALUE_MISSING};
-	struct node *const x = check_share(c, call->kid[0]), *choice;
+	struct node *const x = check_share(c, call->kid[0]), *other, *choice;
 	size_t i;
 
 	choice = check_new(c, NODE_IF, TYPE_NEVER, call, NULL);
-	choice->kid = check_kids(c, call->n + 1);
 	for (i = 1; i + 1 < call->n; i += 2) {
-		choice->kid[choice->n++] =
-		    check_equals(c, call->kid[i], x, call->kid[i]);
-		choice->kid[choice->n++] = call->kid[i + 1];
+		tree_add(c->tree, choice,
+		    check_equals(c, call->kid[i], x, call->kid[i]));
+		tree_add(c->tree, choice, call->kid[i + 1]);
 	}
 	if (call->function->form == FORM_RECODE)
-		choice->kid[choice->n++] = x;
+		other = x;
 	else if (i < call->n)
-		choice->kid[choice->n++] = call->kid[i];
+		other = call->kid[i];
 	else
-		choice->kid[choice->n++] =
-		    check_constant(c, call, TYPE_MISSING, missing);
+		other = check_constant(c, call, TYPE_MISSING, missing);
+	tree_add(c->tree, choice, other);
 	return check_with(c, call->kid[0], x, check_if(c, choice));
 }
 
 /* Logic, and all nodes. */
+
+#define COPIED_MAX 1000000 /* nodes in all */
+
+static struct node *check_node(struct check *c, struct node *node);
 
 static int
 by_cost(const void *a, const void *b)
@@ -690,22 +673,16 @@ check_logic(struct check *c, struct node *node)
 {
 	struct node **const kid = node->kid;
 	const size_t kids = node->n;
-	size_t n = 0;
 
-	for (size_t i = 0; i < kids; i++) {
-		kid[i] = check_bool(c, kid[i]);
-		n += kid[i]->kind == node->kind ? kid[i]->n : 1;
-	}
-	/* the kids of an && within an && belong to the outer one */
-	node->kid = check_kids(c, n);
 	node->n = 0;
 	for (size_t i = 0; i < kids; i++) {
-		const bool inner = kid[i]->kind == node->kind;
+		struct node *const term = check_bool(c, kid[i]);
 
-		n = inner ? kid[i]->n : 1;
-		memcpy(node->kid + node->n, inner ? kid[i]->kid : &kid[i],
-		    n * sizeof *kid);
-		node->n += n;
+		if (term->kind != node->kind)
+			tree_add(c->tree, node, term);
+		/* the kids of an && within an && belong to the outer one */
+		for (size_t k = 0; term->kind == node->kind && k < term->n; k++)
+			tree_add(c->tree, node, term->kid[k]);
 	}
 	node->type = TYPE_BOOL;
 	if (node->kind == NODE_OR)
@@ -740,7 +717,7 @@ check_bare(struct check *c, struct node *node)
 		const struct text typed = text_trim(check_source(c, kid));
 		const struct text name = number ? typed : kid->value.text;
 
-		if (names_has(&c->names, name))
+		if (names_has(c, name))
 			check_fail(c, kid,
 			    "%t is %s here; the column is {%t}, the %s (%t)",
 			    &typed, number ? "a number" : "text", &name,
@@ -748,31 +725,50 @@ check_bare(struct check *c, struct node *node)
 	}
 }
 
-static struct node *check_node(struct check *c, struct node *node);
+/*
+ * A copy of a node, since check changes nodes: of what any, all and each at
+ * place say for each column of a list.
+ */
+static struct node *
+check_copy(struct check *c, struct node *place, const struct node *node)
+{
+	struct node *copy = arena_alloc(&c->tree->arena, sizeof *copy);
 
-/* any(LIST, EXPR) is EXPR || EXPR .. */
+	*copy = *node;
+	copy->n = 0;
+	if (++c->copied > COPIED_MAX)
+		check_fail(c, place,
+		    "any, all and each make more than a million terms");
+	for (size_t i = 0; i < node->n && !c->failed; i++)
+		tree_add(c->tree, copy, check_copy(c, place, node->kid[i]));
+	return copy;
+}
+
+/* any(LIST, EXPR) is EXPR || EXPR .., each with another column as _ */
 static struct node *
 check_unfold(struct check *c, struct node *call)
 {
-	const bool all = call->function->which != 0;
-	struct node *node =
-	    check_new(c, all ? NODE_AND : NODE_OR, TYPE_BOOL, call, NULL);
+	const enum node_kind kind =
+	    call->function->which != 0 ? NODE_AND : NODE_OR;
+	const struct named *const outer = c->names.underscore;
+	struct named **column = names_list(c, call->kid[0]);
+	struct node *node = check_new(c, kind, TYPE_BOOL, call, NULL);
 
-	node->kid = names_unfold(&c->names, call->kid[0], call, call->kid[1],
-	    NULL, &node->n);
-	c->failed = node->kid == NULL;
-	if (!c->failed && node->n == 1)
-		node = *node->kid;
-	return check_bool(c, check_node(c, node));
+	for (; *column != NULL && !c->failed; column++) {
+		c->names.underscore = *column;
+		tree_add(c->tree, node,
+		    check_node(c, check_copy(c, call, call->kid[1])));
+	}
+	c->names.underscore = outer;
+	if (c->failed)
+		return call;
+	return node->n == 1 ? check_bool(c, node->kid[0]) :
+			      check_logic(c, node);
 }
 
 static struct node *
 check_call(struct check *c, struct node *call)
 {
-	struct value v = {.kind = VALUE_TEXT};
-	const char *set;
-	char *name;
-
 	switch (call->function->form) {
 	case FORM_CONVERT:
 		return check_conversion(c, call);
@@ -781,18 +777,6 @@ check_call(struct check *c, struct node *call)
 	case FORM_SWITCH:
 	case FORM_RECODE:
 		return check_switch(c, call);
-	case FORM_ARG:
-		v.text =
-		    given_find(c->given->args, call->kid[0]->value.text)->text;
-		return check_constant(c, call, TYPE_TEXT, v);
-	case FORM_ENV:
-		name = mem_copy(call->kid[0]->value.text.at,
-		    call->kid[0]->value.text.len);
-		set = getenv(name);
-		free(name);
-		if (set != NULL)
-			v.text = (struct text){set, strlen(set)};
-		return check_constant(c, call, TYPE_TEXT, v);
 	case FORM_RAISE:
 		call->kind = NODE_RAISE;
 		return check_uniform(c, call, TYPE_TEXT, TYPE_NEVER);
@@ -816,7 +800,7 @@ check_node(struct check *c, struct node *node)
 	if (node->kind == NODE_CALL && node->function->form == FORM_PREV) {
 		/* which column is known when all statements are */
 		kept = check_new(c, NODE_VAR, TYPE_COLUMN, node, NULL);
-		kept->var = names_keep(&c->names, node);
+		kept->var = names_keep(c, node);
 		return kept;
 	}
 	if (node->kind == NODE_CALL && node->function->form == FORM_UNFOLD)
@@ -828,7 +812,7 @@ check_node(struct check *c, struct node *node)
 		return node;
 	switch (node->kind) {
 	case NODE_COLUMN:
-		c->failed = names_resolve(&c->names, node) < 0;
+		names_resolve(c, node);
 		return check_settle(c, node);
 	case NODE_NEG:
 	case NODE_ARITH:
@@ -884,44 +868,53 @@ check_value(struct check *c, const struct statement *s)
 	c->end = &var->next;
 	if (to != NULL)
 		var->name = to->literal ? to->name : check_source(c, to);
-	c->failed = c->options->kind == EXPR_MAP &&
-	    names_change(&c->names, s, var, c->options->replace_only) < 0;
+	if (c->options->kind == EXPR_MAP)
+		names_change(c, s, var);
 }
 
 /* each LIST: EXPR is an assignment for each column, one after the other. */
 static void
 check_each(struct check *c, const struct statement *s)
 {
-	struct node **column, **value;
-	size_t n;
+	struct named **column = names_list(c, s->column);
 
-	value = names_unfold(&c->names, s->column, s->column, s->value, &column,
-	    &n);
-	c->failed = value == NULL;
-	for (size_t i = 0; i < n && !c->failed; i++)
-		check_value(c,
-		    &(struct statement){.kind = STATEMENT_ASSIGN,
-			.column = column[i],
-			.value = value[i]});
+	for (; *column != NULL && !c->failed; column++) {
+		struct statement one = {.kind = STATEMENT_ASSIGN,
+		    .column = check_copy(c, s->column, s->column),
+		    .value = check_copy(c, s->column, s->value)};
+
+		names_become(one.column, *column);
+		c->names.underscore = *column;
+		if (!c->failed)
+			check_value(c, &one);
+	}
+	c->names.underscore = NULL;
 }
 
-/* The table and its columns that a node names; an in may mean a set. */
+/* What lookup() or an in looks in: a table, or the lines of a set. */
 static void
 find_table(struct check *c, struct node *node)
 {
 	const bool in = node->kind == NODE_IN_SET;
 	struct node *const place = in ? node : node->kid[0];
-	struct node *const key = node->n > 3 ? node->kid[3] : NULL;
+	const struct text *const name = &place->name;
+	const struct node *const key = node->n > 3 ? node->kid[3] : NULL;
+	const struct given *const set =
+	    in ? given_find(c->given->sets, *name) : NULL;
+	struct table *const t = table_named(c->given->tables, *name);
 	struct arena *const a = &c->tree->arena;
-	struct table *const t = table_named(c->given->tables, place->name);
-	struct lookup *l;
+	struct lookup *const l = arena_alloc(a, sizeof *l);
 
-	if (t == NULL && !in)
-		check_fail(c, place, "no table '@%t'; say --table %t=FILE",
-		    &place->name, &place->name);
+	if (t == NULL && set != NULL)
+		node->value.text = set->text;
+	else if (t == NULL)
+		check_fail(c, place,
+		    in ? "no set '@%t'; say --set NAME=FILE" :
+			 "no table '@%t'; say --table %t=FILE",
+		    name, name);
 	if (t == NULL)
 		return;
-	node->lookup = l = arena_alloc(a, sizeof *l);
+	node->lookup = l;
 	l->table = t;
 	l->argument = in ? 0 : 1;
 	l->key = l->column = table_want(t, a,
@@ -932,28 +925,42 @@ find_table(struct check *c, struct node *node)
 		    node->kid[2]->at, false);
 }
 
-/* Are the tables, sets and arguments there that a node and its kids name? */
+/* arg() and env() become the text that they are. */
+static void
+find_text(struct check *c, struct node *call)
+{
+	const struct text name = call->kid[0]->value.text;
+	const struct given *const given = given_find(c->given->args, name);
+	const bool arg = call->function->form == FORM_ARG;
+	char *const variable = mem_copy(name.at, name.len);
+	const char *const set = arg ? NULL : getenv(variable);
+
+	free(variable);
+	if (arg && given == NULL)
+		check_fail(c, call, "no argument '%t'; say --arg %t=VALUE",
+		    &name, &name);
+	call->kind = NODE_CONST;
+	call->value = (struct value){.kind = VALUE_TEXT};
+	call->n = 0;
+	if (arg && given != NULL)
+		call->value.text = given->text;
+	if (set != NULL)
+		call->value.text = (struct text){set, strlen(set)};
+}
+
+/* Looks up what was given before the input, in a node and its kids. */
 static void
 find_given(struct check *c, struct node *node)
 {
 	const enum function_form form =
 	    node->kind == NODE_CALL ? node->function->form : FORM_PLAIN;
-	const struct text *name;
 
 	if (node->kind == NODE_IN_SET || form == FORM_LOOKUP)
 		find_table(c, node);
-	if (node->kind == NODE_IN_SET && node->lookup == NULL &&
-	    given_find(c->given->sets, node->name) == NULL)
-		check_fail(c, node, "no set '@%t'; say --set NAME=FILE",
-		    &node->name);
+	if (form == FORM_ARG || form == FORM_ENV)
+		find_text(c, node);
 	if (form == FORM_PREV)
 		c->tree->remembers = true;
-	if (form == FORM_ARG) {
-		name = &node->kid[0]->value.text;
-		if (given_find(c->given->args, *name) == NULL)
-			check_fail(c, node,
-			    "no argument '%t'; say --arg %t=VALUE", name, name);
-	}
 	for (size_t i = 0; i < node->n && !c->failed; i++)
 		find_given(c, node->kid[i]);
 }
@@ -973,7 +980,7 @@ check_given(struct check *c)
 		 * before standard input is waited for */
 		if (value->kind == NODE_COLUMN || value->kind == NODE_CAT)
 			value->type = TYPE_TEXT;
-		else if (value->kind != NODE_CONST)
+		else if (value->kind != NODE_CONST || !value->literal)
 			continue;
 		check_bool(c, value);
 	}
@@ -983,17 +990,17 @@ check_given(struct check *c)
 int
 check_program(struct check *c, const struct header *h)
 {
-	names_start(&c->names, c->tree, h, c->say);
-	c->first = NULL;
+	names_start(c, h);
 	c->end = &c->first;
 	for (struct statement *s = c->tree->first; s != NULL && !c->failed;
 	     s = s->next) {
 		if (s->kind == STATEMENT_DROP || s->kind == STATEMENT_RENAME)
-			c->failed = names_change(&c->names, s, NULL, true) < 0;
+			names_change(c, s, NULL);
 		else if (s->kind == STATEMENT_EACH)
 			check_each(c, s);
 		else
 			check_value(c, s);
 	}
-	return c->failed ? -1 : names_end(&c->names);
+	names_end(c);
+	return c->failed ? -1 : 0;
 }

@@ -15,14 +15,6 @@
 #include "record.h"
 #include "tree.h"
 
-/*
- * names: what a name means at a statement.
- *
- * Statements work one after the other: a let, an assignment, a drop or a
- * rename changes what later statements see.  In the end the columns that are
- * left, in order, are the output's.
- */
-
 /* A let, an assigned column, or a value that is used more than once. */
 struct variable {
 	struct text name;   /* as --explain shows it */
@@ -45,71 +37,30 @@ struct named {
 
 /* What prev() of a column is: text that is kept from record to record. */
 struct kept {
-	struct variable is;       /* its value is the call */
-	const struct node *place; /* the column, as written */
-	struct variable *from;    /* the column at the end of the program, */
-	size_t input;             /* or, where NULL, which of the input */
-	size_t kept;              /* the slot of what was kept */
-	struct buf text[2];       /* of the record before, and of this one; */
-	unsigned now;             /* which has the latter */
+	struct variable is;    /* its value is the call */
+	struct node *place;    /* the column, as written */
+	struct variable *from; /* the column at the end of the program, */
+	size_t input;          /* or, where NULL, which of the input */
+	size_t kept;           /* the slot of what was kept */
+	struct buf text[2];    /* of the record before, and of this one; */
+	unsigned now;          /* which has the latter */
 	struct kept *next;
 };
 
+/*
+ * What a name means at a statement.  Statements work one after the other: a
+ * let, an assignment, a drop or a rename changes what later statements see.  In
+ * the end the columns that are left, in order, are the output's.
+ */
 struct names {
 	const struct header *header;
-	struct text program;
-	struct arena *arena;
-	struct buf *say;
 	struct named *column; /* the input's, then the appended ones */
 	size_t n;
 	size_t assigned;
-	size_t unfolded;      /* nodes that names_unfold made */
-	struct variable *let; /* the latest first */
-	struct kept *kept;    /* of all columns that prev() names */
+	struct variable *let;           /* the latest first */
+	struct kept *kept;              /* of all columns that prev() names */
+	const struct named *underscore; /* what _ is now, or NULL: a name */
 };
-
-/* The name of a column, from 1, of a header that has names. */
-static inline struct text
-names_header(const struct header *h, size_t number)
-{
-	const struct field *f = &h->name[number - 1];
-
-	return (struct text){f->raw, f->len};
-}
-
-void names_start(struct names *s, struct tree *tree, const struct header *h,
-    struct buf *say);
-
-/*
- * Makes a NODE_COLUMN what it means here: a NODE_CELL, a NODE_VAR, or a copy
- * of the cell that a variable is.  0, or -1 with a message.
- */
-int names_resolve(struct names *s, struct node *node);
-
-/* Is it the name of a column, of the input or assigned before? */
-bool names_has(const struct names *s, struct text name);
-
-/* The variable that prev() of a column is. */
-struct variable *names_keep(struct names *s, struct node *call);
-
-/*
- * any, all and each: for each column of a list, of those that there are at this
- * statement, a copy of a node in which _ is the column, and where it is wanted
- * the column as a node.  NULL and no n with a message, for too many at place.
- */
-struct node **names_unfold(struct names *s, const struct node *list,
-    const struct node *place, const struct node *node, struct node ***column,
-    size_t *n);
-
-/* After the last statement: which columns those are.  0, or -1. */
-int names_end(struct names *s);
-
-/*
- * What a statement changes: a let or an assignment of var, a drop or a rename.
- * 0, or -1 with a message.
- */
-int names_change(struct names *s, const struct statement *st,
-    struct variable *var, bool replace_only);
 
 struct check {
 	struct tree *tree;
@@ -118,6 +69,7 @@ struct check {
 	struct buf *say;
 	struct names names;
 	bool failed;                   /* the message was said */
+	size_t copied;                 /* nodes, for any, all and each */
 	struct variable *first, **end; /* in the order of statements */
 };
 
@@ -133,5 +85,58 @@ int check_given(struct check *c);
  * message.
  */
 int check_program(struct check *c, const struct header *h);
+
+/*
+ * Says at the node what is wrong, unless something was before, and sets
+ * c->failed.  Gives the node.
+ */
+struct node *check_fail(struct check *c, struct node *node, const char *format,
+    ...);
+
+/* The bytes of a node in the program. */
+static inline struct text
+check_source(const struct check *c, const struct node *node)
+{
+	return (struct text){c->tree->program.at + node->from,
+	    node->to - node->from};
+}
+
+/* names.c: what fails says so. */
+
+void names_start(struct check *c, const struct header *h);
+
+/*
+ * Makes a NODE_COLUMN what it means here: a NODE_CELL, a NODE_VAR, or a copy
+ * of the cell that a variable is.
+ */
+void names_resolve(struct check *c, struct node *node);
+
+/* Is it the name of a column, of the input or assigned before? */
+bool names_has(const struct check *c, struct text name);
+
+/* The variable that prev() of a column is. */
+struct variable *names_keep(struct check *c, struct node *call);
+
+/* The columns of a literal list that there are here, each once, then NULL. */
+struct named **names_list(struct check *c, struct node *list);
+
+/* A node becomes the column, whatever has its name. */
+void names_become(struct node *node, const struct named *column);
+
+/* What a statement changes: a let or an assignment of var, a drop, a rename. */
+void names_change(struct check *c, const struct statement *st,
+    struct variable *var);
+
+/* After the last statement: which columns those of prev() are. */
+void names_end(struct check *c);
+
+/* The name of a column, from 1, of a header that has names. */
+static inline struct text
+names_header(const struct header *h, size_t number)
+{
+	const struct field *f = &h->name[number - 1];
+
+	return (struct text){f->raw, f->len};
+}
 
 #endif

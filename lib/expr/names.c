@@ -8,21 +8,18 @@
 #include "message.h"
 
 void
-names_start(struct names *s, struct tree *tree, const struct header *h,
-    struct buf *say)
+names_start(struct check *c, const struct header *h)
 {
+	struct names *const s = &c->names;
 	size_t room = h->n;
 
-	for (const struct statement *st = tree->first; st != NULL;
+	for (const struct statement *st = c->tree->first; st != NULL;
 	     st = st->next)
 		room++; /* an assignment may append a column */
-	*s = (struct names){.header = h,
-	    .program = tree->program,
-	    .arena = &tree->arena,
-	    .say = say,
-	    .column =
-		arena_alloc(&tree->arena, mem_mul(room, sizeof *s->column)),
-	    .n = h->n};
+	s->header = h;
+	s->n = h->n;
+	s->column =
+	    arena_alloc(&c->tree->arena, mem_mul(room, sizeof *s->column));
 	for (size_t i = 0; i < h->n; i++) {
 		s->column[i] = (struct named){.input = i + 1};
 		if (h->name != NULL)
@@ -54,14 +51,14 @@ names_find_given(const struct names *s, struct text name)
 }
 
 bool
-names_has(const struct names *s, struct text name)
+names_has(const struct check *c, struct text name)
 {
-	const struct header *h = s->header;
+	const struct header *h = c->names.header;
 
 	for (size_t i = 1; h->name != NULL && i <= h->n; i++)
 		if (text_equal(names_header(h, i), name))
 			return true;
-	return names_find_given(s, name) != NULL;
+	return names_find_given(&c->names, name) != NULL;
 }
 
 /*
@@ -69,14 +66,15 @@ names_has(const struct names *s, struct text name)
  * that the program reads like from here on, as it does for plasma-ui; or none.
  */
 static struct text
-names_unbraced(const struct names *s, const struct node *node)
+names_unbraced(const struct check *c, const struct node *node)
 {
-	const struct text rest = {s->program.at + node->at,
-	    s->program.len - node->at};
+	const struct header *h = c->names.header;
+	const struct text rest = {c->tree->program.at + node->at,
+	    c->tree->program.len - node->at};
 	struct text best = {NULL, node->name.len}, name;
 
-	for (size_t i = 1; s->header->name != NULL && i <= s->header->n; i++) {
-		name = names_header(s->header, i);
+	for (size_t i = 1; h->name != NULL && i <= h->n; i++) {
+		name = names_header(h, i);
 		if (name.len > best.len && text_starts(rest, name))
 			best = name;
 	}
@@ -88,18 +86,19 @@ names_unbraced(const struct names *s, const struct node *node)
  * make == FORD, and hardly on its left.
  */
 static bool
-names_may_be_text(const struct names *s, const struct node *node)
+names_may_be_text(const struct check *c, const struct node *node)
 {
 	static const char *const operators[] = {"=", "!", "<", ">", "*", "/",
 	    "%", "+ ", "- ", "??", "in ", "in(", "not "};
+	const struct text program = c->tree->program;
 	const struct text rest = text_trim(
-	    (struct text){s->program.at + node->to, s->program.len - node->to});
+	    (struct text){program.at + node->to, program.len - node->to});
 
 	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
 		if (text_starts(rest,
 			(struct text){operators[i], strlen(operators[i])}))
 			return false;
-	return s->header->n > 1 && s->header->name != NULL;
+	return c->names.header->n > 1 && c->names.header->name != NULL;
 }
 
 /*
@@ -108,208 +107,79 @@ names_may_be_text(const struct names *s, const struct node *node)
  * changes, was to be text.
  */
 static void
-names_unknown(struct names *s, const struct node *node, bool plain, bool value)
+names_unknown(struct check *c, struct node *node, bool plain, bool value)
 {
-	const struct text braced = names_unbraced(s, node);
+	const struct text braced = names_unbraced(c, node), *name = &node->name;
 	const char *ours = slip_ours(SLIP_VALUE, node->name);
 	struct buf why = {NULL, 0, 0};
 	struct text t;
 
-	columns_explain(&why, s->header, node->name.at, node->name.len, true);
+	columns_explain(&why, c->names.header, name->at, name->len, true);
 	t = (struct text){why.data, why.len};
-	if (plain && braced.at != NULL) {
-		why.len = 0;
-		utf8_say(&why, "no column '%t'; did you mean {%t}?",
-		    &node->name, &braced);
-	} else if (plain && value &&
-	    !text_contains(t, (struct text){"did you mean", 12}) &&
-	    (ours != NULL || names_may_be_text(s, node))) {
-		why.len = 0;
-		utf8_say(&why, "no column '%t'; ", &node->name);
-		if (ours != NULL)
-			utf8_say(&why, "say %s", ours);
-		else if (slip_curly(node->name))
-			utf8_say(&why, "text needs straight quotes: \" or '");
-		else
-			utf8_say(&why, "text needs quotes: \"%t\"",
-			    &node->name);
-	}
-	message_why(s->say, s->program, node->at, &why);
+	value = plain && value &&
+	    !text_contains(t, (struct text){"did you mean", 12});
+	if (plain && braced.at != NULL)
+		check_fail(c, node, "no column '%t'; did you mean {%t}?", name,
+		    &braced);
+	else if (value && ours != NULL)
+		check_fail(c, node, "no column '%t'; say %s", name, ours);
+	else if (value && names_may_be_text(c, node))
+		check_fail(c, node,
+		    slip_curly(*name) ? "no column '%t'; text needs straight "
+					"quotes: \" or '" :
+					"no column '%t'; text needs quotes: "
+					"\"%t\"",
+		    name, name);
+	else
+		check_fail(c, node, "%t", &t);
+	buf_free(&why);
 }
 
-/* NULL, and says that the name of a column is a let's. */
-static struct named *
-names_is_let(struct names *s, const struct node *node)
-{
-	message_at(s->say, s->program, node->at, "'%t' is a let, no column",
-	    &node->name);
-	return NULL;
-}
-
-/* What is to become of a column. */
-enum use { USE_VALUE, USE_CHANGE, USE_APPEND };
+/* What a column is looked up for. */
+enum use { USE_VALUE, USE_CHANGE, USE_APPEND, USE_KEEP };
 
 /* The column that a name or a position means; NULL with a message. */
 static struct named *
-names_find(struct names *s, const struct node *node, enum use use)
+names_find(struct check *c, struct node *node, enum use use)
 {
+	struct names *const s = &c->names;
 	const size_t width = s->header->n;
 	const bool back = node->number < 0;
 	const size_t n = back ? 0 - (size_t)node->number : (size_t)node->number;
-	const struct text typed = {s->program.at + node->at,
+	const struct text typed = {c->tree->program.at + node->at,
 	    node->to - node->at};
-	struct named *c = names_find_given(s, node->name);
+	const bool let = names_find_let(s, node) != NULL;
+	struct named *const given = names_find_given(s, node->name);
 	long found;
 
-	if (n > width) {
-		message_at(s->say, s->program, node->at,
-		    "no column %t; the header has %n column%s", &typed, width,
-		    width == 1 ? "" : "s");
-		return NULL;
-	}
-	if (n > 0)
+	if (n > 0 && n <= width)
 		return &s->column[back ? width - n : n - 1];
-	if (c != NULL)
-		return c;
 	found = columns_find(s->header, node->name.at, node->name.len);
-	if (found > 0 && !s->column[found - 1].renamed)
+	if (n > width) {
+		check_fail(c, node, "no column %t; the header has %n column%s",
+		    &typed, width, width == 1 ? "" : "s");
+	} else if (let && (use != USE_KEEP || (given == NULL && found == 0))) {
+		check_fail(c, node, "'%t' is a let, no column", &node->name);
+	} else if (given != NULL) {
+		return given;
+	} else if (found > 0 && !s->column[found - 1].renamed) {
 		return &s->column[found - 1];
-	if (found == 0 && names_find_let(s, node) != NULL)
-		return names_is_let(s, node);
-	if (found == 0 && use == USE_APPEND) {
+	} else if (found > 0) {
+		check_fail(c, node, "column '%t' is called '%t' now",
+		    &node->name, &s->column[found - 1].name);
+	} else if (found == 0 && use == USE_APPEND) {
 		s->column[s->n] = (struct named){.name = node->name};
 		return &s->column[s->n++];
-	}
-	if (found > 0)
-		message_at(s->say, s->program, node->at,
-		    "column '%t' is called '%t' now", &node->name,
-		    &s->column[found - 1].name);
-	else
-		names_unknown(s, node,
+	} else {
+		names_unknown(c, node,
 		    found == 0 && node->to - node->from == node->name.len,
 		    use == USE_VALUE);
+	}
 	return NULL;
 }
 
-int
-names_resolve(struct names *s, struct node *node)
-{
-	struct variable *var = names_find_let(s, node);
-	const struct named *c = NULL;
-
-	if (var == NULL) {
-		c = names_find(s, node, USE_VALUE);
-		if (c == NULL)
-			return -1;
-		var = c->var;
-	}
-	if (var == NULL) {
-		node->kind = NODE_CELL;
-		node->number = (long)c->input;
-		node->type = TYPE_COLUMN;
-		return 0;
-	}
-	node->type = var->value->type;
-	if (var->value->kind == NODE_CELL) {
-		node->kind = NODE_CELL;
-		node->number = var->value->number;
-		return 0;
-	}
-	node->kind = NODE_VAR;
-	node->var = var;
-	node->fails = var->value->fails;
-	return 0;
-}
-
-int
-names_change(struct names *s, const struct statement *st, struct variable *var,
-    bool replace_only)
-{
-	enum use use = USE_CHANGE;
-	struct named *c;
-
-	if (st->kind == STATEMENT_LET) {
-		var->before = s->let;
-		s->let = var;
-		return 0;
-	}
-	if (st->kind == STATEMENT_ASSIGN && !replace_only)
-		use = USE_APPEND;
-	c = names_find_let(s, st->column) != NULL ?
-	    names_is_let(s, st->column) :
-	    names_find(s, st->column, use);
-	if (c == NULL)
-		return -1;
-	if (c->dropped)
-		return message_at(s->say, s->program, st->column->at,
-		    "this column was dropped before");
-	if (st->kind == STATEMENT_ASSIGN) {
-		c->var = var;
-		if (c->order == 0)
-			c->order = ++s->assigned;
-	} else if (st->kind == STATEMENT_DROP) {
-		c->dropped = true;
-	} else {
-		for (struct named *o = s->column; o < s->column + s->n; o++)
-			if (o != c && !o->dropped &&
-			    (s->header->name != NULL || o->name.len > 0) &&
-			    text_equal(o->name, st->name))
-				return message_at(s->say, s->program, st->at,
-				    "there is a column '%t' already",
-				    &st->name);
-		c->name = st->name;
-		c->renamed = true;
-	}
-	return 0;
-}
-
-struct variable *
-names_keep(struct names *s, struct node *call)
-{
-	const struct node *place = call->kid[0];
-	struct buf name = {NULL, 0, 0};
-	struct kept *k;
-
-	for (k = s->kept; k != NULL; k = k->next)
-		if (k->place->number == place->number &&
-		    text_equal(k->place->name, place->name))
-			return &k->is;
-	k = arena_alloc(s->arena, sizeof *k);
-	*k = (struct kept){.place = place, .next = s->kept};
-	k->is.name =
-	    (struct text){s->program.at + call->from, call->to - call->from};
-	if (place->literal) {
-		utf8_say(&name, "prev({%t})", &place->name);
-		k->is.name =
-		    text_copy(s->arena, (struct text){name.data, name.len});
-		buf_free(&name);
-	}
-	k->is.value = call;
-	call->type = TYPE_COLUMN;
-	call->n = 0;
-	s->kept = k;
-	return &k->is;
-}
-
-int
-names_end(struct names *s)
-{
-	for (struct kept *k = s->kept; k != NULL; k = k->next) {
-		const struct named *c = names_find(s, k->place, USE_CHANGE);
-
-		if (c == NULL)
-			return -1;
-		k->from = c->var;
-		k->input = c->input;
-		if (c->var != NULL)
-			c->var->answer = true;
-	}
-	return 0;
-}
-
-/* A column whatever has its name now. */
-static void
-become_column(struct node *node, const struct named *column)
+void
+names_become(struct node *node, const struct named *column)
 {
 	node->kind = NODE_COLUMN;
 	node->number = (long)column->input;
@@ -317,99 +187,164 @@ become_column(struct node *node, const struct named *column)
 	node->literal = true;
 }
 
-/* The columns of a list: n indices into s->column, each once; n is not 0. */
-static size_t *
-list_columns(struct names *s, const struct node *list, size_t *n)
+/* Within any, all and each, _ is the column of the moment. */
+static void
+names_underscore(const struct names *s, struct node *node)
 {
+	if (s->underscore != NULL && node->number == 0 && !node->literal &&
+	    text_equal(node->name, (struct text){"_", 1}))
+		names_become(node, s->underscore);
+}
+
+void
+names_resolve(struct check *c, struct node *node)
+{
+	const struct named *column = NULL;
+	struct variable *var;
+
+	names_underscore(&c->names, node);
+	var = names_find_let(&c->names, node);
+	if (var == NULL) {
+		column = names_find(c, node, USE_VALUE);
+		if (column == NULL)
+			return;
+		var = column->var;
+	}
+	if (var != NULL && var->value->kind != NODE_CELL) {
+		node->kind = NODE_VAR;
+		node->type = var->value->type;
+		node->var = var;
+		return;
+	}
+	node->kind = NODE_CELL;
+	node->type = var == NULL ? TYPE_COLUMN : var->value->type;
+	node->number = var == NULL ? (long)column->input : var->value->number;
+}
+
+void
+names_change(struct check *c, const struct statement *st, struct variable *var)
+{
+	struct names *const s = &c->names;
+	struct node *const place = st->column;
+	struct named *to;
+
+	if (st->kind == STATEMENT_LET) {
+		var->before = s->let;
+		s->let = var;
+		return;
+	}
+	to = names_find(c, place,
+	    st->kind == STATEMENT_ASSIGN && !c->options->replace_only ?
+		USE_APPEND :
+		USE_CHANGE);
+	if (to == NULL)
+		return;
+	if (to->dropped) {
+		check_fail(c, place, "this column was dropped before");
+	} else if (st->kind == STATEMENT_ASSIGN) {
+		to->var = var;
+		if (to->order == 0)
+			to->order = ++s->assigned;
+	} else if (st->kind == STATEMENT_DROP) {
+		to->dropped = true;
+	} else {
+		for (struct named *o = s->column; o < s->column + s->n; o++)
+			if (o != to && !o->dropped &&
+			    (s->header->name != NULL || o->name.len > 0) &&
+			    text_equal(o->name, st->name))
+				check_fail(c, &(struct node){.at = st->at},
+				    "there is a column '%t' already",
+				    &st->name);
+		to->name = st->name;
+		to->renamed = true;
+	}
+}
+
+struct variable *
+names_keep(struct check *c, struct node *call)
+{
+	struct arena *const a = &c->tree->arena;
+	struct node *place = call->kid[0];
+	struct buf name = {NULL, 0, 0};
+	struct kept *k;
+
+	names_underscore(&c->names, place);
+	for (k = c->names.kept; k != NULL; k = k->next)
+		if (k->place->number == place->number &&
+		    text_equal(k->place->name, place->name))
+			return &k->is;
+	k = arena_alloc(a, sizeof *k);
+	*k = (struct kept){.place = place, .next = c->names.kept};
+	k->is.name = check_source(c, call);
+	if (place->literal) {
+		utf8_say(&name, "prev({%t})", &place->name);
+		k->is.name = text_copy(a, (struct text){name.data, name.len});
+		buf_free(&name);
+	}
+	k->is.value = call;
+	call->type = TYPE_COLUMN;
+	call->n = 0;
+	c->names.kept = k;
+	return &k->is;
+}
+
+void
+names_end(struct check *c)
+{
+	for (struct kept *k = c->names.kept; k != NULL && !c->failed;
+	     k = k->next) {
+		const struct named *column = names_find(c, k->place, USE_KEEP);
+
+		if (column == NULL)
+			return;
+		k->from = column->var;
+		k->input = column->input;
+		if (column->var != NULL)
+			column->var->answer = true;
+	}
+}
+
+struct named **
+names_list(struct check *c, struct node *list)
+{
+	struct names *const s = &c->names;
 	struct field *name = mem_new(s->n, sizeof *name);
-	size_t *at = mem_new(s->n, sizeof *at);
-	size_t *found = arena_alloc(s->arena, mem_mul(s->n, sizeof *at));
+	struct named **at = mem_new(s->n, sizeof(struct named *));
+	struct named **found = arena_alloc(&c->tree->arena,
+	    mem_mul(mem_add(s->n, 1), sizeof(struct named *)));
 	struct header h = {.n = 0};
 	char *text = mem_copy(list->value.text.at, list->value.text.len);
 	struct column_list columns = {NULL, 0, NULL};
 	struct buf why = {NULL, 0, 0};
+	size_t n = 0;
 
-	for (size_t i = 0; i < s->n; i++)
-		if (!s->column[i].dropped) {
-			at[h.n] = i;
-			name[h.n++] = (struct field){s->column[i].name.at,
-			    s->column[i].name.len};
+	for (struct named *o = s->column; o < s->column + s->n; o++)
+		if (!o->dropped) {
+			at[h.n] = o;
+			name[h.n++] = (struct field){o->name.at, o->name.len};
 		}
 	h.name = s->header->name != NULL ? name : NULL;
-	*n = 0;
 	if (columns_parse(text, &h, &columns, &why) == 0 && columns.n == 0)
 		buf_add_text(&why, "no column is left");
 	for (size_t i = 0; i < columns.n; i++) {
-		size_t *const k = &at[columns.item[i].number - 1];
+		struct named **const one = &at[columns.item[i].number - 1];
 
 		if (columns.item[i].rename.raw != NULL && why.len == 0)
 			buf_add_text(&why,
 			    "any, all and each give no new names");
-		if (*k != SIZE_MAX)
-			found[(*n)++] = *k;
-		*k = SIZE_MAX;
+		if (*one != NULL)
+			found[n++] = *one;
+		*one = NULL;
 	}
+	if (why.len > 0) {
+		n = 0;
+		check_fail(c, list, "%t", &(struct text){why.data, why.len});
+	}
+	found[n] = NULL;
 	columns_free(&columns);
+	buf_free(&why);
 	free(text);
 	free(at);
 	free(name);
-	if (why.len == 0)
-		return found;
-	message_why(s->say, s->program, list->at, &why);
-	return NULL;
-}
-
-#define UNFOLD_MAX 1000000 /* nodes in all */
-
-/*
- * A copy in which _ is the column; NULL: it stays what it is, as within
- * another any.  Past UNFOLD_MAX what is copied has no kids.
- */
-static struct node *
-unfold(struct names *s, const struct node *node, const struct named *column)
-{
-	struct node *copy = arena_alloc(s->arena, sizeof *copy);
-	const bool inner =
-	    node->kind == NODE_CALL && node->function->form == FORM_UNFOLD;
-
-	*copy = *node;
-	if (++s->unfolded > UNFOLD_MAX)
-		return copy;
-	if (node->kind == NODE_COLUMN && node->number == 0 && column != NULL &&
-	    text_equal(node->name, (struct text){"_", 1}))
-		become_column(copy, column);
-	copy->kid = arena_alloc(s->arena, mem_mul(node->n, sizeof *copy->kid));
-	for (size_t i = 0; i < node->n; i++)
-		copy->kid[i] = unfold(s, node->kid[i], inner ? NULL : column);
-	return copy;
-}
-
-struct node **
-names_unfold(struct names *s, const struct node *list, const struct node *place,
-    const struct node *node, struct node ***column, size_t *n)
-{
-	const size_t *which = list_columns(s, list, n);
-	struct node **copy;
-
-	if (which == NULL) {
-		*n = 0;
-		return NULL;
-	}
-	copy = arena_alloc(s->arena, mem_mul(*n, sizeof *copy));
-	if (column != NULL)
-		*column = arena_alloc(s->arena, mem_mul(*n, sizeof *copy));
-	for (size_t i = 0; i < *n && s->unfolded <= UNFOLD_MAX; i++) {
-		copy[i] = unfold(s, node, &s->column[which[i]]);
-		if (column == NULL)
-			continue;
-		(*column)[i] = arena_alloc(s->arena, sizeof *list);
-		*(*column)[i] = *list;
-		become_column((*column)[i], &s->column[which[i]]);
-	}
-	if (s->unfolded <= UNFOLD_MAX)
-		return copy;
-	message_at(s->say, s->program, place->at,
-	    "any, all and each make more than a million terms");
-	*n = 0;
-	return NULL;
+	return found;
 }

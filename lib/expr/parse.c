@@ -57,9 +57,8 @@ parser_unexpected(struct parser *p)
 	if (now == TOKEN_END) {
 		say = "the expression ends too early";
 	} else if (now == '=') {
-		say = lex_ahead(p) == '>' ?
-		    "unexpected '='; say >=" :
-		    "unexpected '='; use == to compare";
+		say = lex_ahead(p) == '>' ? "unexpected '='; say >=" :
+					    "unexpected '='; use == to compare";
 	} else if (now == '>' && before == '<') {
 		at = p->before.at;
 		say = "unequal is written !=, not <>";
@@ -120,13 +119,13 @@ parser_end(struct parser *p, struct node *node)
 	return node;
 }
 
-static void
-parser_add(struct parser *p, struct node *node, struct node *kid)
+void
+tree_add(struct tree *tree, struct node *node, struct node *kid)
 {
 	struct node **more;
 
 	if ((node->n & (node->n - 1)) == 0) { /* there is room for no more */
-		more = arena_alloc(&p->tree->arena,
+		more = arena_alloc(&tree->arena,
 		    mem_mul(2 * node->n + 1, sizeof(struct node *)));
 		if (node->n > 0)
 			memcpy(more, node->kid, node->n * sizeof *more);
@@ -162,7 +161,7 @@ parse_set(struct parser *p, struct node *node)
 	parser_enter(p);
 	do {
 		lex_take(p);
-		parser_add(p, node, parse_expr(p));
+		tree_add(p->tree, node, parse_expr(p));
 	} while (p->now.kind == ',');
 	p->depth--;
 	parser_expect(p, ')');
@@ -218,15 +217,15 @@ parse_infix(struct parser *p, struct node *left)
 	node = parser_node(p, o->node);
 	node->from = left->from;
 	node->op = o->op;
-	parser_add(p, node, left);
+	tree_add(p->tree, node, left);
 	if (o->node == NODE_DEFAULT)
 		parser_enter(p);
 	lex_take(p);
 	switch (o->node) {
 	case NODE_IF:
-		parser_add(p, node, parse_expr(p));
+		tree_add(p->tree, node, parse_expr(p));
 		parser_expect(p, ':');
-		parser_add(p, node, parse_expr(p));
+		tree_add(p->tree, node, parse_expr(p));
 		break;
 	case NODE_IN:
 		parse_set(p, node);
@@ -235,15 +234,15 @@ parse_infix(struct parser *p, struct node *left)
 		parse_pattern(p, node);
 		break;
 	case NODE_DEFAULT:
-		parser_add(p, node, parse_level(p, o->level));
+		tree_add(p->tree, node, parse_level(p, o->level));
 		p->depth--;
 		break;
 	default:
-		parser_add(p, node, parse_level(p, o->level + 1));
+		tree_add(p->tree, node, parse_level(p, o->level + 1));
 		while (p->now.level == o->level && o->node != NODE_COMPARE &&
 		    o->node != NODE_ARITH) {
 			lex_take(p);
-			parser_add(p, node, parse_level(p, o->level + 1));
+			tree_add(p->tree, node, parse_level(p, o->level + 1));
 		}
 	}
 	parser_end(p, node);
@@ -256,7 +255,7 @@ parse_infix(struct parser *p, struct node *left)
 	left = parser_node(p, NODE_NOT);
 	left->at = node->at;
 	left->from = node->from;
-	parser_add(p, left, node);
+	tree_add(p->tree, left, node);
 	return parser_end(p, left);
 }
 
@@ -275,7 +274,7 @@ parse_level(struct parser *p, enum level level)
 		node = parser_node(p, minus ? NODE_NEG : NODE_NOT);
 		parser_enter(p);
 		lex_take(p);
-		parser_add(p, node, parse_level(p, most));
+		tree_add(p->tree, node, parse_level(p, most));
 		p->depth--;
 		parser_end(p, node);
 	} else {
@@ -396,7 +395,7 @@ parse_fstring(struct parser *p)
 		if (piece.group == LEX_COLUMN && t.len > 1 && *t.at == '@' &&
 		    sign + strspn(t.at + sign, "0123456789") == t.len)
 			parse_position(p, kid, t.at);
-		parser_add(p, node, kid);
+		tree_add(p->tree, node, kid);
 	}
 	lex_take(p);
 	return node;
@@ -433,8 +432,7 @@ parse_argument(struct parser *p, char letter)
 {
 	struct node *node = NULL;
 
-	if (p->now.kind == '/' ||
-	    (letter == 'x' && p->now.kind == TOKEN_RAW)) {
+	if (p->now.kind == '/' || (letter == 'x' && p->now.kind == TOKEN_RAW)) {
 		node = parser_node(p, NODE_REGEX);
 		parse_pattern(p, node);
 		return parser_end(p, node);
@@ -574,7 +572,7 @@ parse_call(struct parser *p, struct node *node)
 	parser_enter(p);
 	lex_take(p);
 	while (p->now.kind != ')' || node->n > 0) {
-		parser_add(p, node,
+		tree_add(p->tree, node,
 		    parse_argument(p, function_arg(f, node->n)));
 		if (!parser_accept(p, ','))
 			break;
@@ -721,8 +719,7 @@ parse_statement(struct parser *p)
 		break;
 	case STATEMENT_DROP:
 		s->column = parse_column(p);
-		for (more = s; parser_accept(p, ',');
-		     more = more->next) {
+		for (more = s; parser_accept(p, ','); more = more->next) {
 			more->next = parser_statement(p, kind);
 			more->next->column = parse_column(p);
 		}

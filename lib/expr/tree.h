@@ -124,6 +124,9 @@ int parse_program(struct tree *tree, struct text program, enum expr_kind kind,
     struct buf *say);
 void parse_free(struct tree *tree);
 
+/* Appends a kid to a node to which all kids were added so. */
+void tree_add(struct tree *tree, struct node *node, struct node *kid);
+
 /* given: --arg, --set, --na, and the time. */
 
 /* A name and its text: of a set, the lines of its file. */
