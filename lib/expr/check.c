@@ -93,18 +93,17 @@ check_is_literal(const struct node *node)
 	    node->type == TYPE_TEXT;
 }
 
-/* A message at the node where a literal text reads as a number. */
-static bool
+/* A message at the node if a literal text reads as a number. */
+static void
 check_quoted(struct check *c, struct node *node, const struct node *literal)
 {
 	const struct text t = literal->value.text;
 	struct number x;
 
-	if (!check_is_literal(literal) || t.len == 0 ||
-	    number_parse(t.at, t.len, &x) != NUMBER_OK)
-		return false;
-	check_fail(c, node, "\"%t\" is text; for numbers drop the quotes", &t);
-	return true;
+	if (check_is_literal(literal) && t.len > 0 &&
+	    number_parse(t.at, t.len, &x) == NUMBER_OK)
+		check_fail(c, node,
+		    "\"%t\" is text; for numbers drop the quotes", &t);
 }
 
 /*
@@ -114,19 +113,17 @@ check_quoted(struct check *c, struct node *node, const struct node *literal)
 static struct node *
 check_convert(struct check *c, struct node *node, enum type type, bool soft)
 {
-	const struct value missing = {
-	    .kind = type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING};
 	struct node *as;
 
+	if (node->kind == NODE_RAISE)
+		node->type = type;
 	if (node->type == type ||
 	    (type == TYPE_TEXT && node->type == TYPE_COLUMN))
 		return node;
-	if (node->kind == NODE_RAISE) {
-		node->type = type;
-		return node;
-	}
 	if (node->kind == NODE_CONST && node->type == TYPE_MISSING)
-		return check_constant(c, node, type, missing);
+		return check_constant(c, node, type,
+		    (struct value){.kind = type == TYPE_TEXT ? VALUE_TEXT :
+							       VALUE_MISSING});
 	as = check_new(c, NODE_CONVERT, type, node, node);
 	as->soft = soft;
 	as = check_settle(c, as);
@@ -233,8 +230,7 @@ check_arith(struct check *c, struct node *node)
 			    "%c needs numbers, got true or false", node->op);
 		if (time || !check_is_literal(kid))
 			continue;
-		if (check_quoted(c, node, kid))
-			return node;
+		check_quoted(c, node, kid);
 		return check_fail(c, node,
 		    node->op == '+' ? "+ adds numbers; ++ joins text" :
 				      "%c needs numbers, got text",
@@ -320,64 +316,30 @@ check_if(struct check *c, struct node *node)
 	return check_settle(c, node);
 }
 
-/*
- * What stands for a value that is used more than once and computed once: its
- * uses are copies of what this gives, within a check_with.
- */
-static struct node *
-check_share(struct check *c, struct node *value)
-{
-	struct node *use;
-
-	if (value->kind == NODE_CELL || value->kind == NODE_VAR ||
-	    value->kind == NODE_CONST)
-		return value;
-	use = check_new(c, NODE_VAR, value->type, value, NULL);
-	use->fails = value->fails;
-	use->var = arena_alloc(&c->tree->arena, sizeof *use->var);
-	*use->var = (struct variable){.value = value};
-	return use;
-}
-
-static struct node *
-check_with(struct check *c, struct node *value, const struct node *use,
-    struct node *body)
-{
-	struct node *with;
-
-	if (use == value)
-		return body;
-	with = check_new(c, NODE_WITH, body->type, body, value);
-	tree_add(c->tree, with, body);
-	with->var = use->var;
-	return check_settle(c, with);
-}
-
 /* Comparisons with literals that can be looked up at once, as a set. */
 
-/* Of x == literal: x, converted; of all else NULL. */
+/* Of value == literal: the value; NULL of all that fits into no set. */
 static struct node *
 subject(const struct node *node, const struct node **literal)
 {
-	struct node *x, *from;
+	size_t side;
 
 	if (node->kind != NODE_COMPARE || node->op != COMPARE_EQ)
 		return NULL;
-	x = node->kid[0]->kind == NODE_CONST ? node->kid[1] : node->kid[0];
-	*literal = node->kid[x == node->kid[0]];
-	if ((*literal)->kind != NODE_CONST || (*literal)->type == TYPE_BOOL ||
-	    (*literal)->value.kind == VALUE_MISSING ||
-	    (*literal)->value.kind == VALUE_NEITHER)
-		return NULL;
-	/* a value at hand, so that using it twice costs nothing */
-	from = x->kind == NODE_CONVERT ? x->kid[0] : x;
-	return (from->kind == NODE_CELL || from->kind == NODE_VAR) &&
-		from->type != TYPE_MISSING ?
-	    x :
+	side = node->kid[0]->kind == NODE_CONST ? 1 : 0;
+	*literal = node->kid[1 - side];
+	return (*literal)->kind == NODE_CONST &&
+		(*literal)->type != TYPE_BOOL &&
+		(*literal)->value.kind != VALUE_MISSING &&
+		(*literal)->value.kind != VALUE_NEITHER ?
+	    node->kid[side] :
 	    NULL;
 }
 
-/* Are these the same value, converted to the same type?  NULL is none. */
+/*
+ * Are these the same value, converted to the same type?  NULL is none, and so
+ * is what would have to be computed twice.
+ */
 static bool
 is_same(const struct node *a, const struct node *b)
 {
@@ -388,7 +350,8 @@ is_same(const struct node *a, const struct node *b)
 		    is_same(a->kid[0], b->kid[0]);
 	if (a->kind == NODE_CELL)
 		return a->number == b->number;
-	return a->kind == NODE_VAR && a->var == b->var;
+	return a->kind == NODE_VAR && a->var == b->var &&
+	    a->type != TYPE_MISSING;
 }
 
 /*
@@ -488,9 +451,8 @@ check_compare(struct check *c, struct node *node)
 		    compare_names[node->op]);
 	/* a literal that looks like a number orders a column by its bytes */
 	for (side = 0; side < 2; side++)
-		if (order && kid[1 - side]->type == TYPE_COLUMN &&
-		    check_quoted(c, node, kid[side]))
-			return node;
+		if (order && kid[1 - side]->type == TYPE_COLUMN)
+			check_quoted(c, node, kid[side]);
 	if (order && l == TYPE_BOOL && r == TYPE_BOOL)
 		return check_fail(c, node, "'%s' does not order true and false",
 		    compare_names[node->op]);
@@ -519,18 +481,51 @@ check_equals(struct check *c, const struct node *place, const struct node *x,
 	return check_compare(c, is);
 }
 
-/* x in (a, b) is x == a || x == b, and x is computed once. */
+/*
+ * x in (a, b) is x == a || x == b; switch() and recode() are a chain of ?:
+ * with such conditions.  x is computed once.
+ */
 static struct node *
-check_in(struct check *c, struct node *node)
+check_keys(struct check *c, struct node *node)
 {
-	const struct node *x = check_share(c, node->kid[0]);
-	struct node *any = check_new(c, NODE_OR, TYPE_BOOL, node, NULL);
+	const bool in = node->kind == NODE_IN;
+	struct node *const value = node->kid[0];
+	struct node *x = value, *chain, *other, *with;
+	size_t i;
 
-	for (size_t i = 1; i < node->n; i++)
-		tree_add(c->tree, any, check_equals(c, node, x, node->kid[i]));
-	check_gather(c, any);
-	return check_with(c, node->kid[0], x,
-	    any->n == 1 ? any->kid[0] : check_settle(c, any));
+	if (value->kind != NODE_CELL && value->kind != NODE_VAR &&
+	    value->kind != NODE_CONST) {
+		x = check_new(c, NODE_VAR, value->type, value, NULL);
+		x->fails = value->fails;
+		x->var = arena_alloc(&c->tree->arena, sizeof *x->var);
+		*x->var = (struct variable){.value = value};
+	}
+	chain = check_new(c, in ? NODE_OR : NODE_IF, TYPE_BOOL, node, NULL);
+	for (i = 1; i + !in < node->n; i += in ? 1 : 2) {
+		tree_add(c->tree, chain,
+		    check_equals(c, in ? node : node->kid[i], x, node->kid[i]));
+		if (!in)
+			tree_add(c->tree, chain, node->kid[i + 1]);
+	}
+	if (in) {
+		check_gather(c, chain);
+		chain = chain->n == 1 ? chain->kid[0] : check_settle(c, chain);
+	} else {
+		other = check_constant(c, node, TYPE_MISSING,
+		    (struct value){.kind = VALUE_MISSING});
+		if (node->function->form == FORM_RECODE)
+			other = x;
+		else if (i < node->n)
+			other = node->kid[i];
+		tree_add(c->tree, chain, other);
+		chain = check_if(c, chain);
+	}
+	if (x == value)
+		return chain;
+	with = check_new(c, NODE_WITH, chain->type, chain, value);
+	tree_add(c->tree, with, chain);
+	with->var = x->var;
+	return check_settle(c, with);
 }
 
 /* x in @name */
@@ -557,36 +552,38 @@ check_in_set(struct check *c, struct node *node)
 
 /* Calls, by the letters and forms of the function table. */
 
+/* May a function be given a value of one type as another? */
+static bool
+is_given_as(enum type from, enum type to)
+{
+	return from == to || to == TYPE_TEXT || type_is_text(from) ||
+	    from >= TYPE_MISSING || (type_is_time(from) && type_is_time(to));
+}
+
 /* An argument as the type that its letter wants. */
 static struct node *
 check_argument(struct check *c, const struct node *call, struct node *kid,
     char letter)
 {
+	const char *const name = call->function->name, *fault = NULL;
 	const enum type is = kid->type;
-	const char *fault, *wanted = NULL;
 	enum type as = is;
 
-	if (strchr("nizk", letter) != NULL) {
+	if (strchr("nizk", letter) != NULL)
 		as = TYPE_NUMBER;
-		if (is == TYPE_BOOL || type_is_time(is))
-			wanted = "a number";
-	} else if (strchr("dD", letter) != NULL && !type_is_time(is)) {
+	else if (strchr("dD", letter) != NULL && !type_is_time(is))
 		as = letter == 'd' ? TYPE_DATE : TYPE_DATETIME;
-		if (is == TYPE_BOOL || is == TYPE_NUMBER)
-			wanted = "a date";
-	} else if (strchr("tsc", letter) != NULL ||
+	else if (strchr("tsc", letter) != NULL ||
 	    (letter == 'a' && is >= TYPE_MISSING) ||
-	    (letter == 'r' && kid->kind != NODE_PIECES)) {
+	    (letter == 'r' && kid->kind != NODE_PIECES))
 		as = TYPE_TEXT;
-	}
-	if (wanted != NULL)
-		return check_fail(c, kid, "%s() needs %s, got %s",
-		    call->function->name, wanted, type_name(is));
+	if (!is_given_as(is, as))
+		return check_fail(c, kid, "%s() needs %s, got %s", name,
+		    as == TYPE_NUMBER ? "a number" : "a date", type_name(is));
 	kid = check_convert(c, kid, as, false);
-	fault = kid->kind == NODE_CONST ? function_fault(&kid->value, letter) :
-					  NULL;
-	return fault == NULL ? kid :
-			       check_fail(c, kid, fault, call->function->name);
+	if (kid->kind == NODE_CONST)
+		fault = function_fault(&kid->value, letter);
+	return fault == NULL ? kid : check_fail(c, kid, fault, name);
 }
 
 /* num(), date(), datetime(), str(): conversions that are asked for */
@@ -604,13 +601,12 @@ check_conversion(struct check *c, struct node *call)
 		kid->literal = false;
 		return kid;
 	}
-	if (from == TYPE_BOOL || (type_is_time(from) && to == TYPE_NUMBER) ||
-	    (from == TYPE_NUMBER && type_is_time(to)))
+	if (!is_given_as(from, to))
 		return check_fail(c, kid, "%s() needs text, got %s",
 		    call->function->name, type_name(from));
 	if (from == to)
 		return kid;
-	if (from == TYPE_MISSING || from == TYPE_NEVER)
+	if (from >= TYPE_MISSING)
 		return check_convert(c, kid, to, false);
 	as = check_new(c, NODE_CONVERT, to, call, kid);
 	as->function = call->function;
@@ -621,30 +617,6 @@ check_conversion(struct check *c, struct node *call)
 	as->name =
 	    (struct text){c->tree->program.at + kid->to, call->to - kid->to};
 	return check_settle(c, as);
-}
-
-/* switch() and recode() are a chain of ?: whose conditions compare with x. */
-static struct node *
-check_switch(struct check *c, struct node *call)
-{
-	const struct value missing = {.kind = VALUE_MISSING};
-	struct node *const x = check_share(c, call->kid[0]), *other, *choice;
-	size_t i;
-
-	choice = check_new(c, NODE_IF, TYPE_NEVER, call, NULL);
-	for (i = 1; i + 1 < call->n; i += 2) {
-		tree_add(c->tree, choice,
-		    check_equals(c, call->kid[i], x, call->kid[i]));
-		tree_add(c->tree, choice, call->kid[i + 1]);
-	}
-	if (call->function->form == FORM_RECODE)
-		other = x;
-	else if (i < call->n)
-		other = call->kid[i];
-	else
-		other = check_constant(c, call, TYPE_MISSING, missing);
-	tree_add(c->tree, choice, other);
-	return check_with(c, call->kid[0], x, check_if(c, choice));
 }
 
 /* Logic, and all nodes. */
@@ -699,9 +671,11 @@ check_logic(struct check *c, struct node *node)
 static void
 check_bare(struct check *c, struct node *node)
 {
-	if (node->kind != NODE_ARITH && node->kind != NODE_COMPARE &&
-	    node->kind != NODE_IN && node->kind != NODE_IN_SET &&
-	    node->kind != NODE_MATCH)
+	static const unsigned operators = 1u << NODE_ARITH |
+	    1u << NODE_COMPARE | 1u << NODE_IN | 1u << NODE_IN_SET |
+	    1u << NODE_MATCH;
+
+	if ((operators >> node->kind & 1) == 0)
 		return;
 	for (size_t i = 0; i < node->n; i++) {
 		const struct node *kid = node->kid[i];
@@ -776,7 +750,7 @@ check_call(struct check *c, struct node *call)
 		return check_missing(c, call, call->kid[0]);
 	case FORM_SWITCH:
 	case FORM_RECODE:
-		return check_switch(c, call);
+		return check_keys(c, call);
 	case FORM_RAISE:
 		call->kind = NODE_RAISE;
 		return check_uniform(c, call, TYPE_TEXT, TYPE_NEVER);
@@ -822,7 +796,7 @@ check_node(struct check *c, struct node *node)
 	case NODE_COMPARE:
 		return check_compare(c, node);
 	case NODE_IN:
-		return check_in(c, node);
+		return check_keys(c, node);
 	case NODE_IN_SET:
 		return check_in_set(c, node);
 	case NODE_MATCH:
@@ -832,8 +806,7 @@ check_node(struct check *c, struct node *node)
 		return check_logic(c, node);
 	case NODE_NOT:
 		node->kid[0] = check_bool(c, node->kid[0]);
-		node->type = TYPE_BOOL;
-		return check_settle(c, node);
+		return check_uniform(c, node, TYPE_BOOL, TYPE_BOOL);
 	case NODE_IF:
 		return check_if(c, node);
 	case NODE_DEFAULT:
@@ -931,21 +904,22 @@ find_text(struct check *c, struct node *call)
 {
 	const struct text name = call->kid[0]->value.text;
 	const struct given *const given = given_find(c->given->args, name);
-	const bool arg = call->function->form == FORM_ARG;
 	char *const variable = mem_copy(name.at, name.len);
-	const char *const set = arg ? NULL : getenv(variable);
+	const char *const set = getenv(variable);
 
 	free(variable);
-	if (arg && given == NULL)
+	call->kind = NODE_CONST;
+	call->n = 0;
+	call->value = (struct value){.kind = VALUE_TEXT};
+	if (call->function->form == FORM_ENV && set != NULL)
+		call->value.text = (struct text){set, strlen(set)};
+	if (call->function->form == FORM_ENV)
+		return;
+	if (given != NULL)
+		call->value.text = given->text;
+	else
 		check_fail(c, call, "no argument '%t'; say --arg %t=VALUE",
 		    &name, &name);
-	call->kind = NODE_CONST;
-	call->value = (struct value){.kind = VALUE_TEXT};
-	call->n = 0;
-	if (arg && given != NULL)
-		call->value.text = given->text;
-	if (set != NULL)
-		call->value.text = (struct text){set, strlen(set)};
 }
 
 /* Looks up what was given before the input, in a node and its kids. */
