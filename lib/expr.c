@@ -150,8 +150,9 @@ expr_tables(struct expr *e, struct input_hooks *hooks, struct fault *f)
 	for (struct table *t = e->given.tables; t != NULL; t = t->next)
 		if (table_read(t, e->given.na, hooks, f, &bad, &why) < 0) {
 			if (bad != NULL)
-				message_why(&e->say, e->tree.program, bad->at,
-				    &why);
+				message_at(&e->say, e->tree.program, bad->at,
+				    "%t", &(struct text){why.data, why.len});
+			buf_free(&why);
 			return expr_failed(e);
 		}
 	return 0;

@@ -669,31 +669,6 @@ type_name(enum type t)
 	return names[t];
 }
 
-const char *
-failure_name(enum failure_kind kind)
-{
-	static const char *const names[] = {
-	    [FAILURE_NUMBER] = "not a number",
-	    [FAILURE_DIGITS] = "more than 36 digits",
-	    [FAILURE_DATE] = "not a date",
-	    [FAILURE_HOUR] = "hour out of range",
-	    [FAILURE_MINUTE] = "minute out of range",
-	    [FAILURE_SECOND] = "second out of range",
-	    [FAILURE_FRACTION] = "more than six digits of a second",
-	    [FAILURE_RANGE] = "out of range",
-	    [FAILURE_ZERO] = "division by zero",
-	    [FAILURE_WHOLE] = "not a whole number",
-	    [FAILURE_REGEX] = "regular expression over its limit",
-	    [FAILURE_LONG] = "longer than --max-record",
-	    [FAILURE_ARGUMENT] = "bad argument",
-	    [FAILURE_QUOTES] = "needs quotes",
-	    [FAILURE_UTF8] = "not UTF-8",
-	    [FAILURE_USER] = "error()",
-	};
-
-	return names[kind];
-}
-
 struct text
 value_text(const struct value *v, enum type t, char *out)
 {

@@ -88,85 +88,48 @@ message_at(struct buf *say, struct text program, size_t at, const char *format,
 	return -1;
 }
 
-int
-message_why(struct buf *say, struct text program, size_t at, struct buf *why)
-{
-	const struct text t = {why->data, why->len};
-
-	message_at(say, program, at, "%t", &t);
-	buf_free(why);
-	return -1;
-}
-
-static const struct {
-	enum slip_place place;
-	const char *ours;
-	const char *words;
-} slips[] = {
-    {SLIP_OPERATOR, "and", "and"},
-    {SLIP_OPERATOR, "or", "or"},
-    {SLIP_OPERATOR, "not", "not"},
-    {SLIP_OPERATOR, "in", "in"},
-    {SLIP_OPERATOR, "== missing", "is"},
-    {SLIP_OPERATOR, "=~ /.../", "like"},
-    {SLIP_OPERATOR, "x >= a && x <= b", "between"},
-    {SLIP_OPERATOR, "==", "eq"},
-    {SLIP_OPERATOR, "!=", "ne|\xe2\x89\xa0"},
-    {SLIP_OPERATOR, "<", "lt"},
-    {SLIP_OPERATOR, "<=", "le|\xe2\x89\xa4"},
-    {SLIP_OPERATOR, ">", "gt"},
-    {SLIP_OPERATOR, ">=", "ge|\xe2\x89\xa5"},
-    {SLIP_OPERATOR, "%", "mod"},
-    {SLIP_OPERATOR, "int(a / b)", "div"},
-    {SLIP_FIRST, "not", "not"},
-    {SLIP_FIRST, "c ? a : b", "if"},
-    {SLIP_FIRST, "c ? a : b, or switch()", "case"},
-    {SLIP_FIRST, "the condition alone", "where"},
-    {SLIP_FIRST, "the value alone; csvcut -c chooses columns", "select"},
-    {SLIP_VALUE, "missing", "null|nil|none"},
-    {SLIP_VALUE, "true", "true"},
-    {SLIP_VALUE, "false", "false"},
-    {SLIP_FUNCTION, "switch()", "case"},
-    {SLIP_FUNCTION, "ceil()", "ceiling"},
-    {SLIP_FUNCTION, "len()", "char_length|length|strlen"},
-    {SLIP_FUNCTION, "a ?? b", "coalesce|ifnull|nvl"},
-    {SLIP_FUNCTION, "a ++ b", "concat"},
-    {SLIP_FUNCTION, "num()", "float|number|to_number"},
-    {SLIP_FUNCTION, "c ? a : b", "if|ifelse|iif"},
-    {SLIP_FUNCTION, "title()", "initcap"},
-    {SLIP_FUNCTION, "index_of()", "instr"},
-    {SLIP_FUNCTION, "missing()", "is_empty|is_null|isempty|isna|isnull"},
-    {SLIP_FUNCTION, "substr(x, 1, n)", "left"},
-    {SLIP_FUNCTION, "substr(x, -n)", "right"},
-    {SLIP_FUNCTION, "substr()", "mid|substring"},
-    {SLIP_FUNCTION, "log()", "ln"},
-    {SLIP_FUNCTION, "a % b", "mod"},
-    {SLIP_FUNCTION, "pow()", "power"},
-    {SLIP_FUNCTION, "gsub()", "regex_replace|regexp_replace"},
-    {SLIP_FUNCTION, "match()", "regexp_extract"},
-    {SLIP_FUNCTION, "part()", "split"},
-    {SLIP_FUNCTION, "format()", "sprintf"},
-    {SLIP_FUNCTION, "trim()", "strip"},
-    {SLIP_FUNCTION, "date(x, format)", "strptime|to_date"},
-    {SLIP_FUNCTION, "strftime()", "to_char"},
-    {SLIP_FUNCTION, "lower()", "tolower"},
-    {SLIP_FUNCTION, "upper()", "toupper"},
+/* WORD WORD:OURS|WORD:OURS: a colon ends the words, a bar what is said. */
+static const char *const slips[] = {
+    [SLIP_OPERATOR] =
+	"and:and|or:or|not:not|in:in|is:== missing|like:=~ /.../|"
+	"between:x >= a && x <= b|eq:==|ne \xe2\x89\xa0:!=|lt:<|"
+	"le \xe2\x89\xa4:<=|gt:>|ge \xe2\x89\xa5:>=|mod:%|div:int(a / b)",
+    [SLIP_FIRST] = "not:not|if:c ? a : b|case:c ? a : b, or switch()|"
+		   "where:the condition alone|"
+		   "select:the value alone; csvcut -c chooses columns",
+    [SLIP_VALUE] = "null nil none:missing|true:true|false:false",
+    [SLIP_FUNCTION] =
+	"case:switch()|ceiling:ceil()|char_length length strlen:len()|"
+	"coalesce ifnull nvl:a ?? b|concat:a ++ b|"
+	"float number to_number:num()|if ifelse iif:c ? a : b|"
+	"initcap:title()|instr:index_of()|"
+	"is_empty is_null isempty isna isnull:missing()|"
+	"left:substr(x, 1, n)|right:substr(x, -n)|mid substring:substr()|"
+	"ln:log()|mod:a % b|power:pow()|"
+	"regex_replace regexp_replace:gsub()|regexp_extract:match()|"
+	"split:part()|sprintf:format()|strip:trim()|"
+	"strptime to_date:date(x, format)|to_char:strftime()|"
+	"tolower:lower()|toupper:upper()",
 };
 
-const char *
+struct text
 slip_ours(enum slip_place place, struct text word)
 {
-	const char *p;
+	const char *p = slips[place], *colon, *end;
 	size_t n;
 
-	for (size_t i = 0; i < sizeof slips / sizeof *slips; i++)
-		for (p = slips[i].words; *p != '\0'; p += n + (p[n] == '|')) {
-			n = strcspn(p, "|");
-			if (slips[i].place == place && n == word.len &&
-			    strncasecmp(p, word.at, n) == 0)
-				return slips[i].ours;
+	for (;; p = end + 1) {
+		colon = strchr(p, ':');
+		end = colon + strcspn(colon, "|");
+		for (; p < colon; p += n + 1) {
+			n = strcspn(p, " :");
+			if (n == word.len && strncasecmp(p, word.at, n) == 0)
+				return (struct text){colon + 1,
+				    (size_t)(end - colon - 1)};
 		}
-	return NULL;
+		if (*end == '\0')
+			return (struct text){NULL, 0};
+	}
 }
 
 bool
@@ -175,6 +138,41 @@ slip_curly(struct text word)
 	/* U+2018, U+2019, U+201C and U+201D in UTF-8 */
 	return word.len > 2 && memcmp(word.at, "\xe2\x80", 2) == 0 &&
 	    memchr("\x98\x99\x9c\x9d", word.at[2], 4) != NULL;
+}
+
+/*
+ * What the counts on standard error call a failure, and what is said of one; a
+ * reason that begins with a blank stands behind the bad cell.
+ */
+static const struct {
+	const char *name, *reason;
+} failures[FAILURE_KINDS] = {
+    [FAILURE_NUMBER] = {"not a number", " is not a number"},
+    [FAILURE_DIGITS] = {"more than 36 digits",
+	" has more than 36 digits; compare as text"},
+    [FAILURE_RANGE] = {"out of range", " is out of range"},
+    [FAILURE_DATE] = {"not a date", NULL},
+    [FAILURE_HOUR] = {"hour out of range", NULL},
+    [FAILURE_MINUTE] = {"minute out of range", NULL},
+    [FAILURE_SECOND] = {"second out of range", NULL},
+    [FAILURE_FRACTION] = {"more than six digits of a second", NULL},
+    [FAILURE_ZERO] = {"division by zero", "division by zero"},
+    [FAILURE_WHOLE] = {"not a whole number", " is not a whole number"},
+    [FAILURE_REGEX] = {"regular expression over its limit",
+	"the regular expression takes too long"},
+    [FAILURE_LONG] = {"longer than --max-record",
+	"the result is longer than --max-record"},
+    [FAILURE_ARGUMENT] = {"bad argument", NULL},
+    [FAILURE_UTF8] = {"not UTF-8", " is not UTF-8"},
+    [FAILURE_QUOTES] = {"needs quotes",
+	" needs quotes, and with -q '' there are none"},
+    [FAILURE_USER] = {"error()", NULL},
+};
+
+const char *
+failure_name(enum failure_kind kind)
+{
+	return failures[kind].name;
 }
 
 /* The column that the bad text came straight from. */
@@ -215,21 +213,9 @@ void
 failure_describe(struct buf *say, const struct failure *f,
     const struct header *h, struct text program)
 {
-	/* a reason that begins with a blank stands behind the bad cell */
-	static const char *const reasons[FAILURE_KINDS] = {
-	    [FAILURE_NUMBER] = " is not a number",
-	    [FAILURE_DIGITS] = " has more than 36 digits; compare as text",
-	    [FAILURE_RANGE] = " is out of range",
-	    [FAILURE_ZERO] = "division by zero",
-	    [FAILURE_WHOLE] = " is not a whole number",
-	    [FAILURE_REGEX] = "the regular expression takes too long",
-	    [FAILURE_LONG] = "the result is longer than --max-record",
-	    [FAILURE_QUOTES] = " needs quotes, and with -q '' there are none",
-	    [FAILURE_UTF8] = " is not UTF-8",
-	};
 	const bool time =
 	    f->kind >= FAILURE_DATE && f->kind <= FAILURE_FRACTION;
-	const char *reason = reasons[f->kind];
+	const char *reason = failures[f->kind].reason;
 
 	say->len = 0;
 	if (f->node->kind == NODE_CONVERT)
@@ -248,7 +234,7 @@ failure_describe(struct buf *say, const struct failure *f,
 	if (time && f->node->ndates > 0)
 		failure_formats(say, f->node);
 	if (time && f->kind != FAILURE_DATE)
-		utf8_say(say, ": %s", failure_name(f->kind));
+		utf8_say(say, ": %s", failures[f->kind].name);
 	buf_add_text(say, ", at ");
 	message_place(say, program, f->node->at);
 	buf_add_text(say, " in the expression");

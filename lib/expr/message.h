@@ -27,10 +27,6 @@ int message_at(struct buf *say, struct text program, size_t at,
 int message_at_list(struct buf *say, struct text program, size_t at,
     const char *format, va_list args);
 
-/* The same of what is wrong, as another module has said it; frees why. */
-int message_why(struct buf *say, struct text program, size_t at,
-    struct buf *why);
-
 /*
  * slip: the words of SQL, spreadsheets and others for which this language has
  * its own, in one table; and where such a word stands.
@@ -42,8 +38,8 @@ enum slip_place {
 	SLIP_FUNCTION  /* before a bracket */
 };
 
-/* What this language has for a word, in any case; NULL: nothing. */
-const char *slip_ours(enum slip_place place, struct text word);
+/* What this language has for a word, in any case; at NULL: nothing. */
+struct text slip_ours(enum slip_place place, struct text word);
 
 /* Does it begin with a curly quote, as a word processor makes of " and '? */
 bool slip_curly(struct text word);

@@ -110,7 +110,7 @@ static void
 names_unknown(struct check *c, struct node *node, bool plain, bool value)
 {
 	const struct text braced = names_unbraced(c, node), *name = &node->name;
-	const char *ours = slip_ours(SLIP_VALUE, node->name);
+	const struct text ours = slip_ours(SLIP_VALUE, node->name);
 	struct buf why = {NULL, 0, 0};
 	struct text t;
 
@@ -121,8 +121,8 @@ names_unknown(struct check *c, struct node *node, bool plain, bool value)
 	if (plain && braced.at != NULL)
 		check_fail(c, node, "no column '%t'; did you mean {%t}?", name,
 		    &braced);
-	else if (value && ours != NULL)
-		check_fail(c, node, "no column '%t'; say %s", name, ours);
+	else if (value && ours.at != NULL)
+		check_fail(c, node, "no column '%t'; say %t", name, &ours);
 	else if (value && names_may_be_text(c, node))
 		check_fail(c, node,
 		    slip_curly(*name) ? "no column '%t'; text needs straight "

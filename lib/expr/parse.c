@@ -50,8 +50,8 @@ static void
 parser_unexpected(struct parser *p)
 {
 	const int now = p->now.kind, before = p->before.kind;
-	struct text shown = lex_source(p, p->now);
-	const char *say = "unexpected '%t'", *ours = NULL;
+	struct text shown = lex_source(p, p->now), ours = {NULL, 0};
+	const char *say = "unexpected '%t'";
 	size_t at = p->now.at;
 
 	if (now == TOKEN_END) {
@@ -66,23 +66,23 @@ parser_unexpected(struct parser *p)
 		at = p->before.at;
 		say = "unexpected '**'; for a power say pow()";
 	} else if (parser_word(p, "is") && lex_ahead(p) == TOKEN_NOT) {
-		ours = "!= missing";
+		ours = (struct text){"!= missing", 10};
 	} else if (now == TOKEN_NAME) {
 		ours = slip_ours(SLIP_OPERATOR, shown);
 	}
-	if (now == TOKEN_NAME && before == TOKEN_NAME && ours == NULL) {
+	if (now == TOKEN_NAME && before == TOKEN_NAME && ours.at == NULL) {
 		at = p->before.at;
 		shown = lex_source(p, p->before);
 		ours = slip_ours(SLIP_FIRST, shown);
-		if (ours == NULL)
+		if (ours.at == NULL)
 			shown.len = p->now.at + p->now.len - at;
 		say = slip_curly(shown) ?
 		    "text needs straight quotes: \" or '" :
 		    "a name with blanks is written {%t}";
 	}
-	if (ours != NULL)
-		say = "unexpected '%t'; say %s";
-	lex_fail(p, at, say, &shown, ours);
+	if (ours.at != NULL)
+		say = "unexpected '%t'; say %t";
+	lex_fail(p, at, say, &shown, &ours);
 }
 
 static void
@@ -551,16 +551,17 @@ static void
 parse_call(struct parser *p, struct node *node)
 {
 	const struct function *f = function_find(node->name);
+	struct text ours;
 	const char *say;
 	struct buf why = {NULL, 0, 0};
 
 	node->kind = NODE_CALL;
 	node->function = f;
 	if (f == NULL) {
-		say = slip_ours(SLIP_FUNCTION, node->name);
-		if (say != NULL)
-			lex_fail(p, node->at, "no function '%t'; say %s",
-			    &node->name, say);
+		ours = slip_ours(SLIP_FUNCTION, node->name);
+		if (ours.at != NULL)
+			lex_fail(p, node->at, "no function '%t'; say %t",
+			    &node->name, &ours);
 		say = function_guess(node->name);
 		lex_fail(p, node->at,
 		    say != NULL ? "no function '%t'; did you mean %s()?" :
