@@ -17,7 +17,7 @@ def literals(source):
     for found in re.findall(rf"{one}(?:\s*{one})*", text):
         whole = "".join(part[1:-1] for part in re.findall(one, found))
         whole = whole.replace('\\"', '"')
-        if not re.search(r"\[OPTION\]|^[a-z_0-9]*\(.*\)\||\\n  |The manual|^  -|^the first record$", whole):
+        if not re.search(r"\[OPTION\]|^[a-z_0-9]*\(.*\)\||\\n  |The manual|^  -|^the first record$|^(and|null nil none):", whole):
             yield whole
 
 
