@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eight.h"
 #include "mem.h"
 
 #define STRICT (CSV_STRICT | CSV_STRICT_FINI)
+#define FEED ((size_t)1024)    /* bytes that are given to it at once */
 #define GROWTH ((size_t)65536) /* libcsv's own 128 bytes a step are too few */
 
 struct odd {
@@ -78,6 +80,23 @@ take_end(int byte, void *arg)
 	o->ended = true;
 }
 
+/* Bytes up to and including a line end, or some that have none. */
+static size_t
+feed_length(const char *text, size_t n)
+{
+	const char ends[] = {'\n', '\r'};
+	const char *found;
+
+	if (n > FEED)
+		n = FEED;
+	for (size_t i = 0; i < sizeof ends; i++) {
+		found = memchr(text, ends[i], n);
+		if (found != NULL)
+			n = (size_t)(found - text) + 1;
+	}
+	return n;
+}
+
 /*
  * libcsv's buffer grows in equal steps, of as much as it holds now: many small
  * ones would copy a long field many times.
@@ -85,30 +104,30 @@ take_end(int byte, void *arg)
 enum odd_result
 odd_feed(struct odd *o, const char *text, size_t len, size_t *end)
 {
-	size_t to = o->fed, n, taken, held;
-	unsigned char options = STRICT;
+	size_t n = 0, taken, held;
 
 	while (!o->ended && o->fed < len) {
-		if (o->fed == to) { /* up to and including a line end */
-			while (to < len && text[to] != '\r' && text[to] != '\n')
-				to++;
-			to += to < len;
+		if (n == 0) {
+			n = feed_length(text + o->fed, len - o->fed);
 			held = csv_get_buffer_size(&o->parser);
 			csv_set_blk_size(&o->parser,
 			    held > GROWTH ? held : GROWTH);
 		}
-		n = options == STRICT ? to - o->fed : 1;
-		csv_set_opts(&o->parser, options);
+		csv_set_opts(&o->parser, STRICT);
 		taken =
 		    csv_parse(&o->parser, text + o->fed, n, NULL, take_end, o);
 		o->fed += taken;
-		options = STRICT;
-		if (taken < n) { /* libcsv stopped at this byte */
-			*end = o->fed;
-			if (text[o->fed] != o->dialect.quote)
-				return ODD_BAD;
-			options = 0;
-		}
+		n -= taken;
+		if (n == 0)
+			continue;
+		/* libcsv stopped at this byte */
+		*end = o->fed;
+		if (text[o->fed] != o->dialect.quote)
+			return ODD_BAD;
+		csv_set_opts(&o->parser, 0);
+		csv_parse(&o->parser, text + o->fed, 1, NULL, take_end, o);
+		o->fed++;
+		n--;
 	}
 	*end = o->fed - 1;
 	return o->ended ? ODD_RECORD : ODD_MORE;
@@ -184,36 +203,53 @@ odd_slice(const struct record *rec, const struct split_order *order,
 	}
 }
 
-void
-odd_fit(struct odd *o, struct record *rec, size_t columns)
+bool
+odd_fit(struct odd *o, struct record *rec, const struct split_order *order,
+    struct field *to)
 {
 	static const char slack[READER_SLACK];
-	const size_t n = rec->nfields;
-	const struct field *f = &rec->field[(n < columns ? n : columns) - 1];
+	const size_t columns = order->columns, n = rec->nfields;
+	size_t len = rec->len, whole, left, right;
 	struct buf *b = &o->fitted;
-	size_t len;
 
 	if (o->ragged != RAGGED_FIT && (o->ragged != RAGGED_PAD || n > columns))
-		return;
-	for (size_t i = columns; i < n; i++)
-		if (rec->field[i].len > 2 ||
-		    (rec->field[i].len > 0 &&
-			!field_quoted(&rec->field[i], o->dialect.quote)))
-			return;
+		return false;
+	if (n > columns)
+		odd_fields(o, rec);
+	for (size_t i = columns; i < n; i++) {
+		const struct field *f = &o->field[i];
+
+		len -= 1 + f->len;
+		if (f->len > 2 ||
+		    (f->len > 0 && !field_quoted(f, o->dialect.quote)))
+			return false;
+	}
 	b->len = 0;
-	buf_add(b, rec->raw, (size_t)(f->raw + f->len - rec->raw));
-	if (columns == 1 && b->len == 0 && o->dialect.quote != NO_QUOTE) {
+	buf_add(b, rec->raw, len);
+	if (columns == 1 && len == 0 && o->dialect.quote != NO_QUOTE) {
 		buf_add_byte(b, o->dialect.quote); /* lest it be blank */
 		buf_add_byte(b, o->dialect.quote);
 	}
 	for (size_t i = n; i < columns; i++)
 		buf_add_byte(b, o->dialect.delim);
-	len = b->len;
+	whole = b->len;
 	buf_add(b, rec->raw + rec->len, rec->end);
 	buf_add(b, slack, sizeof slack);
-	rec->raw = b->data;
-	rec->len = len;
-	odd_fields(o, rec);
+	for (size_t i = 0; i < order->nspans; i++) {
+		const struct span s = order->spans[i];
+
+		left = len + s.first - n;
+		if (s.first <= n)
+			left = (size_t)(to[i].raw - rec->raw);
+		right = left + to[i].len;
+		if (s.last == columns)
+			right = whole;
+		else if (s.last > n)
+			right = len + s.last - n;
+		to[i] = (struct field){b->data + left, right - left};
+	}
+	*rec = (struct record){b->data, whole, rec->end, columns, to};
+	return true;
 }
 
 size_t
@@ -244,10 +280,16 @@ const char *
 field_end(const char *p, const char *end, const struct dialect *d)
 {
 	const char *at;
+	uint64_t other;
 
 	if (p == end || *p != d->quote) {
-		at = memchr(p, d->delim, (size_t)(end - p));
-		return at != NULL ? at : end;
+		/* most end within 8 bytes */
+		other = differ_plain(eight_load(p), d->delim);
+		if (other != TOPS)
+			at = p + __builtin_ctzll(~other & TOPS) / 8;
+		else
+			at = memchr(p, d->delim, (size_t)(end - p));
+		return at != NULL && at < end ? at : end;
 	}
 	for (p++; (at = memchr(p, d->quote, (size_t)(end - p))) != NULL;
 	     p = at + 2)

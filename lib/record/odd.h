@@ -51,10 +51,13 @@ bool odd_escape(const struct odd *o, const char *text, size_t n);
 void odd_fields(struct odd *o, struct record *rec);
 
 /*
- * Makes rec, whose fields are all known, a copy that has so many, where
- * --ragged allows that: adds empty fields, or drops empty ones behind them.
+ * Makes rec, which has other columns than order, a copy that has so many, where
+ * --ragged allows that: adds empty fields, or drops empty ones behind them.  to
+ * has what rec has of order's slices, and then all of them.  Returns false
+ * where it is not allowed.
  */
-void odd_fit(struct odd *o, struct record *rec, size_t columns);
+bool odd_fit(struct odd *o, struct record *rec, const struct split_order *order,
+    struct field *to);
 
 /* Stores order's slices of rec, whose fields are all known. */
 void odd_slice(const struct record *rec, const struct split_order *order,

@@ -9,13 +9,13 @@
 #include "record/source.h"
 #include "record/split.h"
 
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
 #define SLICES_AHEAD 1024 /* of records that are looked for ahead */
 
 /* Of the functions that look for a record, beside those of reader_next. */
 #define AGAIN 3      /* something was passed over, or there is more text */
 #define NEEDS_TEXT 4 /* no record is complete */
+
+#define NOTED UINT64_MAX
 
 /* What of a file comes next. */
 enum file_state {
@@ -40,7 +40,7 @@ struct reader {
 	enum file_state file;
 	enum record_state record;
 	size_t start; /* where the next record begins in source.data */
-	bool quick;   /* the index is used up: try to do without */
+	bool quick;   /* try to do without the index */
 	bool ended;   /* the file has no more bytes */
 	bool at_cr;   /* the text ends with a CR: what follows tells */
 	char eol;     /* the last byte of its line ends; 0: none was seen yet */
@@ -72,8 +72,9 @@ struct reader {
 	size_t lined;
 	uint64_t ends; /* line ends outside quotes seen from lined on */
 	bool recount;  /* there were others: count them in the text */
-	bool noted;    /* the last record's place is here, not in first */
-	uint64_t noted_line, noted_byte;
+	uint64_t
+	    passed; /* lines passed over behind the last record; or NOTED: */
+	uint64_t noted_line, noted_byte; /* ... its place is here */
 	struct fault fault;
 
 	struct split split; /* last: most of it is never set to zero */
@@ -115,27 +116,29 @@ line_at(struct reader *r, size_t at, uint64_t ends)
 	return r->line;
 }
 
+uint64_t
+reader_line(struct reader *r)
+{
+	if (r->passed == NOTED)
+		return r->noted_line;
+	return line_at(r, r->first, r->ends - 1 - r->passed);
+}
+
 /* Notes where the last record is, before the text goes or first changes. */
 static void
 note_place(struct reader *r)
 {
-	if (r->noted)
+	if (r->passed == NOTED)
 		return;
 	r->noted_byte = r->source.offset + r->first;
-	r->noted_line = line_at(r, r->first, r->ends - 1);
-	r->noted = true;
-}
-
-uint64_t
-reader_line(struct reader *r)
-{
-	return r->noted ? r->noted_line : line_at(r, r->first, r->ends - 1);
+	r->noted_line = reader_line(r);
+	r->passed = NOTED;
 }
 
 uint64_t
 reader_byte(const struct reader *r)
 {
-	return r->noted ? r->noted_byte : r->source.offset + r->first;
+	return r->passed == NOTED ? r->noted_byte : r->source.offset + r->first;
 }
 
 /* Describes the last record, or what is there of it. */
@@ -185,7 +188,7 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 	r->first = r->start;
 	r->length = len;
 	r->ends++; /* as if it were there */
-	r->noted = false;
+	r->passed = 0;
 	f = describe(r, cause);
 	if (cause == FAULT_TOO_LONG)
 		f->a = r->opt.max_record;
@@ -224,10 +227,18 @@ index_anew(struct reader *r)
 	split_begin(&r->split, r->source.data, r->source.len, r->start);
 }
 
+/* Where the index is used up, the next record may be had without it. */
+static inline void
+try_quickly(struct reader *r)
+{
+	r->quick = r->split.next == r->split.nends && r->file == FILE_GOES_ON &&
+	    r->eol == '\n' && r->opt.max_record >= SPLIT_LONGEST;
+}
+
 /*
  * Goes on behind what was no plain record: with the index, where the index has
- * its line end, too; then no quote in it disturbs what follows.  Line ends in
- * its quotes are counted in the text.
+ * its line end, too; then no quote in it disturbs what follows.  A comment is
+ * one line; line ends in the quotes of a record are counted in the text.
  */
 static void
 go_on(struct reader *r)
@@ -235,17 +246,18 @@ go_on(struct reader *r)
 	struct split *s = &r->split;
 	const size_t end = r->start - 1;
 
-	note_place(r);
-	r->recount = true;
-	line_at(r, r->start, r->ends);
-	while (s->next < s->nends && s->end[s->next] < end)
+	if (r->record != RECORD_NONE) {
+		note_place(r);
+		r->recount = true;
+		line_at(r, r->start, r->ends);
+	}
+	while (s->next < s->nends && s->end[s->next].at < end)
 		s->next++;
-	if (s->next < s->nends && s->end[s->next] == end)
+	if (s->next < s->nends && s->end[s->next].at == end)
 		s->next++;
 	else
 		index_anew(r);
-	r->quick =
-	    s->next == s->nends && r->file == FILE_GOES_ON && r->eol == '\n';
+	try_quickly(r);
 }
 
 /* Gets more text: AGAIN, READER_WOULD_WAIT, 0 at the end of the file, -2. */
@@ -330,7 +342,7 @@ cut_off(struct reader *r, struct record *rec, size_t end, size_t n)
 	rec->raw = r->source.data + r->start;
 	rec->len = end - r->start;
 	rec->end = n;
-	r->noted = false;
+	r->passed = 0;
 	r->first = r->start;
 	r->length = rec->len;
 	r->start = end + n;
@@ -341,7 +353,8 @@ cut_off(struct reader *r, struct record *rec, size_t end, size_t n)
 static void
 pass_line(struct reader *r, size_t n, size_t end)
 {
-	note_place(r);
+	if (r->passed != NOTED)
+		r->passed++;
 	r->start += n + end;
 	r->ends++;
 	if (r->eol == 0)
@@ -366,25 +379,21 @@ set_eol(struct reader *r, size_t end, size_t n)
 	return -2;
 }
 
-/* A good record, which may have too few fields or too many. */
+/* A good record, which is the first of its file or has other columns. */
 static int
 deliver(struct reader *r, struct record *rec)
 {
-	const size_t columns = r->order.columns;
+	const size_t n = rec->nfields, columns = r->order.columns;
 
-	odd_fields(r->odd, rec);
-	if (r->file == FILE_BEGINS)
-		return 1;
-	if (rec->nfields != columns)
-		odd_fit(r->odd, rec, columns);
-	if (rec->nfields == columns || r->opt.ragged == RAGGED_PASS) {
-		odd_slice(rec, &r->order, r->field);
-		rec->field = r->field;
+	if (r->file == FILE_BEGINS) {
+		odd_fields(r->odd, rec);
 		return 1;
 	}
-	describe(r,
-	    rec->nfields < columns ? FAULT_FEW_FIELDS : FAULT_MANY_FIELDS);
-	r->fault.a = rec->nfields;
+	if (r->opt.ragged == RAGGED_PASS ||
+	    odd_fit(r->odd, rec, &r->order, r->field))
+		return 1;
+	describe(r, n < columns ? FAULT_FEW_FIELDS : FAULT_MANY_FIELDS);
+	r->fault.a = n;
 	r->fault.b = columns;
 	return -1;
 }
@@ -501,7 +510,6 @@ take_good(struct reader *r, struct record *rec, size_t end)
 static inline int
 take_indexed(struct reader *r, struct record *rec, size_t end)
 {
-	size_t n;
 	int got;
 
 	if (UNLIKELY(end < r->start)) { /* a CR LF, or it was passed over */
@@ -511,18 +519,14 @@ take_indexed(struct reader *r, struct record *rec, size_t end)
 	got = take_good(r, rec, end);
 	if (UNLIKELY(got != 1))
 		return got;
+	rec->nfields = r->split.code->fields(&r->split, &r->order, r->field);
+	rec->field = r->field;
 	r->split.next++;
 	if (rec->end == 2 && r->split.next < r->split.nends)
 		r->split.next++; /* its LF stands in the index, too */
 	r->records += r->file == FILE_GOES_ON;
-	n = r->split.code->fields(&r->split, r->first, end, &r->order,
-	    r->field);
-	if (UNLIKELY(n != r->order.columns))
-		return deliver(r, rec);
-	r->quick = r->split.next == r->split.nends && r->eol == '\n';
-	rec->nfields = n;
-	rec->field = r->field;
-	return 1;
+	try_quickly(r);
+	return rec->nfields == r->order.columns ? 1 : deliver(r, rec);
 }
 
 /* The record at start, which is not well-formed. */
@@ -548,7 +552,10 @@ take_odd(struct reader *r, struct record *rec)
 		return got;
 	r->records += r->file == FILE_GOES_ON;
 	go_on(r);
-	return deliver(r, rec);
+	odd_fields(r->odd, rec);
+	odd_slice(rec, &r->order, r->field);
+	rec->field = r->field;
+	return rec->nfields == r->order.columns ? 1 : deliver(r, rec);
 }
 
 /* The next record of this file; 0 at its end. */
@@ -570,7 +577,7 @@ next_here(struct reader *r, struct record *rec, bool wait)
 		if (UNLIKELY(r->record >= RECORD_BAD))
 			got = take_line(r, rec);
 		else if (s->next < s->nends)
-			got = take_indexed(r, rec, s->end[s->next]);
+			got = take_indexed(r, rec, s->end[s->next].at);
 		else if (r->record == RECORD_ODD || s->odd != SPLIT_NONE)
 			got = take_odd(r, rec);
 		else if (r->start > s->seen) /* records were taken without it */
@@ -792,7 +799,7 @@ leave_out(struct reader *r, size_t k)
 	r->first = n > 1 ? behind(text, r->end[k - 2]) : r->start;
 	r->length = end - r->first;
 	r->start = behind(text, end);
-	r->noted = false;
+	r->passed = 0;
 	r->ends += n;
 	r->records += n;
 	r->taken = k;
@@ -809,13 +816,11 @@ look_ahead(struct reader *r)
 	const char *const text = r->source.data;
 	size_t at, i, n;
 
-	if (r->opt.max_record < SPLIT_LONGEST)
-		return false;
 	do {
 		if (r->taken < r->ahead)
 			leave_out(r, r->ahead);
 		r->taken = n = 0;
-		if (r->quick && s->odd == SPLIT_NONE)
+		if (s->odd == SPLIT_NONE)
 			n = s->code->records(s, r->start, r->order.columns,
 			    r->most, r->end);
 		r->ahead = n;
@@ -845,7 +850,7 @@ take_quickly(struct reader *r, struct record *rec)
 {
 	size_t k;
 
-	if (UNLIKELY(r->wanted == 0) && !look_ahead(r))
+	if (UNLIKELY(r->wanted == 0) && !(r->quick && look_ahead(r)))
 		return false;
 	k = (size_t)__builtin_ctzll(r->wanted);
 	if (k > r->taken)
@@ -878,7 +883,8 @@ reader_several(struct reader *r, struct record *rec)
 	const char *const text = r->source.data;
 	size_t n, end;
 
-	if (r->sieve != NULL || (r->wanted == 0 && !look_ahead(r)))
+	if (r->sieve != NULL ||
+	    (r->wanted == 0 && !(r->quick && look_ahead(r))))
 		return 0;
 	n = r->ahead - r->taken;
 	end = r->end[r->ahead - 1];
@@ -901,7 +907,8 @@ reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 
 	if (rec->raw + rec->len + rec->end != text + r->start)
 		return 0; /* it is a copy, to which something was added */
-	for (; n < most && (r->wanted != 0 || look_ahead(r)); n++) {
+	for (; n < most && (r->wanted != 0 || (r->quick && look_ahead(r)));
+	     n++) {
 		/* a line end has two bytes at most */
 		end = r->end[__builtin_ctzll(r->wanted)] + 2;
 		if ((size_t)(text + end - rec->raw) > bytes ||
@@ -932,7 +939,7 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->line_end[0] = opt->eol != 0 ? opt->eol : '\n';
 	r->line_end_len = 1;
 	reader_need(r, NULL, 0);
-	r->noted = true;
+	r->passed = NOTED;
 	return r;
 }
 

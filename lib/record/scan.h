@@ -20,6 +20,8 @@
 #include <arm_neon.h>
 #endif
 
+#include "eight.h"
+
 #define SCAN_INLINE static inline __attribute__((always_inline))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define BIT(n) (UINT64_C(1) << (n))
@@ -337,19 +339,6 @@ scan_neon(const char *text, char quote, char delim)
 
 #endif
 
-/* The 8 bytes at text, the first one lowest, on any processor. */
-SCAN_INLINE uint64_t
-load_plain(const char *text)
-{
-	uint64_t word;
-
-	memcpy(&word, text, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
 #define ONES UINT64_C(0x0101010101010101)
 #define TOPS (ONES * 0x80)
 #define LOW7 (ONES * 0x7f)
@@ -394,7 +383,7 @@ find_plain(const char *text, char byte)
 
 #pragma GCC unroll 8
 	for (int i = 0; i < 64; i += 8)
-		other = other >> 1 | differ_plain(load_plain(text + i), byte);
+		other = other >> 1 | differ_plain(eight_load(text + i), byte);
 	return ~transpose(other);
 }
 
@@ -410,7 +399,7 @@ scan_plain(const char *text, char quote, char delim)
 
 #pragma GCC unroll 8
 	for (int i = 0; i < 64; i += 8) {
-		const uint64_t x = load_plain(text + i);
+		const uint64_t x = eight_load(text + i);
 
 		none &= differ_low7(x, quote) & differ_low7(x, '\r');
 	}

@@ -13,11 +13,7 @@
 #define SPLIT_ISA NULL /* a build for the bench may ask for "sse2" */
 #endif
 
-/*
- * The directory has an entry for every STEP-th delimiter.  With 8, blocks of
- * few delimiters cost a search that the processor cannot predict.
- */
-#define STEP 4
+#define STRETCH_LEAST 512 /* bytes that are indexed first */
 
 /* Bytes whose records are looked for between two checks; and wanted there. */
 #define GROUP_LEAST 256
@@ -38,29 +34,29 @@
  *   bad_next = what stands behind a closing quote and neither ends the field
  *              nor is a quote
  *
- * start is the bit at which the first record begins, if it does in this block;
- * before is the byte before the block.  *multiline is set when a line ends
- * inside quotes, before any bad byte.  There is no branch: quotes fall where
- * they fall.
+ * The block begins at the bit first; before is the byte before it.  *multiline
+ * is set when a line ends inside quotes, before any bad byte.  There is no
+ * branch: quotes fall where they fall.
  */
 INLINE uint64_t
 apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
-    uint64_t start, bool *multiline, const struct isa *isa)
+    unsigned first, bool *multiline, const struct isa *isa)
 {
 	const uint64_t inside = isa->parity(m->quote) ^ q->inside;
 	const uint64_t opening = m->quote & inside;
 	const uint64_t closing = m->quote & ~inside;
-	const uint64_t after = closing << 1 | q->closing;
+	const uint64_t after = closing << 1 | q->closing << first;
 	const uint64_t hidden = m->eol & inside;
+	const uint64_t start =
+	    ((before == delim) | (before == '\n') | (before == '\r')) &
+	    ~q->inside;
 	uint64_t ended, bad;
 
-	start |= ((before == delim) | (before == '\n') | (before == '\r')) &
-	    ~q->inside;
 	m->delim &= ~inside;
 	m->eol &= ~inside;
 	ended = m->delim | m->eol;
-	bad = opening & ~(ended << 1 | start | after); /* bad_open */
-	bad |= after & ~(ended | m->quote);            /* bad_next */
+	bad = opening & ~(ended << 1 | start << first | after); /* bad_open */
+	bad |= after & ~(ended | m->quote);                     /* bad_next */
 	*multiline |= (hidden & (bad ^ (bad - 1))) != 0;
 	q->inside = (uint64_t)0 - (inside >> 63);
 	q->closing = closing >> 63;
@@ -69,169 +65,139 @@ apply_quotes(struct quotes *q, struct masks *m, char before, char delim,
 
 /* ---- the index ---- */
 
-/* Where the index writes next. */
+/* Marks that are noted at once, behind the last of a block, too. */
+#define AT_ONCE 16
+
+/* Where the index goes on. */
 struct cursor {
-	uint32_t *end;   /* the next line end */
-	uint32_t delims; /* how many so far */
+	struct block *block;
+	uint32_t *mark;
+	struct line_end *end;
 };
 
-/* Notes the line ends of the block at base; most have one or none. */
-INLINE void
-note_ends(struct cursor *to, uint64_t ends, size_t base, const struct isa *isa)
-{
-	const uint32_t n = isa->count(ends);
-
-	/* no branch: whether a line ends here cannot be predicted */
-	to->end[0] = (uint32_t)base + (uint32_t)__builtin_ctzll(ends | BIT(63));
-	for (uint32_t i = 1; UNLIKELY(i < n); i++) {
-		ends &= ends - 1;
-		to->end[i] = (uint32_t)base + (uint32_t)__builtin_ctzll(ends);
-	}
-	to->end += n;
-}
-
-/* Notes the delimiters of block b, which the directory is to lead to. */
-INLINE void
-note_delims(struct split *s, struct cursor *to, size_t b, uint64_t delims,
-    const struct isa *isa)
-{
-	uint32_t *const entry = s->directory + (to->delims + STEP - 1) / STEP;
-	const uint32_t n = isa->count(delims);
-
-	/* few need more than 8; one too many is corrected by the next block */
-	for (int i = 0; i < 8; i++)
-		entry[i] = (uint32_t)b;
-	for (uint32_t i = 8; UNLIKELY(i * STEP < n); i++)
-		entry[i] = (uint32_t)b;
-	s->delims[b] = delims;
-	to->delims += n;
-	s->before[b + 1] = to->delims;
-}
-
 /*
- * Indexes block b, of which the bits of text are text and those of fresh were
- * not indexed before.  Returns false when a record stops being well-formed.
+ * Indexes the 64 bytes at the place at, or as many at the end of the text: they
+ * stand from bit first on.  Returns false when a record stops being
+ * well-formed.
  */
 INLINE bool
-index_block(struct split *s, struct cursor *to, size_t b, struct masks m,
-    uint64_t text, uint64_t fresh, const struct isa *isa)
+index_block(struct split *s, struct cursor *to, size_t at, unsigned first,
+    const struct isa *isa)
 {
-	uint64_t bad = 0;
+	const uint32_t b = (uint32_t)(to->block - s->block);
+	const uint32_t before = (uint32_t)(to->mark - s->mark);
+	const char *const text = s->text + at;
+	struct masks m = isa->scan(text, s->quote, s->delim);
+	struct line_end *end = to->end;
+	uint64_t bad = 0, marks, lowest;
+	uint32_t n;
 
+	m.quote <<= first;
+	m.delim <<= first;
+	m.eol <<= first;
+	at -= first;
 	if (UNLIKELY((m.quote | s->quotes.inside | s->quotes.closing) != 0) &&
 	    s->quote != NO_QUOTE)
-		bad = text &
-		    apply_quotes(&s->quotes, &m,
-			b > 0 ? s->text[b * 64 - 1] : '\n', s->delim,
-			b == s->from / 64 ? BIT(s->from % 64) : 0,
-			&s->multiline, isa);
+		bad = apply_quotes(&s->quotes, &m,
+		    at + first > s->from ? text[-1] : '\n', s->delim, first,
+		    &s->multiline, isa);
 	if (UNLIKELY(bad != 0)) {
-		s->odd = b * 64 + (size_t)__builtin_ctzll(bad);
-		fresh &= BELOW(s->odd % 64);
+		s->odd = at + (size_t)__builtin_ctzll(bad);
+		m.delim &= (bad & (0 - bad)) - 1;
+		m.eol &= (bad & (0 - bad)) - 1;
 	}
-	note_ends(to, m.eol & fresh, b * 64, isa);
-	note_delims(s, to, b, m.delim, isa);
-	return s->odd == SPLIT_NONE;
+	marks = m.delim | m.eol;
+	n = isa->count(marks);
+	*to->block++ = (struct block){marks, at};
+	for (uint32_t i = 0; i < n; i += AT_ONCE)
+		for (uint32_t j = 0; j < AT_ONCE; j++)
+			to->mark[i + j] = b * 64 + i + j;
+	to->mark += n;
+	to->end += isa->count(m.eol);
+	/* most have one or none: no branch, it cannot be predicted */
+	do {
+		lowest = m.eol & (0 - m.eol);
+		end->at = (uint32_t)at + isa->count(lowest - 1);
+		end->mark = before + isa->count(marks & (lowest - 1));
+		end++;
+		m.eol ^= lowest;
+	} while (UNLIKELY(m.eol != 0));
+	return bad == 0;
 }
 
-/*
- * Indexes a block of which only a part counts: the text begins or ends in it,
- * or it was incomplete when it was indexed before.
- */
-INLINE bool
-index_edge(struct split *s, struct cursor *to, size_t b, struct masks m,
-    const struct isa *isa)
-{
-	uint64_t text = ALL, fresh = ALL;
-
-	if (b == s->from / 64)
-		text &= ~BELOW(s->from % 64);
-	if (b == s->len / 64)
-		text &= BELOW(s->len % 64);
-	if (b == s->seen / 64)
-		fresh = ~BELOW(s->seen % 64);
-	m = (struct masks){m.quote & text, m.delim & text, m.eol & text};
-	return index_block(s, to, b, m, text, fresh, isa);
-}
-
+/* split.more */
 INLINE bool
 more(struct split *s, const struct isa *isa)
 {
-	const char quote = s->quote, delim = s->delim, *const text = s->text;
-	size_t b = s->seen / 64, end = s->len / 64;
-	struct cursor to = {s->end, s->before[b]};
-	bool good = s->odd == SPLIT_NONE && s->seen < s->len;
+	const uint32_t last = s->nends > 0 ? s->end[s->nends - 1].mark : 0;
+	size_t at = s->seen, stop, need;
+	struct cursor to;
+	bool good = true;
 
+	/* the marks of a record that goes on, and the one before it, stay */
+	s->nmarks -= last;
+	if (last > 0)
+		memmove(s->mark, s->mark + last, s->nmarks * sizeof *s->mark);
 	s->next = s->nends = 0;
-	if (!good)
+	if (s->odd != SPLIT_NONE || at >= s->len)
 		return false;
-	if (end > b + SPLIT_STRETCH)
-		end = b + SPLIT_STRETCH;
-	if (b < end && (s->seen % 64 != 0 || b == s->from / 64)) {
-		good = index_edge(s, &to, b,
-		    isa->scan(text + b * 64, quote, delim), isa);
-		b++;
+	stop = s->len - at > s->stretch ? at + s->stretch : s->len;
+	need = s->nmarks + SPLIT_STRETCH + AT_ONCE;
+	while (s->mark_room <= need)
+		s->mark =
+		    mem_grow(s->mark, need, &s->mark_room, sizeof *s->mark);
+	need = s->nblocks + SPLIT_STRETCH / 64;
+	while (s->block_room <= need)
+		s->block =
+		    mem_grow(s->block, need, &s->block_room, sizeof *s->block);
+	to =
+	    (struct cursor){s->block + s->nblocks, s->mark + s->nmarks, s->end};
+	for (; at + 64 <= stop && good; at += 64)
+		good = index_block(s, &to, at, 0, isa);
+	if (at < stop && good) {
+		index_block(s, &to, at, (unsigned)(at + 64 - stop), isa);
+		at = stop;
 	}
-	for (; b < end && good; b++)
-		good = index_block(s, &to, b,
-		    isa->scan(text + b * 64, quote, delim), ALL, ALL, isa);
-	if (b == s->len / 64 && s->len % 64 != 0 && good) {
-		/* incomplete, it will be indexed again: nothing is carried */
-		const struct quotes quotes = s->quotes;
-
-		index_edge(s, &to, b, isa->scan(text + b * 64, quote, delim),
-		    isa);
-		s->quotes = quotes;
-		s->seen = s->len;
-	} else {
-		s->seen = b * 64;
-	}
+	s->seen = at;
+	s->nblocks = (size_t)(to.block - s->block);
+	s->nmarks = (size_t)(to.mark - s->mark);
 	s->nends = (size_t)(to.end - s->end);
+	if (s->stretch < SPLIT_STRETCH)
+		s->stretch *= 2;
 	return true;
 }
 
-/* The number of delimiters before the byte at. */
-INLINE uint32_t
-delims_before(const struct split *s, size_t at, const struct isa *isa)
+/* Where a mark of the index stands. */
+INLINE size_t
+indexed_at(const struct split *s, uint32_t mark, const struct isa *isa)
 {
-	return s->before[at / 64] +
-	    isa->count(s->delims[at / 64] & BELOW(at % 64));
+	const struct block *b = &s->block[mark / 64];
+
+	return b->base + isa->select(b->marks, mark % 64);
 }
 
-/* Where delimiter n, counted from 0 over the whole index, stands. */
+/* split.fields */
 INLINE size_t
-delim_at(const struct split *s, uint32_t n, const struct isa *isa)
+fields(const struct split *s, const struct split_order *order,
+    struct field *field, const struct isa *isa)
 {
-	size_t b = s->directory[n / STEP];
+	const uint32_t first = s->next > 0 ? s->end[s->next - 1].mark : 0;
+	const uint32_t *const mark = s->mark + first;
+	const size_t n = s->end[s->next].mark - first;
 
-	b += s->before[b + 1] <= n;
-	while (UNLIKELY(s->before[b + 1] <= n))
-		b++;
-	return b * 64 + isa->select(s->delims[b], n - s->before[b]);
-}
-
-INLINE size_t
-fields(const struct split *s, size_t start, size_t end,
-    const struct split_order *order, struct field *field, const struct isa *isa)
-{
-	const uint32_t first = delims_before(s, start, isa);
-	const size_t count = (size_t)(delims_before(s, end, isa) - first) + 1;
-
-	if (UNLIKELY(count != order->columns))
-		return count;
 	for (size_t i = 0; i < order->nspans; i++) {
-		const size_t a = order->spans[i].first;
-		const size_t z = order->spans[i].last;
-		size_t left = start, right = end;
+		const struct span want = order->spans[i];
+		const size_t last = want.last < n ? want.last : n;
+		size_t left;
 
-		if (a > 1)
-			left = delim_at(s, first + (uint32_t)a - 2, isa) + 1;
-		if (z < order->columns)
-			right = delim_at(s, first + (uint32_t)z - 1, isa);
+		field[i] = (struct field){NULL, 0};
+		if (UNLIKELY(want.first > n))
+			continue;
+		left = indexed_at(s, mark[want.first - 1], isa) + 1;
 		field[i].raw = s->text + left;
-		field[i].len = right - left;
+		field[i].len = indexed_at(s, mark[last], isa) - left;
 	}
-	return count;
+	return n;
 }
 
 /* ---- records without the index ---- */
@@ -437,10 +403,9 @@ slices(const struct split *s, const struct split_order *order, size_t n,
 		return more(s, &isa_##name);                                  \
 	}                                                                     \
 	attribute static size_t fields_##name(const struct split *s,          \
-	    size_t start, size_t end, const struct split_order *order,        \
-	    struct field *field)                                              \
+	    const struct split_order *order, struct field *field)             \
 	{                                                                     \
-		return fields(s, start, end, order, field, &isa_##name);      \
+		return fields(s, order, field, &isa_##name);                  \
 	}                                                                     \
 	attribute static size_t records_##name(struct split *s, size_t start, \
 	    size_t columns, size_t most, size_t *end)                         \
@@ -547,6 +512,8 @@ split_init(struct split *s, char quote, char delim)
 	s->quote = quote;
 	s->delim = delim;
 	learn_classes(&s->classes, (uint8_t)quote, (uint8_t)delim);
+	s->block = mem_grow(NULL, 0, &s->block_room, sizeof *s->block);
+	s->mark = mem_grow(NULL, 0, &s->mark_room, sizeof *s->mark);
 	s->group = GROUP_MOST;
 	s->shy = 1;
 	split_use(s, NULL);
@@ -555,25 +522,15 @@ split_init(struct split *s, char quote, char delim)
 void
 split_free(struct split *s)
 {
-	free(s->delims);
-	free(s->before);
-	free(s->directory);
+	free(s->mark);
+	free(s->block);
 }
 
 void
 split_grown(struct split *s, const char *text, size_t len)
 {
-	const size_t blocks = len / 64 + 2;
-
 	s->text = text;
 	s->len = len;
-	if (blocks <= s->blocks)
-		return;
-	s->blocks = blocks > s->blocks * 2 ? blocks : s->blocks * 2;
-	s->delims = mem_resize(s->delims, s->blocks, sizeof *s->delims);
-	s->before = mem_resize(s->before, s->blocks, sizeof *s->before);
-	s->directory = mem_resize(s->directory, s->blocks + 2,
-	    64 / STEP * sizeof *s->directory);
 }
 
 void
@@ -581,9 +538,12 @@ split_begin(struct split *s, const char *text, size_t len, size_t from)
 {
 	split_grown(s, text, len);
 	s->from = s->seen = from;
+	s->stretch = STRETCH_LEAST;
 	s->odd = SPLIT_NONE;
 	s->multiline = false;
 	s->quotes = (struct quotes){0, 0};
-	s->before[from / 64] = 0;
+	s->block[0] = (struct block){1, from - 1};
+	s->mark[0] = 0;
+	s->nblocks = s->nmarks = 1;
 	s->nends = s->next = 0;
 }

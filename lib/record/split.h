@@ -2,10 +2,8 @@
  * split: where well-formed records and their fields end, from bit masks.
  *
  * The CSV rule, once, for every instruction set.  An index is built over the
- * text, a stretch at a time: where records end, and for each 64 bytes which
- * delimiters separate fields and how many came before.  The n-th delimiter is
- * then found without a position having been stored for any other: a directory
- * names the 64 bytes, a bit select the byte.
+ * text, a stretch at a time: where the delimiters and line ends outside quotes
+ * stand, and which of them are the line ends.
  *
  * With quote parity, the first byte at which a record stops being well-formed
  * is found locally: an opening quote must stand at the
@@ -23,8 +21,8 @@
 #include "record.h"
 #include "record/scan.h"
 
-#define SPLIT_STRETCH 64 /* blocks of 64 bytes that are indexed at once */
-#define SPLIT_AHEAD 64   /* records that are looked for at once, at most */
+#define SPLIT_STRETCH 4096 /* bytes that are indexed at once, at most */
+#define SPLIT_AHEAD 64     /* records that are looked for at once, at most */
 #define SPLIT_LONGEST (MARKS_BLOCKS * 64) /* bytes of one of them, at most */
 #define SPLIT_NONE SIZE_MAX
 
@@ -41,6 +39,17 @@ struct quotes {
 	uint64_t closing; /* 1: its last byte is a closing quote */
 };
 
+/* Of the index: which bits are marks, and where bit 0 stands in the text. */
+struct block {
+	uint64_t marks;
+	size_t base;
+};
+
+/* Where a line ends, and the number of this mark. */
+struct line_end {
+	uint32_t at, mark;
+};
+
 struct split;
 
 /* The loops, compiled for one instruction set. */
@@ -54,11 +63,12 @@ struct split_code {
 	 */
 	bool (*more)(struct split *s);
 	/*
-	 * Of the record from start to end: stores its slices in field if it
-	 * has order's number of columns.  Returns its number of fields.
+	 * Of the record that is next in the index, which has one: stores
+	 * order's slices, or what it has of them, in field.  Returns its
+	 * number of fields.
 	 */
-	size_t (*fields)(const struct split *s, size_t start, size_t end,
-	    const struct split_order *order, struct field *field);
+	size_t (*fields)(const struct split *s, const struct split_order *order,
+	    struct field *field);
 	/*
 	 * The quick way, without an index: looks for the records from start on
 	 * as long as they are short, well-formed and have so many columns.
@@ -87,20 +97,18 @@ struct split {
 	size_t seen;    /* indexed so far: up to here */
 	size_t odd;     /* where a record stops being well-formed, or NONE */
 	bool multiline; /* was there a line end inside quotes? */
-	struct quotes quotes; /* that the last whole block left */
-
-	/* of each block of 64 bytes: */
-	uint64_t *delims;    /* the delimiters that separate fields */
-	uint32_t *before;    /* how many of them there are in all before it */
-	uint32_t *directory; /* [k]: the block of delimiter 4k, from 0 */
-	size_t blocks;       /* allocated */
+	struct quotes quotes; /* that the last block left */
+	size_t stretch;       /* bytes that are indexed next */
 
 	/*
-	 * Where lines end that are not inside quotes: every CR and LF, so a CR
-	 * LF stands here twice.  Behind a stretch may come the text's last,
-	 * incomplete block.
+	 * Marks are the bytes outside quotes that end a field, behind the byte
+	 * before the first record.  Every CR and LF is one, so a CR LF are two.
 	 */
-	uint32_t end[(SPLIT_STRETCH + 1) * 64];
+	struct block *block; /* of 64 bytes, or of less where reads ended */
+	uint32_t *mark;      /* 64 times its block, and which mark of it */
+	size_t nblocks, nmarks;
+	size_t block_room, mark_room;
+	struct line_end end[SPLIT_STRETCH + 1]; /* of those that end lines */
 	size_t nends, next; /* next: the first that was not taken */
 
 	struct marks marks; /* of records, never set to zero */
