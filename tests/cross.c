@@ -71,25 +71,21 @@ by_index(struct split *s, struct found *f)
 	static struct field field[TEXT];
 	static struct span each[TEXT];
 	struct split_order order = {each, 0, 0};
-	size_t start = 0;
+	size_t n;
 
 	for (size_t i = 0; i < TEXT; i++)
 		each[i] = (struct span){i + 1, i + 1};
 	split_begin(s, text, TEXT, 0);
 	while (s->code->more(s))
 		for (; s->next < s->nends; s->next++) {
-			const size_t end = s->end[s->next];
-			size_t n;
-
-			order.nspans = order.columns = 0;
-			n = s->code->fields(s, start, end, &order, field);
-			order.nspans = order.columns = n;
-			s->code->fields(s, start, end, &order, field);
+			order.nspans = 0;
+			n = s->code->fields(s, &order, field);
+			order.nspans = n;
+			s->code->fields(s, &order, field);
 			for (size_t i = 0; i < n; i++)
 				add(f,
 				    (size_t)(field[i].raw - text) +
 					field[i].len);
-			start = end + 1;
 		}
 	add(f, s->odd);
 }
@@ -109,13 +105,14 @@ ahead(struct split *s, size_t at, size_t columns)
 	split_begin(s, text, TEXT, at);
 	n = s->code->records(s, at, columns, SPLIT_AHEAD, end);
 	s->code->slices(s, &order, n, field);
-	s->code->more(s);
 	for (size_t i = 0; i < n; i++) {
-		while (s->next < s->nends && s->end[s->next] < at)
-			s->next++;
-		if (s->next == s->nends || s->end[s->next] != end[i] ||
-		    end[i] > s->odd ||
-		    s->code->fields(s, at, end[i], &order, want) != columns ||
+		while (s->next == s->nends || s->end[s->next].at < at)
+			if (s->next < s->nends)
+				s->next++;
+			else if (!s->code->more(s))
+				return SPLIT_NONE;
+		if (s->end[s->next].at != end[i] || end[i] > s->odd ||
+		    s->code->fields(s, &order, want) != columns ||
 		    memcmp(want, field + 3 * i, sizeof want) != 0)
 			return SPLIT_NONE;
 		at = end[i] + 1 + (text[end[i]] == '\r');
