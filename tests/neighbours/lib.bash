@@ -169,6 +169,45 @@ seconds() {
 	took=$(awk "BEGIN { printf \"%.2f\", $EPOCHREALTIME - $began }")
 }
 
+# watch: the memory of the programs that work in this directory, until the
+# file "done" is there: seconds, program and KiB.
+watch() {
+	python3 - "$work" <<-'END'
+		import os, sys, time
+		work, began = sys.argv[1], time.time()
+		out = open("memory.csv", "w")
+		print("seconds,program,kib", file=out)
+		while not os.path.exists("done"):
+		    for pid in filter(str.isdigit, os.listdir("/proc")):
+		        try:
+		            if (os.readlink(f"/proc/{pid}/cwd") != work
+		                    or pid == str(os.getpid())):
+		                continue
+		            status = open(f"/proc/{pid}/status").read()
+		            say = dict(x.split(":\t", 1) for x in status.splitlines())
+		            print(f"{time.time() - began:.1f},{say['Name']},"
+		                  f"{say['VmRSS'].split()[0]}", file=out)
+		        except (OSError, KeyError, ValueError):
+		            pass
+		    time.sleep(0.1)
+	END
+}
+
+# most PROGRAM: the most KiB that it had.
+most() {
+	csvfilter "program == \"$1\"" memory.csv | csvcut --plain -c kib |
+		sort -n | tail -n 1
+}
+
+# watched COMMAND...: with its seconds in $took and its memory in memory.csv
+watched() {
+	rm -f done
+	watch &
+	seconds "$@"
+	touch done
+	wait $!
+}
+
 # trips N: records with all that CSV can hold, and NULL beside "".
 trips() {
 	awk -v n="$1" 'BEGIN {
