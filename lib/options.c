@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,29 +277,6 @@ check_together(const struct options *o)
 	return NULL;
 }
 
-const char *
-options_log(const struct options_program *p, int argc, char *const *argv)
-{
-	const char *log = getenv("CSVPIPE_LOG");
-	struct buf letters = {NULL, 0, 0};
-	struct option *longs;
-	int got, which = 0, i = 1;
-
-	while (i < argc && strncmp(argv[i], "--log", 5) != 0)
-		i++;
-	if (i < argc) { /* as a rule not: the line is parsed twice for it */
-		longs = all_options(p, &letters);
-		while ((got = getopt_long(argc, argv, letters.data, longs,
-			    &which)) != -1)
-			if (got >= LONG &&
-			    strcmp(longs[which].name, "log") == 0)
-				log = optarg;
-		free(longs);
-		buf_free(&letters);
-	}
-	return log != NULL && *log != '\0' ? log : NULL;
-}
-
 /* Which of the words that a rule needs is value?  From 1; 0: none. */
 static int
 word_number(const struct options_rule *r, const char *value)
@@ -379,21 +357,31 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 {
 	struct buf letters = {NULL, 0, 0};
 	struct option *longs = all_options(p, &letters);
-	const char *wrong, *word;
+	const char *wrong = NULL, *word, *topic = NULL;
 	int got, bad = 0, which = -1;
+	bool stopped = false; /* of what is left, only --log counts */
+	char **words = mem_new((size_t)argc + 1, sizeof *words);
 
+	memcpy(words, argv, (size_t)argc * sizeof *words); /* getopt sorts */
 	*o = (struct options){.reader = READER_DEFAULTS,
+	    .log = getenv("CSVPIPE_LOG"),
+	    .words = words,
 	    .max_record = READER_DEFAULTS.max_record,
 	    .max_rejects = UINT64_MAX,
 	    .expect_records = UINT64_MAX};
 	optind = 0; /* getopt_long starts anew */
-	while (bad == 0 && !o->help && !o->version &&
-	    (got = getopt_long(argc, argv, letters.data, longs, &which)) !=
-		-1) {
+	for (; (got = getopt_long(argc, words, letters.data, longs, &which)) !=
+	     -1;
+	     which = -1) {
+		if (stopped) {
+			if (which >= 0 && strcmp(longs[which].name, "log") == 0)
+				o->log = optarg;
+			continue;
+		}
 		if (got == '?' || got == ':')
-			bad = complain_option(argv, got, longs, say);
+			bad = complain_option(words, got, longs, say);
 		/* abbreviations would tie us to today's names */
-		word = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
+		word = words[optind - (optarg == words[optind - 1] ? 2 : 1)];
 		if (bad == 0 && which >= 0 &&
 		    strcspn(word + 2, "=") != strlen(longs[which].name))
 			bad = utf8_fail(-1, say,
@@ -401,43 +389,44 @@ options_parse(struct options *o, const struct options_program *p, void *arg,
 			    longs[which].name);
 		if (bad == 0)
 			bad = take(o, p, arg, got, say);
-		which = -1;
+		stopped = bad != 0 || o->help || o->version;
+		topic = words[optind];
 	}
-	o->operand = argv + optind;
+	o->operand = words + optind;
 	o->noperands = (size_t)(argc - optind);
 	buf_free(&letters);
 	free(longs);
-	if (bad != 0)
-		return OPTIONS_BAD;
-	if (o->help && p->functions != NULL && o->noperands > 0 &&
-	    strcmp(*o->operand, "functions") == 0)
+	if (bad == 0 && o->help && p->functions != NULL && topic != NULL &&
+	    strcmp(topic, "functions") == 0)
 		p->functions(say);
-	else if (o->help)
+	else if (bad == 0 && o->help)
 		utf8_say(say,
 		    "Usage: %s %s\n\n%s%s%s%s\nThe manual: man %s, man "
 		    "csvpipe\n",
 		    p->name, p->usage, p->help, common_help,
 		    p->output ? output_help : "", rest_help, p->name);
-	if (o->version) {
+	else if (bad == 0 && o->version)
 		utf8_say(say, "%s (csvpipe) 0.1\n", p->name);
-		if (!p->command && sandbox_version() > 0)
-			utf8_say(say, "sandbox: Landlock %n\n",
-			    (size_t)sandbox_version());
-		else if (!p->command)
-			utf8_say(say, "sandbox: none\n");
-	}
-	if (o->help || o->version)
+	if (bad == 0 && o->version && !p->command)
+		utf8_say(say,
+		    sandbox_version() > 0 ? "sandbox: Landlock %n\n" :
+					    "sandbox: none\n",
+		    (size_t)sandbox_version());
+	if (stopped && bad == 0)
 		return OPTIONS_TEXT;
 	o->reader.max_record = (size_t)o->max_record;
-	wrong = check_together(o);
-	if (wrong != NULL)
-		buf_add_text(say, wrong);
-	return wrong != NULL ? OPTIONS_BAD : OPTIONS_OK;
+	if (bad == 0)
+		wrong = check_together(o);
+	if (bad == 0 && wrong == NULL)
+		return OPTIONS_OK;
+	utf8_say(say, "%s; see %s --help", bad == 0 ? wrong : "", p->name);
+	return OPTIONS_BAD;
 }
 
 void
 options_free(struct options *o)
 {
 	free(o->names);
-	o->names = NULL;
+	free(o->words);
+	*o = (struct options){.names = NULL};
 }

@@ -1,13 +1,12 @@
 /*
  * options: what the five programs share on the command line.
  *
- * Hides getopt_long, the common options of the design's section 3, and how
- * sizes, counts and times are written.  Long options are not abbreviated.
+ * Hides how options are written, which are common (section 3 of the design),
+ * and how sizes, counts and times are.  Long options are not abbreviated.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +20,7 @@ struct options {
 	const char *rejects;       /* --rejects, or NULL */
 	const char *names_from;    /* a FILE, or NULL */
 	const char *expect_header; /* a LIST, or NULL */
-	const char *log;           /* --log, which options_log has told */
+	const char *log;           /* --log, or CSVPIPE_LOG; none: NULL or "" */
 	uint64_t max_record;
 	uint64_t max_rejects;    /* UINT64_MAX: no limit */
 	uint64_t expect_records; /* UINT64_MAX: any number */
@@ -30,6 +29,7 @@ struct options {
 	char *const *operand;      /* what is not an option; ends with NULL */
 	size_t noperands;
 	struct field *names; /* allocated; what reader.names points to */
+	char **words;        /* allocated; argv, with the operands at its end */
 };
 
 /* What the value of an option is, and the type of its place in a struct. */
@@ -84,20 +84,14 @@ struct options_program {
 
 enum options_result {
 	OPTIONS_OK,
-	OPTIONS_BAD, /* usage: a message in say */
+	OPTIONS_BAD, /* a usage error: a message in say */
 	OPTIONS_TEXT /* --help or --version: say is for standard output */
 };
 
 /*
- * The FILE of --log, before the command line is parsed, or of CSVPIPE_LOG.
- * NULL: there is none.
- */
-const char *options_log(const struct options_program *program, int argc,
-    char *const *argv);
-
-/*
  * Parses the command line.  The program's own options go to the struct that
- * arg is.  *opt points into argv; options_free frees it.
+ * arg is.  *opt points into argv, and opt->log is found also behind an error;
+ * options_free frees it.
  */
 enum options_result options_parse(struct options *opt,
     const struct options_program *program, void *arg, int argc,

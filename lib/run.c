@@ -177,9 +177,10 @@ bool
 run_start(struct run *r, const struct options_program *program, void *arg,
     int argc, char *const *argv)
 {
-	const char *const log = options_log(program, argc, argv);
+	struct buf text = {NULL, 0, 0};
 	const char *path;
 	enum options_result result;
+	bool good = true;
 
 	*r = (struct run){.started = input_ns(),
 	    .starts = program->command,
@@ -187,25 +188,28 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	    .hooks = {.idle = flush, .tick = tick, .ended = ended, .arg = r}};
 	child_hygiene();
 	report_init(&r->report, program->name);
-	/* first of all, so that who reads from us learns that we began */
-	if (log != NULL) {
-		r->vouch = vouch_begin(log, program->name, argc, argv, &r->say);
-		if (!run_said(r, r->vouch == NULL ? EXIT_IO : 0))
-			return false;
-		files_add(&r->files, FILES_LOG, log, &r->say);
+	result = options_parse(&r->opt, program, arg, argc, argv, &text);
+	path = r->opt.log;
+	/* before all else, so that who reads from us learns that we began */
+	if (path != NULL && *path != '\0') {
+		r->vouch =
+		    vouch_begin(path, program->name, argc, argv, &r->say);
+		good = run_said(r, r->vouch == NULL ? EXIT_IO : 0);
+		files_add(&r->files, FILES_LOG, path, &r->say);
 	}
-	result = options_parse(&r->opt, program, arg, argc, argv, &r->say);
-	if (result == OPTIONS_BAD) {
-		utf8_say(&r->say, "; see %s --help", program->name);
-		return run_usage(r, "");
-	}
-	if (result == OPTIONS_TEXT) {
+	if (good && result == OPTIONS_TEXT) {
 		r->opt.output = NULL;
 		r->out = writer_new(STDOUT_FILENO, &r->opt.reader.dialect);
-		writer_add(r->out, r->say.data, r->say.len);
+		writer_add(r->out, text.data, text.len);
 		writer_done(r->out);
-		return false;
 	}
+	if (good && result == OPTIONS_BAD) {
+		buf_add_byte(&text, '\0');
+		run_usage(r, text.data);
+	}
+	buf_free(&text);
+	if (!good || result != OPTIONS_OK)
+		return false;
 	r->hooks.ticks = r->opt.progress;
 	if (r->opt.names_from != NULL && !read_names(r))
 		return false;
