@@ -1,6 +1,6 @@
 /* csvbatch: run a command once for every batch of records. */
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -233,11 +233,10 @@ check_descriptors(struct csvbatch *b)
 	    (jobs <= limit.rlim_cur / each &&
 		jobs * each + least <= limit.rlim_cur))
 		return true;
-	report_fail(&b->run.report, EXIT_IO,
-	    "-j %" PRIu64 " needs %" PRIu64 " descriptors, limit %" PRIu64,
-	    jobs, jobs > UINT32_MAX ? jobs : jobs * each + least,
+	return report_fail(&b->run.report, EXIT_IO,
+	    "-j %u needs %u descriptors, limit %u", jobs,
+	    jobs > UINT32_MAX ? jobs : jobs * each + least,
 	    (uint64_t)limit.rlim_cur);
-	return false;
 }
 
 /*

@@ -595,8 +595,7 @@ static bool
 refuse_header(struct run *r, struct fault f)
 {
 	f.record = 0;
-	report_fault(&r->report, &f);
-	return false;
+	return report_fault(&r->report, &f);
 }
 
 /* The header of TSV becomes one of CSV.  false: it has a bad escape. */

@@ -6,6 +6,7 @@
 #include "columns.h"
 #include "program.h"
 #include "run.h"
+#include "utf8.h"
 
 /* A part of an output record: columns as they came, or one computed cell. */
 struct piece {
@@ -63,9 +64,9 @@ check_layout(struct run *r, const struct map *m)
 			;
 		if (k < i) /* it may be a slip */
 			report_say(&r->report,
-			    "new column \"%.*s\"; there is \"%.*s\" already",
-			    (int)name->len, name->raw, (int)c[k].name.len,
-			    c[k].name.raw);
+			    "new column \"%t\"; there is \"%t\" already",
+			    &(struct text){name->raw, name->len},
+			    &(struct text){c[k].name.raw, c[k].name.len});
 	}
 	return true;
 }

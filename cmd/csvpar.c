@@ -166,14 +166,12 @@ open_pool(struct par *par)
 	par->opt.answers = reader_of_answer(&r->opt.reader);
 	par->opt.answers.no_header = first->raw == NULL;
 	if (first->raw == NULL && reader_eol(r->in) == '\r' &&
-	    par->opt.mode == POOL_ORDERED) {
-		report_fail(&r->report, EXIT_DATA,
+	    par->opt.mode == POOL_ORDERED)
+		return report_fail(&r->report, EXIT_DATA,
 		    "%s: its lines end with CR, and -p without a header cannot "
 		    "tell where an answer ends; tr '\\r' '\\n' makes LF of "
 		    "them",
 		    reader_file(r->in));
-		return false;
-	}
 	par->opt.hooks = &r->hooks;
 	par->opt.report = &r->report;
 	par->opt.header = (struct text){first->raw, first->len + first->end};

@@ -80,8 +80,8 @@ struct dispatch {
 static enum feed_status
 feed_failed(struct feed *f)
 {
-	report_fail(&f->run->report, EXIT_IO, "temporary file in %s: %s",
-	    spool_directory(), strerror(errno));
+	report_fail(&f->run->report, EXIT_IO, "temporary file in %s: %m",
+	    spool_directory());
 	f->over = true;
 	return FEED_END;
 }
@@ -122,7 +122,7 @@ feed_pass_over(struct feed *f)
 	    b->from == was->from && b->to == was->to &&
 	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
 	if (same && f->scratch != NULL && scratch_remove(f->scratch, b->id) < 0)
-		report_io(&f->run->report, f->opt->scratch, errno);
+		report_io(&f->run->report, f->opt->scratch);
 	f->passed = b->rows;
 	if (f->spool != NULL)
 		spool_forget(f->spool, b->rows.bytes);
@@ -304,7 +304,7 @@ pop_task(struct dispatch *d, bool for_good)
 {
 	if (d->scratch != NULL && (for_good || d->opt->journal == NULL) &&
 	    scratch_remove(d->scratch, task_at(d, 0)->batch->id) < 0)
-		report_io(&d->run->report, d->opt->scratch, errno);
+		report_io(&d->run->report, d->opt->scratch);
 	task_free(task_at(d, 0));
 	d->first = (d->first + 1) % d->opt->jobs;
 	d->tasks--;
@@ -717,8 +717,7 @@ dispatch_begin(struct dispatch *d)
 			return false;
 		if (journal_torn(d->ledger.journal))
 			report_say(report,
-			    "%s: last record incomplete, redoing batch "
-			    "%" PRIu64,
+			    "%s: last record incomplete, redoing batch %u",
 			    path, journal_last(d->ledger.journal)->number + 1);
 		if (journal_owes(d->ledger.journal))
 			report_fail(report, EXIT_COMMAND,
@@ -770,7 +769,7 @@ dispatch_run(struct dispatch *d)
 	if (d->feed.skipped > 0 && d->done == 0 && report->status == 0 &&
 	    d->signal == 0)
 		report_say(report,
-		    "all %" PRIu64 " batches were done before, nothing is run",
+		    "all %u batches were done before, nothing is run",
 		    d->feed.skipped);
 }
 
@@ -809,7 +808,7 @@ dispatch_end(struct dispatch *d)
 	run_close_rejects(r);
 	keep = is_good(d);
 	if (scratch_close(d->scratch, keep) < 0)
-		report_io(&r->report, d->opt->scratch, errno);
+		report_io(&r->report, d->opt->scratch);
 	d->scratch = NULL;
 	keep = is_good(d);
 	if (d->ledger.out != NULL) {

@@ -93,15 +93,13 @@ partition_named(const char *path)
 static bool
 partition_fail(struct partition *p, const char *path, const char *what)
 {
-	report_fail(&p->run->report, EXIT_IO, "%s: %s", path, what);
-	return false;
+	return report_fail(&p->run->report, EXIT_IO, "%s: %s", path, what);
 }
 
 static bool
 partition_errno(struct partition *p, const char *path)
 {
-	report_io(&p->run->report, path, errno);
-	return false;
+	return report_io(&p->run->report, path);
 }
 
 /* Finds the fixed directory and the columns, and looks at the names. */

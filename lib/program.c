@@ -1,6 +1,5 @@
 #include "program.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,8 +23,7 @@ program_give(const struct options_rule *rule, const char *value, void *at,
 static bool
 program_fail(struct program *p, struct run *r)
 {
-	report_text(&r->report, EXIT_USAGE, expr_error(p->expr));
-	return false;
+	return report_text(&r->report, EXIT_USAGE, expr_error(p->expr));
 }
 
 /* Adds a whole file to b.  false: a message was said. */
@@ -123,8 +121,7 @@ program_open(struct program *p, struct run *r, const char *otherwise)
 	if (expr_tables(p->expr, &r->hooks, &f) < 0) {
 		if (f.cause == FAULT_NONE)
 			return program_fail(p, r);
-		report_fault(&r->report, &f);
-		return false;
+		return report_fault(&r->report, &f);
 	}
 	if (expr_remembers(p->expr) && !program_whole(r, "prev()"))
 		return false;
@@ -199,8 +196,7 @@ program_end(struct program *p, struct run *r)
 	     (kind = expr_error_kind(p->expr, i, &n)) != NULL;
 	     i++)
 		if (n > 0)
-			report_say(&r->report, "%" PRIu64 " %s: %s", n, what,
-			    kind);
+			report_say(&r->report, "%u %s: %s", n, what, kind);
 	expr_free(p->expr);
 	buf_free(&p->text);
 	free(p->given);

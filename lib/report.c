@@ -89,20 +89,22 @@ take_status(struct report *r, int status)
 		r->status = status;
 }
 
-void
+bool
 report_fail(struct report *r, int status, const char *format, ...)
 {
-	char text[2 * LINE_MAX_BYTES];
+	struct buf text = {NULL, 0, 0};
 	va_list args;
 
 	va_start(args, format);
-	if (vsnprintf(text, sizeof text, format, args) >= 0)
-		put_line(r, text, strlen(text));
+	utf8_say_list(&text, format, args);
 	va_end(args);
+	put_line(r, text.data, text.len);
+	buf_free(&text);
 	take_status(r, status);
+	return false;
 }
 
-void
+bool
 report_text(struct report *r, int status, const char *text)
 {
 	const char *const end = text + strlen(text);
@@ -122,6 +124,7 @@ report_text(struct report *r, int status, const char *text)
 	report_pass(b.data, b.len);
 	buf_free(&b);
 	take_status(r, status);
+	return false;
 }
 
 /* What a file may be instead, and what makes CSV of that. */
@@ -290,7 +293,7 @@ report_reason(const struct fault *f, struct buf *say)
 }
 
 /* "file:line: record 1, byte 71: reason", as much of it as applies. */
-void
+bool
 report_fault(struct report *r, const struct fault *f)
 {
 	struct buf say = {NULL, 0, 0};
@@ -302,7 +305,7 @@ report_fault(struct report *r, const struct fault *f)
 	const bool read = f->cause == FAULT_READ;
 
 	if (read && f->error == ECANCELED && r->status != 0)
-		return; /* a hook ended the read, and has said why */
+		return false; /* a hook ended the read, and has said why */
 	buf_add_text(&say,
 	    read && strcmp(f->file, "stdin") == 0 ? "standard input" : f->file);
 	if (f->line != 0)
@@ -329,6 +332,7 @@ report_fault(struct report *r, const struct fault *f)
 	put_line(r, say.data, say.len);
 	buf_free(&say);
 	take_status(r, read || f->cause == FAULT_OPEN ? EXIT_IO : EXIT_DATA);
+	return false;
 }
 
 void
@@ -340,10 +344,10 @@ report_range(struct buf *say, const char *what, uint64_t first, uint64_t last)
 		utf8_say(say, "%ss %u to %u", what, first, last);
 }
 
-void
-report_io(struct report *r, const char *file, int error)
+bool
+report_io(struct report *r, const char *file)
 {
-	report_fail(r, EXIT_IO, "%s: %s", file, strerror(error));
+	return report_fail(r, EXIT_IO, "%s: %m", file);
 }
 
 void
@@ -396,23 +400,24 @@ report_stats(struct report *r, const struct report_stats *s)
 	const double in = (double)s->in_ns / 1e9, out = (double)s->out_ns / 1e9;
 	const double part =
 	    s->size > 0 ? (double)s->bytes_in / (double)s->size : 0;
-	char left[64] = "";
+	char text[LINE_MAX_BYTES], left[64] = "";
 	long now, peak;
 
 	if (part > 0 && part < 1)
 		(void)snprintf(left, sizeof left, "; %.0f %%, %.0f s left",
 		    100 * part, seconds / part - seconds);
 	measure(r, &now, &peak);
-	report_say(r,
+	(void)snprintf(text, sizeof text,
 	    "%llu records in, %llu out, %llu rejected; %llu bytes in, %llu "
 	    "out; %.3f s, %.0f MB/s; %.3f s working, %.3f waiting for input, "
-	    "%.3f for output; %.1f MiB peak memory; %llu spool bytes%s%s",
+	    "%.3f for output; %.1f MiB peak memory; %llu spool bytes",
 	    (unsigned long long)s->records_in,
 	    (unsigned long long)s->records_out, (unsigned long long)s->rejected,
 	    (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
 	    seconds, seconds > 0 ? (double)s->bytes_in / 1e6 / seconds : 0,
 	    seconds - in - out, in, out, (double)peak / 1024,
-	    (unsigned long long)s->spool_bytes, s->more, left);
+	    (unsigned long long)s->spool_bytes);
+	report_say(r, "%s%s%s", text, s->more, left);
 }
 
 void

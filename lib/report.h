@@ -33,23 +33,22 @@ struct report {
 void report_init(struct report *r, const char *program);
 
 /*
- * A message of the form of printf(3), whose arguments hold no user's format.
- * The program's status becomes at least as bad as status.
+ * A message as utf8_say makes it.  The program's status becomes at least as
+ * bad as status.  Returns false, for a function that fails with it.
  */
-void report_fail(struct report *r, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool report_fail(struct report *r, int status, const char *format, ...);
 
 /* The same without a status: nothing is wrong. */
 #define report_say(r, ...) report_fail(r, 0, __VA_ARGS__)
 
 /*
  * A message of several lines as it is, after "program: ": an expression with
- * its caret.
+ * its caret.  Returns false.
  */
-void report_text(struct report *r, int status, const char *text);
+bool report_text(struct report *r, int status, const char *text);
 
-/* Says what is wrong with the input and takes the status of it. */
-void report_fault(struct report *r, const struct fault *f);
+/* Says what is wrong with the input and takes its status.  Returns false. */
+bool report_fault(struct report *r, const struct fault *f);
 
 /* What helps where the quotes of a file of tabs are data. */
 #define REPORT_NO_QUOTE "-q '' takes quotes as ordinary bytes"
@@ -71,8 +70,8 @@ void report_reason(const struct fault *f, struct buf *say);
 /* Lines end with eol, CR or LF, and those of something else do not. */
 void report_eol(char eol, const char *others, struct buf *say);
 
-/* "program: FILE: strerror(error)" and EXIT_IO. */
-void report_io(struct report *r, const char *file, int error);
+/* "program: FILE: " and what errno means; EXIT_IO.  Returns false. */
+bool report_io(struct report *r, const char *file);
 
 /*
  * The same with "write error: ", where FILE may be NULL.  Not for EINTR, by

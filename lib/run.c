@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +81,7 @@ add_progress(struct run *r, const struct report_stats *s)
 
 	report_progress(&r->report, s, &line);
 	if (log_add(r->progress, &line) != 0) {
-		report_io(&r->report, r->opt.progress_file, errno);
+		report_io(&r->report, r->opt.progress_file);
 		close(r->progress);
 		r->progress = -1;
 	}
@@ -135,13 +134,11 @@ read_names(struct run *r)
 	r->names = reader_new((char *const *)&r->opt.names_from, 1, &how);
 	got = reader_header(r->names, &h);
 	if (got < 0)
-		report_fault(&r->report, reader_fault(r->names));
-	else if (got == 0)
-		report_fail(&r->report, EXIT_DATA,
+		return report_fault(&r->report, reader_fault(r->names));
+	if (got == 0)
+		return report_fail(&r->report, EXIT_DATA,
 		    "%s: an empty file has no names for --names-from",
 		    r->opt.names_from);
-	if (got <= 0)
-		return false;
 	o->names = h->name;
 	o->nnames = h->n;
 	return true;
@@ -257,10 +254,8 @@ run_open_rejects(struct run *r)
 	if (fd < 0)
 		fd = open(r->opt.rejects,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		report_io(&r->report, r->opt.rejects, errno);
-		return false;
-	}
+	if (fd < 0)
+		return report_io(&r->report, r->opt.rejects);
 	r->rejects = writer_new(fd, &r->opt.reader.dialect);
 	writer_add(r->rejects, REJECTS_HEADER, sizeof REJECTS_HEADER - 1);
 	writer_done(r->rejects);
@@ -291,12 +286,10 @@ run_reads(struct run *r, const char *path)
 	    (stat(path, &st) == 0 && fstat(STDIN_FILENO, &in) == 0 &&
 		(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) &&
 		st.st_dev == in.st_dev && st.st_ino == in.st_ino);
-	if (standard && r->standard) {
-		report_fail(&r->report, EXIT_USAGE,
+	if (standard && r->standard)
+		return run_usage(r,
 		    "standard input is read twice, and the second time is "
 		    "empty; name a FILE");
-		return false;
-	}
 	r->standard |= standard;
 	return run_said(r, files_add(&r->files, FILES_INPUT, path, &r->say));
 }
@@ -383,10 +376,9 @@ check_header(struct run *r, bool empty)
 	if (same)
 		return true;
 	r->say.len = 0;
-	report_fail(&r->report, EXIT_DATA, "%s:1: %s is not --expect-header %s",
-	    reader_file(r->in), empty ? "empty input" : "the header",
-	    r->opt.expect_header);
-	return false;
+	return report_fail(&r->report, EXIT_DATA,
+	    "%s:1: %s is not --expect-header %s", reader_file(r->in),
+	    empty ? "empty input" : "the header", r->opt.expect_header);
 }
 
 /* What helps against a record of another width. */
@@ -448,12 +440,10 @@ run_header(struct run *r)
 		return false;
 	}
 	r->ended = got == 0;
-	if (got == 0 && r->opt.reader.require_eol && !r->opt.reader.no_header) {
-		report_fail(&r->report, EXIT_DATA,
+	if (got == 0 && r->opt.reader.require_eol && !r->opt.reader.no_header)
+		return report_fail(&r->report, EXIT_DATA,
 		    "%s: empty input, and --require-eol wants a header",
 		    reader_file(r->in));
-		return false;
-	}
 	return check_header(r, got == 0) && got > 0;
 }
 
@@ -479,8 +469,8 @@ run_fault_to(struct run *r, struct writer *rejects, const struct fault *f)
 	say_fault(r, &said);
 	if (rejects != NULL)
 		report_fail(&r->report, EXIT_DATA,
-		    "more than %" PRIu64 " record%s rejected",
-		    r->opt.max_rejects, r->opt.max_rejects == 1 ? "" : "s");
+		    "more than %u record%s rejected", r->opt.max_rejects,
+		    r->opt.max_rejects == 1 ? "" : "s");
 	return -1;
 }
 
@@ -533,8 +523,8 @@ run_closed(struct run *r, const char *path, enum part_end end)
 	else if (end == PART_UNSYNCED)
 		report_fail(report, EXIT_IO,
 		    "%s: is there, but a crash may undo that: sync of its "
-		    "directory: %s",
-		    path, strerror(errno));
+		    "directory: %m",
+		    path);
 }
 
 void
@@ -555,8 +545,7 @@ run_end(struct run *r)
 
 	if (r->in != NULL && r->ended && !run_whole(r))
 		report_fail(report, EXIT_DATA,
-		    "%s: %" PRIu64
-		    " record%s came, --expect-records is %" PRIu64,
+		    "%s: %u record%s came, --expect-records is %u",
 		    reader_file(r->in), reader_record(r->in),
 		    reader_record(r->in) == 1 ? "" : "s",
 		    r->opt.expect_records);
@@ -572,10 +561,10 @@ run_end(struct run *r)
 		run_closed(r, r->opt.output,
 		    writer_close(r->out, report->status == 0));
 	if (r->rejected > 0)
-		report_say(report, "%" PRIu64 " record%s rejected, see %s",
-		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
+		report_say(report, "%u record%s rejected, see %s", r->rejected,
+		    r->rejected == 1 ? "" : "s", r->opt.rejects);
 	if (r->progress >= 0 && close(r->progress) != 0)
-		report_io(report, r->opt.progress_file, errno);
+		report_io(report, r->opt.progress_file);
 	reader_free(r->in);
 	reader_free(r->names);
 	files_free(&r->files);
