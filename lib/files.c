@@ -249,14 +249,34 @@ files_sync_directory(const char *path)
 
 struct part {
 	char *path, *name; /* FILE and FILE.part */
-	char *dir;      /* where they are: after the rename no memory fails */
+	char *dir; /* where they are: after the rename no memory fails */
+	int fd;
 	struct stat st; /* of FILE.part */
 	bool replaces;  /* a FILE of ours, whose permissions are mode */
 	mode_t mode;
 	struct mem_guard guard;
 };
 
-static const char part_busy[] = "another run is writing it";
+/* Locks the file that name names, *st: 1; 0: another run has it; -1: errno. */
+static int
+part_lock(int fd, const char *name, struct stat *st)
+{
+	if (fstat(fd, st) != 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? 0 : -1;
+	return files_stands(name, st);
+}
+
+/* A part cannot be made, or what is in its way not removed.  Returns -1. */
+static int
+part_refuse(const char *path, const char *name, int locked, struct buf *say)
+{
+	if (locked == 0)
+		return utf8_fail(-1, say, "%s: another run is writing it",
+		    name);
+	return utf8_fail(-1, say, "%s: %m", path);
+}
 
 /*
  * Opens and locks a part that is there, and removes its name.  The lock is
@@ -269,7 +289,7 @@ part_remove_stale(const char *path, const char *name, int *stale,
 {
 	const char *what = NULL;
 	struct stat st;
-	int stands;
+	int locked = -1;
 
 	*stale = -1;
 	if (lstat(name, &st) != 0)
@@ -280,22 +300,15 @@ part_remove_stale(const char *path, const char *name, int *stale,
 		what = "in the way, and a file of another user";
 	else if (st.st_nlink != 1)
 		what = "in the way, and a file with another name, too";
-	else
-		*stale = open(name,
-		    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (*stale >= 0 && fstat(*stale, &st) == 0) {
-		if (flock(*stale, LOCK_EX | LOCK_NB) == 0)
-			stands = files_stands(name, &st);
-		else
-			stands = errno == EWOULDBLOCK ? 0 : -1;
-		if (stands > 0 && unlink(name) == 0)
-			return 0;
-		if (stands == 0)
-			what = part_busy;
-	}
-	if (what == NULL)
-		return utf8_fail(-1, say, "%s: %m", path);
-	return utf8_fail(-1, say, "%s: %s", name, what);
+	if (what != NULL)
+		return utf8_fail(-1, say, "%s: %s", name, what);
+	*stale =
+	    open(name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*stale >= 0)
+		locked = part_lock(*stale, name, &st);
+	if (locked > 0 && unlink(name) == 0)
+		return 0;
+	return part_refuse(path, name, locked, say);
 }
 
 int
@@ -307,30 +320,6 @@ part_clear(const char *name, struct buf *say)
 	if (stale >= 0)
 		close(stale);
 	return done;
-}
-
-/* Makes the part and locks it.  0, or -1 with a message. */
-static int
-part_make(struct part *p, int *fd, struct buf *say)
-{
-	int stands = -1;
-
-	*fd = open(p->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	    p->replaces ? 0600 : 0666);
-	if (*fd < 0)
-		stands = errno == EEXIST ? 0 : -1;
-	else if (fstat(*fd, &p->st) == 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0)
-		stands = files_stands(p->name, &p->st);
-	else if (errno == EWOULDBLOCK)
-		stands = 0;
-	if (stands > 0)
-		return 0;
-	if (stands == 0) /* maybe another run took it for a stale one */
-		return utf8_fail(-1, say, "%s: %s", p->name, part_busy);
-	utf8_say(say, "%s: %m", p->path);
-	if (*fd >= 0)
-		unlink(p->name);
-	return -1;
 }
 
 /* Removes the part, unless its name is another's by now. */
@@ -357,42 +346,54 @@ part_open(const char *path, int *fd, struct buf *say)
 {
 	struct part *p = mem_new(1, sizeof *p);
 	struct stat old;
-	int stale;
-	bool made;
+	int stale, locked;
 
-	*fd = -1;
 	p->path = mem_copy(path, strlen(path));
 	p->name = part_name(path);
 	p->dir = files_directory(path);
+	p->fd = -1;
 	if (stat(path, &old) == 0 && old.st_uid == geteuid()) {
 		p->replaces = true;
 		p->mode = old.st_mode & 0777;
 	}
-	made = part_remove_stale(path, p->name, &stale, say) == 0 &&
-	    part_make(p, fd, say) == 0;
+	if (part_remove_stale(path, p->name, &stale, say) == 0) {
+		p->fd = open(p->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    p->replaces ? 0600 : 0666);
+		/* or else a run took ours for a stale one, or was faster */
+		locked = errno == EEXIST ? 0 : -1;
+		if (p->fd >= 0)
+			locked = part_lock(p->fd, p->name, &p->st);
+		if (locked > 0) {
+			if (stale >= 0)
+				close(stale);
+			mem_guard(&p->guard, part_remove, p);
+			*fd = p->fd;
+			return p;
+		}
+		part_refuse(path, p->name, locked, say);
+		if (p->fd >= 0 && locked < 0)
+			unlink(p->name);
+	}
 	if (stale >= 0)
 		close(stale);
-	if (made) {
-		mem_guard(&p->guard, part_remove, p);
-		return p;
-	}
-	if (*fd >= 0)
-		close(*fd);
+	if (p->fd >= 0)
+		close(p->fd);
 	part_free(p);
 	return NULL;
 }
 
 enum part_end
-part_publish(struct part *p, int fd)
+part_close(struct part *p, bool keep)
 {
 	enum part_end end = PART_FAILED;
 	int error, stands, lock = -1;
 	bool closed;
 
-	if ((!p->replaces || fchmod(fd, p->mode) == 0) && fsync(fd) == 0)
-		lock = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (keep && (!p->replaces || fchmod(p->fd, p->mode) == 0) &&
+	    fsync(p->fd) == 0)
+		lock = fcntl(p->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	error = errno;
-	closed = close(fd) == 0 || errno == EINTR;
+	closed = close(p->fd) == 0 || errno == EINTR;
 	if (lock < 0) {
 		errno = error;
 	} else if (closed) { /* and the part is still locked */
@@ -411,14 +412,5 @@ part_publish(struct part *p, int fd)
 		close(lock);
 	part_free(p);
 	errno = error;
-	return end;
-}
-
-void
-part_discard(struct part *p, int fd)
-{
-	mem_unguard(&p->guard);
-	part_remove(p);
-	close(fd);
-	part_free(p);
+	return keep ? end : PART_DONE;
 }

@@ -94,9 +94,11 @@ enum part_end {
 	PART_UNSYNCED = -3, /* errno; FILE is there, a crash may undo that */
 };
 
-/* Give the part its name, or remove it.  Both close fd and free p. */
-enum part_end part_publish(struct part *p, int fd);
-void part_discard(struct part *p, int fd);
+/*
+ * Gives the part the name of FILE, or without keep removes it, which is done
+ * always.  Closes *fd of part_open and frees p.
+ */
+enum part_end part_close(struct part *p, bool keep);
 
 /* Removes what a dead run of ours has left.  -1: a message is in say. */
 int part_clear(const char *name, struct buf *say);

@@ -36,6 +36,8 @@ writer_open(const char *path, const struct dialect *d, struct buf *say)
 	struct stat st;
 	int fd;
 
+	if (path == NULL)
+		return writer_new(STDOUT_FILENO, d);
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	else if ((fd = files_inherited(path)) < 0 &&
@@ -232,16 +234,15 @@ writer_close(struct writer *w, bool keep)
 
 	write_all(w, w->data, w->whole);
 	error = w->error;
-	if (w->part != NULL && error == 0 && keep) {
-		end = part_publish(w->part, w->fd);
+	if (w->part != NULL)
+		end = part_close(w->part, keep && error == 0);
+	else
+		end = close(w->fd) == 0 || errno == EINTR ? PART_DONE :
+							    PART_FAILED;
+	if (error != 0)
+		end = PART_FAILED;
+	else
 		error = errno;
-	} else {
-		if (w->part != NULL)
-			part_discard(w->part, w->fd);
-		else if (close(w->fd) != 0 && errno != EINTR && error == 0)
-			error = errno;
-		end = error == 0 ? PART_DONE : PART_FAILED;
-	}
 	free(w->data);
 	free(w);
 	errno = error;

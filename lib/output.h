@@ -37,13 +37,14 @@ struct writer {
 
 #define WRITER_SLACK 64
 
-/* A writer to an open descriptor, which it closes in the end. */
+/* A writer to an open descriptor, which writer_close closes. */
 struct writer *writer_new(int fd, const struct dialect *d);
 
 /*
- * A writer to path: a regular file or none appears when writer_close keeps it;
- * anything else, and a file that is our standard output or error already, is
- * written directly.  NULL: a message is in say.
+ * A writer to path, or NULL: to standard output.  A regular file or none
+ * appears when writer_close keeps it; anything else, and a file that is our
+ * standard output or error already, is written directly.  NULL: a message is
+ * in say.
  */
 struct writer *writer_open(const char *path, const struct dialect *d,
     struct buf *say);

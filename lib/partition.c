@@ -701,7 +701,7 @@ partition_run(struct run *r, const char *template)
 		discard_parts(&p);
 	mem_unguard(&p.guard);
 	if (p.lock != NULL)
-		part_discard(p.lock, p.lock_fd);
+		part_close(p.lock, false);
 	free(p.piece);
 	free(p.table);
 	for (const struct file *f = p.files; f != NULL; f = f->next)

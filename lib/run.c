@@ -341,8 +341,7 @@ run_open(struct run *r, size_t i)
 	if (!run_said(r, files_add_output(&r->files, output, &r->say)) ||
 	    !run_files(r, files, n))
 		return false;
-	r->out = output == NULL ? writer_new(STDOUT_FILENO, d) :
-				  writer_open(output, d, &r->say);
+	r->out = writer_open(output, d, &r->say);
 	if (!run_said(r, r->out != NULL ? 0 : EXIT_IO))
 		return false;
 	run_open_input(r, files, n);

@@ -328,8 +328,7 @@ ledger_open(struct ledger *l, struct run *run,
 	} else if (opt->command == NULL) {
 		status = check_shards(l);
 	} else if (!opt->no_output) {
-		l->out = path != NULL ? writer_open(path, d, &l->run->say) :
-					writer_new(STDOUT_FILENO, d);
+		l->out = writer_open(path, d, &l->run->say);
 		if (l->out == NULL)
 			status = EXIT_IO;
 		l->slow = l->out != NULL && fstat(l->out->fd, &st) == 0 &&
