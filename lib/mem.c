@@ -1,8 +1,11 @@
 #include "mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "input.h"
 
 #define ARENA_BLOCK 4096
 
@@ -13,13 +16,13 @@ struct arena_block {
 };
 
 /* Variables of the library: there is no caller to hand them through. */
-static void (*on_failure)(void);
+static const char *program = "csvpipe";
 static struct mem_guard *guards;
 
 void
-mem_on_failure(void (*handler)(void))
+mem_program(const char *name)
 {
-	on_failure = handler;
+	program = name;
 }
 
 void
@@ -42,14 +45,13 @@ mem_unguard(struct mem_guard *g)
 static void
 mem_fail(void)
 {
-	static const char text[] = "out of memory\n";
+	char text[64];
+	int n;
 
 	for (; guards != NULL; guards = guards->next)
 		guards->act(guards->arg);
-	if (on_failure != NULL)
-		on_failure();
-	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
-		_exit(3); /* there is nobody to tell */
+	n = snprintf(text, sizeof text, "%s: out of memory\n", program);
+	(void)input_write(STDERR_FILENO, text, (size_t)n);
 	_exit(3);
 }
 

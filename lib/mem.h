@@ -2,9 +2,9 @@
  * mem: memory that is there when the call returns.
  *
  * The only module that calls malloc, and the only one that checks a size for
- * overflow.  When memory is gone, the handler of mem_on_failure is called, or a
- * line is written and the process ends with status 3.  Callers keep their
- * output such that ending at any allocation leaves whole records.
+ * overflow.  When memory is gone, that is said and the process ends with status
+ * 3.  Callers keep their output such that ending at any allocation leaves whole
+ * records.
  */
 #ifndef MEM_H
 #define MEM_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is called when memory is gone; it must not return. */
-void mem_on_failure(void (*handler)(void));
+/* Who says that memory is gone; the name must live as long. */
+void mem_program(const char *name);
 
 /* What must be put right before that: act(arg) is called, the latest first. */
 struct mem_guard {

@@ -222,31 +222,24 @@ static int
 complain_option(char *const *argv, int result, const struct option *longs,
     struct buf *say)
 {
-	const char *word = argv[optind - 1];
-	const char letter = (char)optopt, *at = &letter;
-	size_t n = strcspn(word, "=");
+	const char letter = (char)optopt, *word = argv[optind - 1];
+	const char *at = &letter;
+	size_t n = 1;
 
 	for (; result == '?' && longs->name != NULL; longs++)
-		if (longs->val == optopt && word[n] == '=' && n > 2 &&
-		    strncmp(word + 2, longs->name, n - 2) == 0) {
-			utf8_say(say, "%s: the option takes no value", word);
-			return -1;
-		}
+		if (longs->val == optopt)
+			return utf8_fail(-1, say,
+			    "%s: the option takes no value", word);
 	buf_add_text(say,
 	    result == ':' ? "a value is missing behind " : "unknown option ");
-	if (optopt == 0 || optopt >= LONG) {
-		buf_add_text(say, word);
-		return -1;
-	}
+	if (optopt == 0 || optopt >= LONG)
+		return utf8_fail(-1, say, "%s", word);
 	/* of a longer character getopt saw one byte, and is still in its word
 	 */
-	n = 1;
-	word = optopt < 0 && argv[optind] != NULL ?
-	    strchr(argv[optind], letter) :
-	    NULL;
-	if (word != NULL) {
-		at = word;
-		n = utf8_char(word, word + strlen(word));
+	word = optopt < 0 ? argv[optind] : NULL;
+	if (word != NULL && strchr(word, letter) != NULL) {
+		at = strchr(word, letter);
+		n = utf8_char(at, at + strlen(at));
 	}
 	buf_add_byte(say, '-');
 	buf_add(say, at, n);

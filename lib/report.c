@@ -15,9 +15,6 @@
 
 #define LINE_MAX_BYTES 512
 
-/* For the one message that has no report at hand: memory is gone. */
-static const char *program_name = "csvpipe";
-
 void
 report_pass(const char *bytes, size_t n)
 {
@@ -31,23 +28,11 @@ report_pass(const char *bytes, size_t n)
 	}
 }
 
-static void
-say_no_memory(void)
-{
-	char text[LINE_MAX_BYTES];
-	const int n =
-	    snprintf(text, sizeof text, "%s: out of memory\n", program_name);
-
-	report_pass(text, (size_t)n);
-	_exit(EXIT_IO);
-}
-
 void
 report_init(struct report *r, const char *program)
 {
 	*r = (struct report){.program = program, .memory = -1};
-	program_name = program;
-	mem_on_failure(say_no_memory);
+	mem_program(program);
 }
 
 /* A line of at most LINE_MAX_BYTES, all of it printable. */
@@ -171,33 +156,26 @@ report_eol(char eol, const char *others, struct buf *say)
 	    eol == '\r' ? "CR" : "LF", others, eol == '\r' ? "LF" : "CR");
 }
 
-/* Where the field at p ends, which has no quotes. */
-static const char *
-field_stop(const char *p, const char *end, char delim)
-{
-	const char *const stop = memchr(p, delim, (size_t)(end - p));
-
-	return stop != NULL ? stop : end;
-}
-
 bool
 report_is_bare(const char *answer, size_t nanswer, const char *input,
     size_t ninput, char delim)
 {
-	const char *const last = answer + nanswer, *stop, *to;
+	size_t from = 0, n;
 
 	if (answer == NULL || input == NULL)
 		return true;
 	while (ninput > 0 && strchr("\r\n", input[ninput - 1]) != NULL)
 		ninput--;
-	for (const char *a = answer; a <= last; a = stop + 1) {
-		stop = field_stop(a, last, delim);
-		for (const char *b = input; b <= input + ninput; b = to + 1) {
-			to = field_stop(b, input + ninput, delim);
-			if (to - b == stop - a &&
-			    memcmp(a, b, (size_t)(to - b)) == 0)
+	for (size_t to = 0; to <= nanswer; to++) {
+		if (to < nanswer && answer[to] != delim)
+			continue;
+		n = to - from; /* bytes of a name of the answer's */
+		for (size_t i = 0; i + n <= ninput; i++)
+			if ((i == 0 || input[i - 1] == delim) &&
+			    (i + n == ninput || input[i + n] == delim) &&
+			    memcmp(answer + from, input + i, n) == 0)
 				return false;
-		}
+		from = to + 1;
 	}
 	return true;
 }

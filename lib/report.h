@@ -29,7 +29,7 @@ struct report {
 	int memory; /* a descriptor of report_ready, or -1 */
 };
 
-/* Also what is said when memory is gone.  program must live as long. */
+/* Also for what is said when memory is gone.  program must live as long. */
 void report_init(struct report *r, const char *program);
 
 /*

@@ -220,22 +220,6 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	    run_said(r, files_add(&r->files, FILES_PROGRESS, path, &r->say));
 }
 
-/* All is done: vouches for what was written. */
-static void
-end_log(struct run *r, const struct report_stats *s)
-{
-	const int status = r->report.status;
-	const bool whole = r->signal == 0 &&
-	    (status == 0 || (status == EXIT_COMMAND && r->settled));
-
-	if (r->vouch == NULL)
-		return;
-	run_said(r,
-	    vouch_end(r->vouch, s, r->signal != 0 ? 128 + r->signal : status,
-		whole, &r->say));
-	r->vouch = NULL;
-}
-
 void
 run_open_input(struct run *r, char *const *files, size_t n)
 {
@@ -541,6 +525,8 @@ run_end(struct run *r)
 	const bool used = r->in != NULL && report->status != EXIT_USAGE;
 	struct buf more = {NULL, 0, 0};
 	struct report_stats s;
+	int status;
+	bool whole;
 
 	if (r->in != NULL && r->ended && !run_whole(r))
 		report_fail(report, EXIT_DATA,
@@ -571,7 +557,14 @@ run_end(struct run *r)
 	buf_free(&more);
 	if (r->signal == 0)
 		r->signal = child_signal(); /* it ended a write */
-	end_log(r, &s);
+	status = report->status;
+	whole = status == 0 || (status == EXIT_COMMAND && r->settled);
+	if (r->signal != 0)
+		status = 128 + r->signal;
+	if (r->vouch != NULL) /* for what was written */
+		run_said(r,
+		    vouch_end(r->vouch, &s, status, whole && r->signal == 0,
+			&r->say));
 	buf_free(&r->say);
 	return report->status;
 }

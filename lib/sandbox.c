@@ -51,28 +51,24 @@ sandbox_version(void)
 	return version > 0 ? (int)version : 0;
 }
 
-/* A descriptor, or -1.  The newest version first: it is one call. */
+/* A descriptor, or -1.  The newest version first: then it is one call. */
 static int
 make_rules(uint64_t files)
 {
+	static const struct rules added[] = {{0, 0, OTHERS},
+	    {IOCTL_DEVICE, 0, 0}, {0, TCP, 0}, {TRUNCATE, 0, 0}, {REFER, 0, 0}};
 	struct rules r = {files | REFER | TRUNCATE | IOCTL_DEVICE, TCP, OTHERS};
-	long fd = syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
-	int version;
+	long fd;
 
-	if (fd >= 0 || errno == ENOSYS || errno == EOPNOTSUPP)
-		return (int)fd;
-	version = sandbox_version();
-	if (version < 6)
-		r.scoped = 0;
-	if (version < 5)
-		r.files &= ~IOCTL_DEVICE;
-	if (version < 4)
-		r.net = 0;
-	if (version < 3)
-		r.files &= ~TRUNCATE;
-	if (version < 2)
-		r.files &= ~REFER;
-	return (int)syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
+	for (size_t i = 0;; i++) {
+		fd = syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
+		if (fd >= 0 || errno == ENOSYS || errno == EOPNOTSUPP ||
+		    i == sizeof added / sizeof *added)
+			return (int)fd;
+		r.files &= ~added[i].files;
+		r.net &= ~added[i].net;
+		r.scoped &= ~added[i].scoped;
+	}
 }
 
 void

@@ -140,16 +140,6 @@ utf8_say_list(struct buf *b, const char *format, va_list args)
 	}
 }
 
-void
-utf8_say(struct buf *b, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	utf8_say_list(b, format, args);
-	va_end(args);
-}
-
 int
 utf8_fail(int status, struct buf *b, const char *format, ...)
 {

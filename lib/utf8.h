@@ -55,10 +55,10 @@ void utf8_show(struct buf *b, const char *bytes, size_t n, size_t most);
  * struct text * as utf8_show shows it, %b a const char * and a size_t, bytes of
  * the input of which 40 are shown, %m what errno means, %% a percent sign.
  */
-void utf8_say(struct buf *b, const char *format, ...);
+void utf8_say_list(struct buf *b, const char *format, va_list args);
+#define utf8_say(b, ...) ((void)utf8_fail(0, b, __VA_ARGS__))
 
 /* The same; returns status, for a function that fails with a message. */
 int utf8_fail(int status, struct buf *b, const char *format, ...);
-void utf8_say_list(struct buf *b, const char *format, va_list args);
 
 #endif
