@@ -201,7 +201,10 @@ code_value(struct code *c, struct node *node, uint32_t out)
 		code_emit(c, OP_CELL, node, out, c->field[node->number]);
 	} else if (node->kind == NODE_CONVERT && kid[0]->kind == NODE_CELL &&
 	    node->type != TYPE_TEXT) {
-		code_emit(c, OP_READ, node, out, c->field[kid[0]->number]);
+		op = type_is_time(node->type) && c->eval->given->na == NULL ?
+		    OP_READ_DAY :
+		    OP_READ;
+		code_emit(c, op, node, out, c->field[kid[0]->number]);
 	} else if (node->kind == NODE_DEFAULT) {
 		end = code_label(c);
 		c->caught++;

@@ -17,43 +17,51 @@ struct moment {
 	int64_t micros;
 };
 
-/*
- * Years are counted from March here, so that the leap day is the last of its
- * year; day 0 is then 0000-03-01, which is this many days before 1970.
- */
-#define MARCH_DAYS 719468
+#define ZERO_DAYS 719528 /* from the first day of the year 0 to 1970 */
 
-#define DAYS_400 146097 /* in 400 years */
+/*
+ * find_day counts years from March, so that the leap day is the last of its
+ * year; its day 0 is 0000-03-01.
+ */
+#define MARCH_DAYS (ZERO_DAYS - 60)
+
+#define DAYS_4 1461 /* in four years */
+#define DAYS_400 146097
 
 /* Days from March 1 to the first of a month, 1 = January. */
 static const short days_before[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184,
     214, 245, 275};
 
-static bool
-is_leap(int year)
+/* Is 100 * century + year a leap year? */
+static inline bool
+is_leap(unsigned century, unsigned year)
 {
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return (year != 0 ? year : century) % 4 == 0;
 }
 
 /*
- * Days from 1970-01-01 to this day of the years 1 to 9999, if it exists; month
- * and day are below 100.
+ * Days from 1970-01-01 to this day of the year 100 * century + year, if it
+ * exists; all four are below 100.
  */
 static inline bool
-calendar_days(int year, int month, int day, int64_t *days)
+calendar_days(unsigned century, unsigned year, unsigned month, unsigned day,
+    int64_t *days)
 {
-	static const unsigned char length[100] = {0, 31, 29, 31, 30, 31, 30, 31,
-	    31, 30, 31, 30, 31};
-	unsigned y, century;
+	/* before: less the leap day that century / 4 or year / 4 has early */
+	static const struct {
+		short before;
+		unsigned char length;
+	} months[100][2] = {{{0, 0}, {0, 0}}, {{0, 31}, {-1, 31}},
+	    {{31, 28}, {30, 29}}, {{59, 31}, {59, 31}}, {{90, 30}, {90, 30}},
+	    {{120, 31}, {120, 31}}, {{151, 30}, {151, 30}},
+	    {{181, 31}, {181, 31}}, {{212, 31}, {212, 31}},
+	    {{243, 30}, {243, 30}}, {{273, 31}, {273, 31}},
+	    {{304, 30}, {304, 30}}, {{334, 31}, {334, 31}}};
+	const bool leap = is_leap(century, year);
 
-	if (year < 1 || (unsigned)day - 1 >= length[month] ||
-	    (day == 29 && month == 2 && !is_leap(year)))
-		return false;
-	y = (unsigned)(year - (month < 3));
-	century = y / 100;
-	*days = (int)(y * 1461 / 4 - century + century / 4) +
-	    days_before[month] + day - 1 - MARCH_DAYS;
-	return true;
+	*days = (int)(century * DAYS_400 / 4 + year * DAYS_4 / 4 + day) +
+	    months[month][leap].before - ZERO_DAYS;
+	return day - 1 < months[month][leap].length && (century | year) != 0;
 }
 
 /* The other way round. */
@@ -72,7 +80,9 @@ find_day(int64_t days, struct date_parts *p)
 	p->day = day - days_before[p->month] + 1;
 	p->year = cycle * 400 + year + (month >= 10);
 	/* March 1 is day 60 of a year, or 61 */
-	p->yearday = month >= 10 ? day - 305 : day + 60 + is_leap(p->year);
+	p->yearday = month >= 10 ?
+	    day - 305 :
+	    day + 60 + is_leap((unsigned)p->year / 100, (unsigned)p->year % 100);
 }
 
 int64_t
@@ -179,8 +189,8 @@ struct date_op {
 #define DATE_SHAPE 16
 struct date_shape {
 	size_t n; /* bytes, 8 to DATE_SHAPE; 0: the format has no shape */
-	char is[DATE_SHAPE], above[DATE_SHAPE]; /* see eight_other */
-	unsigned char at[3]; /* where YEAR, MONTH and DAY begin */
+	char is[2][8], above[2][8]; /* see eight_other */
+	unsigned char at[3];        /* where YEAR, MONTH and DAY begin */
 };
 
 struct date_format {
@@ -238,6 +248,7 @@ set_widths(struct date_format *f)
 {
 	const struct date_op *const end = f->op + f->n;
 	struct date_shape *const s = &f->shape;
+	char is[DATE_SHAPE], above[DATE_SHAPE];
 	bool shaped = f->have == (BIT(YEAR) | BIT(MONTH) | BIT(DAY));
 	size_t n = 0;
 
@@ -258,15 +269,21 @@ set_widths(struct date_format *f)
 		    (code == NULL || code->code != 'y');
 		if (!shaped)
 			continue;
-		memset(s->is + n, code != NULL ? '0' : op->byte, width);
-		memset(s->above + n, code != NULL ? EIGHT_DIGIT : EIGHT_BYTE,
+		memset(is + n, code != NULL ? '0' : op->byte, width);
+		memset(above + n, code != NULL ? EIGHT_DIGIT : EIGHT_BYTE,
 		    width);
 		if (code != NULL)
 			s->at[code->field] = (unsigned char)n;
 		n += width;
 		f->least += op->least;
 	}
-	s->n = shaped ? n : 0;
+	if (!shaped)
+		return;
+	s->n = n;
+	memcpy(s->is[0], is, 8);
+	memcpy(s->is[1], is + n - 8, 8);
+	memcpy(s->above[0], above, 8);
+	memcpy(s->above[1], above + n - 8, 8);
 }
 
 /* What keeps a format from naming one day and one time, or NULL. */
@@ -322,38 +339,31 @@ date_format_compile(struct arena *a, enum date_use use, const char *text,
 	return f;
 }
 
-/* Does the text, which is not shorter, begin with this shape? */
+/* Has a text of so many bytes this shape? */
 static inline bool
 date_has_shape(const struct date_shape *s, const char *text)
 {
-	const size_t last = s->n - 8;
-
-	return (eight_other(text, s->is, s->above) |
-		   eight_other(text + last, s->is + last, s->above + last)) ==
-	    0;
+	return (eight_other(text, s->is[0], s->above[0]) |
+		   eight_other(text + s->n - 8, s->is[1], s->above[1])) == 0;
 }
 
-/* Reads the day, at midnight, from a text of this shape. */
-static inline enum date_status
-date_shape_read(const struct date_shape *s, const char *text, struct moment *m)
+/* The number of two digits. */
+static inline unsigned
+date_two(const char *p)
 {
-	uint32_t year;
-	uint16_t month, day;
-	uint64_t pairs;
+	return (unsigned)p[0] * 10 + (unsigned)p[1] - '0' * 11;
+}
 
-	if (!date_has_shape(s, text))
-		return DATE_NONE;
-	memcpy(&year, text + s->at[YEAR], sizeof year);
-	memcpy(&month, text + s->at[MONTH], sizeof month);
-	memcpy(&day, text + s->at[DAY], sizeof day);
-	pairs = eight_pairs((le32toh(year) | (uint64_t)le16toh(month) << 32 |
-				(uint64_t)le16toh(day) << 48) ^
-	    EIGHT_ZEROS);
-	m->micros = 0;
-	return calendar_days((uint8_t)pairs * 100 + (uint8_t)(pairs >> 16),
-		   (uint8_t)(pairs >> 32), (uint8_t)(pairs >> 48), &m->days) ?
-	    DATE_OK :
-	    DATE_NONE;
+/* Reads the day from a text of this shape, if there is such a day. */
+static inline bool
+date_shape_read(const struct date_shape *s, const char *text, int64_t *days)
+{
+	const char *const year = text + s->at[YEAR];
+
+	return date_has_shape(s, text) &&
+	    calendar_days(date_two(year), date_two(year + 2),
+		date_two(text + s->at[MONTH]), date_two(text + s->at[DAY]),
+		days);
 }
 
 /* Reads two digits, if there are any before end, and moves p behind them. */
@@ -556,6 +566,7 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 	struct reading r = {.p = t.at, .end = t.at + t.len, .epoch = -1};
 	const int *const value = r.value;
 	const struct date_op *op;
+	unsigned century, year;
 	int hour;
 	bool there;
 
@@ -565,6 +576,8 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 	}
 	if (r.p != r.end)
 		return DATE_NONE;
+	century = (unsigned)value[YEAR] / 100;
+	year = (unsigned)value[YEAR] % 100;
 	hour = value[HOUR];
 	if (f->have & TWELVE)
 		hour = hour % 12 + 12 * value[HALF];
@@ -579,13 +592,12 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 		m->micros -= m->days * DATE_DAY;
 		there = m->days >= DATE_MIN && m->days <= DATE_MAX;
 	} else if (value[YEARDAY] == 0) {
-		there = calendar_days(value[YEAR], value[MONTH], value[DAY],
-		    &m->days);
+		there = calendar_days(century, year, (unsigned)value[MONTH],
+		    (unsigned)value[DAY], &m->days);
 	} else {
-		there = value[YEARDAY] <= 365 + is_leap(value[YEAR]) &&
-		    calendar_days(value[YEAR], 1, 1, &m->days);
-		if (there)
-			m->days += value[YEARDAY] - 1;
+		there = value[YEARDAY] <= 365 + is_leap(century, year) &&
+		    calendar_days(century, year, 1, 1, &m->days);
+		m->days += value[YEARDAY] - 1;
 	}
 	m->micros -= r.offset;
 	if (!there ||
@@ -595,26 +607,24 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 	return r.status;
 }
 
-static const struct date_shape dashed = {10, "0000-00-00",
-    TWO TWO ONE TWO ONE TWO, {0, 5, 8}};
+static const struct date_shape dashed = {10, {"0000-00-", "00-00-00"},
+    {TWO TWO ONE TWO ONE, TWO ONE TWO ONE TWO}, {0, 5, 8}};
 
 /* Reads YYYY-MM-DD or YYYYMMDD, and maybe a time and an offset. */
 static enum date_status
 read_iso(struct text t, struct moment *m)
 {
-	static const struct date_shape tight = {8, "00000000", TWO TWO TWO TWO,
-	    {0, 4, 6}};
-	const bool dashes = t.len >= 10 && t.at[4] == '-';
-	const char *const p = t.at + (dashes ? 10 : 8),
-			  *const end = t.at + t.len;
-	enum date_status status = DATE_NONE;
+	static const struct date_shape tight = {8, {"00000000", "00000000"},
+	    {TWO TWO TWO TWO, TWO TWO TWO TWO}, {0, 4, 6}};
+	const struct date_shape *const s =
+	    t.len >= 10 && t.at[4] == '-' ? &dashed : &tight;
+	const char *const p = t.at + s->n, *const end = t.at + t.len;
 
-	if (dashes)
-		status = date_shape_read(&dashed, t.at, m);
-	else if (t.len >= 8)
-		status = date_shape_read(&tight, t.at, m);
-	if (status != DATE_OK || p == end)
-		return status;
+	m->micros = 0;
+	if (t.len < s->n || !date_shape_read(s, t.at, &m->days))
+		return DATE_NONE;
+	if (p == end)
+		return DATE_OK;
 	return *p == 'T' || *p == ' ' ? read_clock(p + 1, end, m) : DATE_NONE;
 }
 
@@ -624,33 +634,33 @@ read_whole(const struct date_format *f, struct text t, struct moment *m)
 {
 	if (f == NULL)
 		return read_iso(t, m);
-	if (f->shape.n > 0) {
-		if (t.len > f->shape.n || t.len < f->least)
-			return DATE_NONE;
-		if (t.len == f->shape.n && date_has_shape(&f->shape, t.at))
-			return date_shape_read(&f->shape, t.at, m);
+	/* where all digits are there, the shape has them in the same places */
+	if (f->shape.n > 0 &&
+	    (t.len > f->shape.n || t.len < f->least ||
+		(t.len == f->shape.n && date_has_shape(&f->shape, t.at)))) {
+		m->micros = 0;
+		return t.len == f->shape.n &&
+			date_shape_read(&f->shape, t.at, &m->days) ?
+		    DATE_OK :
+		    DATE_NONE;
 	}
 	return read_ops(f, t, m);
 }
 
-/* As date_read, for any text. */
-static __attribute__((noinline)) enum date_status
-read_any(const struct date_format *const *f, size_t n, bool time, struct text t,
+enum date_status
+date_read(const struct date_format *const *f, size_t n, bool time, struct text t,
     int64_t *out)
 {
+	const struct text bare = text_without_blanks(t);
 	enum date_status got, status = DATE_NONE;
 	const struct date_format *one;
 	struct moment m;
-	struct text bare;
 
 	do {
 		one = n > 0 ? *f++ : NULL;
 		got = read_whole(one, t, &m);
-		if (got == DATE_NONE) {
-			bare = text_without_blanks(t);
-			if (bare.len < t.len)
-				got = read_whole(one, bare, &m);
-		}
+		if (got == DATE_NONE && bare.len < t.len)
+			got = read_whole(one, bare, &m);
 		if (got == DATE_OK) {
 			*out = time ? m.days * DATE_DAY + m.micros : m.days;
 			if (!time ||
@@ -663,21 +673,15 @@ read_any(const struct date_format *const *f, size_t n, bool time, struct text t,
 	return status;
 }
 
-enum date_status
-date_read(const struct date_format *const *f, size_t n, bool time,
-    struct text t, int64_t *out)
+bool
+date_quick(const struct date_format *f, const char *text, size_t n,
+    int64_t *days)
 {
-	const struct date_shape *const s = n > 0 ? &(*f)->shape : &dashed;
-	size_t len = t.len;
-	struct moment m;
+	const struct date_shape *const s = f != NULL ? &f->shape : &dashed;
 
-	/* most cells have the shape of the first format, or such a midnight */
-	if (n == 0 && len == 23 && memcmp(t.at + 10, "T00:00:00.000", 13) == 0)
-		len = 10;
-	if (len != s->n || len == 0 || date_shape_read(s, t.at, &m) != DATE_OK)
-		return read_any(f, n, time, t, out);
-	*out = time ? m.days * DATE_DAY : m.days;
-	return DATE_OK;
+	if (f == NULL && n == 23 && memcmp(text + 10, "T00:00:00.000", 13) == 0)
+		n = 10;
+	return n == s->n && n != 0 && date_shape_read(s, text, days);
 }
 
 enum date_status

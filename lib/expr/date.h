@@ -49,6 +49,13 @@ enum date_status {
 enum date_status date_read(const struct date_format *const *f, size_t n,
     bool time, struct text t, int64_t *out);
 
+/*
+ * Reads most cells: a day, at midnight if with a time, that has the shape of
+ * the first format or of ISO.  false: ask date_read.
+ */
+bool date_quick(const struct date_format *f, const char *text, size_t n,
+    int64_t *days);
+
 /* The same of one format, or of NULL for none. */
 enum date_status date_parse(const struct date_format *f, const char *text,
     size_t n, int64_t *days);

@@ -29,9 +29,11 @@ eval_fail(struct eval *r, const struct node *node, enum failure_kind kind,
 		return;
 	}
 	f = arena_alloc(&r->scratch, sizeof *f);
+	*f = (struct failure){kind, node, none};
 	if (kind != FAILURE_USER && text.len > CELL_SHOWN)
 		text.len = CELL_SHOWN;
-	*f = (struct failure){kind, node, text_copy(&r->scratch, text)};
+	if (!node->caught) /* else nobody is told of it */
+		f->cell = text_copy(&r->scratch, text);
 	out->kind = VALUE_ERROR;
 	out->failure = f;
 }
@@ -115,6 +117,24 @@ eval_read(struct eval *r, const struct node *node, struct text t,
 		out->kind = VALUE_NEITHER;
 	else if (why != FAILURE_KINDS)
 		eval_fail(r, node, why, t, out);
+}
+
+/* The same of a cell that is often a day, and never missing if it is. */
+static void
+eval_day(struct eval *r, const struct instr *i, struct value *out)
+{
+	const struct field *const f = &r->in->field[i->a];
+	const struct node *const node = i->node;
+
+	if (!date_quick(node->ndates > 0 ? *node->date : NULL, f->raw, f->len,
+		&out->time) ||
+	    *f->raw == r->quote) {
+		eval_read(r, node, eval_cell(r, f), out);
+		return;
+	}
+	out->kind = VALUE_TIME;
+	if (node->type == TYPE_DATETIME)
+		out->time *= DATE_DAY;
 }
 
 static void
@@ -509,6 +529,9 @@ run(struct eval *r, const struct instr *i)
 		case OP_READ:
 			eval_read(r, i->node, eval_cell(r, &r->in->field[i->a]),
 			    &slot[i->out]);
+			break;
+		case OP_READ_DAY:
+			eval_day(r, i, &slot[i->out]);
 			break;
 		case OP_ARITH:
 		case OP_DAYS:

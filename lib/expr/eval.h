@@ -30,6 +30,7 @@ enum op {
 	OP_CAUGHT,      /* the error that a test went to its error exit with */
 	OP_CONVERT,     /* slot a to the type of the node */
 	OP_READ,        /* cell a to the type of the node, which is not text */
+	OP_READ_DAY,    /* the same of a date or datetime, without --na */
 	OP_ARITH,       /* slots a, b by the node's operator, as numbers */
 	OP_DAYS,        /* the same where one is a date or datetime */
 	OP_NEG,         /* slot a */
