@@ -16,10 +16,10 @@ struct piece {
 
 struct map {
 	struct program program;
-	struct piece *piece;
-	size_t npieces;
-	bool whole;  /* nothing is computed, dropped or moved */
-	bool lonely; /* one column: an empty one is written "" */
+	struct piece *piece, *end; /* behind the last */
+	size_t nspans;
+	bool placed; /* the program asks where a record is */
+	bool lonely; /* one column of several: an empty one is written "" */
 };
 
 #define AT(member) offsetof(struct map, member)
@@ -78,35 +78,34 @@ check_layout(struct run *r, const struct map *m)
 static void
 plan(struct map *m, struct run *r)
 {
+	struct expr *const e = m->program.expr;
 	size_t n, used, nspans;
-	const struct expr_column *layout = expr_layout(m->program.expr, &n);
-	const size_t *column = expr_columns(m->program.expr, &used);
+	const struct expr_column *layout = expr_layout(e, &n);
+	const size_t *column = expr_columns(e, &used);
 	struct span *span = mem_new(used + n, sizeof *span);
 
 	for (nspans = 0; nspans < used; nspans++)
 		span[nspans] = (struct span){column[nspans], column[nspans]};
-	m->piece = mem_new(n, sizeof *m->piece);
+	m->piece = m->end = mem_new(n, sizeof *m->piece);
 	for (size_t i = 0; i < n; i++) {
 		const size_t input = layout[i].input;
 
 		if (input == 0) {
-			m->piece[m->npieces++] =
-			    (struct piece){true, layout[i].cell};
+			*m->end++ = (struct piece){true, layout[i].cell};
 		} else if (nspans > used &&
 		    span[nspans - 1].last == input - 1 &&
-		    !m->piece[m->npieces - 1].computed) {
+		    !m->end[-1].computed) {
 			span[nspans - 1].last = input;
 		} else {
-			m->piece[m->npieces++] = (struct piece){false, nspans};
+			*m->end++ = (struct piece){false, nspans};
 			span[nspans++] = (struct span){input, input};
 		}
 	}
-	m->whole = m->npieces == 1 && !m->piece[0].computed &&
-	    span[used].first == 1 && span[used].last == r->header->n;
-	m->lonely = n == 1 && !m->whole;
+	m->lonely = n == 1 && (layout->input == 0 || r->header->n > 1);
+	m->nspans = nspans;
 	reader_need(r->in, span, nspans);
-	expr_beside(m->program.expr, nspans - used);
-	reader_sieve(r->in, expr_sieve, m->program.expr);
+	expr_beside(e, nspans - used);
+	m->placed = expr_placed(e);
 	free(span);
 }
 
@@ -146,64 +145,97 @@ write_header(struct run *r, const struct map *m)
 	return true;
 }
 
-static inline void
-write_cell(struct writer *out, const struct expr_cell *cell)
+/*
+ * Writes a record without its line end to `to`, where room bytes can stand, and
+ * as many behind a cell.  Returns the place behind it.
+ */
+static inline __attribute__((always_inline)) char *
+put_record(struct writer *out, const struct map *m, const struct field *field,
+    const struct expr_cell *cells, char *to, size_t room)
 {
-	if (cell->plain)
-		writer_add(out, cell->text, cell->len);
-	else if (cell->len == 2 && memcmp(cell->text, "\\.", 2) == 0)
-		writer_quoted(out, cell->text, cell->len); /* no end of data */
-	else
-		writer_field(out, cell->text, cell->len);
+	for (const struct piece *p = m->piece; p < m->end; p++) {
+		const struct expr_cell *const cell = &cells[p->index];
+
+		if (!p->computed) {
+			to = writer_copy(to, &field[p->index]);
+		} else if (cell->plain && cell->len <= EXPR_CELL_ROOM) {
+			memcpy(to, cell->text, EXPR_CELL_ROOM);
+			to += cell->len;
+		} else {
+			writer_put(out, to);
+			if (cell->plain)
+				writer_add(out, cell->text, cell->len);
+			else if (cell->len == 2 && cell->text[0] == '\\' &&
+			    cell->text[1] == '.') /* no end of data */
+				writer_quoted(out, cell->text, cell->len);
+			else
+				writer_field(out, cell->text, cell->len);
+			to = writer_at(out, room);
+		}
+		*to++ = out->dialect.delim;
+	}
+	to--;
+	if (m->lonely &&
+	    (m->piece->computed ? cells[m->piece->index].len :
+				  field[m->piece->index].len) == 0) {
+		writer_put(out, to);
+		writer_empty(out);
+		to = writer_at(out, room);
+	}
+	return to;
 }
 
-static int
-write_record(struct writer *out, const struct map *m, const struct record *rec,
-    const struct expr_cell *cells)
+/*
+ * Maps n records, of which rec is the one or, as reader_several gives them, all
+ * up to a bad one.  0, or -1 where the run ends.
+ */
+static __attribute__((noinline)) int
+map_several(struct run *r, struct map *m, const struct record *rec, size_t n)
 {
+	struct expr_input *const in = &m->program.input;
+	struct expr *const e = m->program.expr;
+	struct writer *const out = r->out;
+	const size_t pieces = (size_t)(m->end - m->piece);
 	/* no column passes twice, so this is enough for those that do */
-	const size_t room = rec->len + m->npieces;
-	char *to;
+	const size_t room = rec->len + n * (pieces * 2 * EXPR_CELL_ROOM);
+	const struct expr_cell *cells;
+	char *to = writer_at(out, room);
+	size_t i;
 
-	if (m->whole)
-		return writer_record(out, rec);
-	to = writer_at(out, room);
-	for (size_t i = 0; i < m->npieces; i++) {
-		const struct piece *p = &m->piece[i];
-
-		if (i > 0)
-			*to++ = out->dialect.delim;
-		if (p->computed) {
-			writer_put(out, to);
-			write_cell(out, &cells[p->index]);
-			to = writer_at(out, room);
-		} else {
-			to = writer_copy(to, &rec->field[p->index]);
-		}
+	program_input(&m->program, rec);
+	if (n > 1)
+		expr_sieve(e, rec->field, n); /* draws rows of tables near */
+	for (i = 0; i < n; i++) {
+		if (m->placed && n > 1)
+			reader_move(r->in, rec, n - i - 1);
+		if (expr_map(e, in, &cells) != 0)
+			break;
+		to = put_record(out, m, in->field, cells, to, room);
+		memcpy(to, rec->raw + rec->len, 2);
+		to += rec->end;
+		in->field += m->nspans;
 	}
 	writer_put(out, to);
-	if (m->lonely &&
-	    (m->piece[0].computed ? cells[m->piece[0].index].len :
-				    rec->field[m->piece[0].index].len) == 0)
-		writer_empty(out);
-	return writer_end(out, rec);
+	writer_done(out);
+	out->records += i;
+	if (i + 1 < n)
+		reader_move(r->in, rec, n - i - 1);
+	if (i < n)
+		return program_bad(&m->program, r);
+	return out->error != 0 ? -1 : 0;
 }
 
 static void
 map_records(struct run *r, struct map *m)
 {
-	const struct expr_cell *cells;
 	struct record rec;
+	size_t n;
 
-	while (run_next(r, &rec) > 0) {
-		if (expr_map(m->program.expr, program_input(&m->program, &rec),
-			&cells) != 0) {
-			if (program_bad(&m->program, r) < 0)
-				break;
-		} else if (write_record(r->out, m, &rec, cells) < 0) {
-			break;
-		}
-	}
+	do {
+		n = reader_several(r->in, &rec);
+		if (n == 0 && run_next(r, &rec) > 0)
+			n = 1;
+	} while (n > 0 && map_several(r, m, &rec, n) == 0);
 }
 
 static bool

@@ -203,7 +203,7 @@ expr_parse(struct expr *e, const char *text, size_t n)
 		&e->say) < 0 ||
 	    check_given(&e->check) < 0)
 		return expr_failed(e);
-	why = e->tree.real ? real_load(&e->given.real) : NULL;
+	why = e->tree.uses & FUNCTION_REAL ? real_load(&e->given.real) : NULL;
 	if (why != NULL) {
 		utf8_say(&e->say, "%s", why);
 		return expr_failed(e);
@@ -215,6 +215,12 @@ bool
 expr_remembers(const struct expr *e)
 {
 	return e->tree.remembers;
+}
+
+bool
+expr_placed(const struct expr *e)
+{
+	return (e->tree.uses & FUNCTION_PLACE) != 0;
 }
 
 /* Marks what a value needs: its variables, and its columns in field. */
@@ -414,7 +420,8 @@ expr_look(struct expr *e, const struct failure *first)
 		return expr_no_answer(e, first);
 	if (comment != SIZE_MAX && d->quote != NO_QUOTE) {
 		cell = &e->answer[comment];
-		to = arena_alloc(&e->eval.scratch, 2 * cell->len + 2);
+		to = arena_alloc(&e->eval.scratch,
+		    2 * cell->len + EXPR_CELL_ROOM);
 		cell->len = field_quote(cell->text, cell->len, d->quote, to);
 		cell->text = to;
 		cell->plain = true;
@@ -440,8 +447,13 @@ expr_map(struct expr *e, const struct expr_input *in,
 			    (struct expr_cell){v->text.at, v->text.len, false};
 		} else if (v->kind == VALUE_ERROR) {
 			first = eval_first(first, v->failure);
+		} else if (v->kind == VALUE_NUMBER && v->text.at == NULL) {
+			e->answer[i] = (struct expr_cell){e->room[i],
+			    number_print(v->number, e->room[i]), e->plain};
 		} else {
 			t = value_text(v, e->cell[i]->value->type, e->room[i]);
+			if (t.at != e->room[i] && t.len <= EXPR_CELL_ROOM)
+				t.at = text_put(e->room[i], t) - t.len;
 			e->answer[i] = (struct expr_cell){t.at, t.len,
 			    e->plain && t.len > 0};
 		}

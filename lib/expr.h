@@ -73,6 +73,9 @@ int expr_tables(struct expr *e, struct input_hooks *hooks, struct fault *f);
 /* Does a record's answer depend on those before it, as prev() makes it? */
 bool expr_remembers(const struct expr *e);
 
+/* Does it ask where a record stands, of struct expr_place? */
+bool expr_placed(const struct expr *e);
+
 /*
  * Names, types and code for this header, which must outlive e.  Once, after
  * expr_parse; 0 or -1 as there.
@@ -116,8 +119,9 @@ struct expr_cell {
 	const char *text;
 	size_t len;
 	bool plain; /* not empty, and leaves as it is: needs no quotes, or has
-		     * them */
+		     * them; EXPR_CELL_ROOM bytes can be read at text */
 };
+#define EXPR_CELL_ROOM 32
 
 /*
  * Computes the assigned cells of this record, in the order of expr_layout's

@@ -230,6 +230,12 @@ char reader_eol(const struct reader *r);
 size_t reader_several(struct reader *r, struct record *rec);
 
 /*
+ * Of these all, the last n are still to come, and the one before them is the
+ * one returned last.
+ */
+void reader_move(struct reader *r, const struct record *all, size_t n);
+
+/*
  * For those who want bytes only: takes up to most of the records that follow
  * rec, the one returned last, and are there already, of so many bytes with it.
  * It may stop early.  rec then is all of them, with the line ends between them,

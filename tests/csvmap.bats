@@ -205,3 +205,25 @@ table='a,b,c\n1,"x ""y""",\n2,"","z,w"\n'
 	[ "$status" = 1 ]
 	case $output in *gzip*) ;; *) false ;; esac
 }
+
+@test "a bad record among many: its place, and those behind it" {
+	local write='{ bad = $1 ~ /^(1|2|64|65|130|200|399|400)$/
+		line = $1 + 1 + int(($1 - 1) / 50)
+		b = $1 % 50 == 0 ? "\"q\nr\"" : $1 }'
+	seq 400 | awk "$write"' BEGIN { print "a,b" }
+		{ print (bad ? "x" : $1) "," b }' >in
+	seq 400 | awk "$write"' BEGIN { print "a,b,x,p" }
+		!bad { print $1 "," b "," $1 ":" line "," $1 * 2 }' >want
+	seq 400 | awk "$write"' BEGIN { print "record,line" }
+		bad { print $1 "," line }' >places
+	"$BIN/csvcut" -c a,b,p <want >less
+	for option in --on-error=skip --rejects=bad; do
+		"$BIN/csvmap" $option \
+			'x = row() ++ ":" ++ line(); p = num(a) * 2' <in >out
+		same want out
+		"$BIN/csvmap" $option 'p = num(a) * 2' <in >out
+		same less out
+	done
+	"$BIN/csvcut" -c record,line bad >out
+	same places out
+}

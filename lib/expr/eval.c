@@ -584,6 +584,8 @@ eval_record(struct eval *r)
 	const struct instr *const code = r->code, *i = code;
 	struct value *const slot = r->slot;
 
+	if (i->op > OP_CELL_IS)
+		return run(r, i);
 	for (;; i++) {
 		while (i->op == OP_CELL_IS)
 			i = code + (cell_is(r, i) ? i->yes : i->no);

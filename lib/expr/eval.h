@@ -24,8 +24,11 @@
 
 enum op {
 	/* computes out */
-	OP_CELL,        /* the decoded cell a */
-	OP_MOVE,        /* slot a */
+	OP_CELL, /* the decoded cell a */
+	OP_MOVE, /* slot a */
+	/* goes to yes or no; the first three are what eval_record runs */
+	OP_CELL_IS, /* cell a is the text: 1 to 16 bytes, no quote */
+	/* computes out */
 	OP_BOOL,        /* true where a is not 0 */
 	OP_CAUGHT,      /* the error that a test went to its error exit with */
 	OP_CONVERT,     /* slot a to the type of the node */
@@ -39,7 +42,6 @@ enum op {
 	OP_CALL_ACROSS, /* missing arguments and all */
 	OP_RAISE,       /* an error that says slot a */
 	/* goes to yes, no or bad */
-	OP_CELL_IS,     /* cell a is the text: 1 to 16 bytes, no quote */
 	OP_TRUTH,       /* slot a, a bool */
 	OP_EQUAL,       /* slots a, b */
 	OP_ORDER,       /* slots a, b by the node's operator */

@@ -601,6 +601,7 @@ call_strftime(struct eval *r, const struct instr *i, struct value *out)
 #define CONVERT FORM_CONVERT
 #define VARIES FUNCTION_VARIES
 #define REAL FUNCTION_REAL
+#define PLACE (FUNCTION_PLACE | VARIES)
 #define FAILS FUNCTION_FAILS
 #define GROWS FUNCTION_GROWS
 
@@ -731,10 +732,10 @@ static const struct function functions[] = {
     {"all", "La", TYPE_BOOL, FORM_UNFOLD, 0, 0, NULL, 1,
 	"(list, x)|all(\"fare-day\", _ != missing) -> true"},
     /* context */
-    {"row", "", TYPE_NUMBER, PLAIN, VARIES, 1, call_place, 0, "()|row() -> 1"},
-    {"line", "", TYPE_NUMBER, PLAIN, VARIES, 20, call_place, 1,
+    {"row", "", TYPE_NUMBER, PLAIN, PLACE, 1, call_place, 0, "()|row() -> 1"},
+    {"line", "", TYPE_NUMBER, PLAIN, PLACE, 20, call_place, 1,
 	"()|line() -> 2"},
-    {"file", "", TYPE_TEXT, PLAIN, VARIES, 1, call_place, 2,
+    {"file", "", TYPE_TEXT, PLAIN, PLACE, 1, call_place, 2,
 	"()|file() -> person.csv"},
     {"ncols", "", TYPE_NUMBER, PLAIN, VARIES, 1, call_place, 3,
 	"()|ncols() -> 5"},

@@ -35,7 +35,8 @@ enum {
 	FUNCTION_FAILS = FAILS_VALUE,
 	FUNCTION_GROWS = FAILS_LENGTH,
 	FUNCTION_VARIES = 4, /* the same arguments, another answer */
-	FUNCTION_REAL = 8    /* it calls those of real.h */
+	FUNCTION_REAL = 8,   /* it calls those of real.h */
+	FUNCTION_PLACE = 16  /* it asks struct expr_place */
 };
 
 /*

@@ -569,7 +569,7 @@ parse_call(struct parser *p, struct node *node)
 		    &node->name, say);
 		return;
 	}
-	p->tree->real |= (f->flags & FUNCTION_REAL) != 0;
+	p->tree->uses |= f->flags;
 	parser_enter(p);
 	lex_take(p);
 	while (p->now.kind != ')' || node->n > 0) {

@@ -111,7 +111,7 @@ struct tree {
 	struct text program; /* with a NUL behind it */
 	struct statement *first;
 	bool remembers; /* it uses prev() */
-	bool real;      /* it uses functions of real.h */
+	unsigned uses;  /* the flags of its functions */
 	struct arena arena;
 	struct node *owners; /* of a regex or json, to be freed with it */
 };

@@ -898,6 +898,23 @@ reader_several(struct reader *r, struct record *rec)
 	return n;
 }
 
+void
+reader_move(struct reader *r, const struct record *all, size_t n)
+{
+	const char *const text = r->source.data;
+	const size_t taken = r->taken, end = r->end[r->ahead - n - 1];
+
+	r->taken = r->ahead - n;
+	r->wanted = n > 0 ? ~UINT64_C(0) >> (64 - n) << r->taken : 0;
+	r->first = (size_t)(all->raw - text);
+	if (r->taken > 1 && r->end[r->taken - 2] >= r->first)
+		r->first = behind(text, r->end[r->taken - 2]);
+	r->length = end - r->first;
+	r->start = behind(text, end);
+	r->ends += r->taken - taken;
+	r->records += r->taken - taken;
+}
+
 size_t
 reader_extend(struct reader *r, struct record *rec, size_t most, size_t bytes)
 {
