@@ -99,12 +99,10 @@ change_characters(struct arena *a, struct text t, enum text_case how)
 		if (c != '\'' && c != 0x2019)
 			inside = kind >= UTF8PROC_CATEGORY_LU &&
 			    kind <= UTF8PROC_CATEGORY_NO;
-		if (title)
-			c = utf8proc_totitle(c);
-		else if (how != TEXT_UPPER)
+		if (!title && how != TEXT_UPPER)
 			c = utf8proc_tolower(c);
 		else if (c != 0xdf) /* maps to itself, not to U+1E9E */
-			c = utf8proc_toupper(c);
+			c = title ? utf8proc_totitle(c) : utf8proc_toupper(c);
 		to += utf8proc_encode_char(c, to);
 	}
 	return (struct text){(char *)out, (size_t)(to - out)};
