@@ -590,7 +590,7 @@ check_argument(struct check *c, const struct node *call, struct node *kid,
 static struct node *
 check_conversion(struct check *c, struct node *call)
 {
-	struct node *kid = call->kid[0], *as;
+	struct node *kid = call->kid[0];
 	const enum type from = kid->type, to = call->function->type;
 
 	if (to == TYPE_TEXT) {
@@ -608,15 +608,13 @@ check_conversion(struct check *c, struct node *call)
 		return kid;
 	if (from >= TYPE_MISSING)
 		return check_convert(c, kid, to, false);
-	as = check_new(c, NODE_CONVERT, to, call, kid);
-	as->function = call->function;
-	as->date = call->date;
-	as->ndates = call->ndates;
-	as->marks = call->marks;
-	/* the formats stay with it: messages show them */
-	as->name =
+	/* the formats are its name: messages show them */
+	call->name =
 	    (struct text){c->tree->program.at + kid->to, call->to - kid->to};
-	return check_settle(c, as);
+	call->kind = NODE_CONVERT;
+	call->type = to;
+	call->n = 1;
+	return check_settle(c, call);
 }
 
 /* Logic, and all nodes. */
@@ -948,15 +946,12 @@ check_given(struct check *c)
 		if (value == NULL)
 			continue;
 		find_given(c, value);
-		if (c->options->kind != EXPR_FILTER)
-			continue;
 		/* whoever forgets the expression and names a file is told so
 		 * before standard input is waited for */
-		if (value->kind == NODE_COLUMN || value->kind == NODE_CAT)
-			value->type = TYPE_TEXT;
-		else if (value->kind != NODE_CONST || !value->literal)
-			continue;
-		check_bool(c, value);
+		if (c->options->kind == EXPR_FILTER &&
+		    (value->kind == NODE_COLUMN || value->kind == NODE_CAT ||
+			(value->kind == NODE_CONST && value->literal)))
+			check_bool(c, value);
 	}
 	return c->failed ? -1 : 0;
 }

@@ -35,12 +35,6 @@ arg_text(const struct eval *r, const struct instr *i, size_t k)
 	return eval_arg(r, i, k)->text;
 }
 
-static struct number
-arg_number(const struct eval *r, const struct instr *i)
-{
-	return eval_arg(r, i, 0)->number;
-}
-
 /* The first argument in microseconds, whether date or datetime. */
 static int64_t
 arg_time(const struct eval *r, const struct instr *i)
@@ -70,14 +64,6 @@ answer_bool(struct value *out, bool truth)
 {
 	out->kind = VALUE_BOOL;
 	out->truth = truth;
-}
-
-/* An error of this kind, which shows no argument. */
-static void
-answer_error(struct eval *r, const struct instr *i, enum failure_kind kind,
-    struct value *out)
-{
-	eval_fail(r, i->node, kind, nothing, out);
 }
 
 /* An error with this message, in which %s is the function's name. */
@@ -183,7 +169,7 @@ call_whole_part(struct eval *r, const struct instr *i, struct value *out)
 	static struct number (*const of[])(struct number) = {number_trunc,
 	    number_floor, number_ceil, number_abs};
 
-	answer_number(out, of[call_which(i)](arg_number(r, i)));
+	answer_number(out, of[call_which(i)](eval_arg(r, i, 0)->number));
 }
 
 static void
@@ -191,7 +177,8 @@ call_round(struct eval *r, const struct instr *i, struct value *out)
 {
 	if (args_fit(r, i, out))
 		answer_number(out,
-		    number_round(arg_number(r, i), arg_whole(r, i, 1, 0)));
+		    number_round(eval_arg(r, i, 0)->number,
+			arg_whole(r, i, 1, 0)));
 }
 
 /* What the functions of doubles give; no infinity. */
@@ -203,7 +190,7 @@ answer_real(struct eval *r, const struct instr *i, double x, struct value *out)
 	if (number_of_double(x, &n) == NUMBER_OK)
 		answer_number(out, n);
 	else
-		answer_error(r, i, FAILURE_RANGE, out);
+		eval_fail(r, i->node, FAILURE_RANGE, nothing, out);
 }
 
 /* sqrt, exp, log, log10 */
@@ -213,7 +200,7 @@ call_of_real(struct eval *r, const struct instr *i, struct value *out)
 	const struct real *const real = &r->given->real;
 	double (*const of[])(
 	    double) = {real->sqrt, real->exp, real->log, real->log10};
-	const double x = number_to_double(arg_number(r, i));
+	const double x = number_to_double(eval_arg(r, i, 0)->number);
 
 	if (call_which(i) == 0 && x < 0)
 		answer_refusal(r, i, "%s() of a negative number", out);
@@ -229,7 +216,7 @@ call_of_real(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_pow(struct eval *r, const struct instr *i, struct value *out)
 {
-	const struct number base = arg_number(r, i);
+	const struct number base = eval_arg(r, i, 0)->number;
 	const struct number exponent = eval_arg(r, i, 1)->number;
 	const double x = number_to_double(base), y = number_to_double(exponent);
 	struct number power = number_of_int(1), rest;
@@ -237,7 +224,7 @@ call_pow(struct eval *r, const struct instr *i, struct value *out)
 	int64_t n;
 
 	if (x == 0 && y < 0) {
-		answer_error(r, i, FAILURE_ZERO, out);
+		eval_fail(r, i->node, FAILURE_ZERO, nothing, out);
 		return;
 	}
 	if (x < 0 && fabs(y) < 1e15 && y != (double)(int64_t)y) {
@@ -277,7 +264,7 @@ call_across(struct eval *r, const struct instr *i, struct value *out)
 		if (v->kind == VALUE_MISSING)
 			continue;
 		if (side == 0 && number_add(n, v->number, &n) != NUMBER_OK) {
-			answer_error(r, i, FAILURE_RANGE, out);
+			eval_fail(r, i->node, FAILURE_RANGE, nothing, out);
 			return;
 		}
 		if (side != 0 &&
@@ -298,8 +285,8 @@ call_fixed(struct eval *r, const struct instr *i, struct value *out)
 	to = arena_alloc(&r->scratch, NUMBER_FIXED);
 	answer_text(out,
 	    (struct text){to,
-		number_fixed(arg_number(r, i), (unsigned)arg_whole(r, i, 1, 0),
-		    to)});
+		number_fixed(eval_arg(r, i, 0)->number,
+		    (unsigned)arg_whole(r, i, 1, 0), to)});
 }
 
 static void
@@ -481,7 +468,7 @@ call_regex(struct eval *r, const struct instr *i, struct value *out)
 		    r->given->longest, &r->scratch, &answer);
 	}
 	if (got == REGEX_LIMIT)
-		answer_error(r, i, FAILURE_REGEX, out);
+		eval_fail(r, i->node, FAILURE_REGEX, nothing, out);
 	else
 		answer_text(out, answer);
 }
