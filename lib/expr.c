@@ -553,7 +553,7 @@ explain_node(struct buf *out, const struct check *c, const struct node *node,
 		buf_add_text(out, type);
 		type = NULL;
 		if (node->ndates > 0 || node->marks != NULL)
-			failure_formats(out, node);
+			utf8_say(out, " (%t", &node->name);
 		break;
 	case NODE_REGEX:
 	case NODE_PIECES:

@@ -467,20 +467,6 @@ check_compare(struct check *c, struct node *node)
 	return check_settle(c, node);
 }
 
-/* x == other, for an x that is shared. */
-static struct node *
-check_equals(struct check *c, const struct node *place, const struct node *x,
-    struct node *other)
-{
-	struct node *use = arena_alloc(&c->tree->arena, sizeof *use), *is;
-
-	*use = *x;
-	is = check_new(c, NODE_COMPARE, TYPE_BOOL, place, use);
-	tree_add(c->tree, is, other);
-	is->op = COMPARE_EQ;
-	return check_compare(c, is);
-}
-
 /*
  * x in (a, b) is x == a || x == b; switch() and recode() are a chain of ?:
  * with such conditions.  x is computed once.
@@ -490,7 +476,7 @@ check_keys(struct check *c, struct node *node)
 {
 	const bool in = node->kind == NODE_IN;
 	struct node *const value = node->kid[0];
-	struct node *x = value, *chain, *other, *with;
+	struct node *x = value, *use, *is, *chain, *other, *with;
 	size_t i;
 
 	if (value->kind != NODE_CELL && value->kind != NODE_VAR &&
@@ -502,8 +488,13 @@ check_keys(struct check *c, struct node *node)
 	}
 	chain = check_new(c, in ? NODE_OR : NODE_IF, TYPE_BOOL, node, NULL);
 	for (i = 1; i + !in < node->n; i += in ? 1 : 2) {
-		tree_add(c->tree, chain,
-		    check_equals(c, in ? node : node->kid[i], x, node->kid[i]));
+		use = arena_alloc(&c->tree->arena, sizeof *use);
+		*use = *x;
+		is = check_new(c, NODE_COMPARE, TYPE_BOOL,
+		    in ? node : node->kid[i], use);
+		is->op = COMPARE_EQ;
+		tree_add(c->tree, is, node->kid[i]);
+		tree_add(c->tree, chain, check_compare(c, is));
 		if (!in)
 			tree_add(c->tree, chain, node->kid[i + 1]);
 	}
@@ -608,9 +599,14 @@ check_conversion(struct check *c, struct node *call)
 		return kid;
 	if (from >= TYPE_MISSING)
 		return check_convert(c, kid, to, false);
-	/* the formats are its name: messages show them */
+	/* the formats are its name, with the bracket behind: messages show them
+	 */
 	call->name =
 	    (struct text){c->tree->program.at + kid->to, call->to - kid->to};
+	while (call->name.len > 0 && strchr(", ", *call->name.at) != NULL) {
+		call->name.at++;
+		call->name.len--;
+	}
 	call->kind = NODE_CONVERT;
 	call->type = to;
 	call->n = 1;

@@ -198,18 +198,6 @@ failure_column(struct buf *say, const struct node *node, const struct header *h)
 }
 
 void
-failure_formats(struct buf *say, const struct node *node)
-{
-	struct text typed = node->name;
-
-	while (typed.len > 0 && (*typed.at == ',' || *typed.at == ' ')) {
-		typed.at++;
-		typed.len--;
-	}
-	utf8_say(say, " (%t", &typed); /* its bracket is there */
-}
-
-void
 failure_describe(struct buf *say, const struct failure *f,
     const struct header *h, struct text program)
 {
@@ -232,7 +220,7 @@ failure_describe(struct buf *say, const struct failure *f,
 	else
 		buf_add_text(say, reason);
 	if (time && f->node->ndates > 0)
-		failure_formats(say, f->node);
+		utf8_say(say, " (%t", &f->node->name);
 	if (time && f->kind != FAILURE_DATE)
 		utf8_say(say, ": %s", failures[f->kind].name);
 	buf_add_text(say, ", at ");

@@ -57,7 +57,4 @@ void failure_describe(struct buf *say, const struct failure *f,
 /* "add ?? DEFAULT or --on-error=skip|null", or NULL: it was meant so. */
 const char *failure_advice(const struct failure *f);
 
-/* Appends what a conversion was typed with: ' ("%Y%m%d", "%d.%m.%Y")'. */
-void failure_formats(struct buf *say, const struct node *node);
-
 #endif

@@ -72,7 +72,7 @@ struct node {
 	struct node **kid;
 	struct value value;
 	struct text name; /* of a column, set or function; "" with a number;
-			   * of NODE_CONVERT: the formats, as typed */
+			   * of NODE_CONVERT: the formats, as typed, and ) */
 	long number;      /* of a column: -1 is the last */
 	struct variable *var;
 	const struct function *function;
