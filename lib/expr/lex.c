@@ -303,7 +303,7 @@ lex_word(struct parser *p, const char *at)
 	if (end > at)
 		return end;
 	if (at < p->end && memchr("=!:,;()", *at, 7) != NULL) {
-		p->now.kind = *at;
+		p->now.kind = (unsigned char)*at;
 		return at + 1;
 	}
 	if (*at == '$') { /* $x, ${x y}: what shells and awk have taught */

@@ -107,27 +107,28 @@ read_literal(const char *p, const char *end, struct buf *out)
  * literal, escaped or not.  Every other pattern leaves no words.
  */
 static void
-read_words(struct regex *re, const char *p, const char *end)
+read_words(struct regex *re, const char *p, size_t n)
 {
-	const bool start = p < end && *p == '^';
-	const bool set = start && end - p > 1 && p[1] == '(';
-	size_t before, i;
+	const char *const end = p + n;
+	const bool start = n > 0 && *p == '^';
+	const bool set = start && n > 1 && p[1] == '(';
 
+	buf_need(&re->bytes, n + 1); /* words stay where they are */
 	p += start + set;
 	if (set && end - p >= 2 && memcmp(p, "?:", 2) == 0)
 		p += 2;
 	for (;; p++) {
-		before = re->bytes.len;
+		const size_t before = re->bytes.len;
+
 		p = read_literal(p, end, &re->bytes);
 		re->word =
 		    mem_resize(re->word, re->nwords + 1, sizeof *re->word);
-		re->word[re->nwords++].len = re->bytes.len - before;
+		re->word[re->nwords++] = (struct text){re->bytes.data + before,
+		    re->bytes.len - before};
 		if (p == end || *p != '|')
 			break;
 	}
-	if (set && p < end && *p == ')')
-		p++;
-	else if (set)
+	if (set && (p == end || *p++ != ')'))
 		p = NULL;
 	re->place = start ? START : ANYWHERE;
 	if (p != NULL && p < end && *p == '$') {
@@ -136,16 +137,10 @@ read_words(struct regex *re, const char *p, const char *end)
 	}
 	/* only PCRE2 knows where nothing matches in invalid UTF-8 */
 	if (p != end || (re->place == ANYWHERE && re->bytes.len == 0) ||
-	    (re->nwords > 1 && !(set && re->place == WHOLE))) {
+	    (re->nwords > 1 && !(set && re->place == WHOLE)))
 		re->nwords = 0;
-		return;
-	}
-	buf_need(&re->bytes, 1); /* so that no word is NULL */
-	for (i = 0, p = re->bytes.data; i < re->nwords; i++) {
-		re->word[i].at = p;
-		p += re->word[i].len;
-	}
-	qsort(re->word, re->nwords, sizeof *re->word, compare_words);
+	else
+		qsort(re->word, re->nwords, sizeof *re->word, compare_words);
 }
 
 static void *
@@ -180,6 +175,32 @@ is_ascii(struct text t)
 	return ((all | word) & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* Does one of these, of which the last is NULL, stand in the pattern? */
+static bool
+holds_any(struct text pattern, const char *const *part)
+{
+	for (; *part != NULL; part++)
+		if (memmem(pattern.at, pattern.len, *part, strlen(*part)))
+			return true;
+	return false;
+}
+
+/*
+ * A pattern with one of these may call itself.  Calls that match nothing can
+ * keep the JIT busy for ever, within all its limits; the interpreter sees them.
+ */
+static const char *const calls[] = {"\\g", "(?P>", "(?R", "(?&", "(?+", "(?0",
+    "(?1", "(?2", "(?3", "(?4", "(?5", "(?6", "(?7", "(?8", "(?9", "(?-1",
+    "(?-2", "(?-3", "(?-4", "(?-5", "(?-6", "(?-7", "(?-8", "(?-9", NULL};
+
+/*
+ * For one with these a text that is not ASCII wants another code: one that
+ * knows the letters of Unicode for \w and the like, or one in which .* may
+ * begin behind a byte that is no UTF-8.
+ */
+static const char *const unicode[] = {"\\w", "\\W", "\\s", "\\S", "\\b",
+    "\\B", "\\D", ".*", ".{", "[:", NULL};
+
 /* NULL with a message, unless say is NULL. */
 static pcre2_code *
 compile(const struct regex *re, const char *pattern, size_t n, uint32_t more,
@@ -203,23 +224,6 @@ compile(const struct regex *re, const char *pattern, size_t n, uint32_t more,
 		buf_add_text(say, (const char *)message);
 	}
 	return code;
-}
-
-/*
- * May a text that is not ASCII want another code: one that knows the letters of
- * Unicode for \w and the like, or one in which .* may begin behind a byte that
- * is no UTF-8?
- */
-static bool
-wants_unicode(const char *p, const char *end)
-{
-	for (; end - p >= 2; p++) {
-		if ((*p == '\\' && memchr("wWsSbBD", p[1], 7) != NULL) ||
-		    (*p == '.' && (p[1] == '*' || p[1] == '{')) ||
-		    memcmp(p, "[:", 2) == 0)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -308,24 +312,6 @@ learn_first(struct regex *re, const char *pattern, size_t n, uint32_t options)
 	pcre2_code_free(code);
 }
 
-/*
- * May the pattern call itself: (?R) (?1) (?+1) (?-1) (?&n) (?P>n) \g?  Calls
- * that match nothing can keep the JIT busy for ever, within all its limits;
- * the interpreter sees them.  It may say so where there is none.
- */
-static bool
-is_recursive(const char *p, const char *end)
-{
-	for (; end - p >= 4; p++) {
-		if (memcmp(p, "\\g", 2) == 0 || memcmp(p, "(?P>", 4) == 0 ||
-		    (memcmp(p, "(?", 2) == 0 &&
-			(memchr("R&+0123456789", p[2], 13) != NULL ||
-			    (p[2] == '-' && p[3] >= '0' && p[3] <= '9'))))
-			return true;
-	}
-	return false;
-}
-
 /* Takes compiled code over, with the JIT's where it is wanted and to be had. */
 static void
 set_code(const struct regex *re, struct code *c, pcre2_code *code)
@@ -354,48 +340,21 @@ add_unicode(struct regex *re, struct buf *say)
 	return code != NULL;
 }
 
-/* Sets the code up for searches.  false with a message. */
-static bool
-set_up(struct regex *re, pcre2_code *code, const char *pattern, size_t n,
-    uint32_t options, struct buf *say)
-{
-	size_t size = 0;
-
-	re->says_start = memmem(pattern, n, "\\G", 2) != NULL;
-	re->match = pcre2_match_data_create_from_pattern(code, re->memory);
-	re->limits = pcre2_match_context_create(re->memory);
-	pcre2_set_depth_limit(re->limits, STEPS);
-	pcre2_set_heap_limit(re->limits, HEAP);
-	if (!is_recursive(pattern, pattern + n)) { /* the JIT may run */
-		re->stack =
-		    pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, re->memory);
-		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
-	}
-	set_code(re, &re->code, code);
-	if (wants_unicode(pattern, pattern + n)) {
-		ascii_digits(pattern, pattern + n, &re->pattern);
-		pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
-		if (size > SMALL && !add_unicode(re, say))
-			return false;
-	}
-	if (re->code.one_start && !re->says_start)
-		learn_first(re, pattern, n, options);
-	return true;
-}
-
 struct regex *
 regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 {
+	const struct text t = {pattern, n};
+	const bool two = holds_any(t, unicode); /* codes, perhaps */
 	struct regex *re = mem_new(1, sizeof *re);
 	pcre2_code *code = NULL;
 	uint32_t options;
+	size_t size = 0;
 
 	re->memory =
 	    pcre2_general_context_create(regex_alloc, regex_release, NULL);
 	re->options = options = UTF | (caseless ? PCRE2_CASELESS : 0);
 	/* where non-ASCII texts have other code, this may forget about UTF-8 */
-	if (wants_unicode(pattern, pattern + n) &&
-	    is_ascii((struct text){pattern, n})) {
+	if (two && is_ascii(t)) {
 		options &= ~UTF;
 		code = compile(re, pattern, n, options, NULL);
 	}
@@ -403,19 +362,35 @@ regex_new(const char *pattern, size_t n, bool caseless, struct buf *say)
 		options = re->options;
 		code = compile(re, pattern, n, options, say);
 	}
-	if (code != NULL) {
-		pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
-		if (!caseless)
-			read_words(re, pattern, pattern + n);
-		if (re->nwords > 0) /* PCRE2 only says what is a pattern */
-			pcre2_code_free(code);
-		else if (!set_up(re, code, pattern, n, options, say))
-			code = NULL;
+	if (code == NULL) {
+		regex_free(re);
+		return NULL;
 	}
-	if (code != NULL)
-		return re;
-	regex_free(re);
-	return NULL;
+	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &re->groups);
+	if (!caseless)
+		read_words(re, pattern, n);
+	re->says_start = memmem(pattern, n, "\\G", 2) != NULL;
+	re->match = pcre2_match_data_create_from_pattern(code, re->memory);
+	re->limits = pcre2_match_context_create(re->memory);
+	pcre2_set_depth_limit(re->limits, STEPS);
+	pcre2_set_heap_limit(re->limits, HEAP);
+	if (re->nwords == 0 && !holds_any(t, calls)) { /* the JIT may run */
+		re->stack =
+		    pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, re->memory);
+		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
+	}
+	set_code(re, &re->code, code);
+	if (two && re->nwords == 0) {
+		ascii_digits(pattern, pattern + n, &re->pattern);
+		pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+		if (size > SMALL && !add_unicode(re, say)) {
+			regex_free(re);
+			return NULL;
+		}
+	}
+	if (re->code.one_start && !re->says_start)
+		learn_first(re, pattern, n, options);
+	return re;
 }
 
 void
