@@ -302,11 +302,15 @@ parse_expr(struct parser *p)
 
 /* A literal that is the token at hand. */
 static struct node *
-parser_constant(struct parser *p, enum type type, struct value value)
+parser_constant(struct parser *p, struct value value)
 {
+	static const enum type types[] = {[VALUE_MISSING] = TYPE_MISSING,
+	    [VALUE_TEXT] = TYPE_TEXT,
+	    [VALUE_NUMBER] = TYPE_NUMBER,
+	    [VALUE_BOOL] = TYPE_BOOL};
 	struct node *node = parser_node(p, NODE_CONST);
 
-	node->type = type;
+	node->type = types[value.kind];
 	node->value = value;
 	node->literal = true;
 	return node;
@@ -389,7 +393,7 @@ parse_fstring(struct parser *p)
 			kid->to = kid->at + t.len + 2;
 			kid->name = t;
 		} else {
-			kid = parser_constant(p, TYPE_TEXT,
+			kid = parser_constant(p,
 			    (struct value){.kind = VALUE_TEXT, .text = t});
 		}
 		if (piece.group == LEX_COLUMN && t.len > 1 && *t.at == '@' &&
@@ -598,7 +602,6 @@ parse_primary(struct parser *p)
 	struct regex_piece piece;
 	size_t next = 0;
 	struct value v = {.kind = VALUE_MISSING};
-	enum type type = TYPE_MISSING;
 	struct node *node;
 
 	/* the one word that is also a function */
@@ -606,24 +609,22 @@ parse_primary(struct parser *p)
 		p->now.kind = TOKEN_NAME;
 	switch (p->now.kind) {
 	case TOKEN_NUMBER:
-		type = TYPE_NUMBER;
 		v.kind = VALUE_NUMBER;
 		v.number = parse_number(p);
 		break;
 	case TOKEN_STRING:
-		type = TYPE_TEXT;
 		lex_piece(p, false, &next, &piece);
-		v = (struct value){.kind = VALUE_TEXT, .text = piece.text};
+		v.kind = VALUE_TEXT;
+		v.text = piece.text;
 		break;
 	case TOKEN_RAW:
-		type = TYPE_TEXT;
-		v = (struct value){.kind = VALUE_TEXT, .text = lex_text(p)};
+		v.kind = VALUE_TEXT;
+		v.text = lex_text(p);
 		break;
 	case TOKEN_FSTRING:
 		return parse_fstring(p);
 	case TOKEN_TRUE:
 	case TOKEN_FALSE:
-		type = TYPE_BOOL;
 		v.kind = VALUE_BOOL;
 		v.truth = p->now.kind == TOKEN_TRUE;
 		break;
@@ -651,7 +652,7 @@ parse_primary(struct parser *p)
 			parse_call(p, node);
 		return node;
 	}
-	node = parser_constant(p, type, v);
+	node = parser_constant(p, v);
 	lex_take(p);
 	return node;
 }
@@ -666,19 +667,6 @@ parser_statement(struct parser *p, enum statement_kind kind)
 	s->kind = kind;
 	s->at = p->now.at;
 	return s;
-}
-
-/* "=" expr */
-static struct node *
-parse_value(struct parser *p)
-{
-	if (p->now.kind == TOKEN_NAME)
-		parser_unexpected(p);
-	if (!parser_accept(p, '='))
-		lex_fail(p, p->now.at,
-		    "expected '=': a statement is NAME = EXPR, let, drop, "
-		    "rename or each");
-	return parse_expr(p);
 }
 
 /*
@@ -705,40 +693,13 @@ parse_statement(struct parser *p)
 		lex_take(p);
 	if (kind != STATEMENT_EACH)
 		s->at = p->now.at;
-	switch (kind) {
-	case STATEMENT_ASSIGN:
-		s->column = parse_column(p);
-		s->value = parse_value(p);
-		break;
-	case STATEMENT_LET:
+	if (kind == STATEMENT_LET) {
 		if (p->now.kind != TOKEN_NAME)
 			lex_fail(p, p->now.at,
 			    "let needs a plain name: let t = ..");
 		s->name = lex_source(p, p->now);
 		lex_take(p);
-		s->value = parse_value(p);
-		break;
-	case STATEMENT_DROP:
-		s->column = parse_column(p);
-		for (more = s; parser_accept(p, ','); more = more->next) {
-			more->next = parser_statement(p, kind);
-			more->next->column = parse_column(p);
-		}
-		break;
-	case STATEMENT_RENAME:
-		s->column = parse_column(p);
-		if (!parser_word(p, "as"))
-			lex_fail(p, p->now.at,
-			    "expected 'as': rename OLD as NEW");
-		lex_take(p);
-		s->at = p->now.at;
-		if (p->now.kind == TOKEN_BRACED || p->now.kind == TOKEN_NAME)
-			s->name = lex_text(p);
-		else
-			parser_unexpected(p);
-		lex_take(p);
-		break;
-	case STATEMENT_EACH:
+	} else if (kind == STATEMENT_EACH) {
 		if (p->now.kind != TOKEN_STRING)
 			lex_fail(p, p->now.at,
 			    "each needs a list of columns in quotes: "
@@ -749,7 +710,33 @@ parse_statement(struct parser *p)
 			lex_fail(p, p->now.at,
 			    "expected ':': each \"a,b\": trim(_)");
 		s->value = parse_expr(p);
-		break;
+	} else {
+		s->column = parse_column(p);
+	}
+	if (kind == STATEMENT_ASSIGN || kind == STATEMENT_LET) {
+		if (p->now.kind == TOKEN_NAME)
+			parser_unexpected(p);
+		if (!parser_accept(p, '='))
+			lex_fail(p, p->now.at,
+			    "expected '=': a statement is NAME = EXPR, let, "
+			    "drop, rename or each");
+		s->value = parse_expr(p);
+	} else if (kind == STATEMENT_RENAME) {
+		if (!parser_word(p, "as"))
+			lex_fail(p, p->now.at,
+			    "expected 'as': rename OLD as NEW");
+		lex_take(p);
+		s->at = p->now.at;
+		if (p->now.kind != TOKEN_BRACED && p->now.kind != TOKEN_NAME)
+			parser_unexpected(p);
+		else
+			s->name = lex_text(p);
+		lex_take(p);
+	}
+	for (more = s; kind == STATEMENT_DROP && parser_accept(p, ',');
+	     more = more->next) {
+		more->next = parser_statement(p, kind);
+		more->next->column = parse_column(p);
 	}
 	return s;
 }
