@@ -28,32 +28,6 @@ lex_source(const struct parser *p, struct token t)
 	return (struct text){p->program + t.at, t.len};
 }
 
-struct text
-lex_text(const struct parser *p)
-{
-	const int kind = p->now.kind;
-	const struct text source = lex_source(p, p->now);
-	const char *from = source.at + 1, *end = source.at + source.len - 1;
-	char *const decoded = p->decoded + p->now.at, *to = decoded;
-
-	if (kind == TOKEN_NAME)
-		return source;
-	if (kind == TOKEN_SET)
-		return (struct text){from, source.len - 1};
-	if (kind == TOKEN_RAW)
-		return (struct text){from + 1, source.len - 3};
-	if (*end == 'i') /* the flag of a pattern */
-		end--;
-	while (from < end) {
-		if (kind == TOKEN_REGEX && *from == '\\' && from[1] != '/')
-			*to++ = *from++;
-		else if (*from == (kind == TOKEN_REGEX ? '\\' : '}'))
-			from++;
-		*to++ = *from++;
-	}
-	return (struct text){decoded, (size_t)(to - decoded)};
-}
-
 /*
  * An escape that begins with the backslash p: at most 4 bytes go to `to`,
  * *len of them.  Returns what is behind it, or NULL: it is none.
@@ -102,58 +76,52 @@ lex_bad_escape(struct parser *p, const char *at, const char *end)
 }
 
 bool
-lex_piece(struct parser *p, bool groups, size_t *at, struct regex_piece *piece)
+lex_piece(struct parser *p, bool groups, size_t *next,
+    struct regex_piece *piece)
 {
-	const char *const end = p->program + p->now.at + p->now.len - 1;
+	const char *const end = p->now.text.at + p->now.text.len;
 	const bool columns = p->now.kind == TOKEN_FSTRING;
-	const char *from, *next;
-	char *to;
+	const char *at = p->now.text.at + *next, *behind;
+	/* an escape is as long as what it stands for, or longer */
+	char *to = p->decoded + (at - p->program);
 	size_t n;
 
-	if (*at == 0)
-		*at = p->now.at + 1 + columns;
-	/* an escape is as long as what it stands for, or longer */
-	to = p->decoded + *at;
 	*piece = (struct regex_piece){-1, {to, 0}};
-	for (from = p->program + *at; from < end; from = next) {
-		if ((columns && *from == '{' && from[1] != '{') ||
-		    (groups && *from == '\\' && text_digit(from[1])))
+	for (; at < end; at = behind) {
+		if ((columns && *at == '{' && at[1] != '{') ||
+		    (groups && *at == '\\' && text_digit(at[1])))
 			break;
-		n = utf8_char(from, end);
-		next = from + n;
-		if (*from == '\\')
-			next = lex_escape(from, to, &n);
+		n = utf8_char(at, end);
+		behind = at + n;
+		if (*at == '\\')
+			behind = lex_escape(at, to, &n);
 		else
-			memcpy(to, from, n);
-		if (next == NULL) {
-			lex_bad_escape(p, from, end);
+			memcpy(to, at, n);
+		if (behind == NULL) {
+			lex_bad_escape(p, at, end);
 			return false;
 		}
-		if (columns && (*from == '{' || *from == '}') &&
-		    *next++ != *from) {
-			lex_fail(p, (size_t)(from - p->program),
+		if (columns && (*at == '{' || *at == '}') &&
+		    *behind++ != *at) {
+			lex_fail(p, (size_t)(at - p->program),
 			    "a single } in f\"..\"; write }}");
 			return false;
 		}
 		to += n;
 		piece->text.len += n;
 	}
-	if (piece->text.len > 0) {
-		*at = (size_t)(from - p->program);
-		return true;
-	}
-	if (from == end)
+	if (piece->text.len == 0 && at == end)
 		return false;
-	if (*from == '{') {
-		next = memchr(from, '}', (size_t)(end - from));
+	if (piece->text.len == 0 && *at == '{') {
+		behind = memchr(at, '}', (size_t)(end - at));
 		piece->group = LEX_COLUMN;
-		piece->text =
-		    (struct text){from + 1, (size_t)(next - from) - 1};
-		*at += piece->text.len + 2;
-	} else {
-		piece->group = from[1] - '0';
-		*at += 2;
+		piece->text = (struct text){at + 1, (size_t)(behind - at) - 1};
+		at = behind + 1;
+	} else if (piece->text.len == 0) {
+		piece->group = at[1] - '0';
+		at += 2;
 	}
+	*next = (size_t)(at - p->now.text.at);
 	return true;
 }
 
@@ -236,14 +204,18 @@ lex_number(const char *at)
 static const char *
 lex_braced(struct parser *p, const char *at)
 {
-	const char *close = at;
+	char *to = p->decoded + p->now.at;
 
-	while ((close = memchr(close, '}', (size_t)(p->end - close))) != NULL &&
-	    close[1] == '}')
-		close += 2;
-	if (close == NULL)
-		lex_fail(p, p->now.at, "this { is never closed");
-	return close != NULL ? close + 1 : at;
+	p->now.text.at = to;
+	for (at++; at < p->end; at++) {
+		if (*at == '}' && *++at != '}') {
+			p->now.text.len = (size_t)(to - p->now.text.at);
+			return at;
+		}
+		*to++ = *at;
+	}
+	lex_fail(p, p->now.at, "this { is never closed");
+	return at;
 }
 
 /* STRING, RAW, FSTRING and REGEX, from the quote. */
@@ -274,6 +246,7 @@ lex_quoted(struct parser *p, const char *quote)
 	if (at >= p->end)
 		lex_fail(p, p->now.at, "this %s is never closed",
 		    p->now.kind == TOKEN_REGEX ? "pattern" : "text");
+	p->now.text = (struct text){quote + 1, (size_t)(at - quote) - 1};
 	return at + 1;
 }
 
@@ -288,6 +261,7 @@ lex_word(struct parser *p, const char *at)
 	const char *const end = lex_letter(*at) ? lex_name(at) : at;
 	struct text shown = {at, utf8_char(at, p->end)};
 
+	p->now.text = (struct text){at, (size_t)(end - at)};
 	for (size_t i = 0; i < sizeof lex_symbols / sizeof *lex_symbols; i++) {
 		const struct symbol *const o = &lex_symbols[i];
 		const size_t n = strlen(o->text);
@@ -351,6 +325,7 @@ lex_take(struct parser *p)
 	} else if (*at == '@' && lex_letter(at[1])) {
 		p->now.kind = TOKEN_SET;
 		to = lex_name(at + 1);
+		p->now.text = (struct text){at + 1, (size_t)(to - at) - 1};
 	} else if (*at == '@') { /* POS = "@" [ "-" ] digits */
 		p->now.kind = TOKEN_POSITION;
 		to = at + 1 + (at[1] == '-');
@@ -378,12 +353,24 @@ lex_ahead(const struct parser *p)
 void
 lex_regex(struct parser *p)
 {
-	const char *const from = p->program + p->now.at, *end;
+	const char *const from = p->program + p->now.at, *end, *at = from + 1;
+	char *to = p->decoded + p->now.at;
 
 	p->now.kind = TOKEN_REGEX;
 	end = lex_quoted(p, from);
+	if (p->now.kind == TOKEN_BAD)
+		return;
+	p->now.text.at = to;
+	while (at < end - 1) {
+		if (*at == '\\' && at[1] != '/')
+			*to++ = *at++;
+		else if (*at == '\\')
+			at++;
+		*to++ = *at++;
+	}
+	p->now.text.len = (size_t)(to - p->now.text.at);
 	/* i is the flag, "in" or a name after the pattern is not */
-	if (p->now.kind == TOKEN_REGEX && *end == 'i' && !lex_in_name(end[1]))
+	if (*end == 'i' && !lex_in_name(end[1]))
 		end++;
 	p->now.len = (size_t)(end - from);
 }

@@ -70,6 +70,8 @@ struct token {
 	enum level level;        /* of an operator; else LEVEL_NONE */
 	const struct symbol *is; /* of a level */
 	size_t at, len;          /* its bytes in the program */
+	struct text text;        /* of a name, braced or not, or a set; what
+				  * is between quotes; a pattern with \/ as / */
 };
 
 /* A program while it is read, which has a NUL behind it. */
@@ -100,19 +102,13 @@ void lex_fail(struct parser *p, size_t at, const char *format, ...);
 struct text lex_source(const struct parser *p, struct token t);
 
 /*
- * The token at hand: a name, braced or not, that of a set, the text of r"..",
- * or a pattern with \/ as /.
- */
-struct text lex_text(const struct parser *p);
-
-/*
- * The next piece of the TOKEN_STRING or TOKEN_FSTRING at hand, from *at on,
+ * The next piece of the TOKEN_STRING or TOKEN_FSTRING at hand, from *next on,
  * which begins as 0: decoded text; LEX_COLUMN, what stands between the braces
  * of an f".."; or, where there are groups, the one that \0 to \9 names.  false:
  * that was the last, or there is a message.
  */
 #define LEX_COLUMN 10
-bool lex_piece(struct parser *p, bool groups, size_t *at,
+bool lex_piece(struct parser *p, bool groups, size_t *next,
     struct regex_piece *piece);
 
 #endif

@@ -38,8 +38,8 @@ parser_accept(struct parser *p, int kind)
 static bool
 parser_word(const struct parser *p, const char *word)
 {
-	return p->now.kind == TOKEN_NAME && p->now.len == strlen(word) &&
-	    memcmp(lex_source(p, p->now).at, word, p->now.len) == 0;
+	return p->now.kind == TOKEN_NAME &&
+	    text_equal(p->now.text, (struct text){word, strlen(word)});
 }
 
 /*
@@ -150,7 +150,7 @@ parse_set(struct parser *p, struct node *node)
 {
 	if (p->now.kind == TOKEN_SET) {
 		node->kind = NODE_IN_SET;
-		node->name = lex_text(p);
+		node->name = p->now.text;
 		lex_take(p);
 		return;
 	}
@@ -183,7 +183,6 @@ static void
 parse_pattern(struct parser *p, struct node *node)
 {
 	struct buf why = {NULL, 0, 0};
-	struct text pattern;
 
 	if (p->now.kind == '/')
 		lex_regex(p);
@@ -192,8 +191,7 @@ parse_pattern(struct parser *p, struct node *node)
 		    *lex_source(p, p->before).at == '=' ? "=~" : "!~");
 		return;
 	}
-	pattern = lex_text(p);
-	node->regex = regex_new(pattern.at, pattern.len,
+	node->regex = regex_new(p->now.text.at, p->now.text.len,
 	    lex_source(p, p->now).at[p->now.len - 1] == 'i', &why);
 	parser_refuse(p, p->now.at, &why);
 	node->owner = p->tree->owners;
@@ -367,7 +365,7 @@ parse_column(struct parser *p)
 	struct node *node = parser_node(p, NODE_COLUMN);
 
 	if (p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_BRACED)
-		node->name = lex_text(p);
+		node->name = p->now.text;
 	else if (p->now.kind == TOKEN_POSITION)
 		parse_position(p, node, lex_source(p, p->now).at);
 	else
@@ -443,7 +441,7 @@ parse_argument(struct parser *p, char letter)
 	}
 	if (letter == 'T' && p->now.kind == TOKEN_SET) {
 		node = parser_node(p, NODE_TABLE);
-		node->name = lex_text(p);
+		node->name = p->now.text;
 		lex_take(p);
 		return node;
 	}
@@ -619,7 +617,7 @@ parse_primary(struct parser *p)
 		break;
 	case TOKEN_RAW:
 		v.kind = VALUE_TEXT;
-		v.text = lex_text(p);
+		v.text = p->now.text;
 		break;
 	case TOKEN_FSTRING:
 		return parse_fstring(p);
@@ -697,7 +695,7 @@ parse_statement(struct parser *p)
 		if (p->now.kind != TOKEN_NAME)
 			lex_fail(p, p->now.at,
 			    "let needs a plain name: let t = ..");
-		s->name = lex_source(p, p->now);
+		s->name = p->now.text;
 		lex_take(p);
 	} else if (kind == STATEMENT_EACH) {
 		if (p->now.kind != TOKEN_STRING)
@@ -730,7 +728,7 @@ parse_statement(struct parser *p)
 		if (p->now.kind != TOKEN_BRACED && p->now.kind != TOKEN_NAME)
 			parser_unexpected(p);
 		else
-			s->name = lex_text(p);
+			s->name = p->now.text;
 		lex_take(p);
 	}
 	for (more = s; kind == STATEMENT_DROP && parser_accept(p, ',');
