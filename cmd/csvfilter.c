@@ -18,23 +18,17 @@ struct chosen {
 	struct keys *seen;
 };
 
-/* What --by has counted of one key. */
-struct counted {
-	uint64_t n;
-	size_t end; /* of the key in filter.keys */
-};
-
 struct filter {
 	struct program program;
 	uint64_t limit; /* UINT64_MAX: none */
 	bool invert, count;
 	bool plain; /* what is kept is written, and that is all */
 	struct chosen first, by;
-	struct buf key; /* of a record: of several columns, each but the last
-			 * has its length before it */
-	struct counted *counted; /* by number of the key */
-	size_t ncounted, room;
-	struct buf keys; /* one behind the other */
+	struct buf key;   /* of a record: of several columns, each but the last
+			   * has its length before it */
+	struct buf keys;  /* of --by, each with its length before it */
+	uint64_t *counts; /* by number of the key */
+	size_t ncounts, room;
 };
 
 #define AT(member) offsetof(struct filter, member)
@@ -132,21 +126,23 @@ write_counts(struct run *r, const struct filter *f)
 	if (h->raw.raw != NULL)
 		writer_add(r->out, "count\n", 6);
 	writer_done(r->out);
-	for (size_t k = 0; k < f->ncounted; k++) {
-		const char *end = f->keys.data + f->counted[k].end;
+	for (size_t k = 0; k < f->ncounts; k++) {
+		size_t len, left;
 
-		for (size_t i = 0; i < list->n; i++) {
-			size_t len = (size_t)(end - p);
-
+		memcpy(&left, p, sizeof left);
+		p += sizeof left;
+		for (size_t i = 0; i < list->n; i++, left -= len) {
+			len = left;
 			if (i + 1 < list->n) {
 				memcpy(&len, p, sizeof len);
 				p += sizeof len;
+				left -= sizeof len;
 			}
 			writer_first(r->out, p, len, i == 0 ? mark : 0);
 			writer_byte(r->out, r->out->dialect.delim);
 			p += len;
 		}
-		write_count(r->out, f->counted[k].n);
+		write_count(r->out, f->counts[k]);
 		r->out->records++;
 	}
 }
@@ -202,13 +198,13 @@ keep(struct filter *f, struct run *r, const struct record *rec, uint64_t *kept)
 	if (f->by.seen != NULL) {
 		key = key_of(f, &f->by, rec, quote);
 		if (keys_add(f->by.seen, key.raw, key.len, &number)) {
+			buf_add(&f->keys, &key.len, sizeof key.len);
 			buf_add(&f->keys, key.raw, key.len);
-			f->counted = mem_grow(f->counted, f->ncounted, &f->room,
-			    sizeof *f->counted);
-			f->counted[f->ncounted++] =
-			    (struct counted){0, f->keys.len};
+			f->counts = mem_grow(f->counts, f->ncounts, &f->room,
+			    sizeof *f->counts);
+			f->counts[f->ncounts++] = 0;
 		}
-		f->counted[number].n++;
+		f->counts[number]++;
 	}
 	return f->count ? 0 : writer_record(r->out, rec);
 }
@@ -281,7 +277,7 @@ main(int argc, char *argv[])
 	columns_free(&f.by.columns);
 	keys_free(f.first.seen);
 	keys_free(f.by.seen);
-	free(f.counted);
+	free(f.counts);
 	buf_free(&f.key);
 	buf_free(&f.keys);
 	return run_end(&r);
