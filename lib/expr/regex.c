@@ -442,7 +442,7 @@ regex_begin(struct regex *re, struct text t)
 	if (re->steps != STEPS || t.len > WATCHED) {
 		if (t.len > ALL_STEPS)
 			steps = steps * ALL_STEPS / t.len;
-		if (steps != re->steps && re->nwords == 0)
+		if (steps != re->steps)
 			pcre2_set_match_limit(re->limits, (uint32_t)steps);
 		re->steps = steps;
 		re->began = clock();
