@@ -155,12 +155,18 @@ add_stats(void *arg, struct buf *text, struct report_stats *s)
 		s->children = pool_progress(par->pool, text);
 }
 
+/* Reads the header, and what depends on it.  false: a message was said. */
 static bool
 open_pool(struct par *par)
 {
 	struct run *r = &par->run;
-	const struct record *first = &r->header->raw;
+	const struct record *first;
 
+	if (par->opt.discard)
+		r->hooks.out = -1; /* nobody need be there to read it */
+	if (!run_header(r) || !find_key(par))
+		return false;
+	first = &r->header->raw;
 	par->opt.command = &par->command;
 	par->opt.routed = par->by != NULL;
 	par->opt.answers = reader_of_answer(&r->opt.reader);
@@ -246,7 +252,7 @@ main(int argc, char *argv[])
 
 	if (run_start(r, &program, &par, argc, argv) && settle_options(&par) &&
 	    run_said(r, command_find(&par.command, r->opt.operand, &r->say)) &&
-	    run_open(r, r->opt.noperands) && run_header(r) && find_key(&par) &&
+	    run_open(r, r->opt.noperands) &&
 	    open_pool(&par)) {
 		feed(&par);
 		close_pool(&par);

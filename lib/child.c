@@ -220,13 +220,16 @@ child_ended(struct child *c)
 {
 	if (c->pid == 0)
 		return true;
-	if (!c->reaped) {
-		const pid_t got = wait_for(c, WNOHANG);
-		const bool lost = got < 0 && errno == ECHILD;
+	while (!c->reaped) {
+		const pid_t got = wait_for(c, WNOHANG | WUNTRACED);
 
-		c->reaped = got > 0 || lost;
-		if (lost) /* nobody will ever tell how it ended */
+		if (got == 0)
+			break;
+		c->reaped = got < 0 || !WIFSTOPPED(c->status);
+		if (got < 0) /* nobody will ever tell how it ended */
 			c->status = 255 << 8;
+		else if (!c->reaped)
+			c->stopped = WSTOPSIG(c->status);
 	}
 	if (!c->reaped || c->kill_at == 0)
 		return c->reaped;
@@ -239,6 +242,23 @@ child_ended(struct child *c)
 		c->kill_at = -1;
 	}
 	return c->kill_at < 0 || kill(-c->pid, 0) < 0;
+}
+
+bool
+child_stopped(struct child *c, struct buf *say)
+{
+	const int sig = c->stopped;
+
+	if (sig == 0)
+		return false;
+	utf8_say(say, " was stopped by signal %n, and goes on with SIGCONT%s%c",
+	    (size_t)sig,
+	    sig == SIGTTIN || sig == SIGTTOU ?
+		"; it wants the terminal, which no command here has" :
+		"",
+	    '\0');
+	c->stopped = 0;
+	return true;
 }
 
 uint64_t

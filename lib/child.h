@@ -67,6 +67,7 @@ struct child {
 	pid_t pid;       /* also its process group; 0: none */
 	bool reaped;     /* it is dead, and status is set */
 	int status;      /* as of waitpid(2) */
+	int stopped;     /* the signal that stopped it, until that is said */
 	int64_t kill_at; /* of the group, after child_stop, else 0; -1: done */
 };
 
@@ -81,6 +82,9 @@ int child_start(struct child *c, const struct command *cmd, const int fd[3],
 
 /* Has it, or after child_stop its whole group, ended?  Never waits. */
 bool child_ended(struct child *c);
+
+/* Was it stopped since this was asked last?  Then says so, with a NUL. */
+bool child_stopped(struct child *c, struct buf *say);
 
 /* KiB of memory that it uses, without what it has started; 0: not known. */
 uint64_t child_memory(const struct child *c);

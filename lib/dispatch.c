@@ -469,6 +469,11 @@ step_tasks(struct dispatch *d)
 			    "a process that a command left behind holds its "
 			    "standard error open; it is not read any more");
 		d->warned |= t->left;
+		d->run->say.len = 0;
+		utf8_say(&d->run->say, "batch %n", (size_t)t->batch->number);
+		if (child_stopped(&t->child, &d->run->say))
+			report_say(&d->run->report, "%s", d->run->say.data);
+		d->run->say.len = 0;
 	}
 	now = input_now() * 1000;
 	for (size_t i = 0; i < d->tasks; i++) {

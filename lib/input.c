@@ -199,11 +199,11 @@ input_ready(int fd)
 static int
 wait_readable(int fd, struct input_hooks *hooks)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = hooks->out}};
 	int64_t before;
 	int got;
 
-	if (input_wait(&p, 1, 0) > 0) {
+	if (input_wait(p, 1, 0) > 0) {
 		input_tick(hooks);
 		return 0;
 	}
@@ -214,8 +214,12 @@ wait_readable(int fd, struct input_hooks *hooks)
 	do {
 		got = input_tick(hooks);
 		before = input_ns();
-		got = input_wait(&p, 1, got);
+		got = input_wait(p, 2, got);
 		hooks->waited_in += input_ns() - before;
+		if (got > 0 && (p[1].revents & (POLLERR | POLLHUP)) != 0) {
+			p[1].fd = -1;
+			raise(SIGPIPE); /* as a write would */
+		}
 	} while (got == 0 || (got < 0 && errno == EINTR));
 	return 0;
 }

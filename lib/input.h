@@ -24,6 +24,7 @@ struct input_hooks {
 	/* fd is at its end; -1: it is not whole, and that was said */
 	int (*ended)(void *arg, int fd);
 	void *arg;
+	int out; /* when its reader has gone, SIGPIPE comes; -1: none */
 	int64_t waited_in;  /* ns of waiting for input, of all who have */
 	int64_t waited_out; /* these hooks, and for output by who polls it */
 	bool ticks;         /* call tick once a second, not only on SIGUSR1 */

@@ -48,7 +48,7 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	if (opt->bytes > 0 || opt->records > 0)
 		p->pace.block = opt->bytes > 0 ? (size_t)opt->bytes : SIZE_MAX;
 	p->worker = mem_new(n, sizeof *p->worker);
-	p->polled = mem_new(2 * n + 1, sizeof *p->polled);
+	p->polled = mem_new(2 * n + 2, sizeof *p->polled);
 	for (size_t i = 0; i < n; i++)
 		p->worker[i] =
 		    (struct worker){.number = i + 1, .in = -1, .out = -1};
@@ -378,7 +378,7 @@ take_answers(struct pool *p, struct worker *w)
 		take_piece(p, w, &a);
 	}
 	w->undrained = got == 1;
-	if (taken > 0)
+	if (taken > 0 && p->opt.mode != POOL_BLOCKS)
 		w->waits = pool_clock(p);
 	if (got < 0 && w->error != 0) {
 		worker_blame(p, w, EXIT_IO, ": %s", strerror(w->error));
@@ -449,41 +449,6 @@ due_at(struct pool *p, int64_t when)
 		p->due = when;
 }
 
-/*
- * When no worker is free, and one has read all it was sent and said nothing
- * for long, that one may keep its answers until the end of its input, which
- * never comes.
- */
-static void
-due_stall(struct pool *p, int64_t now)
-{
-	int64_t next = INT64_MAX;
-	bool silent = false;
-
-	if (p->opt.mode != POOL_ORDERED || p->stalled || p->finishing)
-		return;
-	for (size_t i = 0; i < p->opt.workers; i++) {
-		const struct worker *w = &p->worker[i];
-
-		if (w->oldest == NULL)
-			return;
-		silent = silent ||
-		    (now >= w->waits + STALL && w->sent == w->send.len &&
-			is_read(p, w) && worker_unread(w) == 0);
-		if (w->waits + STALL < next)
-			next = w->waits + STALL;
-	}
-	if (!silent) {
-		due_at(p, next > now ? next : now + STALL);
-		return;
-	}
-	p->stalled = true;
-	report_say(p->opt.report,
-	    "no worker has answered for 5 s: a worker that keeps its output "
-	    "in a buffer must be told to flush it after each record "
-	    "(python3 -u, stdbuf -oL, awk's fflush(), jq --unbuffered)");
-}
-
 /* The end of w, if it has begun. */
 static void
 due_end(struct pool *p, struct worker *w, int64_t now)
@@ -513,14 +478,33 @@ due_end(struct pool *p, struct worker *w, int64_t now)
 	settle(p, w);
 }
 
-/* --timeout */
+/*
+ * Has w nothing to do?  Where answers are not counted, w is at work while it
+ * reads on, and idle when it has read all that it was given.
+ */
+static bool
+is_idle(const struct pool *p, struct worker *w)
+{
+	const size_t unread = worker_unread(w);
+	const bool reads = w->fed - unread != w->read;
+
+	w->read = w->fed - unread;
+	if (p->opt.mode == POOL_FREE && reads)
+		return true;
+	return !w->closing &&
+	    (p->opt.mode == POOL_FREE ? unread + w->send.len == w->sent :
+					w->oldest == NULL);
+}
+
+/* --timeout, and a word where a worker may keep its answers for ever. */
 static void
 due_answer(struct pool *p, struct worker *w, int64_t now)
 {
-	const bool awaited = p->opt.mode == POOL_BLOCKS ||
-	    (p->opt.mode == POOL_ORDERED && (w->oldest != NULL || w->closing));
+	const int64_t limit = p->opt.timeout;
+	const bool counted = p->opt.mode == POOL_ORDERED;
+	struct buf *say = &p->unheard;
 
-	if (p->opt.timeout == 0 || w->child.pid == 0 || !awaited)
+	if (w->child.pid == 0 || (limit == 0 && (!counted || p->stalled)))
 		return;
 	if (w->out >= 0 && !is_read(p, w)) {
 		w->unread = w->unread != 0 ? w->unread : now;
@@ -528,10 +512,33 @@ due_answer(struct pool *p, struct worker *w, int64_t now)
 	}
 	w->waits += w->unread != 0 ? now - w->unread : 0;
 	w->unread = 0;
-	if (now < w->waits + p->opt.timeout)
-		due_at(p, w->waits + p->opt.timeout);
-	else
+	if (is_idle(p, w))
+		w->waits = now;
+	if (limit != 0 && now >= w->waits + limit) {
 		blame_holder(p, w, " took longer than --timeout");
+		return;
+	}
+	if (limit != 0) /* nobody tells when it reads */
+		due_at(p, p->opt.mode != POOL_FREE ? w->waits + limit :
+						     now + limit / 4 + 1);
+	if (!counted || p->stalled || w->oldest == NULL || w->closing)
+		return;
+	if (now < w->waits + STALL || w->sent < w->send.len ||
+	    worker_unread(w) > 0) {
+		due_at(p, now < w->waits + STALL ? w->waits + STALL :
+						   now + STALL);
+		return;
+	}
+	p->stalled = true;
+	say->len = 0;
+	utf8_say(say, "worker %n has not answered for 5 s", w->number);
+	say_held(w, say);
+	buf_add_byte(say, '\0');
+	report_say(p->opt.report,
+	    "%s; a worker that keeps its output in a buffer must be told to "
+	    "flush it after each record (python3 -u, stdbuf -oL, awk's "
+	    "fflush(), jq --unbuffered), and one that drops records needs -u",
+	    say->data);
 }
 
 /* Does what is due; the ms until the next thing is, -1: nothing will be. */
@@ -542,7 +549,6 @@ see_to_clocks(struct pool *p)
 	int ms = -1;
 
 	p->due = INT64_MAX;
-	due_stall(p, now);
 	for (size_t i = 0; i < p->opt.workers; i++) {
 		struct worker *w = &p->worker[i];
 
@@ -569,7 +575,7 @@ see_to_clocks(struct pool *p)
 static void
 wait_polled(struct pool *p, int fd, bool sleep, int ms)
 {
-	const size_t n = 2 * p->opt.workers + 1;
+	const size_t n = 2 * p->opt.workers + 2;
 	struct pollfd *polled = p->polled;
 	int64_t before;
 	size_t i;
@@ -579,13 +585,14 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 		const struct worker *w = &p->worker[i];
 		const bool read = is_read(p, w);
 
-		polled[2 * i].fd = w->sent < w->send.len ? w->in : -1;
-		polled[2 * i].events = POLLOUT;
+		polled[2 * i].fd = w->in;
+		polled[2 * i].events = w->sent < w->send.len ? POLLOUT : 0;
 		polled[2 * i + 1].fd = read ? w->out : -1;
 		polled[2 * i + 1].events = POLLIN;
 		sleep = sleep && !(read && w->undrained);
 	}
-	polled[n - 1] = (struct pollfd){.fd = fd, .events = POLLIN};
+	polled[n - 2] = (struct pollfd){.fd = fd, .events = POLLIN};
+	polled[n - 1] = (struct pollfd){.fd = p->opt.hooks->out};
 	got = input_wait(polled, n, 0);
 	if (got == 0 && sleep) {
 		before = input_now();
@@ -601,11 +608,20 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 		    "cannot wait for the workers: %s", strerror(errno));
 	for (i = 0; got <= 0 && i < n; i++)
 		polled[i].revents = 0;
+	if ((polled[n - 1].revents & (POLLERR | POLLHUP)) != 0)
+		p->out->error = EPIPE;
 	p->signal = child_signal();
 	if (!input_signal(SIGCHLD))
 		return;
-	for (i = 0; i < p->opt.workers; i++)
-		child_ended(&p->worker[i].child);
+	for (i = 0; i < p->opt.workers; i++) {
+		struct worker *w = &p->worker[i];
+
+		child_ended(&w->child);
+		p->unheard.len = 0;
+		utf8_say(&p->unheard, "worker %n", w->number);
+		if (child_stopped(&w->child, &p->unheard))
+			report_say(p->opt.report, "%s", p->unheard.data);
+	}
 }
 
 /* One round; sleep: it may wait for something to happen, also at fd. */
@@ -674,6 +690,8 @@ pool_finish(struct pool *p)
 			for (size_t i = 0; i < p->opt.workers; i++) {
 				if (p->worker[i].child.pid == 0)
 					continue;
+				if (p->worker[i].oldest == NULL)
+					p->worker[i].waits = pool_clock(p);
 				p->worker[i].closing = true;
 				worker_feed(p, &p->worker[i]);
 			}

@@ -182,7 +182,7 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	*r = (struct run){.started = input_ns(),
 	    .starts = program->command,
 	    .progress = -1,
-	    .hooks = {.idle = flush, .tick = tick, .ended = ended, .arg = r}};
+	    .hooks = {.idle = flush, .tick = tick, .ended = ended, .arg = r, .out = -1}};
 	child_hygiene();
 	report_init(&r->report, program->name);
 	result = options_parse(&r->opt, program, arg, argc, argv, &text);
@@ -334,6 +334,7 @@ run_open(struct run *r, size_t i)
 	/* all is open but the input */
 	for (size_t k = 0; k < n; k++)
 		reads |= strcmp(files[k], "-") != 0;
+	r->hooks.out = r->out->fd;
 	if (!r->starts)
 		sandbox_enter(reads, r->out->part != NULL ? output : NULL);
 	return true;

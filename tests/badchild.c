@@ -231,6 +231,38 @@ mode_close_output(long n)
 	return 0;
 }
 
+/* As hang, with one of its pipes closed. */
+static int
+mode_hang_no_input(long n)
+{
+	copy(n);
+	close(STDIN_FILENO);
+	hang();
+	return 0;
+}
+
+static int
+mode_hang_no_output(long n)
+{
+	copy(n);
+	close(STDOUT_FILENO);
+	hang();
+	return 0;
+}
+
+/* As hang, in the middle of a record. */
+static int
+mode_hang_half(long n)
+{
+	copy(n);
+	if (next() != NULL) {
+		line[strlen(line) / 2] = '\0';
+		put(line);
+	}
+	hang();
+	return 0;
+}
+
 static int
 mode_linger(long n)
 {
@@ -351,6 +383,9 @@ static const struct mode {
     {"grandchild", mode_grandchild, "its child holds the output for N ms"},
     {"hang", mode_hang, "copies N lines, then waits for ever"},
     {"hang-after-eof", mode_hang_after_eof, "copies, then waits for ever"},
+    {"hang-half", mode_hang_half, "as hang, with half a record behind"},
+    {"hang-no-input", mode_hang_no_input, "as hang, its input closed"},
+    {"hang-no-output", mode_hang_no_output, "as hang, its output closed"},
     {"head", mode_head, "N records, exits 0"},
     {"head-exit", mode_head_exit, "one record, exits N"},
     {"linger", mode_linger, "copies, closes, ends in N ms"},

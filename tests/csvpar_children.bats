@@ -145,9 +145,67 @@ ordered() {
 	status=0
 	timeout 8 "$par" -j 2 -p -- "$bad" buffer <in >out 2>err || status=$?
 	[ $status = 124 ]
-	says "no worker has answered for 5 s"
+	says " has not answered for 5 s; it held record"
 	grep -q "python3 -u, stdbuf -oL, awk's fflush(), jq --unbuffered" err
 	[ ! -s out ]
+}
+
+# stands MODE WANT: csvpar says WANT of a worker that does not go on, and waits.
+stands() {
+	status=0
+	timeout 8 "$par" $1 <in >out 2>err || status=$?
+	[ $status = 124 ]
+	says "$2"
+}
+
+@test "-p: a worker that drops an answer is told of, also beside an idle one" {
+	numbers 2000 in
+	export BADCHILD_ONLY=2
+	stands "-j 2 -p -- $bad skip 2" \
+		"csvpar: worker 2 has not answered for 5 s; it held record"
+	unset BADCHILD_ONLY
+	# the input has ended, and what is left of it waits for the worker
+	numbers 3 in
+	stands "-j 1 -p -n 1 -- $bad skip 2" \
+		"csvpar: worker 1 has not answered for 5 s; it held record 2, from line 3; a worker that"
+	# the input is silent
+	(
+		head -n 3 in
+		sleep 7
+	) | {
+		gives 4 "$par" -j 2 -p -- "$bad" skip 1
+		grep -q "worker 1 has not answered for 5 s; it held record 1, " err
+	}
+}
+
+@test "a worker that is stopped is told of" {
+	numbers 20 in
+	cp "$bad" badchild
+	for mode in "-n 20" -p "-p -u"; do
+		"$par" -j 1 $mode -- "$PWD/badchild" stop 2 <in >out 2>err 3>&- &
+		sleep 1
+		says "csvpar: worker 1 was stopped by signal 19, and goes on with SIGCONT"
+		kill -CONT $(pgrep -f "^$PWD/badchild")
+		wait $!
+		cmp in out
+	done
+	"$BIN/csvbatch" -n 20 -- "$PWD/badchild" stop 2 <in >out 2>err 3>&- &
+	sleep 1
+	says "csvbatch: batch 1 was stopped by signal 19, and goes on with SIGCONT"
+	kill -CONT $(pgrep -f "^$PWD/badchild")
+	wait $!
+	cmp in out
+}
+
+@test "a worker that closes its input and lives is found out" {
+	numbers 300 in
+	numbers 200000 many
+	for j in 1 3; do
+		for mode in "-p in" "-p many" "-p -u many"; do
+			gives 4 "$par" -j $j ${mode% *} -- "$bad" hang-no-input 3 <${mode##* }
+			grep -q "worker [123] closed its input; it " err
+		done
+	done
 }
 
 @test "--timeout ends a worker that hangs, also behind the end of its input" {
@@ -163,6 +221,47 @@ ordered() {
 		gives 4 "$par" -j $j -n 5 --timeout 300ms -- "$PWD/badchild" stop 3 <in
 	done
 	none_left
+}
+
+@test "--timeout with -u: a worker that neither reads nor writes nor ends" {
+	numbers 300 in
+	numbers 200000 many
+	cp "$bad" badchild
+	for mode in "-p -u" "-p -u --no-output" "-p -u --raw"; do
+		for how in "hang 0" "hang 3" hang-after-eof "hang-half 3" "stop 3"; do
+			for file in in many; do
+				gives 4 "$par" -j 2 $mode --timeout 300ms -- "$PWD/badchild" $how <$file
+				grep -q "worker [12] took longer than --timeout; it " err
+			done
+		done
+	done
+	none_left
+	# reading is life, and so is writing, and who is asked nothing may be silent
+	numbers 30 in
+	for how in "slow 50" cat; do
+		(
+			cat in
+			sleep 1
+		) | gives 0 "$par" -j 2 -p -u --timeout 500ms -- "$bad" $how
+		sort out >sorted
+		sort in | cmp - sorted
+	done
+	awk 'BEGIN { print "a"; for (i = 0; i < 300000; i++) print "0123456789" }' |
+		gives 0 "$par" -j 2 -p -u --timeout 700ms --no-output -- "$bad" crawl 100
+}
+
+@test "--timeout of a block is not longer for a block that answers now and then" {
+	numbers 20 in
+	gives 4 "$par" -j 2 -n 20 --timeout 1s -- "$bad" slow 200 <in
+	says " took longer than --timeout; it held records "
+	gives 0 "$par" -j 2 -p --timeout 1s -- "$bad" slow 200 <in
+	cmp in out
+	# the end of the input comes long behind the last answer
+	(
+		cat in
+		sleep 1
+	) | gives 0 "$par" -j 2 -p --timeout 500ms -- "$bad" linger 200
+	cmp in out
 }
 
 @test "--timeout stands while nobody reads the output" {

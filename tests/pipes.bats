@@ -58,6 +58,33 @@ feed() {
 	done
 }
 
+@test "a reader that is gone is noticed while the input is silent" {
+	for command in "csvcut -c 1" "csvfilter true" "csvmap x=1" "csvbatch -n 1 -- cat" \
+		"csvpar -- cat" "csvpar -p -- cat" "csvpar -p -u -- cat"; do
+		for lines in '' 'a,b\n' 'a,b\n1,2\n'; do
+			echo "$command <<< '$lines'"
+			rm -f silent
+			mkfifo silent
+			"$BIN/tests/start" -d 13 bash -c '
+				exec 3<>silent
+				printf "$1" >&3
+				{ timeout 20 "$BIN"/$2 <&3 2>err; echo $? >status; } | sleep 0.1
+			' - "$lines" "$command"
+			[ "$(cat status)" = 141 ]
+			like err ''
+		done
+	done
+	# where nothing is written, nobody need read it
+	for program in csvbatch csvpar; do
+		{ printf 'a\n1\n'; sleep 1; } | {
+			"$BIN/$program" -n 9 --no-output -- sh -c 'cat >seen' 2>err
+			echo $? >status
+		} | true
+		like status '0\n'
+		like seen 'a\n1\n'
+	done
+}
+
 @test "89: also where the parent ignored SIGPIPE" {
 	for program in $FILTERS; do
 		"$BIN/tests/start" -i 13 bash -c '

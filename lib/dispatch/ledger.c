@@ -331,6 +331,8 @@ ledger_open(struct ledger *l, struct run *run,
 		l->out = writer_open(path, d, &l->run->say);
 		if (l->out == NULL)
 			status = EXIT_IO;
+		else
+			run->hooks.out = l->out->fd;
 		l->slow = l->out != NULL && fstat(l->out->fd, &st) == 0 &&
 		    (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
 			isatty(l->out->fd));

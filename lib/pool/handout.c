@@ -85,10 +85,11 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 void
 worker_deafened(struct pool *p, struct worker *w)
 {
-	w->deaf = true;
+	w->deaf =
+	    !w->closing || w->sent < w->send.len || worker_unread(w) > 0;
 	w->sent = w->send.len = 0;
 	worker_close(&w->in);
-	if (p->opt.mode != POOL_BLOCKS)
+	if (w->deaf && p->opt.mode != POOL_BLOCKS)
 		w->shut = pool_clock(p);
 }
 
@@ -101,6 +102,7 @@ worker_feed(struct pool *p, struct worker *w)
 		n = write(w->in, w->send.data + w->sent, w->send.len - w->sent);
 		if (n >= 0) {
 			w->sent += (size_t)n;
+			w->fed += (size_t)n;
 			if (w->full && w->oldest != NULL &&
 			    w->oldest->began == 0)
 				w->oldest->began = input_ns() / 1000;

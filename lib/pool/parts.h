@@ -66,10 +66,11 @@ struct worker {
 	struct unit *oldest, *newest; /* not answered */
 	struct unit alone;            /* its only one, where there is no ring */
 	uint64_t given, answered;     /* records */
+	uint64_t fed, read;           /* bytes: into its pipe, and out of it */
 	size_t held;                  /* bytes, in its units */
 
 	/* When, by pool_clock; 0: not yet. */
-	int64_t waits;  /* what --timeout and the stall count from */
+	int64_t waits;  /* since when it owes something */
 	int64_t unread; /* we stopped to read it: its clock stands */
 	int64_t lost;   /* it is dead and its pipe empty, but held by another */
 	int64_t shut;   /* it closed a pipe too early, and is not yet dead */
@@ -134,7 +135,7 @@ struct pool {
 	uint64_t window;
 	uint64_t outstanding; /* records in the ring */
 
-	struct pollfd *polled; /* in and out of each worker, and the input */
+	struct pollfd *polled; /* in and out of each worker; our input, output */
 	int64_t stood;         /* ms that pool_clock did not count */
 	int64_t due;           /* when clocks are to be seen to, by this one */
 	bool finishing, stalled, orphaned; /* the last two: we said so */
@@ -181,7 +182,7 @@ void handout_learn(struct pool *p, const struct unit *u);
 /* Writes what its pipe takes. */
 void worker_feed(struct pool *p, struct worker *w);
 
-/* It closed its input before we did. */
+/* It closed its input, and that was before we did if it left bytes there. */
 void worker_deafened(struct pool *p, struct worker *w);
 
 /* Bytes in its pipe that it did not read. */

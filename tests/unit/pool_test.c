@@ -97,7 +97,7 @@ run(struct pool_options opt, const char *script, const struct buf *in,
 	const int said = scratch(), err = fcntl(2, F_DUPFD_CLOEXEC, 3);
 	const struct dialect dialect = {',', '"'};
 	struct writer *out = writer_new(fd, &dialect);
-	struct input_hooks hooks = {.arg = NULL};
+	struct input_hooks hooks = {.out = -1};
 	struct report report;
 	struct command command;
 	struct buf say = {NULL, 0, 0};
