@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -545,6 +546,57 @@ name_matches(const char *t, const char *name, const char *end)
 	return name == end;
 }
 
+/* Is the lock of this name held by a run that is not this one? */
+static bool
+is_locked(const struct partition *p, const char *lock)
+{
+	const int fd =
+	    open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat own, st;
+	bool held = false;
+
+	if (fd < 0)
+		return false;
+	if (fstat(p->lock_fd, &own) == 0 && fstat(fd, &st) == 0 &&
+	    (st.st_ino != own.st_ino || st.st_dev != own.st_dev))
+		held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	close(fd);
+	return held;
+}
+
+/*
+ * Does no other run have its lock where the .part p->path is, or in one of the
+ * directories above?
+ */
+static bool
+is_left(struct partition *p)
+{
+	struct buf dir = {NULL, 0, 0};
+	struct stat st, above;
+	size_t end = p->path.len;
+	bool left = true, top = false;
+
+	while (end > 0 && p->path.data[end - 1] != '/')
+		end--;
+	buf_add_text(&dir, end == 0 ? "./" : "");
+	buf_add(&dir, p->path.data, end);
+	while (left && !top) {
+		end = dir.len;
+		buf_add(&dir, MARK PART, sizeof MARK PART);
+		left = !is_locked(p, dir.data) ||
+		    partition_fail(p, dir.data, "another run is writing it");
+		dir.data[end] = '\0';
+		top = stat(dir.data, &st) != 0;
+		dir.len = end;
+		buf_add(&dir, "../", sizeof "../");
+		dir.len--;
+		top |= stat(dir.data, &above) != 0 ||
+		    (st.st_ino == above.st_ino && st.st_dev == above.st_dev);
+	}
+	buf_free(&dir);
+	return left;
+}
+
 /* Removes what a run that was killed has left, unless it has another part. */
 static bool
 remove_part(struct partition *p)
@@ -554,6 +606,8 @@ remove_part(struct partition *p)
 	int status = files_add(files, FILES_PART, p->path.data, &p->run->say);
 
 	files_cut(files, others);
+	if (status == 0 && !is_left(p))
+		return false;
 	if (status == 0 && part_clear(p->path.data, &p->run->say) != 0)
 		status = EXIT_IO;
 	return run_said(p->run, status);

@@ -278,6 +278,26 @@ values() {
 	[ "$(below d | tr '\n' ' ')" = "a.csv b.csv " ]
 }
 
+@test "partition: two runs, one in a directory below the other's" {
+	values a b >in
+	mkfifo pipe
+	for templates in 'd/{n}/{v}.csv d/1/{v}.csv' \
+		'd/1/{v}.csv d/{n}/{v}.csv'; do
+		"$batch" -o "${templates% *}" <pipe 3>&- &
+		pid=$!
+		exec 4>pipe
+		cat in >&4
+		until [ -e d/1/.csvbatch~a.csv.part ]; do sleep 0.01; done
+		gives 3 "$batch" -o "${templates#* }" <in
+		says "another run is writing it"
+		[ -e d/1/.csvbatch~a.csv.part ]
+		exec 4>&-
+		wait $pid
+		[ -s d/1/a.csv ]
+		rm -r d
+	done
+}
+
 @test "partition: more values than descriptors, or than buffers" {
 	awk 'BEGIN { print "n,v"
 		for (i = 0; i < 9000; i++) print i "," (i * 7919) % 1999 }' >in
