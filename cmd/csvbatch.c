@@ -270,7 +270,8 @@ bind_header(struct csvbatch *b)
 		columns_explain(say, h, name->raw, name->len, false);
 	}
 	if (good && b->opt.group != NULL)
-		good = columns_parse(b->opt.group, h, &b->columns, say) == 0;
+		good =
+		    columns_parse(b->opt.group, h, NULL, &b->columns, say) == 0;
 	if (!run_said(&b->run, good ? 0 : EXIT_USAGE))
 		return false;
 	b->opt.batch.json = b->json;

@@ -26,7 +26,7 @@ struct cut {
 	enum { EOL_AS_IT_IS, EOL_LF, EOL_CRLF } eol;
 	const char *types; /* of JSON */
 
-	enum { FROM_CSV, FROM_TSV, FROM_JSON } from;
+	enum import_kind from;
 	struct columns_how how; /* --missing, and paths in JSON */
 	struct import *import;  /* of TSV and JSON */
 	struct dialect dialect; /* of the records that are written */
@@ -142,7 +142,7 @@ drop_columns(struct cut *cut, const struct header *h, struct buf *say)
 	bool *dropped;
 	size_t n = 0;
 
-	if (columns_parse(cut->drop, h, &drop, say) != 0)
+	if (columns_parse(cut->drop, h, NULL, &drop, say) != 0)
 		return -1;
 	dropped = mem_new(h->n + 1, sizeof *dropped);
 	for (size_t i = 0; i < drop.n; i++)
@@ -182,7 +182,7 @@ plan(struct cut *cut, const struct header *h)
 	free(times);
 	cut->whole = !cut->numbers && cut->nspans == 1 &&
 	    cut->span[0].first == 1 && cut->span[0].last == h->n;
-	if (cut->align || (cut->from != FROM_CSV && list->n == 1))
+	if (cut->align || (cut->from != IMPORT_NONE && list->n == 1))
 		cut->whole = false;
 	cut->narrowed = !cut->whole && !cut->numbers && list->n == 1;
 	cut->spread = mem_new(cut->nspans, sizeof *cut->spread);
@@ -198,7 +198,7 @@ need_columns(struct run *r, const struct cut *cut)
 	for (size_t i = 0; i < cut->nspans; i++)
 		if (cut->span[i].first > 0)
 			need[n++] = cut->span[i];
-	reader_need(r->in, need, cut->from == FROM_JSON ? 0 : n);
+	reader_need(r->in, need, cut->from == IMPORT_JSON ? 0 : n);
 	free(need);
 }
 
@@ -290,16 +290,16 @@ choose_paths(struct run *r, struct cut *cut, const struct record *rec,
 static bool
 resolve(struct run *r, struct cut *cut, const struct record *rec)
 {
-	const bool chosen = columns_choose(cut->keep != NULL ? cut->keep : "*",
+	const bool chosen = columns_parse(cut->keep != NULL ? cut->keep : "*",
 				r->header, &cut->how, &cut->list, &r->say) == 0;
 
-	if (!chosen && cut->from == FROM_JSON)
+	if (!chosen && cut->from == IMPORT_JSON)
 		buf_add_text(&r->say,
 		    "; a path into the first object begins with a dot, as "
 		    ".user.name");
 	if (!chosen ||
 	    (cut->drop != NULL && drop_columns(cut, r->header, &r->say) != 0) ||
-	    (cut->from == FROM_JSON &&
+	    (cut->from == IMPORT_JSON &&
 		choose_paths(r, cut, rec, &r->say) != 0) ||
 	    (cut->to >= TO_JSON && plan_json(cut, r, &r->say) != 0))
 		return run_usage(r, "");
@@ -575,7 +575,7 @@ refuse_line(struct run *r, struct cut *cut)
 	size_t at;
 	const char *why = import_error(cut->import, &at);
 	struct fault f = *reader_blame(r->in, why);
-	const bool json = cut->from == FROM_JSON && f.start == 0;
+	const bool json = cut->from == IMPORT_JSON && f.start == 0;
 
 	f.cause = FAULT_SYNTAX;
 	f.byte += at;
@@ -732,7 +732,7 @@ check_together(struct run *r, const struct cut *cut)
 	const struct reader_options *o = &r->opt.reader;
 	const char quote = o->dialect.quote;
 	const char *const null = cut->format.null;
-	const bool json = cut->from == FROM_JSON;
+	const bool json = cut->from == IMPORT_JSON;
 	const bool bare = o->no_header || o->nnames > 0;
 	const bool form = cut->to != TO_CSV;
 	const bool quotes = cut->format.kind == FORMAT_CSV_QUOTED;
@@ -747,7 +747,7 @@ check_together(struct run *r, const struct cut *cut)
 	    {cut->zero && !cut->plain, "-0 goes with --plain"},
 	    {cut->plain && (cut->anew || form),
 		"--plain writes no CSV: not with -D, --quote, --eol or --to"},
-	    {null != NULL && cut->to != TO_TSV && cut->from != FROM_TSV,
+	    {null != NULL && cut->to != TO_TSV && cut->from != IMPORT_TSV,
 		"--null goes with --from=tsv and --to=tsv"},
 	    {null != NULL && null[strcspn(null, "\t\r\n")] != '\0',
 		"--null: its text cannot hold a tab or line end"},
@@ -759,7 +759,7 @@ check_together(struct run *r, const struct cut *cut)
 	    {cut->align && (bare || json || cut->how.missing == COLUMNS_SKIP),
 		"--align looks up names in headers: not with -H, --names, "
 		"--from=jsonl or --missing=skip"},
-	    {cut->from != FROM_CSV &&
+	    {cut->from != IMPORT_NONE &&
 		    (o->dialect.delim != ',' || quote != '"' || bare ||
 			o->comment != 0),
 		"--from has a form of its own: not with -d, -t, -q, -H, "
@@ -835,7 +835,6 @@ main(int argc, char *argv[])
 	struct record rec;
 	bool more = true;
 	int got;
-	enum import_kind kind;
 	struct run r;
 
 	if (!run_start(&r, &program, &cut, argc, argv))
@@ -849,16 +848,14 @@ main(int argc, char *argv[])
 		return finish(&r, &cut);
 	cut.dialect = r.opt.reader.dialect;
 	r.opt.reader.align = cut.align;
-	cut.how.paths = cut.from == FROM_JSON;
-	if (cut.from != FROM_CSV) {
-		kind = cut.from == FROM_TSV ? IMPORT_TSV : IMPORT_JSON;
-		cut.import = import_new(kind, cut.format.null);
-		import_reader(kind, &r.opt.reader);
-	}
+	cut.how.paths = cut.from == IMPORT_JSON;
+	if (cut.from != IMPORT_NONE)
+		cut.import =
+		    import_new(cut.from, cut.format.null, &r.opt.reader);
 	if (!run_open(&r, 0) || !run_header(&r) ||
-	    (cut.from == FROM_TSV &&
+	    (cut.from == IMPORT_TSV &&
 		!import_names(&r, &cut, r.header, &r.header)) ||
-	    (cut.from == FROM_JSON && !read_object(&r, &cut, &rec, &keys)))
+	    (cut.from == IMPORT_JSON && !read_object(&r, &cut, &rec, &keys)))
 		return finish(&r, &cut);
 	if (cut.names) {
 		list_names(&r);
@@ -870,7 +867,7 @@ main(int argc, char *argv[])
 	need_columns(&r, &cut);
 	if (!write_header(&r, &cut))
 		return finish(&r, &cut);
-	if (cut.from == FROM_JSON)
+	if (cut.from == IMPORT_JSON)
 		more = cut_line(&r, &cut, &rec) == 0;
 	if (cut.align)
 		remember_names(&cut, r.header);

@@ -80,7 +80,7 @@ choose_columns(struct run *r, struct filter *f)
 
 		if (c->list == NULL)
 			continue;
-		good = columns_parse(c->list, r->header, &c->columns,
+		good = columns_parse(c->list, r->header, NULL, &c->columns,
 			   &r->say) == 0 ||
 		    run_usage(r, "");
 		c->at = n;

@@ -107,7 +107,8 @@ find_key(struct par *par)
 
 	if (par->by == NULL)
 		return true;
-	if (columns_parse(par->by, par->run.header, &list, &par->run.say) < 0)
+	if (columns_parse(par->by, par->run.header, NULL, &list,
+		&par->run.say) < 0)
 		return run_said(&par->run, EXIT_USAGE);
 	par->nkey = list.n;
 	span = columns_spans(&list, NULL, 0);

@@ -117,19 +117,17 @@ static size_t
 count_bearers(const struct header *h, struct field name, bool *trimmed,
     size_t *first)
 {
+	const size_t n = h->name != NULL && name.len > 0 ? h->n : 0;
 	size_t found = 0;
 
-	*trimmed = false;
 	*first = 0;
-	while (h->name != NULL && name.len > 0 && found == 0) {
-		for (size_t i = h->n; i > 0; i--)
+	for (int pass = 0; pass < 2 && found == 0; pass++) {
+		*trimmed = pass == 1;
+		for (size_t i = n; i > 0; i--)
 			if (bears(h->name[i - 1], name, *trimmed)) {
 				*first = i;
 				found++;
 			}
-		if (*trimmed)
-			break;
-		*trimmed = found == 0;
 	}
 	return found;
 }
@@ -944,12 +942,14 @@ place_rest(struct work *w)
 }
 
 int
-columns_choose(const char *text, const struct header *h,
+columns_parse(const char *text, const struct header *h,
     const struct columns_how *how, struct column_list *list, struct buf *say)
 {
-	const char *const opens = how->paths ? ITEM_PATHS : ITEM_COLUMNS;
+	static const struct columns_how all = {COLUMNS_MUST, false};
+	const char *const opens =
+	    how != NULL && how->paths ? ITEM_PATHS : ITEM_COLUMNS;
 	struct work w = {.h = h,
-	    .how = how,
+	    .how = how != NULL ? how : &all,
 	    .list = list,
 	    .rest_at = SIZE_MAX,
 	    .say = say};
@@ -959,7 +959,7 @@ columns_choose(const char *text, const struct header *h,
 	*list = (struct column_list){NULL, 0, NULL};
 	done = check_list(text, opens, say);
 	if (done < 0 ||
-	    (h->n == 0 && how->missing == COLUMNS_MUST && !how->paths))
+	    (h->n == 0 && w.how->missing == COLUMNS_MUST && !w.how->paths))
 		return done;
 	list->names = w.spare = mem_copy(rest.raw, rest.len);
 	if (h->name != NULL) { /* costs n log n for any names */
@@ -981,14 +981,6 @@ columns_choose(const char *text, const struct header *h,
 	free(w.sorted);
 	free(w.named);
 	return done;
-}
-
-int
-columns_parse(const char *text, const struct header *h,
-    struct column_list *list, struct buf *say)
-{
-	return columns_choose(text, h,
-	    &(struct columns_how){COLUMNS_MUST, false}, list, say);
 }
 
 struct span *

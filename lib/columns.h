@@ -64,9 +64,21 @@ struct column_list {
 	char *names; /* what renames point into */
 };
 
+/* What a LIST may have beside columns of the header. */
+struct columns_how {
+	enum {
+		COLUMNS_MUST,  /* a name that the header lacks is an error */
+		COLUMNS_EMPTY, /* it is an item of number 0, */
+		COLUMNS_SKIP   /* or none */
+	} missing;
+	bool paths; /* an item, or what is behind its =, may be a path, which
+		     * begins with a dot: it has number 0 */
+};
+
 /*
  * Resolves a LIST against a header.  Returns 0, or -1 with a message in say,
- * and then *list is empty.  columns_free frees what was resolved.  Without
+ * and then *list is empty.  how may be NULL; sought points into text, or into
+ * list.  columns_free frees what was resolved.  Without
  * columns (h->n == 0: an empty input) only the syntax is looked at, and *list
  * is empty.  Items stand between commas and are, the first that fits:
  *
@@ -80,7 +92,7 @@ struct column_list {
  *	a-b 2-5 3- -4 a range, of names or positions
  */
 int columns_parse(const char *text, const struct header *h,
-    struct column_list *list, struct buf *say);
+    const struct columns_how *how, struct column_list *list, struct buf *say);
 void columns_free(struct column_list *list);
 
 /*
@@ -89,21 +101,6 @@ void columns_free(struct column_list *list);
  */
 struct span *columns_spans(const struct column_list *list, struct span *span,
     size_t n);
-
-/* What a LIST may have beside columns of the header. */
-struct columns_how {
-	enum {
-		COLUMNS_MUST,  /* a name that the header lacks is an error */
-		COLUMNS_EMPTY, /* it is an item of number 0, */
-		COLUMNS_SKIP   /* or none */
-	} missing;
-	bool paths; /* an item, or what is behind its =, may be a path, which
-		     * begins with a dot: it has number 0 */
-};
-
-/* As columns_parse; sought points into text, or into list. */
-int columns_choose(const char *text, const struct header *h,
-    const struct columns_how *how, struct column_list *list, struct buf *say);
 
 /* Is the syntax of a LIST right, whatever the header?  As columns_parse. */
 int columns_check(const char *text, struct buf *say);

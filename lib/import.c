@@ -33,17 +33,25 @@ struct import {
 };
 
 struct import *
-import_new(enum import_kind kind, const char *null)
+import_new(enum import_kind kind, const char *null, struct reader_options *opt)
 {
 	struct import *im = mem_new(1, sizeof *im);
 
 	im->kind = kind;
-	im->null = kind == IMPORT_TSV ? null : NULL;
-	im->null_len = im->null != NULL ? strlen(null) : 0;
-	if (kind == IMPORT_JSON) {
-		im->scan = json_scan_new();
-		json_path(im->scan, ".", 1, &im->why);
+	opt->dialect = (struct dialect){'\t', NO_QUOTE};
+	opt->blank = BLANK_RECORD;
+	if (kind == IMPORT_TSV) {
+		im->null = null;
+		im->null_len = null != NULL ? strlen(null) : 0;
+		return im;
 	}
+	/* a control byte stands nowhere in a line of JSON */
+	opt->dialect.delim = '\x1f';
+	opt->blank = BLANK_NONE;
+	opt->no_header = true;
+	opt->ragged = RAGGED_PASS;
+	im->scan = json_scan_new();
+	json_path(im->scan, ".", 1, &im->why);
 	return im;
 }
 
@@ -59,20 +67,6 @@ import_free(struct import *im)
 	arena_free(&im->text);
 	json_scan_free(im->scan);
 	free(im);
-}
-
-void
-import_reader(enum import_kind kind, struct reader_options *opt)
-{
-	opt->dialect = (struct dialect){'\t', NO_QUOTE};
-	opt->blank = BLANK_RECORD;
-	if (kind == IMPORT_TSV)
-		return;
-	/* a control byte stands nowhere in a line of JSON */
-	opt->dialect.delim = '\x1f';
-	opt->blank = BLANK_NONE;
-	opt->no_header = true;
-	opt->ragged = RAGGED_PASS;
 }
 
 const char *

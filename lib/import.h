@@ -16,18 +16,20 @@
 #include "record.h"
 
 enum import_kind {
+	IMPORT_NONE,
 	IMPORT_TSV, /* a tab between fields; \t \n \r \\ \b \f \v in them */
 	IMPORT_JSON /* an object a line */
 };
 
 struct import;
 
-/* null: how TSV writes it, or NULL where it does not; it must live as long. */
-struct import *import_new(enum import_kind kind, const char *null);
+/*
+ * null: how TSV writes it, or NULL where it does not; it must live as long.
+ * *opt becomes how lines of this kind are to be read.
+ */
+struct import *import_new(enum import_kind kind, const char *null,
+    struct reader_options *opt);
 void import_free(struct import *im); /* NULL is accepted */
-
-/* How lines of this kind are to be read. */
-void import_reader(enum import_kind kind, struct reader_options *opt);
 
 /*
  * The header in CSV that these names make, which lives as long as im.  0, or -1

@@ -367,7 +367,7 @@ json_types(struct json *j, const char *list, const struct header *h,
 		}
 		item[colon - list] = '\0';
 		done = j == NULL ? columns_check(item, say) :
-				   columns_parse(item, h, &columns, say);
+				   columns_parse(item, h, NULL, &columns, say);
 		free(item);
 		if (done != 0)
 			return -1;

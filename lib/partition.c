@@ -159,7 +159,7 @@ bind_columns(struct partition *p)
 
 		found = columns_find(h, name, f->len);
 		if (found == 0 && name[strspn(name, "@0123456789")] == '\0' &&
-		    columns_parse(name, h, &list, say) == 0)
+		    columns_parse(name, h, NULL, &list, say) == 0)
 			found = (long)list.item[0].number;
 		say->len = 0;
 		if (found <= 0) {

@@ -324,7 +324,8 @@ names_list(struct check *c, struct node *list)
 			name[h.n++] = (struct field){o->name.at, o->name.len};
 		}
 	h.name = s->header->name != NULL ? name : NULL;
-	if (columns_parse(text, &h, &columns, &why) == 0 && columns.n == 0)
+	if (columns_parse(text, &h, NULL, &columns, &why) == 0 &&
+	    columns.n == 0)
 		buf_add_text(&why, "no column is left");
 	for (size_t i = 0; i < columns.n; i++) {
 		struct named **const one = &at[columns.item[i].number - 1];

@@ -40,7 +40,7 @@ check_list(const char *text, const struct header *h)
 	struct column_list list;
 	size_t i;
 
-	if (columns_parse(text, h, &list, &say) < 0) {
+	if (columns_parse(text, h, NULL, &list, &say) < 0) {
 		NEED(list.n == 0 && list.item == NULL);
 		check_message(&say);
 	} else {
@@ -66,7 +66,7 @@ check_name(const struct header *h, const struct field *name)
 	buf_need(&quoted, 2 * name->len + 3);
 	quoted.len = field_quote(name->raw, name->len, '"', quoted.data);
 	quoted.data[quoted.len] = '\0';
-	done = columns_parse(quoted.data, h, &list, &say);
+	done = columns_parse(quoted.data, h, NULL, &list, &say);
 	if (columns_find(h, quoted.data, quoted.len) == 0 &&
 	    memchr(name->raw, '\0', name->len) == NULL)
 		NEED(done == (found > 0 ? 0 : -1));

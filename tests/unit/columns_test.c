@@ -88,7 +88,7 @@ gives(const char *text, const struct header *h, const char *expected)
 	struct column_list list;
 	struct buf say = {NULL, 0, 0};
 
-	if (columns_parse(text, h, &list, &say) == 0) {
+	if (columns_parse(text, h, NULL, &list, &say) == 0) {
 		print(&list, &say);
 		columns_free(&list);
 	}
@@ -309,13 +309,13 @@ syntax(void)
 	for (i = 0; i < COUNT(wrong); i++) {
 		say.len = 0;
 		CHECK(columns_check(wrong[i], &say) < 0 && say.len > 0);
-		CHECK(columns_parse(wrong[i], &empty, &list, &say) < 0);
-		CHECK(columns_parse(wrong[i], &odd, &list, &say) < 0);
+		CHECK(columns_parse(wrong[i], &empty, NULL, &list, &say) < 0);
+		CHECK(columns_parse(wrong[i], &odd, NULL, &list, &say) < 0);
 	}
 	say.len = 0;
 	for (i = 0; i < COUNT(right); i++) {
 		CHECK(columns_check(right[i], &say) == 0);
-		CHECK(columns_parse(right[i], &empty, &list, &say) == 0);
+		CHECK(columns_parse(right[i], &empty, NULL, &list, &say) == 0);
 		CHECK(list.n == 0);
 	}
 	CHECK(say.len == 0);
@@ -484,7 +484,7 @@ many_columns(void)
 		buf_add_byte(&text, ',');
 	}
 	buf_add(&text, "*", 2);
-	CHECK(columns_parse(text.data, &h, &list, &say) == 0);
+	CHECK(columns_parse(text.data, &h, NULL, &list, &say) == 0);
 	CHECK(list.n == n);
 	for (i = 0; i < list.n; i++)
 		right += list.item[i].number == n - i;
