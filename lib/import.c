@@ -259,23 +259,29 @@ make_json(struct import *im, const struct record *line)
 	return 0;
 }
 
+/* A name in memory that lives as long as im. */
+static struct field
+keep_name(struct import *im, const char *name, size_t n)
+{
+	char *const copy = arena_alloc(&im->text, mem_add(n, 1));
+
+	memcpy(copy, name, n);
+	return (struct field){copy, n};
+}
+
 int
 import_keys(struct import *im, const struct record *rec, struct header *h)
 {
 	const struct field *key;
 	struct field *name;
-	char *copy;
 	size_t strange;
 
 	if (scan_line(im, rec) < 0)
 		return -1;
 	key = json_keys(im->scan, &h->n, &strange);
 	h->name = name = arena_alloc(&im->text, mem_mul(h->n, sizeof *name));
-	for (size_t i = 0; i < h->n; i++) {
-		copy = arena_alloc(&im->text, mem_add(key[i].len, 1));
-		memcpy(copy, key[i].raw, key[i].len);
-		name[i] = (struct field){copy, key[i].len};
-	}
+	for (size_t i = 0; i < h->n; i++)
+		name[i] = keep_name(im, key[i].raw, key[i].len);
 	return 0;
 }
 
@@ -376,9 +382,7 @@ import_header(struct import *im, const struct field *name, size_t n,
 				return -1;
 			text = (struct field){im->cell.data, im->cell.len};
 		}
-		to = arena_alloc(&im->text, mem_add(text.len, 1));
-		memcpy(to, text.raw, text.len);
-		names[i] = (struct field){to, text.len};
+		names[i] = keep_name(im, text.raw, text.len);
 		at += name[i].len + 1;
 		room = mem_add(room, 2 * text.len + 11);
 	}
