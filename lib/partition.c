@@ -60,7 +60,7 @@ struct partition {
 	const char *tail; /* of the template, behind the last column */
 	struct part *lock;
 	int lock_fd;
-	dev_t dev;       /* of all files */
+	struct stat own; /* of the lock; all files are on its device */
 	struct buf path; /* of a file; fixed bytes always stand in it */
 	struct buf part; /* the name of its .part */
 	struct buf value;
@@ -308,7 +308,7 @@ is_part(struct partition *p, const struct file *f, int got,
 {
 	if (got != 0)
 		return partition_errno(p, p->part.data);
-	return (st->st_ino == f->ino && st->st_dev == p->dev) ||
+	return (st->st_ino == f->ino && st->st_dev == p->own.st_dev) ||
 	    partition_fail(p, p->part.data, "another file has this name now");
 }
 
@@ -424,7 +424,7 @@ make_part(struct partition *p, struct file *f)
 		    "are one in this file system");
 	if (fd < 0)
 		return partition_errno(p, p->path.data);
-	if (fstat(fd, &st) != 0 || st.st_dev != p->dev) {
+	if (fstat(fd, &st) != 0 || st.st_dev != p->own.st_dev) {
 		close(fd);
 		partition_fail(p, p->path.data, "is in another file system");
 	} else if (close(fd) != 0 && errno != EINTR) {
@@ -546,55 +546,46 @@ name_matches(const char *t, const char *name, const char *end)
 	return name == end;
 }
 
-/* Is the lock of this name held by a run that is not this one? */
-static bool
-is_locked(const struct partition *p, const char *lock)
-{
-	const int fd =
-	    open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat own, st;
-	bool held = false;
-
-	if (fd < 0)
-		return false;
-	if (fstat(p->lock_fd, &own) == 0 && fstat(fd, &st) == 0 &&
-	    (st.st_ino != own.st_ino || st.st_dev != own.st_dev))
-		held = flock(fd, LOCK_SH | LOCK_NB) != 0;
-	close(fd);
-	return held;
-}
-
 /*
- * Does no other run have its lock where the .part p->path is, or in one of the
- * directories above?
+ * Does no run at work have the .part p->path?  Its lock would be in the same
+ * directory or in one above.
  */
 static bool
 is_left(struct partition *p)
 {
-	struct buf dir = {NULL, 0, 0};
-	struct stat st, above;
-	size_t end = p->path.len;
-	bool left = true, top = false;
+	struct stat st, below = {.st_ino = 0}, lock;
+	size_t n = p->path.len;
+	bool held = false;
+	int fd;
 
-	while (end > 0 && p->path.data[end - 1] != '/')
-		end--;
-	buf_add_text(&dir, end == 0 ? "./" : "");
-	buf_add(&dir, p->path.data, end);
-	while (left && !top) {
-		end = dir.len;
-		buf_add(&dir, MARK PART, sizeof MARK PART);
-		left = !is_locked(p, dir.data) ||
-		    partition_fail(p, dir.data, "another run is writing it");
-		dir.data[end] = '\0';
-		top = stat(dir.data, &st) != 0;
-		dir.len = end;
-		buf_add(&dir, "../", sizeof "../");
-		dir.len--;
-		top |= stat(dir.data, &above) != 0 ||
-		    (st.st_ino == above.st_ino && st.st_dev == above.st_dev);
+	while (n > 0 && p->path.data[n - 1] != '/')
+		n--;
+	p->part.len = 0;
+	buf_add_text(&p->part, n == 0 ? "./" : "");
+	buf_add(&p->part, p->path.data, n);
+	for (;; below = st) {
+		n = p->part.len;
+		buf_add_byte(&p->part, '\0');
+		if (stat(p->part.data, &st) != 0 ||
+		    (st.st_ino == below.st_ino && st.st_dev == below.st_dev))
+			return true;
+		p->part.len = n;
+		buf_add(&p->part, MARK PART, sizeof MARK PART);
+		fd = open(p->part.data,
+		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (fd >= 0) {
+			held = fstat(fd, &lock) == 0 &&
+			    (lock.st_ino != p->own.st_ino ||
+				lock.st_dev != p->own.st_dev) &&
+			    flock(fd, LOCK_SH | LOCK_NB) != 0;
+			close(fd);
+		}
+		if (held)
+			return partition_fail(p, p->part.data,
+			    "another run is writing it");
+		p->part.len = n;
+		buf_add_text(&p->part, "../");
 	}
-	buf_free(&dir);
-	return left;
 }
 
 /* Removes what a run that was killed has left, unless it has another part. */
@@ -676,22 +667,17 @@ look_through(struct partition *p, const char *t)
 static bool
 open_directory(struct partition *p)
 {
-	struct buf lock = {NULL, 0, 0};
-	struct stat st;
-
 	buf_add(&p->path, p->template, p->fixed);
 	buf_add_byte(&p->path, '\0');
 	if (!make_directories(p, 0))
 		return false;
-	buf_add(&lock, p->template, p->fixed);
-	buf_add(&lock, MARK, sizeof MARK);
-	p->lock = part_open(lock.data, &p->lock_fd, &p->run->say);
-	buf_free(&lock);
+	buf_add(&p->part, p->template, p->fixed);
+	buf_add(&p->part, MARK, sizeof MARK);
+	p->lock = part_open(p->part.data, &p->lock_fd, &p->run->say);
 	if (!run_said(p->run, p->lock == NULL ? EXIT_IO : 0))
 		return false;
-	if (fstat(p->lock_fd, &st) != 0)
+	if (fstat(p->lock_fd, &p->own) != 0)
 		return partition_errno(p, p->path.data);
-	p->dev = st.st_dev;
 	p->path.len = p->fixed;
 	return look_through(p, p->template + p->fixed);
 }
@@ -706,7 +692,7 @@ discard_parts(void *arg)
 	for (const struct file *f = p->files; f != NULL; f = f->next) {
 		name_file(p, f);
 		if (lstat(p->part.data, &st) == 0 && st.st_ino == f->ino &&
-		    st.st_dev == p->dev)
+		    st.st_dev == p->own.st_dev)
 			unlink(p->part.data);
 	}
 }
