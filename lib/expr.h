@@ -87,10 +87,10 @@ const size_t *expr_columns(const struct expr *e, size_t *n);
 
 /* Where a record stands, for row(), line() and file(): asked when used. */
 struct expr_place {
-	uint64_t (*row)(void *arg);
-	uint64_t (*line)(void *arg);
-	const char *(*file)(void *arg);
-	void *arg;
+	uint64_t (*row)(const struct reader *r);
+	uint64_t (*line)(struct reader *r);
+	const char *(*file)(const struct reader *r);
+	struct reader *reader;
 };
 
 /* What a program sees of a record. */

@@ -138,30 +138,13 @@ program_whole(struct run *r, const char *what)
 	    ": a block of csvpar does not know the records before it");
 }
 
-static uint64_t
-row_now(void *arg)
-{
-	return reader_record(arg);
-}
-
-static uint64_t
-line_now(void *arg)
-{
-	return reader_line(arg);
-}
-
-static const char *
-file_now(void *arg)
-{
-	return reader_file(arg);
-}
-
 bool
 program_bind(struct program *p, struct run *r)
 {
 	if (expr_bind(p->expr, r->header) != 0)
 		return program_fail(p, r);
-	p->place = (struct expr_place){row_now, line_now, file_now, r->in};
+	p->place =
+	    (struct expr_place){reader_record, reader_line, reader_file, r->in};
 	p->input.place = &p->place;
 	if (!p->explain)
 		return true;

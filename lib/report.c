@@ -183,7 +183,7 @@ report_is_bare(const char *answer, size_t nanswer, const char *input,
 void
 report_reason(const struct fault *f, struct buf *say)
 {
-	const char byte = (char)f->a, *width = "the header";
+	const char byte = (char)f->a, *width = "the header", *text = f->text;
 	const char *const backslash = f->backslash ?
 	    "; backslash is not an escape in CSV; sed 's/\\\\\"/\"\"/g' "
 	    "doubles "
@@ -192,7 +192,7 @@ report_reason(const struct fault *f, struct buf *say)
 
 	switch (f->cause) {
 	case FAULT_NONE:
-		break;
+		return;
 	case FAULT_AFTER_QUOTE:
 		utf8_say(say, "'%t' after a closing quote%s%s",
 		    &(struct text){&byte, 1},
@@ -200,23 +200,18 @@ report_reason(const struct fault *f, struct buf *say)
 				  "delimiter" :
 				  "",
 		    backslash);
-		break;
+		return;
 	case FAULT_STRAY_EOL:
+		text = "a CR without a LF; a CR inside a field must be in "
+		       "quotes";
 		if (f->a == '\n')
-			buf_add_text(say,
-			    "a LF where lines end with CR; a LF inside a field "
-			    "must be in quotes");
+			text = "a LF where lines end with CR; a LF inside a "
+			       "field must be in quotes";
 		else if (f->doubled)
-			buf_add_text(say,
-			    "CR CR LF is no line end; sed 's/\\r\\r$/\\r/' "
-			    "mends it");
+			text = "CR CR LF is no line end; sed 's/\\r\\r$/\\r/' "
+			       "mends it";
 		else if (f->dialect.quote == NO_QUOTE)
-			buf_add_text(say,
-			    "a CR without a LF, which ends no line here");
-		else
-			buf_add_text(say,
-			    "a CR without a LF; a CR inside a field must be in "
-			    "quotes");
+			text = "a CR without a LF, which ends no line here";
 		break;
 	case FAULT_FEW_FIELDS:
 	case FAULT_MANY_FIELDS:
@@ -229,45 +224,44 @@ report_reason(const struct fault *f, struct buf *say)
 		    has_blank_quote(f) ?
 			"; a blank before a quote makes the quote data" :
 			"");
-		break;
+		return;
 	case FAULT_OTHER:
 	case FAULT_SYNTAX:
-		buf_add_text(say, f->text);
 		break;
 	case FAULT_OPEN_QUOTE:
 		utf8_say(say,
 		    "quoted field opened at line %u is never closed%s",
 		    f->line_open, backslash);
-		break;
+		return;
 	case FAULT_TOO_LONG:
 		utf8_say(say, "record exceeds %u bytes", f->a);
 		if (f->line_open != 0)
 			utf8_say(say,
 			    "; a quote opened at line %u may be unclosed",
 			    f->line_open);
-		buf_add_text(say, "; --max-record sets the limit");
+		text = "; --max-record sets the limit";
 		break;
 	case FAULT_NO_EOL:
-		buf_add_text(say,
-		    "the last record has no line end; the input may be cut "
-		    "off");
+		text = "the last record has no line end; the input may be cut "
+		       "off";
 		break;
 	case FAULT_FOREIGN:
 		utf8_say(say, "input looks like %s", foreign[f->a].name);
-		break;
+		return;
 	case FAULT_OTHER_EOL:
 		report_eol(byte, "those of the files before", say);
-		break;
+		return;
 	case FAULT_HEADER_DIFFERS:
 		utf8_say(say,
 		    "the header differs from the first file's in column %u",
 		    f->a);
-		break;
+		return;
 	case FAULT_READ:
 	case FAULT_OPEN:
-		buf_add_text(say, strerror(f->error));
+		text = strerror(f->error);
 		break;
 	}
+	buf_add_text(say, text);
 }
 
 /* "file:line: record 1, byte 71: reason", as much of it as applies. */

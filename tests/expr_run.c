@@ -84,23 +84,23 @@ split(const struct buf *line, struct field *field)
 }
 
 static uint64_t
-line_number(void *arg)
+line_number(struct reader *r)
 {
-	(void)arg;
+	(void)r;
 	return 2;
 }
 
 static uint64_t
-row_number(void *arg)
+row_number(const struct reader *r)
 {
-	(void)arg;
+	(void)r;
 	return 1;
 }
 
 static const char *
-file_name(void *arg)
+file_name(const struct reader *r)
 {
-	(void)arg;
+	(void)r;
 	return "test.csv";
 }
 

@@ -13,16 +13,23 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static uint64_t
-number(void *arg)
+row(const struct reader *r)
 {
-	(void)arg;
+	(void)r;
+	return 2;
+}
+
+static uint64_t
+line(struct reader *r)
+{
+	(void)r;
 	return 2;
 }
 
 static const char *
-name(void *arg)
+name(const struct reader *r)
 {
-	(void)arg;
+	(void)r;
 	return "f";
 }
 
@@ -46,7 +53,7 @@ cut(struct field *rest)
 static void
 run(struct expr *e, bool filter, struct field *record)
 {
-	const struct expr_place place = {number, number, name, NULL};
+	const struct expr_place place = {row, line, name, NULL};
 	struct expr_input in = {.place = &place};
 	struct field all[WIDTH], field[WIDTH];
 	const struct expr_cell *cell;

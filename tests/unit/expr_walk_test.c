@@ -267,9 +267,9 @@ walk_record(struct pair *p, struct buf *out)
 }
 
 static uint64_t
-row(void *arg)
+row(const struct reader *r)
 {
-	(void)arg;
+	(void)r;
 	return 1;
 }
 
