@@ -460,7 +460,6 @@ refuse_null(struct run *r, const struct cut *cut, size_t column)
 	    "a value of column %n is written as %s, which --null makes an "
 	    "empty field",
 	    column, cut->format.null);
-	buf_add_byte(&why, '\0');
 	done = run_fault(r, reader_blame(r->in, why.data));
 	buf_free(&why);
 	return done;
@@ -676,7 +675,6 @@ align(struct run *r, struct cut *cut)
 			    name->raw, name->len);
 	}
 	if (why.len > 0) {
-		buf_add_byte(&why, '\0');
 		refuse_header(r, *reader_blame(r->in, why.data));
 		buf_free(&why);
 		return false;

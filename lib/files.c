@@ -171,7 +171,6 @@ part_name(const char *path)
 	struct buf name = {NULL, 0, 0};
 
 	utf8_say(&name, "%s.part", path);
-	buf_add_byte(&name, '\0');
 	return name.data;
 }
 

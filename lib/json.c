@@ -137,7 +137,6 @@ put_fields(struct json *j, size_t *column, const struct field *slice, char *to)
 			utf8_say(&j->why, "column %n \"%b\": \"%b\" is %s",
 			    i + 1, name->raw, name->len, p, (size_t)(stop - p),
 			    reasons[type]);
-			buf_add_byte(&j->why, '\0');
 			return NULL;
 		}
 		if (stop == end)

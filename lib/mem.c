@@ -138,7 +138,8 @@ buf_add(struct buf *b, const void *bytes, size_t n)
 void
 buf_add_text(struct buf *b, const char *text)
 {
-	buf_add(b, text, strlen(text));
+	buf_add(b, text, strlen(text) + 1);
+	b->len--;
 }
 
 void

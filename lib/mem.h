@@ -50,7 +50,8 @@ struct buf {
 /* Makes room for more bytes behind len; data may move. */
 void buf_need(struct buf *b, size_t more);
 void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_add_text(struct buf *b, const char *text); /* up to its NUL */
+/* Adds a text up to its NUL, which then stands behind len, too. */
+void buf_add_text(struct buf *b, const char *text);
 void buf_add_byte(struct buf *b, int byte);
 void buf_add_number(struct buf *b, uint64_t n); /* in decimal */
 void buf_add_hex(struct buf *b, uint64_t n);    /* 16 digits */

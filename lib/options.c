@@ -213,7 +213,6 @@ all_options(const struct options_program *p, struct buf *letters)
 			longs[n++] = (struct option){r->name, has, NULL,
 			    r->letter != 0 ? r->letter : LONG + (int)i};
 	}
-	buf_add_byte(letters, '\0');
 	return longs;
 }
 

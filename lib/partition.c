@@ -623,7 +623,6 @@ look_through(struct partition *p, const char *t)
 		rest = behind != NULL ? behind : rest + 1;
 	}
 	buf_add_text(&p->path, n == 0 ? "." : "");
-	buf_add_byte(&p->path, '\0');
 	dir = opendir(p->path.data);
 	if (dir == NULL)
 		return partition_errno(p, p->path.data);

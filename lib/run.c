@@ -68,7 +68,7 @@ count(struct run *r, struct buf *more)
 	else if (r->vouch != NULL)
 		utf8_say(more, "; vouched for the input: %u",
 		    vouch_count(r->vouch));
-	buf_add_byte(more, '\0');
+	buf_add_text(more, "");
 	s.more = more->data;
 	return s;
 }
@@ -147,7 +147,7 @@ read_names(struct run *r)
 bool
 run_said(struct run *r, int status)
 {
-	buf_add_byte(&r->say, '\0');
+	buf_add_text(&r->say, "");
 	if (status != 0)
 		report_fail(&r->report, status, "%s", r->say.data);
 	r->say.len = 0;
@@ -200,10 +200,8 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 		writer_add(r->out, text.data, text.len);
 		writer_done(r->out);
 	}
-	if (good && result == OPTIONS_BAD) {
-		buf_add_byte(&text, '\0');
+	if (good && result == OPTIONS_BAD)
 		run_usage(r, text.data);
-	}
 	buf_free(&text);
 	if (!good || result != OPTIONS_OK)
 		return false;

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "utf8.h"
+
 #define SPOOL_BUFFER ((size_t)256 * 1024)
 #define CHUNK 16384 /* bytes copied at once, on the stack */
 
@@ -190,9 +192,7 @@ spool_open(const struct spool *s)
 	struct buf path = {NULL, 0, 0};
 	int fd;
 
-	buf_add_text(&path, "/proc/self/fd/");
-	buf_add_number(&path, (uint64_t)s->fd);
-	buf_add_byte(&path, '\0');
+	utf8_say(&path, "/proc/self/fd/%n", (size_t)s->fd);
 	fd = open(path.data, O_RDONLY | O_CLOEXEC);
 	buf_free(&path);
 	if (fd >= 0)

@@ -138,6 +138,7 @@ utf8_say_list(struct buf *b, const char *format, va_list args)
 			break;
 		}
 	}
+	buf_add_text(b, "");
 }
 
 int

@@ -63,7 +63,6 @@ check_shards(struct ledger *l)
 		    "-o: {} stands once, in the file's name");
 	buf_add(&path, pattern, (size_t)(base - pattern));
 	buf_add_text(&path, base == pattern ? "." : "");
-	buf_add_byte(&path, '\0');
 	dir = opendir(path.data);
 	if (dir == NULL)
 		status = utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path.data);

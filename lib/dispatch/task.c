@@ -66,7 +66,6 @@ scratch_open(const char *dir, const char *journal, struct buf *say)
 	int done = -1;
 
 	utf8_say(&path, "%s/%s", dir, name != NULL ? name : "csvbatch-XXXXXX");
-	buf_add_byte(&path, '\0');
 	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
 		done = journal != NULL ? make_private(path.data) :
 					 -(mkdtemp(path.data) == NULL);

@@ -280,7 +280,6 @@ enter_keys(struct table *t, const struct header *h, const struct set *na,
 			}
 			utf8_say(&t->say, "\"%t\" stands twice in \"%t\"", &key,
 			    &in);
-			buf_add_byte(&t->say, '\0');
 			*f = (struct fault){.cause = FAULT_OTHER,
 			    .file = reader_file(t->reader),
 			    .line = line,
