@@ -93,7 +93,6 @@ choose_columns(struct run *r, struct filter *f)
 		n += c->columns.n;
 	}
 	reader_need(r->in, span, n);
-	expr_beside(f->program.expr, f->first.columns.n + f->by.columns.n);
 	free(span);
 	return good;
 }

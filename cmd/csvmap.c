@@ -104,7 +104,6 @@ plan(struct map *m, struct run *r)
 	m->lonely = n == 1 && (layout->input == 0 || r->header->n > 1);
 	m->nspans = nspans;
 	reader_need(r->in, span, nspans);
-	expr_beside(e, nspans - used);
 	m->placed = expr_placed(e);
 	free(span);
 }
@@ -204,7 +203,8 @@ map_several(struct run *r, struct map *m, const struct record *rec, size_t n)
 
 	program_input(&m->program, rec);
 	if (n > 1)
-		expr_sieve(e, rec->field, n); /* draws rows of tables near */
+		/* draws rows of tables near */
+		expr_sieve(e, rec->field, m->nspans, n);
 	for (i = 0; i < n; i++) {
 		if (m->placed && n > 1)
 			reader_move(r->in, rec, n - i - 1);

@@ -21,7 +21,6 @@ struct expr {
 	struct eval eval;
 	size_t *columns; /* of the input, that are looked at, in rising order */
 	size_t ncolumns;
-	size_t beside; /* fields of expr_sieve that are not its own */
 	/* of a map: */
 	struct expr_column *layout;
 	size_t nlayout;
@@ -359,17 +358,11 @@ expr_no_answer(struct expr *e, const struct failure *f)
 }
 
 uint64_t
-expr_sieve(void *arg, const struct field *field, size_t n)
+expr_sieve(void *arg, const struct field *field, size_t each, size_t n)
 {
 	const struct expr *e = arg;
 
-	return eval_sieve(&e->eval, field, e->ncolumns + e->beside, n);
-}
-
-void
-expr_beside(struct expr *e, size_t n)
-{
-	e->beside = n;
+	return eval_sieve(&e->eval, field, each, n);
 }
 
 int

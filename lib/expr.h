@@ -33,7 +33,7 @@ struct expr_options {
 	bool replace_only; /* csvmap --replace-only */
 	size_t longest;    /* bytes that a computed text may have; 0: any */
 	struct dialect dialect;
-	char comment;      /* of reader_options */
+	char comment; /* of reader_options */
 };
 
 struct expr;
@@ -109,10 +109,8 @@ int expr_test(struct expr *e, const struct expr_input *in);
  * i is 0 where expr_test would return 0 for record i, as far as that can be
  * told quickly.  arg is the expression; it is a reader_sieve_fn.
  */
-uint64_t expr_sieve(void *arg, const struct field *field, size_t n);
-
-/* Before that: each record has n more fields, behind those of expr_columns. */
-void expr_beside(struct expr *e, size_t n);
+uint64_t expr_sieve(void *arg, const struct field *field, size_t each,
+    size_t n);
 
 /* A computed cell; the bytes live until the next call, and are decoded. */
 struct expr_cell {

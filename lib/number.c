@@ -424,10 +424,6 @@ number_div(struct number a, struct number b, struct number *r)
 		return number_of_double(number_to_double(a) /
 			number_to_double(b),
 		    r);
-	if (is_zero(a)) {
-		*r = decimal(0, 0);
-		return NUMBER_OK;
-	}
 	x = digits_of(a);
 	y = digits_of(b);
 	if (divide_exact(x, y, &q)) {
@@ -465,8 +461,6 @@ enum number_status
 number_mod(struct number a, struct number b, struct number *r)
 {
 	struct digits d, by;
-	int64_t scale;
-	i128 ca, cb;
 	double x, rest;
 
 	if (is_zero(b))
@@ -475,11 +469,6 @@ number_mod(struct number a, struct number b, struct number *r)
 		x = number_to_double(a);
 		rest = remainder_of(fabs(x), fabs(number_to_double(b)));
 		return number_of_double(x < 0 ? -rest : rest, r);
-	}
-	if (are_short(a, b)) {
-		scale = align(a, b, &ca, &cb);
-		*r = settle_signed(ca % cb, scale);
-		return NUMBER_OK;
 	}
 	d = digits_of(a);
 	by = digits_of(b);
@@ -537,12 +526,8 @@ number_abs(struct number x)
 	return digits_negative(x) ? negate(x) : x;
 }
 
-/*
- * The whole number next to x: side -1 below, 1 above, 0 towards 0.  Past 18
- * digits a double stays one.
- */
-static struct number
-whole_of(struct number x, int side)
+struct number
+number_whole(struct number x, int side)
 {
 	struct digits d = {.negative = x.real < 0};
 	int64_t ten, whole;
@@ -567,24 +552,6 @@ whole_of(struct number x, int side)
 	}
 	d.coef += more && side == (d.negative ? -1 : 1);
 	return digits_settle(d);
-}
-
-struct number
-number_floor(struct number x)
-{
-	return whole_of(x, -1);
-}
-
-struct number
-number_ceil(struct number x)
-{
-	return whole_of(x, 1);
-}
-
-struct number
-number_trunc(struct number x)
-{
-	return whole_of(x, 0);
 }
 
 struct number

@@ -100,9 +100,12 @@ enum number_status number_mod(struct number a, struct number b,
 int number_compare(struct number a, struct number b); /* -1, 0, 1 */
 struct number number_neg(struct number x);
 struct number number_abs(struct number x);
-struct number number_floor(struct number x);
-struct number number_ceil(struct number x);
-struct number number_trunc(struct number x);
+
+/*
+ * The whole number next to x: side -1 below, 1 above, 0 towards 0.  Past 18
+ * digits a double stays one.
+ */
+struct number number_whole(struct number x, int side);
 
 /*
  * Rounds half away from zero to at most `places` decimals.  Negative ones

@@ -194,12 +194,12 @@ int reader_header(struct reader *r, const struct header **h);
 void reader_need(struct reader *r, const struct span *spans, size_t n);
 
 /*
- * fn is shown the slices of n records, at most 64, one record's behind the
+ * fn is shown the slices of n records, at most 64, each record's behind the
  * other's.  Where bit i of its answer is 0, record i is not handed out, but
  * counted.  It is not asked about every record.  Call it after reader_need.
  */
 typedef uint64_t reader_sieve_fn(void *arg, const struct field *field,
-    size_t n);
+    size_t each, size_t n);
 void reader_sieve(struct reader *r, reader_sieve_fn *fn, void *arg);
 
 /*

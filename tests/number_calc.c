@@ -41,13 +41,13 @@ calculate(struct number a, char op, struct number b, struct number *r)
 		*r = number_round(a, b.coef);
 		return NUMBER_OK;
 	case 'F':
-		*r = number_floor(a);
+		*r = number_whole(a, -1);
 		return NUMBER_OK;
 	case 'C':
-		*r = number_ceil(a);
+		*r = number_whole(a, 1);
 		return NUMBER_OK;
 	case 'I':
-		*r = number_trunc(a);
+		*r = number_whole(a, 0);
 		return NUMBER_OK;
 	case 'A':
 		*r = number_abs(a);

@@ -20,17 +20,13 @@ struct moment {
 #define ZERO_DAYS 719528 /* from the first day of the year 0 to 1970 */
 
 /*
- * find_day counts years from March, so that the leap day is the last of its
+ * date_split counts years from March, so that the leap day is the last of its
  * year; its day 0 is 0000-03-01.
  */
 #define MARCH_DAYS (ZERO_DAYS - 60)
 
 #define DAYS_4 1461 /* in four years */
 #define DAYS_400 146097
-
-/* Days from March 1 to the first of a month, 1 = January. */
-static const short days_before[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184,
-    214, 245, 275};
 
 /* Is 100 * century + year a leap year? */
 static inline bool
@@ -64,27 +60,6 @@ calendar_days(unsigned century, unsigned year, unsigned month, unsigned day,
 	return day - 1 < months[month][leap].length && (century | year) != 0;
 }
 
-/* The other way round. */
-static void
-find_day(int64_t days, struct date_parts *p)
-{
-	int from = (int)(days + MARCH_DAYS), cycle = from / DAYS_400;
-	int day = from % DAYS_400, year, month, leap;
-
-	/* the leap days among the `day` days of this 400-year cycle */
-	leap = day / 1460 - day / 36524 + day / (DAYS_400 - 1);
-	year = (day - leap) / 365;
-	day -= 365 * year + year / 4 - year / 100;
-	month = (5 * day + 2) / 153;
-	p->month = month < 10 ? month + 3 : month - 9;
-	p->day = day - days_before[p->month] + 1;
-	p->year = cycle * 400 + year + (month >= 10);
-	/* March 1 is day 60 of a year, or 61 */
-	p->yearday = month >= 10 ?
-	    day - 305 :
-	    day + 60 + is_leap((unsigned)p->year / 100, (unsigned)p->year % 100);
-}
-
 int64_t
 date_of(int64_t micros)
 {
@@ -94,10 +69,24 @@ date_of(int64_t micros)
 void
 date_split(int64_t micros, struct date_parts *p)
 {
-	int64_t days = date_of(micros), rest = micros - days * DATE_DAY;
-	int seconds = (int)(rest / DATE_SECOND);
+	const int64_t days = date_of(micros), rest = micros - days * DATE_DAY;
+	const int seconds = (int)(rest / DATE_SECOND);
+	const int from = (int)(days + MARCH_DAYS);
+	int day = from % DAYS_400, year, month, leap;
 
-	find_day(days, p);
+	/* the leap days among the `day` days of this 400-year cycle */
+	leap = day / 1460 - day / 36524 + day / (DAYS_400 - 1);
+	year = (day - leap) / 365;
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153;
+	p->month = month < 10 ? month + 3 : month - 9;
+	p->day = day - (153 * month + 2) / 5 + 1;
+	year += from / DAYS_400 * 400 + (month >= 10);
+	p->year = year;
+	/* March 1 is day 60 of a year, or 61 */
+	p->yearday = month >= 10 ?
+	    day - 305 :
+	    day + 60 + is_leap((unsigned)year / 100, (unsigned)year % 100);
 	/* 0001-01-01 was a Monday */
 	p->weekday = (int)((days - DATE_MIN) % 7) + 1;
 	p->hour = seconds / 3600;
@@ -648,8 +637,8 @@ read_whole(const struct date_format *f, struct text t, struct moment *m)
 }
 
 enum date_status
-date_read(const struct date_format *const *f, size_t n, bool time, struct text t,
-    int64_t *out)
+date_read(const struct date_format *const *f, size_t n, bool time,
+    struct text t, int64_t *out)
 {
 	const struct text bare = text_without_blanks(t);
 	enum date_status got, status = DATE_NONE;
@@ -684,20 +673,6 @@ date_quick(const struct date_format *f, const char *text, size_t n,
 	return n == s->n && n != 0 && date_shape_read(s, text, days);
 }
 
-enum date_status
-date_parse(const struct date_format *f, const char *text, size_t n,
-    int64_t *days)
-{
-	return date_read(&f, f != NULL, false, (struct text){text, n}, days);
-}
-
-enum date_status
-datetime_parse(const struct date_format *f, const char *text, size_t n,
-    int64_t *micros)
-{
-	return date_read(&f, f != NULL, true, (struct text){text, n}, micros);
-}
-
 /* Writes v with n digits; returns what is behind them. */
 static inline char *
 date_digits(char *p, int v, int n)
@@ -707,48 +682,32 @@ date_digits(char *p, int v, int n)
 	return p + n;
 }
 
-static void
-put_date(char out[DATE_TEXT], const struct date_parts *d)
+size_t
+date_print(int64_t time, bool clock, char out[DATE_TEXT])
 {
-	const int day = d->year * 10000 + d->month * 100 + d->day;
-	char text[8];
+	struct date_parts d;
+	char day[8], *p = out + 10;
 
-	eight_store(eight_split((uint64_t)day), text);
+	date_split(clock ? time : time * DATE_DAY, &d);
+	eight_store(eight_split(
+			(uint64_t)(d.year * 10000 + d.month * 100 + d.day)),
+	    day);
 	memcpy(out, "0000-00-00T00:00:00", 20);
-	memcpy(out, text, 4);
-	memcpy(out + 5, text + 4, 2);
-	memcpy(out + 8, text + 6, 2);
-}
-
-size_t
-date_print(int64_t days, char out[DATE_TEXT])
-{
-	struct date_parts d;
-
-	find_day(days, &d);
-	put_date(out, &d);
-	out[10] = '\0';
-	return 10;
-}
-
-size_t
-datetime_print(int64_t micros, char out[DATE_TEXT])
-{
-	struct date_parts d;
-	char *p = out + 19;
-
-	date_split(micros, &d);
-	put_date(out, &d);
-	date_digits(out + 11, d.hour, 2);
-	date_digits(out + 14, d.minute, 2);
-	date_digits(out + 17, d.second, 2);
+	memcpy(out, day, 4);
+	memcpy(out + 5, day + 4, 2);
+	memcpy(out + 8, day + 6, 2);
+	if (clock) {
+		date_digits(out + 11, d.hour, 2);
+		date_digits(out + 14, d.minute, 2);
+		p = date_digits(out + 17, d.second, 2);
+	}
 	if (d.micro != 0) {
 		*p++ = '.';
 		p = date_digits(p, d.micro, 6);
 		while (p[-1] == '0')
 			p--;
-		*p = '\0';
 	}
+	*p = '\0';
 	return (size_t)(p - out);
 }
 

@@ -21,7 +21,7 @@
 #define DATE_DAY (86400 * DATE_SECOND)
 #define DATETIME_MIN (DATE_MIN * DATE_DAY)
 #define DATETIME_MAX (DATE_MAX * DATE_DAY + DATE_DAY - 1)
-#define DATE_TEXT 32 /* bytes that date_print and datetime_print may write */
+#define DATE_TEXT 32 /* bytes that date_print may write */
 
 /*
  * Compiles n bytes of format in the arena, for reading a date from a cell or
@@ -56,15 +56,11 @@ enum date_status date_read(const struct date_format *const *f, size_t n,
 bool date_quick(const struct date_format *f, const char *text, size_t n,
     int64_t *days);
 
-/* The same of one format, or of NULL for none. */
-enum date_status date_parse(const struct date_format *f, const char *text,
-    size_t n, int64_t *days);
-enum date_status datetime_parse(const struct date_format *f, const char *text,
-    size_t n, int64_t *micros);
-
-/* Write ISO, NUL behind it, and return the length.  In range only. */
-size_t date_print(int64_t days, char out[DATE_TEXT]);
-size_t datetime_print(int64_t micros, char out[DATE_TEXT]);
+/*
+ * Writes a date, or with clock a datetime, as ISO, NUL behind it, and returns
+ * the length.  In range only.
+ */
+size_t date_print(int64_t time, bool clock, char out[DATE_TEXT]);
 
 /* strftime: the text, in the arena, of *n bytes. */
 const char *date_write(const struct date_format *f, int64_t micros,

@@ -389,25 +389,33 @@ arith(struct eval *r, const struct instr *i)
 	}
 }
 
-/* The first error among the arguments is the result; else one is missing. */
+/* *out = the first error among the arguments, if there is one. */
+static bool
+args_fail(const struct eval *r, const struct instr *i, struct value *out)
+{
+	const struct failure *first = NULL;
+
+	for (size_t k = 0; k < i->nargs; k++)
+		if (eval_arg(r, i, k)->kind == VALUE_ERROR)
+			first = eval_first(first, eval_arg(r, i, k)->failure);
+	if (first == NULL)
+		return false;
+	out->kind = VALUE_ERROR;
+	out->failure = first;
+	return true;
+}
+
 static void
 call(struct eval *r, const struct instr *i)
 {
 	struct value *out = &r->slot[i->out];
-	const struct failure *first = NULL;
 	bool missing = false;
 
-	for (size_t k = 0; k < i->nargs; k++) {
-		const struct value *v = eval_arg(r, i, k);
-
-		if (v->kind == VALUE_ERROR)
-			first = eval_first(first, v->failure);
-		missing |= v->kind == VALUE_MISSING;
-	}
-	if (first != NULL) {
-		out->kind = VALUE_ERROR;
-		out->failure = first;
-	} else if (missing && i->op == OP_CALL) {
+	if (args_fail(r, i, out))
+		return;
+	for (size_t k = 0; k < i->nargs; k++)
+		missing |= eval_arg(r, i, k)->kind == VALUE_MISSING;
+	if (missing && i->op == OP_CALL) {
 		out->kind =
 		    i->node->type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING;
 		out->text = none;
@@ -422,22 +430,13 @@ static void
 concatenate(struct eval *r, const struct instr *i)
 {
 	struct value *out = &r->slot[i->out];
-	const struct failure *first = NULL;
 	size_t len = 0;
 	char *to;
 
-	for (size_t k = 0; k < i->nargs; k++) {
-		const struct value *v = eval_arg(r, i, k);
-
-		if (v->kind == VALUE_ERROR)
-			first = eval_first(first, v->failure);
-		len += v->text.len; /* of texts that are all in memory */
-	}
-	if (first != NULL) {
-		out->kind = VALUE_ERROR;
-		out->failure = first;
+	if (args_fail(r, i, out))
 		return;
-	}
+	for (size_t k = 0; k < i->nargs; k++) /* all are in memory */
+		len += eval_arg(r, i, k)->text.len;
 	if (eval_long(r, i->node, len, out))
 		return;
 	out->kind = VALUE_TEXT;
@@ -708,9 +707,8 @@ value_text(const struct value *v, enum type t, char *out)
 			return text_without_blanks(v->text);
 		return (struct text){out, number_print(v->number, out)};
 	case VALUE_TIME:
-		if (t == TYPE_DATE)
-			return (struct text){out, date_print(v->time, out)};
-		return (struct text){out, datetime_print(v->time, out)};
+		return (
+		    struct text){out, date_print(v->time, t != TYPE_DATE, out)};
 	default:
 		return (struct text){NULL, 0};
 	}

@@ -164,14 +164,15 @@ call_now(struct eval *r, const struct instr *i, struct value *out)
 
 /* The functions on numbers. */
 
-/* int, floor, ceil, abs */
+/* floor, int, ceil; abs */
 static void
 call_whole_part(struct eval *r, const struct instr *i, struct value *out)
 {
-	static struct number (*const of[])(struct number) = {number_trunc,
-	    number_floor, number_ceil, number_abs};
+	const struct number x = eval_arg(r, i, 0)->number;
+	const int which = (int)call_which(i);
 
-	answer_number(out, of[call_which(i)](eval_arg(r, i, 0)->number));
+	answer_number(out,
+	    which == 3 ? number_abs(x) : number_whole(x, which - 1));
 }
 
 static void
@@ -647,11 +648,11 @@ static const struct function functions[] = {
     /* numbers */
     {"num", "a?mm", TYPE_NUMBER, CONVERT, FAILS, 10, NULL, 0,
 	"(x, [mark], [group])|num(note) ?? num(fare) ?? 0 -> 12.50"},
-    {"int", "n", TYPE_NUMBER, PLAIN, 0, 5, call_whole_part, 0,
+    {"int", "n", TYPE_NUMBER, PLAIN, 0, 5, call_whole_part, 1,
 	"(x)|int(-2.7) -> -2"},
     {"round", "n?i", TYPE_NUMBER, PLAIN, FAILS, 10, call_round, 0,
 	"(x, [places])|round(2.5) -> 3"},
-    {"floor", "n", TYPE_NUMBER, PLAIN, 0, 5, call_whole_part, 1,
+    {"floor", "n", TYPE_NUMBER, PLAIN, 0, 5, call_whole_part, 0,
 	"(x)|floor(-2.7) -> -3"},
     {"ceil", "n", TYPE_NUMBER, PLAIN, 0, 5, call_whole_part, 2,
 	"(x)|ceil(2.1) -> 3"},

@@ -154,13 +154,13 @@ read_run(const char *p, const char *end, bool eight, uint64_t *coef)
 enum number_status
 number_parse(const char *text, size_t n, struct number *x)
 {
-	const char *p = text, *end = text + n, *first, *point;
-	bool negative = strip(&p, &end), eight = end - text >= 8;
+	static const struct number_marks plain = {".", ""};
+	const char *first = text, *p, *end = text + n, *point;
+	const bool negative = strip(&first, &end), eight = end - text >= 8;
 	uint64_t coef = 0; /* wrong, and not used, past 18 digits */
-	int64_t digits, scale = 0, exponent;
+	int64_t digits, scale = 0;
 
-	first = p;
-	p = read_run(p, end, eight, &coef);
+	p = read_run(first, end, eight, &coef);
 	digits = p - first;
 	if (p < end && *p == '.') {
 		point = p + 1;
@@ -168,16 +168,11 @@ number_parse(const char *text, size_t n, struct number *x)
 		scale = p - point;
 		digits += scale;
 	}
-	if (digits == 0)
-		return NUMBER_BAD;
-	if (p == end && digits <= NUMBER_SHORT) {
-		x->coef = negative ? -(int64_t)coef : (int64_t)coef;
-		x->scale = scale;
-		return NUMBER_OK;
-	}
-	if (!read_exponent(p, end, &exponent))
-		return NUMBER_BAD;
-	return digits_parse(first, p, negative, scale - exponent, p < end, x);
+	if (p < end || digits == 0 || digits > NUMBER_SHORT)
+		return number_parse_marks(text, n, &plain, x);
+	x->coef = negative ? -(int64_t)coef : (int64_t)coef;
+	x->scale = scale;
+	return NUMBER_OK;
 }
 
 size_t

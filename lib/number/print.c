@@ -409,7 +409,7 @@ number_format(const struct number_format *f, struct number x, char *out)
 
 	/* the digits, by printf for %e and %g */
 	if (whole) {
-		x = number_trunc(x);
+		x = number_whole(x, 0);
 		end = put_fixed(text, x, 0, true);
 		if (*text == '0')
 			end = text;

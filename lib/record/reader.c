@@ -839,7 +839,8 @@ look_ahead(struct reader *r)
 		s->code->slices(s, &r->order, r->ahead, r->field);
 		r->wanted = ~UINT64_C(0) >> (64 - r->ahead);
 		if (r->sieve != NULL)
-			r->wanted &= r->sieve(r->sieve_arg, r->field, r->ahead);
+			r->wanted &= r->sieve(r->sieve_arg, r->field,
+			    r->order.nspans, r->ahead);
 	} while (r->wanted == 0);
 	return true;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expr/date.h"
+#include "../unit/dates.h"
 #include "need.h"
 
 /* A datetime prints as what reads back, and so does its day. */
@@ -23,11 +23,11 @@ check_print(int64_t micros)
 	size_t n;
 
 	NEED(micros >= DATETIME_MIN && micros <= DATETIME_MAX);
-	n = datetime_print(micros, text);
+	n = date_print(micros, true, text);
 	NEED(n < DATE_TEXT && strlen(text) == n);
 	NEED(datetime_parse(NULL, text, n, &back) == 0 && back == micros);
 	NEED(date_parse(NULL, text, n, &day) == 0 && day == date_of(micros));
-	n = date_print(day, text);
+	n = date_print(day, false, text);
 	NEED(n == 10 && date_parse(NULL, text, n, &back) == 0 && back == day);
 	date_split(micros, &p);
 	NEED(p.weekday >= 1 && p.weekday <= 7 && p.yearday >= 1);

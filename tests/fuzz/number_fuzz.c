@@ -77,8 +77,8 @@ check_rounding(struct number x)
 	char text[NUMBER_FIXED];
 	unsigned places;
 
-	NEED(number_compare(number_floor(x), x) <= 0);
-	NEED(number_compare(number_ceil(x), x) >= 0);
+	NEED(number_compare(number_whole(x, -1), x) <= 0);
+	NEED(number_compare(number_whole(x, 1), x) >= 0);
 	NEED(number_compare(number_abs(x), number_abs(number_neg(x))) == 0);
 	for (places = 0; places <= NUMBER_PLACES; places += 8) {
 		NEED(number_fixed(x, places, text) < NUMBER_FIXED);

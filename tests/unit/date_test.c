@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "check.h"
-#include "expr/date.h"
+#include "dates.h"
 
 #define BAD INT64_MIN
 
@@ -40,7 +40,7 @@ check_every_day(void)
 				yearday++;
 				if (date_parse(NULL, text, 10, &days) != 0 ||
 				    days != expected ||
-				    date_print(days, printed) != 10 ||
+				    date_print(days, false, printed) != 10 ||
 				    strcmp(printed, text) != 0 ||
 				    p.year != year || p.month != month ||
 				    p.day != day || p.yearday != yearday ||
@@ -134,7 +134,7 @@ check_iso(void)
 	for (i = 0; i < sizeof row / sizeof *row; i++) {
 		days = read_day(row[i].text);
 		if (days != BAD)
-			date_print(days, text);
+			date_print(days, false, text);
 		check(days == BAD ?
 			row[i].date == NULL :
 			row[i].date != NULL && !strcmp(text, row[i].date),
@@ -143,7 +143,7 @@ check_iso(void)
 			&micros) != 0)
 			micros = BAD;
 		else
-			datetime_print(micros, text);
+			date_print(micros, true, text);
 		check(micros == BAD ? row[i].datetime == NULL :
 				      row[i].datetime != NULL &&
 			    !strcmp(text, row[i].datetime),
@@ -166,7 +166,7 @@ read_format(const char *format, const char *text, char out[128])
 	else if (datetime_parse(f, text, strlen(text), &micros) != 0)
 		snprintf(out, 128, "bad");
 	else
-		datetime_print(micros, out);
+		date_print(micros, true, out);
 	buf_free(&say);
 	arena_free(&a);
 	return out;

@@ -10,7 +10,7 @@
 #include "agree.h"
 #include "record/split.h"
 
-#define MOST ((size_t)24 << 10)          /* bytes of a text */
+#define MOST ((size_t)24 << 10)   /* bytes of a text */
 #define FIELDS (MAX_ANSWERS - 64) /* of a text, at most: bend adds some */
 
 static int left_out;
@@ -18,7 +18,7 @@ static char text[MOST + 4096];
 
 /* Nobody wants a record with an even first field. */
 static uint64_t
-keep_odd(void *arg, const struct field *field, size_t n)
+keep_odd(void *arg, const struct field *field, size_t each, size_t n)
 {
 	const struct job *j = arg;
 	uint64_t odd = 0;

@@ -159,8 +159,8 @@ model_field(struct parsed *p, const struct file *f, const struct dialect *d,
 static inline size_t
 model_eol(const struct file *f, size_t i, char eol)
 {
-	const bool pair = f->text[i] == '\r' && i + 1 < f->len &&
-	    f->text[i + 1] == '\n';
+	const bool pair =
+	    f->text[i] == '\r' && i + 1 < f->len && f->text[i + 1] == '\n';
 
 	if (eol == '\r' || f->text[i] == '\n')
 		return eol == 0 || f->text[i] == eol;
@@ -220,7 +220,7 @@ struct model {
 	size_t file;      /* from 1 */
 	size_t at;        /* offset of rest in the file */
 	uint64_t line, records, width;
-	bool begun; /* this file's first record was seen */
+	bool begun;          /* this file's first record was seen */
 	uint64_t skip;       /* lines of it that are still to be skipped */
 	char eol, first_eol; /* of this file, and of those before; 0 */
 	char line_end[2];
@@ -262,8 +262,7 @@ static inline bool
 has_backslash(const struct model *m, const char *text, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++)
-		if (text[i] == '\\' &&
-		    text[i + 1] == m->job->opt.dialect.quote)
+		if (text[i] == '\\' && text[i + 1] == m->job->opt.dialect.quote)
 			return true;
 	return false;
 }
@@ -462,7 +461,8 @@ model_alike(struct model *m)
 	if (m->eol != 0)
 		return true;
 	m->eol = whole ? m->rest.text[m->now.len + m->now.end - 1] :
-	    m->now.bad != NONE || m->first_eol == 0 ? '\n' : m->first_eol;
+	    m->now.bad != NONE || m->first_eol == 0 ? '\n' :
+						      m->first_eol;
 	if (!whole || m->first_eol == 0 || m->first_eol == m->eol)
 		return true;
 	a = model_answer(m, ANSWER_STOP, FAULT_OTHER_EOL, 0);
@@ -653,8 +653,7 @@ model_file(struct model *m)
 		if (!none)
 			model_record(&m->now, &m->rest, &m->job->opt.dialect,
 			    m->eol);
-		if (!none &&
-		    (m->now.len > 0 || (m->begun && m->width == 1))) {
+		if (!none && (m->now.len > 0 || (m->begun && m->width == 1))) {
 			if (!model_survives(m) || !model_alike(m))
 				return false;
 			data = m->begun;
@@ -667,8 +666,8 @@ model_file(struct model *m)
 		}
 		m->line += m->eol == 0; /* a blank line, of any kind */
 		m->now.len += m->now.end;
-		m->line += m->eol == 0 ? 0 :
-					 lines_in(m, m->rest.text, m->now.len);
+		m->line +=
+		    m->eol == 0 ? 0 : lines_in(m, m->rest.text, m->now.len);
 		m->at += m->now.len;
 		m->rest.text += m->now.len;
 		m->rest.len -= m->now.len;

@@ -328,9 +328,9 @@ check_whole(void)
 	for (i = 0; i < COUNT(row); i++) {
 		x = read_number(row[i][0]);
 		for (j = 1; j < 6; j++) {
-			struct number y = j == 1 ? number_floor(x) :
-			    j == 2               ? number_ceil(x) :
-			    j == 3               ? number_trunc(x) :
+			struct number y = j == 1 ? number_whole(x, -1) :
+			    j == 2               ? number_whole(x, 1) :
+			    j == 3               ? number_whole(x, 0) :
 			    j == 4               ? number_abs(x) :
 						   number_neg(x);
 

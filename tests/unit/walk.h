@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expr/date.h"
+#include "dates.h"
 #include "expr/func.h"
 #include "expr/regex.h"
 #include "expr/tree.h"

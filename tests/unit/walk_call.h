@@ -252,11 +252,11 @@ call_on_number(struct walk *w, struct node *n, const struct arguments *a)
 	int64_t i = 0;
 
 	if (called(n, "int"))
-		return number_result(number_trunc(x));
+		return number_result(number_whole(x, 0));
 	if (called(n, "floor"))
-		return number_result(number_floor(x));
+		return number_result(number_whole(x, -1));
 	if (called(n, "ceil"))
-		return number_result(number_ceil(x));
+		return number_result(number_whole(x, 1));
 	if (called(n, "abs"))
 		return number_result(number_abs(x));
 	if (!called(n, "round"))

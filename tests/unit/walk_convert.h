@@ -64,9 +64,8 @@ shown(struct walk *w, struct result r, int type)
 			return r.text;
 		return (struct text){to, number_print(r.number, to)};
 	case IS_TIME:
-		if (type == TYPE_DATE)
-			return (struct text){to, date_print(r.time, to)};
-		return (struct text){to, datetime_print(r.time, to)};
+		return (
+		    struct text){to, date_print(r.time, type != TYPE_DATE, to)};
 	case IS_BOOL:
 		return r.truth ? (struct text){"true", 4} :
 				 (struct text){"false", 5};
