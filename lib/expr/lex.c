@@ -29,50 +29,44 @@ lex_source(const struct parser *p, struct token t)
 }
 
 /*
- * An escape that begins with the backslash p: at most 4 bytes go to `to`,
- * *len of them.  Returns what is behind it, or NULL: it is none.
+ * An escape that begins with the backslash at: at most 4 bytes go to `to`,
+ * *len of them.  Returns what is behind it, or NULL with a message.
  */
 static const char *
-lex_escape(const char *p, char *to, size_t *len)
+lex_escape(struct parser *p, const char *at, char *to, size_t *len)
 {
 	static const char from[] = "ntr\\\"'", into[] = "\n\t\r\\\"'";
 	static const char hex[] = "0123456789abcdefABCDEF";
-	const char *const known = memchr(from, p[1], sizeof from - 1);
-	const char *end;
+	const struct text shown = {at, 1 + utf8_char(at + 1, p->end)};
+	const char *const known = memchr(from, at[1], sizeof from - 1);
+	const char *say = "%t is no escape; a backslash is \\\\", *end;
 	unsigned long point;
 
 	*len = 1;
-	if (p[1] == 'x') { /* \xHH */
-		const char digits[] = {p[2], p[2] != '\0' ? p[3] : '\0', '\0'};
+	if (at[1] == 'x') { /* \xHH */
+		const char two[] = {at[2], at[2] != '\0' ? at[3] : '\0', '\0'};
 
-		*to = (char)strtoul(digits, NULL, 16);
-		return strspn(digits, hex) == 2 ? p + 4 : NULL;
-	}
-	if (p[1] == 'u' && p[2] == '{') { /* \u{H..} */
-		end = p + 3 + strspn(p + 3, hex);
-		point = strtoul(p + 3, NULL, 16);
+		*to = (char)strtoul(two, NULL, 16);
+		if (strspn(two, hex) == 2)
+			return at + 4;
+	} else if (at[1] == 'u' && at[2] == '{') { /* \u{H..} */
+		end = at + 3 + strspn(at + 3, hex);
+		point = strtoul(at + 3, NULL, 16);
 		*len = 0;
-		if (end > p + 3 && *end == '}' && point <= UINT32_MAX)
+		if (end > at + 3 && *end == '}' && point <= UINT32_MAX)
 			*len = utf8_encode((uint32_t)point, to);
-		return *len > 0 ? end + 1 : NULL;
+		if (*len > 0)
+			return end + 1;
+	} else if (known != NULL) {
+		*to = into[known - from];
+		return at + 2;
 	}
-	if (known == NULL)
-		return NULL;
-	*to = into[known - from];
-	return p + 2;
-}
-
-static void
-lex_bad_escape(struct parser *p, const char *at, const char *end)
-{
-	const struct text shown = {at, 1 + utf8_char(at + 1, end)};
-	const char *say = "%t is no escape; a backslash is \\\\";
-
 	if (text_digit(at[1]))
 		say = "%t stands only in the replacement of sub() and gsub()";
 	else if (at[1] == 'x' || at[1] == 'u')
 		say = "no such character; say \\xHH or \\u{H..}";
 	lex_fail(p, (size_t)(at - p->program), say, &shown);
+	return NULL;
 }
 
 bool
@@ -94,13 +88,11 @@ lex_piece(struct parser *p, bool groups, size_t *next,
 		n = utf8_char(at, end);
 		behind = at + n;
 		if (*at == '\\')
-			behind = lex_escape(at, to, &n);
+			behind = lex_escape(p, at, to, &n);
 		else
 			memcpy(to, at, n);
-		if (behind == NULL) {
-			lex_bad_escape(p, at, end);
+		if (behind == NULL)
 			return false;
-		}
 		if (columns && (*at == '{' || *at == '}') &&
 		    *behind++ != *at) {
 			lex_fail(p, (size_t)(at - p->program),
