@@ -93,8 +93,7 @@ lex_piece(struct parser *p, bool groups, size_t *next,
 			memcpy(to, at, n);
 		if (behind == NULL)
 			return false;
-		if (columns && (*at == '{' || *at == '}') &&
-		    *behind++ != *at) {
+		if (columns && (*at == '{' || *at == '}') && *behind++ != *at) {
 			lex_fail(p, (size_t)(at - p->program),
 			    "a single } in f\"..\"; write }}");
 			return false;

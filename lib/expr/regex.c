@@ -43,21 +43,19 @@ struct code {
 	bool one_start; /* a match starts where the search does */
 };
 
-/* Where a literal, which needs no engine, matches. */
-enum place { ANYWHERE, START, END, WHOLE };
-
 struct regex {
-	enum place place;
-	struct text *word; /* literals, sorted; a WHOLE may have many */
-	size_t nwords;     /* 0: code runs instead */
+	/* a pattern that is literals, and needs no engine: */
+	struct text *word; /* sorted; many where ^ and $ stand round them */
+	size_t nwords;     /* 0: it is another pattern, and code runs */
 	struct buf bytes;  /* of all words, unescaped */
+	bool starts, ends; /* with ^, with $ */
 
 	unsigned groups;
 	bool says_start; /* \G: one start, though it is not anchored */
-	bool *first;     /* [c]: it can start with the byte c; or NULL */
-	clock_t began;   /* the search in a long text */
-	uint64_t steps;  /* the limits that are set: 0 at first */
-	size_t last;     /* start of a search */
+	bool *first;     /* [c]: a match can begin with the byte c; or NULL */
+	clock_t began;   /* when the search in a long text did */
+	uint64_t steps;  /* the match limit that is set; 0: none yet */
+	size_t last;     /* the offset limit that is set */
 	struct code code;
 	struct code unicode;    /* for a text that is not ASCII */
 	struct buf pattern;     /* of unicode; empty: code is for all */
@@ -130,14 +128,12 @@ read_words(struct regex *re, const char *p, size_t n)
 	}
 	if (set && (p == end || *p++ != ')'))
 		p = NULL;
-	re->place = start ? START : ANYWHERE;
-	if (p != NULL && p < end && *p == '$') {
-		re->place = start ? WHOLE : END;
-		p++;
-	}
+	re->starts = start;
+	re->ends = p != NULL && p < end && *p == '$';
 	/* only PCRE2 knows where nothing matches in invalid UTF-8 */
-	if (p != end || (re->place == ANYWHERE && re->bytes.len == 0) ||
-	    (re->nwords > 1 && !(set && re->place == WHOLE)))
+	if (p == NULL || p + re->ends != end ||
+	    (!re->starts && !re->ends && re->bytes.len == 0) ||
+	    (re->nwords > 1 && !(set && re->ends)))
 		re->nwords = 0;
 	else
 		qsort(re->word, re->nwords, sizeof *re->word, compare_words);
@@ -198,8 +194,8 @@ static const char *const calls[] = {"\\g", "(?P>", "(?R", "(?&", "(?+", "(?0",
  * knows the letters of Unicode for \w and the like, or one in which .* may
  * begin behind a byte that is no UTF-8.
  */
-static const char *const unicode[] = {"\\w", "\\W", "\\s", "\\S", "\\b",
-    "\\B", "\\D", ".*", ".{", "[:", NULL};
+static const char *const unicode[] = {"\\w", "\\W", "\\s", "\\S", "\\b", "\\B",
+    "\\D", ".*", ".{", "[:", NULL};
 
 /* NULL with a message, unless say is NULL. */
 static pcre2_code *
@@ -520,24 +516,18 @@ regex_search(struct regex *re, struct text t, size_t from, bool longer,
 	if (longer)
 		from += utf8_char(t.at + from, t.at + t.len);
 	p = t.at + from;
-	found = from == 0;
-	switch (re->place) {
-	case ANYWHERE:
-		p = memmem(p, t.len - from, word->at, word->len);
-		found = p != NULL;
-		break;
-	case START:
-		found = found && text_starts(t, *word);
-		break;
-	case END:
-		found = t.len - from >= word->len && text_ends(t, *word);
-		p = t.at + t.len - word->len;
-		break;
-	case WHOLE:
+	if (re->starts && re->ends) {
 		word =
 		    bsearch(&t, re->word, re->nwords, sizeof t, compare_words);
-		found = found && word != NULL;
-		break;
+		found = from == 0 && word != NULL;
+	} else if (re->starts) {
+		found = from == 0 && text_starts(t, *word);
+	} else if (re->ends) {
+		found = t.len - from >= word->len && text_ends(t, *word);
+		p = t.at + t.len - word->len;
+	} else {
+		p = memmem(p, t.len - from, word->at, word->len);
+		found = p != NULL;
 	}
 	if (found)
 		*whole = (struct text){p, word->len};
