@@ -12,13 +12,13 @@ struct set {
 	struct value *value;
 	size_t n;
 	/* of texts: */
-	uint64_t lengths; /* bit i: one has i bytes; bit 63: that or more */
-	uint64_t key;
-	size_t mask;    /* slots - 1, a power of two */
-	uint32_t *slot; /* 0, or 1 + the index of a value */
+	uint64_t lengths; /* bit i: one has i bytes; bit 63: 63 or more */
+	uint64_t key;     /* of the hash, a secret */
+	size_t mask;      /* the number of slots, a power of two, less 1 */
+	uint32_t *slot;   /* 0, or 1 + the index of a value */
 	const struct set *na;
 	bool empty;   /* empty text is a member */
-	bool missing; /* a missing text is */
+	bool missing; /* a missing text is: empty, or one of na */
 };
 
 /* The slot of a text, or the free one where the text belongs. */
@@ -37,33 +37,6 @@ static uint64_t
 length_bit(size_t len)
 {
 	return 1ull << (len < 63 ? len : 63);
-}
-
-/* Fills the table, which stays half empty; equal texts are entered once. */
-static void
-set_build(struct set *s, struct arena *a)
-{
-	size_t slots = 4;
-
-	while (slots < s->n * 2)
-		slots *= 2;
-	s->mask = slots - 1;
-	s->slot = arena_alloc(a, mem_mul(slots, sizeof *s->slot));
-	memset(s->slot, 0, slots * sizeof *s->slot);
-	if (getrandom(&s->key, sizeof s->key, GRND_NONBLOCK) < 0)
-		s->key = (uint64_t)(uintptr_t)s;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct text t = s->value[i].text;
-
-		s->empty |= t.len == 0;
-		s->missing |=
-		    t.len == 0 || (s->na != NULL && set_holds(s->na, t));
-		if (t.len == 0)
-			continue;
-		if (*slot_of(s, t) == 0)
-			*slot_of(s, t) = (uint32_t)i + 1;
-		s->lengths |= length_bit(t.len);
-	}
 }
 
 static int
@@ -87,13 +60,35 @@ set_new(struct arena *a, enum type type, struct value *v, size_t n,
     const struct set *na)
 {
 	struct set *s = arena_alloc(a, sizeof *s);
+	size_t slots = 4;
 
 	*s = (struct set){.type = type, .value = v, .n = n, .na = na};
-	if (type_is_text(type))
-		set_build(s, a);
-	else if (n > 0)
-		qsort(v, n, sizeof *v,
-		    type == TYPE_NUMBER ? by_number : by_time);
+	if (!type_is_text(type)) {
+		if (n > 0)
+			qsort(v, n, sizeof *v,
+			    type == TYPE_NUMBER ? by_number : by_time);
+		return s;
+	}
+	while (slots < n * 2) /* the table stays half empty */
+		slots *= 2;
+	s->mask = slots - 1;
+	s->slot = arena_alloc(a, mem_mul(slots, sizeof *s->slot));
+	memset(s->slot, 0, slots * sizeof *s->slot);
+	if (getrandom(&s->key, sizeof s->key, GRND_NONBLOCK) < 0)
+		s->key = (uint64_t)(uintptr_t)s;
+	for (size_t i = 0; i < n; i++) {
+		const struct text t = v[i].text;
+		uint32_t *slot;
+
+		s->empty |= t.len == 0;
+		s->missing |= t.len == 0 || (na != NULL && set_holds(na, t));
+		if (t.len == 0)
+			continue;
+		slot = slot_of(s, t);
+		if (*slot == 0) /* equal texts are entered once */
+			*slot = (uint32_t)i + 1;
+		s->lengths |= length_bit(t.len);
+	}
 	return s;
 }
 
