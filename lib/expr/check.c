@@ -553,7 +553,7 @@ is_given_as(enum type from, enum type to)
 
 /* An argument as the type that its letter wants. */
 static struct node *
-check_argument(struct check *c, const struct node *call, struct node *kid,
+check_argument(struct check *c, struct node *call, struct node *kid,
     char letter)
 {
 	const char *const name = call->function->name, *fault = NULL;
@@ -574,6 +574,8 @@ check_argument(struct check *c, const struct node *call, struct node *kid,
 	kid = check_convert(c, kid, as, false);
 	if (kid->kind == NODE_CONST)
 		fault = function_fault(&kid->value, letter);
+	else
+		call->doubtful |= strchr("sczik", letter) != NULL;
 	return fault == NULL ? kid : check_fail(c, kid, fault, name);
 }
 

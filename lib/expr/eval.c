@@ -419,7 +419,7 @@ call(struct eval *r, const struct instr *i)
 		out->kind =
 		    i->node->type == TYPE_TEXT ? VALUE_TEXT : VALUE_MISSING;
 		out->text = none;
-	} else {
+	} else if (!i->node->doubtful || function_takes(r, i, out)) {
 		i->node->function->run(r, i, out);
 		if (out->kind == VALUE_TEXT && i->node->fails != 0)
 			eval_long(r, i->node, out->text.len, out);

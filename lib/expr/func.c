@@ -85,42 +85,29 @@ is_whole_letter(char letter)
 	return letter == 'i' || letter == 'z' || letter == 'k';
 }
 
-/*
- * Are all arguments but the first what their letters want beside a type?  If
- * not, *out is the error.
- */
-static __attribute__((noinline)) bool
-args_judge(struct eval *r, const struct instr *i, struct value *out)
+bool
+function_takes(struct eval *r, const struct instr *i, struct value *out)
 {
-	const char *letter = i->node->function->args + 1, *fault = NULL;
+	const char *letter = i->node->function->args, *first = NULL, *fault;
 	int64_t n;
 
-	for (size_t k = 1; k < i->nargs; k++, letter++) {
+	for (size_t k = 0; k < i->nargs; k++, letter++) {
 		const struct value *v = eval_arg(r, i, k);
 
 		letter += *letter == '?';
-		if (is_whole_letter(*letter) &&
+		fault = *letter == 't' ? NULL : function_fault(v, *letter);
+		if (fault != NULL && is_whole_letter(*letter) &&
 		    number_to_int(v->number, &n) < 0) {
 			eval_fail(r, i->node, FAILURE_WHOLE,
 			    eval_text(r, v, TYPE_NUMBER), out);
 			return false;
 		}
-		if (fault == NULL)
-			fault = function_fault(v, *letter);
+		if (first == NULL)
+			first = fault;
 	}
-	if (fault != NULL)
-		answer_refusal(r, i, fault, out);
-	return fault == NULL;
-}
-
-/* Constants are what they should be, since check has looked at them. */
-static inline bool
-args_fit(struct eval *r, const struct instr *i, struct value *out)
-{
-	for (size_t k = 1; k < i->nargs; k++)
-		if (i->node->kid[k]->kind != NODE_CONST)
-			return args_judge(r, i, out);
-	return true;
+	if (first != NULL)
+		answer_refusal(r, i, first, out);
+	return first == NULL;
 }
 
 /* An argument that is a whole number, or what it is where it was left out. */
@@ -178,10 +165,8 @@ call_whole_part(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_round(struct eval *r, const struct instr *i, struct value *out)
 {
-	if (args_fit(r, i, out))
-		answer_number(out,
-		    number_round(eval_arg(r, i, 0)->number,
-			arg_whole(r, i, 1, 0)));
+	answer_number(out,
+	    number_round(eval_arg(r, i, 0)->number, arg_whole(r, i, 1, 0)));
 }
 
 /* What the functions of doubles give; no infinity. */
@@ -281,11 +266,8 @@ call_across(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_fixed(struct eval *r, const struct instr *i, struct value *out)
 {
-	char *to;
+	char *to = arena_alloc(&r->scratch, NUMBER_FIXED);
 
-	if (!args_fit(r, i, out))
-		return;
-	to = arena_alloc(&r->scratch, NUMBER_FIXED);
 	answer_text(out,
 	    (struct text){to,
 		number_fixed(eval_arg(r, i, 0)->number,
@@ -355,10 +337,9 @@ call_measure(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_substr(struct eval *r, const struct instr *i, struct value *out)
 {
-	if (args_fit(r, i, out))
-		answer_text(out,
-		    text_substr(arg_text(r, i, 0), arg_whole(r, i, 1, 0),
-			arg_whole(r, i, 2, INT64_MAX)));
+	answer_text(out,
+	    text_substr(arg_text(r, i, 0), arg_whole(r, i, 1, 0),
+		arg_whole(r, i, 2, INT64_MAX)));
 }
 
 /* lpad, rpad */
@@ -367,8 +348,6 @@ call_pad(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct text fill = {" ", 1}, padded;
 
-	if (!args_fit(r, i, out))
-		return;
 	if (i->nargs > 2)
 		fill = arg_text(r, i, 2);
 	if (text_pad(&r->scratch, arg_text(r, i, 0), arg_whole(r, i, 1, 0),
@@ -381,11 +360,9 @@ call_pad(struct eval *r, const struct instr *i, struct value *out)
 static void
 call_replace(struct eval *r, const struct instr *i, struct value *out)
 {
-	if (args_fit(r, i, out))
-		answer_text(out,
-		    text_replace(&r->scratch, arg_text(r, i, 0),
-			arg_text(r, i, 1), arg_text(r, i, 2),
-			r->given->longest));
+	answer_text(out,
+	    text_replace(&r->scratch, arg_text(r, i, 0), arg_text(r, i, 1),
+		arg_text(r, i, 2), r->given->longest));
 }
 
 /* index_of, count_of */
@@ -394,11 +371,9 @@ call_search(struct eval *r, const struct instr *i, struct value *out)
 {
 	static size_t (*const of[])(struct text, struct text) = {text_index,
 	    text_count};
-	size_t n;
+	const size_t n =
+	    of[call_which(i)](arg_text(r, i, 0), arg_text(r, i, 1));
 
-	if (!args_fit(r, i, out))
-		return;
-	n = of[call_which(i)](arg_text(r, i, 0), arg_text(r, i, 1));
 	answer_number(out, number_of_int((int64_t)n));
 	if (n == 0 && call_which(i) == 0)
 		out->kind = VALUE_MISSING;
@@ -409,8 +384,6 @@ call_part(struct eval *r, const struct instr *i, struct value *out)
 {
 	struct text part = nothing;
 
-	if (!args_fit(r, i, out))
-		return;
 	text_part(arg_text(r, i, 0), arg_text(r, i, 1), arg_whole(r, i, 2, 0),
 	    &part);
 	answer_text(out, part);

@@ -81,6 +81,12 @@ char function_arg(const struct function *f, size_t i);
  */
 const char *function_fault(const struct value *v, char letter);
 
+/*
+ * The same of all arguments of a call that has one which is no constant.  If
+ * one is wrong, *out is the error.
+ */
+bool function_takes(struct eval *r, const struct instr *i, struct value *out);
+
 /* May it have n arguments?  If not, appends how many it takes to say. */
 int function_count(const struct function *f, size_t n, struct buf *say);
 
