@@ -62,26 +62,6 @@ names_has(const struct check *c, struct text name)
 }
 
 /*
- * A header name that needs braces and was written without: the longest one
- * that the program reads like from here on, as it does for plasma-ui; or none.
- */
-static struct text
-names_unbraced(const struct check *c, const struct node *node)
-{
-	const struct header *h = c->names.header;
-	const struct text rest = {c->tree->program.at + node->at,
-	    c->tree->program.len - node->at};
-	struct text best = {NULL, node->name.len}, name;
-
-	for (size_t i = 1; h->name != NULL && i <= h->n; i++) {
-		name = names_header(h, i);
-		if (name.len > best.len && text_starts(rest, name))
-			best = name;
-	}
-	return best;
-}
-
-/*
  * Was this perhaps to be text?  It may be so on the right of an operator, as in
  * make == FORD, and hardly on its left.
  */
@@ -102,23 +82,32 @@ names_may_be_text(const struct check *c, const struct node *node)
 }
 
 /*
- * Says why the header has no such column.  A plain name was to be braced, or is
- * a column's misspelt, or, where it is a value and not what a statement
- * changes, was to be text.
+ * Says why the header has no such column.  A plain name was to be braced, if
+ * the program reads like a longer one of the header from here on, as it does
+ * for plasma-ui; or is a column's misspelt; or, where it is a value and not
+ * what a statement changes, was to be text.
  */
 static void
 names_unknown(struct check *c, struct node *node, bool plain, bool value)
 {
-	const struct text braced = names_unbraced(c, node), *name = &node->name;
-	const struct text ours = slip_ours(SLIP_VALUE, node->name);
+	const struct header *h = c->names.header;
+	const struct text rest = {c->tree->program.at + node->at,
+	    c->tree->program.len - node->at};
+	const struct text *const name = &node->name;
+	const struct text ours = slip_ours(SLIP_VALUE, *name);
+	struct text braced = {NULL, name->len}, t;
 	struct buf why = {NULL, 0, 0};
-	struct text t;
 
-	columns_explain(&why, c->names.header, name->at, name->len, true);
+	for (size_t i = 1; plain && h->name != NULL && i <= h->n; i++) {
+		t = names_header(h, i);
+		if (t.len > braced.len && text_starts(rest, t))
+			braced = t;
+	}
+	columns_explain(&why, h, name->at, name->len, true);
 	t = (struct text){why.data, why.len};
 	value = plain && value &&
 	    !text_contains(t, (struct text){"did you mean", 12});
-	if (plain && braced.at != NULL)
+	if (braced.at != NULL)
 		check_fail(c, node, "no column '%t'; did you mean {%t}?", name,
 		    &braced);
 	else if (value && ours.at != NULL)
