@@ -501,7 +501,7 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 	const size_t first = cut->numbers ? 1 : 0, n = first + cut->nspans;
 	const struct field *value = rec->field;
 	struct writer *out = r->out;
-	char digits[24], *to;
+	char digits[24 + READER_SLACK], *to; /* a field, for json_object */
 
 	if (cut->numbers) {
 		cut->value[0] = line_number(r, digits);
@@ -513,8 +513,7 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 		writer_add(out, out->records == 0 ? "[" : ",\n",
 		    out->records == 0 ? 1 : 2);
 	to = json_object(cut->json, value, n,
-	    writer_at(out,
-		json_most(cut->json, rec->len * cut->copies + sizeof digits)));
+	    writer_at(out, json_most(cut->json, rec->len * cut->copies + 24)));
 	if (to == NULL) {
 		out->len = out->whole;
 		return run_fault(r, reader_blame(r->in, json_error(cut->json)));

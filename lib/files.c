@@ -248,7 +248,6 @@ files_sync_directory(const char *path)
 
 struct part {
 	char *path, *name; /* FILE and FILE.part */
-	char *dir; /* where they are: after the rename no memory fails */
 	int fd;
 	struct stat st; /* of FILE.part */
 	bool replaces;  /* a FILE of ours, whose permissions are mode */
@@ -336,7 +335,6 @@ part_free(struct part *p)
 {
 	free(p->path);
 	free(p->name);
-	free(p->dir);
 	free(p);
 }
 
@@ -349,7 +347,6 @@ part_open(const char *path, int *fd, struct buf *say)
 
 	p->path = mem_copy(path, strlen(path));
 	p->name = part_name(path);
-	p->dir = files_directory(path);
 	p->fd = -1;
 	if (stat(path, &old) == 0 && old.st_uid == geteuid()) {
 		p->replaces = true;
@@ -400,8 +397,9 @@ part_close(struct part *p, bool keep)
 		if (stands == 0)
 			end = PART_LOST;
 		else if (stands > 0 && rename(p->name, p->path) == 0)
-			end =
-			    files_sync(p->dir) == 0 ? PART_DONE : PART_UNSYNCED;
+			/* without memory, which must not fail any more */
+			end = files_sync(dirname(p->name)) == 0 ? PART_DONE :
+								  PART_UNSYNCED;
 	}
 	error = errno;
 	mem_unguard(&p->guard);

@@ -1,5 +1,5 @@
 /*
- * files: what a run reads and writes; each file has one part in it, and that
+ * files: what a run reads and writes; each file has one role in it, and that
  * of -o appears whole or not at all.
  *
  * Hides how two names are known to be one file, and FILE.part: who may have

@@ -25,8 +25,8 @@ struct input_hooks {
 	int (*ended)(void *arg, int fd);
 	void *arg;
 	int out; /* when its reader has gone, SIGPIPE comes; -1: none */
-	int64_t waited_in;  /* ns of waiting for input, of all who have */
-	int64_t waited_out; /* these hooks, and for output by who polls it */
+	int64_t waited_in;  /* ns that reads with these hooks have waited */
+	int64_t waited_out; /* and a program that polls, for its output */
 	bool ticks;         /* call tick once a second, not only on SIGUSR1 */
 	int64_t due;        /* the next tick, input's own; 0 at first */
 };

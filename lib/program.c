@@ -30,17 +30,15 @@ program_fail(struct program *p, struct run *r)
 static bool
 read_file(struct run *r, const char *path, struct buf *b)
 {
-	char *name = mem_copy(path, strlen(path));
 	struct fault f;
-	bool good = run_reads(r, path);
 
-	if (good && reader_whole(name, &r->hooks, b, &f) < 0) {
-		good = false;
-		if (r->report.status == 0) /* else it was said */
-			report_fault(&r->report, &f);
-	}
-	free(name);
-	return good;
+	if (!run_reads(r, path))
+		return false;
+	if (reader_whole(path, &r->hooks, b, &f) == 0)
+		return true;
+	if (r->report.status == 0) /* else it was said */
+		report_fault(&r->report, &f);
+	return false;
 }
 
 /* An option that waited.  false: a message was said. */

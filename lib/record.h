@@ -265,7 +265,7 @@ const struct fault *reader_blame(struct reader *r, const char *text);
  * lines end with LF, whether they did so with LF, CR LF or CR.  0, or -1 with
  * what is wrong with the file in *f.  hooks as of reader_hooks.
  */
-int reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
+int reader_whole(const char *path, struct input_hooks *hooks, struct buf *to,
     struct fault *f);
 
 /* Of the record returned last: its number, its line, its file, its offset. */

@@ -105,7 +105,7 @@ void report_stats(struct report *r, const struct report_stats *s);
 void report_progress(const struct report *r, const struct report_stats *s,
     struct buf *line);
 
-/* For them, a file that says how much memory is used can be opened now. */
+/* Opens what tells them the memory that is used, before a sandbox forbids. */
 void report_ready(struct report *r);
 
 #endif

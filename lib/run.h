@@ -47,8 +47,8 @@ struct run {
 	int64_t started;     /* input_ns */
 	uint64_t out_records, out_bytes; /* of a program without run.out */
 	int64_t out_waited;
-	/* adds a program's own to --stats and --progress; may be NULL, as may
-	 * text, which nobody wants then */
+	/* adds what a program counts to *s, and to the line of --stats unless
+	 * text is NULL; may be NULL */
 	void (*more_stats)(void *arg, struct buf *text, struct report_stats *s);
 	void *arg;
 };
@@ -81,14 +81,14 @@ bool run_check(struct run *r, const struct run_rule *rule, size_t n);
  */
 bool run_open(struct run *r, size_t i);
 
-/* The input alone, for a program that writes in its own way. */
+/* Opens the input alone, for a program that writes in its own way. */
 void run_open_input(struct run *r, char *const *files, size_t n);
 
 /*
- * Before anything is opened: the files of --rejects and the input, n operands
- * or standard input; and a file beside the input, where NULL and "-" are
- * standard input.  No file may have two parts (files.h).  run_open does that
- * for its own.  false: a message was said.
+ * To be called before a file is opened, as run_open does for its own:
+ * run_files for --rejects and the input, n operands or standard input;
+ * run_reads for a file beside the input, where NULL and "-" are standard input.
+ * No file may have two roles (files.h).  false: a message was said.
  */
 bool run_files(struct run *r, char *const *inputs, size_t n);
 bool run_reads(struct run *r, const char *path);
@@ -103,8 +103,8 @@ bool run_said(struct run *r, int status);
 void run_closed(struct run *r, const char *path, enum part_end end);
 
 /*
- * --rejects alone.  They are closed before the output takes its name: rows
- * that cannot be written end a run like any other failure.
+ * --rejects alone.  They are closed before the output takes its name: where
+ * they cannot be written, there is no output.
  */
 bool run_open_rejects(struct run *r);
 void run_close_rejects(struct run *r);
@@ -121,7 +121,7 @@ bool run_header(struct run *r);
  */
 bool run_name(struct run *r, const struct field *name, const struct dialect *d);
 
-/* Of run_next: the reader gave no good record but this answer. */
+/* What run_next does where got, the reader's answer, is no good record. */
 int run_next_good(struct run *r, struct record *rec, int got, bool wait);
 
 /*
@@ -149,9 +149,9 @@ run_next_nowait(struct run *r, struct record *rec)
 bool run_whole(const struct run *r);
 
 /*
- * A record is bad: of reader_fault, or of reader_blame.  Returns 0 when it was
- * rejected and the run goes on, or -1 with the message said.  The second has
- * rejects that are written elsewhere; NULL: there are none.
+ * A record is bad: f is of reader_fault or reader_blame.  Returns 0 when it was
+ * rejected and the run goes on, or -1 with the message said.  run_fault_to
+ * writes the record to other rejects than run_fault, or with NULL to none.
  */
 int run_fault(struct run *r, const struct fault *f);
 int run_fault_to(struct run *r, struct writer *rejects, const struct fault *f);

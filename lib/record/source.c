@@ -207,7 +207,7 @@ end_lines(char *text, size_t n)
 }
 
 int
-reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
+reader_whole(const char *path, struct input_hooks *hooks, struct buf *to,
     struct fault *f)
 {
 	enum source_result got = SOURCE_MORE;
@@ -215,7 +215,7 @@ reader_whole(char *path, struct input_hooks *hooks, struct buf *to,
 	size_t keep = 0;
 
 	source_init(&s, 0, 0);
-	s.files = &path;
+	s.files = (char *const *)&path;
 	s.nfiles = 1;
 	s.hooks = hooks;
 	*f = (struct fault){.cause = FAULT_OPEN, .line = 0};
