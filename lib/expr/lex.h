@@ -1,9 +1,9 @@
 /*
  * lex: the tokens of a program.
  *
- * A token is a place in the text; what a literal means is asked for when the
- * parser knows where it stands, since "/" divides or begins a pattern, and
- * \1 has a meaning in some strings only.
+ * A token is a place in the program and what stands there.  The parser, which
+ * knows the place of a token in the grammar, says when "/" begins a pattern and
+ * does not divide, and when \1 in a literal is a group.
  */
 #ifndef EXPR_LEX_H
 #define EXPR_LEX_H

@@ -34,7 +34,7 @@ parser_accept(struct parser *p, int kind)
 	return true;
 }
 
-/* Is the token at hand this word, which is no word of the lexer's? */
+/* Is the token at hand this word, which lex takes for a name? */
 static bool
 parser_word(const struct parser *p, const char *word)
 {
@@ -428,7 +428,7 @@ parse_replacement(struct parser *p)
 	return NULL;
 }
 
-/* arg = expr | REGEX */
+/* arg = expr | REGEX | RAW | "@" NAME, by its letter in func.h */
 static struct node *
 parse_argument(struct parser *p, char letter)
 {
@@ -548,7 +548,7 @@ compile_literal(struct parser *p, struct node *call, const struct node *kid,
 	parser_refuse(p, kid->at, &why);
 }
 
-/* "(" [ arg { "," arg } ] ")", the name was taken */
+/* "(" [ arg { "," arg } ] ")", behind the name, which node has */
 static void
 parse_call(struct parser *p, struct node *node)
 {

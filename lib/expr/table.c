@@ -141,7 +141,7 @@ tag_of(uint64_t hash)
 	return hash % 128 + 128;
 }
 
-/* The rows of a group whose byte is the hash's, and perhaps others. */
+/* The slots of a group whose byte is the hash's, and perhaps others. */
 static inline uint64_t
 same_tag(uint64_t tags, uint64_t hash)
 {

@@ -2,8 +2,8 @@
  * table: a CSV file in memory, for lookup() and in @name.
  *
  * Only the columns that a program names are kept: of each row their contents,
- * one behind the other, and for each column that holds keys 8 bytes a row in a
- * hash table that is three quarters full.
+ * one behind the other, and for each column that holds keys a hash table, which
+ * takes 9 bytes a slot and is two thirds full: 14 bytes a row.
  *
  * Life: table_new, table_want for every column while the program is checked
  * without a header, table_read, then table_find.
@@ -24,11 +24,11 @@ struct table_column {
 	struct text name; /* NULL: the first of the file */
 	size_t at;        /* where in the program */
 	size_t number;    /* from 1, once it was read */
-	/* of keys: a hash table of groups of 8 rows, two thirds full */
+	/* of keys: a hash table, in groups of 8 slots */
 	bool is_key;
 	size_t groups;
-	uint64_t *tags; /* of a group: a byte for each of its rows; 0: free */
-	size_t *row;    /* offsets in table.rows */
+	uint64_t *tags; /* of a group: a byte for each slot; 0: it is free */
+	size_t *row;    /* of a slot: where its row begins in table.rows */
 	struct table_column *next;
 };
 
@@ -46,7 +46,7 @@ struct table {
 	struct table *next;
 };
 
-/* What lookup() or in does: which columns, of which table. */
+/* The columns, and their table, that a lookup() or an in looks at. */
 struct lookup {
 	const struct table *table;
 	const struct table_column *key, *column;
