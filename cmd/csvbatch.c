@@ -144,75 +144,66 @@ static const struct options_program program = {
     .output = true,
 };
 
-/* -o names columns: there are neither batches nor commands. */
-static bool
-check_partition(struct csvbatch *b)
-{
-	const struct run_rule rules[] = {
-	    {b->run.opt.noperands > 0,
-		"-o with a {COLUMN} is for records without a COMMAND; a FILE "
-		"is read by < FILE"},
-	    {b->commands,
-		"-o with a {COLUMN}: there is no COMMAND for this option"},
-	    {b->opt.batch.records != 0 || b->opt.batch.bytes != 0 ||
-		    b->opt.group != NULL || b->opt.linger != 0 ||
-		    b->opt.to != NULL || b->opt.types != NULL,
-		"-o with a {COLUMN}: there are no batches for this option"},
-	};
-
-	return run_check(&b->run, rules, sizeof rules / sizeof rules[0]);
-}
-
 /* What a batch is, and whether it becomes a command's input or a file. */
 static bool
-check_batches(struct csvbatch *b)
+check_options(struct csvbatch *b)
 {
+	const struct csvbatch_options *c = &b->opt;
 	const struct options *o = &b->run.opt;
-	const bool shards =
-	    o->output != NULL && strstr(o->output, "{}") != NULL;
+	const char *output = o->output != NULL ? o->output : "";
+	const bool shards = strstr(output, "{}") != NULL;
+	const bool values = partition_named(output);
+	const bool limits = c->batch.records != 0 || c->batch.bytes != 0 ||
+	    c->group != NULL || c->linger != 0;
+	const bool command = o->noperands > 0;
+	const bool not_csv = c->raw || c->no_output;
 	const struct run_rule rules[] = {
-	    {b->opt.batch.records == 0 && b->opt.batch.bytes == 0 &&
-		    b->opt.group == NULL && b->opt.linger == 0,
+	    {values && command,
+		"-o with a {COLUMN} is for records without a COMMAND; a FILE "
+		"is read by < FILE"},
+	    {values && b->commands,
+		"-o with a {COLUMN}: there is no COMMAND for this option"},
+	    {values && (limits || c->to != NULL || c->types != NULL),
+		"-o with a {COLUMN}: there are no batches for this option"},
+	    {!values && !limits,
 		"when is a batch complete? give -n, -b, -g or --linger"},
-	    {b->opt.journal != NULL && b->opt.linger != 0,
+	    {c->journal != NULL && c->linger != 0,
 		"--journal and --linger exclude each other: batches must "
 		"be the same in every run"},
-	    {b->opt.types != NULL && b->opt.to == NULL,
+	    {c->types != NULL && c->to == NULL,
 		"--types needs --to=json or --to=jsonl"},
-	    {b->opt.to != NULL && o->reader.ragged == RAGGED_PASS,
+	    {c->to != NULL && o->reader.ragged == RAGGED_PASS,
 		"--to and --ragged=pass exclude each other"},
-	    {b->opt.to != NULL && o->reader.no_header && o->reader.nnames == 0,
+	    {c->to != NULL && o->reader.no_header && o->reader.nnames == 0,
 		"--to needs names for the columns: --names"},
-	    {!shards && o->noperands == 0,
+	    {!values && !shards && !command,
 		"there is no COMMAND, and no -o 'part-{}.csv' instead"},
-	    {shards && o->noperands > 0,
+	    {shards && command,
 		"-o 'part-{}.csv' is for batches without a COMMAND"},
 	    {shards && b->commands,
 		"-o 'part-{}.csv': there is no COMMAND for this option"},
-	    {o->output != NULL && b->opt.no_output,
+	    {o->output != NULL && c->no_output,
 		"-o and --no-output exclude each other"},
-	    {b->opt.journal != NULL && o->output == NULL && !b->opt.no_output,
+	    {c->journal != NULL && o->output == NULL && !c->no_output,
 		"--journal needs -o OUT or --no-output: a run that goes on "
 		"passes over batches whose answers would be lost"},
-	    {b->opt.keep_going && o->rejects == NULL,
+	    {c->keep_going && o->rejects == NULL,
 		"--keep-going needs --rejects"},
-	    {b->opt.bisect && o->rejects == NULL, "--bisect needs --rejects"},
-	    {b->opt.nmerge > 0 && o->reader.no_header,
+	    {c->bisect && o->rejects == NULL, "--bisect needs --rejects"},
+	    {c->nmerge > 0 && o->reader.no_header,
 		"--merge-by needs a header: it excludes -H and --names"},
-	    {b->opt.nmerge > 0 && o->reader.ragged == RAGGED_PASS,
+	    {c->nmerge > 0 && o->reader.ragged == RAGGED_PASS,
 		"--merge-by and --ragged=pass exclude each other"},
-	    {b->opt.nmerge > 0 &&
-		    (b->opt.raw || b->opt.no_output || b->opt.same_count),
+	    {c->nmerge > 0 && (not_csv || c->same_count),
 		"--merge-by excludes --raw, --no-output and --same-count"},
-	    {b->opt.same_count &&
-		    (b->opt.raw || b->opt.no_output || b->opt.to != NULL),
+	    {c->same_count && (not_csv || c->to != NULL),
 		"--same-count needs answers that are CSV"},
 	};
 
 	b->opt.command = shards ? NULL : &b->command;
 	if (!run_check(&b->run, rules, sizeof rules / sizeof rules[0]))
 		return false;
-	return shards || /* before a record is read */
+	return shards || values || /* before a record is read */
 	    run_said(&b->run,
 		command_find(&b->command, o->operand, &b->run.say));
 }
@@ -297,15 +288,18 @@ main(int argc, char *argv[])
 	b.opt.to = to[b.opt.batch.form];
 	b.commands |= b.opt.bisect;
 	b.opt.common = &r->opt;
+	b.opt.answers = reader_of_answer(&r->opt.reader);
+	b.opt.answers.names = NULL; /* they are in a batch, and an answer */
+	b.opt.answers.nnames = 0;
 	b.opt.batch.hash = b.opt.journal != NULL;
-	b.opt.batch.id = b.opt.scratch != NULL;
 	b.opt.batch.origins = b.opt.bisect || b.opt.keep_going ||
 	    (b.opt.nmerge > 0 && r->opt.rejects != NULL);
 	b.opt.batch.quote = r->opt.reader.dialect.quote;
-	if (good && r->opt.output != NULL && partition_named(r->opt.output)) {
-		if (check_partition(&b))
-			partition_run(r, r->opt.output);
-	} else if (good && check_batches(&b) && check_descriptors(&b)) {
+	if (!good || !check_options(&b)) {
+		; /* a message was said */
+	} else if (r->opt.output != NULL && partition_named(r->opt.output)) {
+		partition_run(r, r->opt.output);
+	} else if (check_descriptors(&b)) {
 		run_open_input(r, NULL, 0);
 		d = dispatch_open(r, &b.opt);
 	}

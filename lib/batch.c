@@ -23,31 +23,6 @@ static const struct frame {
     [BATCH_JSON] = {TEXT("["), TEXT(",\n"), TEXT("]\n")},
 };
 
-/* An entry of batch.origins. */
-struct entry {
-	struct origin origin;
-	uint64_t at, len;         /* in batch.input, without what is between */
-	uint64_t raw_at, raw_len; /* in batch.raw, or in batch.input ... */
-	uint64_t raw_end;         /* ... without its line end */
-};
-
-struct filling {
-	const struct batch_options *opt;
-	const struct writer *rows;
-	struct batch *open; /* NULL: none */
-	uint64_t number;    /* of the open batch, or the next one */
-	uint64_t to;        /* where the last one ended in the input */
-	uint64_t raw_bytes; /* in open->raw */
-	bool past, dry;     /* has no limits, is not kept */
-	uint64_t
-	    skipped;     /* hash of bad records since the last good one, or 0 */
-	struct buf text; /* the record as handed over */
-	struct buf key;  /* the values of -g in the open batch */
-	struct buf new_key; /* and those of a record */
-	struct buf why;     /* filling_error */
-	XXH3_state_t *hash; /* of the input's bytes since the last batch */
-};
-
 /* A batch is another one under another header. */
 static void
 restart_hash(struct filling *f)
@@ -57,6 +32,14 @@ restart_hash(struct filling *f)
 	XXH3_128bits_reset(f->hash);
 	if (head->raw != NULL)
 		XXH3_128bits_update(f->hash, head->raw, head->len);
+}
+
+struct rows
+rows_of(const struct writer *w)
+{
+	if (w == NULL)
+		return (struct rows){0, 0};
+	return (struct rows){w->bytes + w->len, w->records};
 }
 
 struct filling *
@@ -170,9 +153,7 @@ batch_begin(struct batch *b, const struct batch_options *opt, bool raw)
 static int
 batch_finish(struct batch *b, const struct batch_options *opt)
 {
-	uint64_t all[4] = {b->number, b->first};
 	struct digest content;
-	XXH128_hash_t h;
 
 	if (batch_add(b, frames[opt->form].after) < 0 ||
 	    spool_settle(b->input) < 0 ||
@@ -180,10 +161,9 @@ batch_finish(struct batch *b, const struct batch_options *opt)
 	    (b->origins != NULL && spool_settle(b->origins) < 0))
 		return -1;
 	content = spool_digest(b->input);
-	all[2] = content.high;
-	all[3] = content.low;
-	h = XXH3_128bits(all, sizeof all);
-	b->id = (struct digest){h.high64, h.low64};
+	b->id = digest_of((const uint64_t[]){b->at.number, b->at.first,
+			      content.high, content.low},
+	    4 * sizeof(uint64_t));
 	return 0;
 }
 
@@ -195,10 +175,10 @@ filling_begin(struct filling *f, struct reader *r)
 
 	f->open = b;
 	f->raw_bytes = header_line(f->opt).len;
-	b->number = f->number;
-	b->first = reader_record(r);
+	b->at.number = f->number;
+	b->at.first = reader_record(r);
 	b->first_line = reader_line(r);
-	b->from = f->to;
+	b->at.from = f->to;
 	b->opened = input_now();
 	if (f->dry)
 		return 0;
@@ -206,15 +186,6 @@ filling_begin(struct filling *f, struct reader *r)
 	if (f->opt->origins && b->origins == NULL)
 		return -1;
 	return batch_begin(b, f->opt, f->opt->origins || f->opt->csv);
-}
-
-/* The rows that there are now. */
-static struct rows
-filling_rows(const struct filling *f)
-{
-	if (f->rows == NULL)
-		return (struct rows){0, 0};
-	return (struct rows){f->rows->bytes + f->rows->len, f->rows->records};
 }
 
 /* Adds a record to the open batch, and notes where it came from. */
@@ -228,9 +199,10 @@ filling_keep(struct filling *f, struct reader *r, const struct record *rec,
 	if (between.len > 0 && b->records > 0 && batch_add(b, between) < 0)
 		return -1;
 	if (b->origins != NULL) {
-		const struct entry e = {.origin = {reader_record(r),
-					    reader_line(r), reader_byte(r),
-					    filling_rows(f)},
+		const struct origin e = {.record = reader_record(r),
+		    .line = reader_line(r),
+		    .byte = reader_byte(r),
+		    .rows = rows_of(f->rows),
 		    .at = b->bytes,
 		    .len = text.len,
 		    .raw_at = b->raw != NULL ? f->raw_bytes : b->bytes,
@@ -296,7 +268,7 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 		end = json_object(opt->json,
 		    &(struct field){rec->raw, rec->len}, 1, f->text.data);
 		if (end == NULL) {
-			utf8_say(&f->why, "%s%c", json_error(opt->json), '\0');
+			utf8_say(&f->why, "%s", json_error(opt->json));
 			return FILLING_BAD;
 		}
 		text =
@@ -305,8 +277,8 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 	alone = text.len + batch_opening(opt).len + frames[opt->form].after.len;
 	if (opt->bytes > 0 && alone > opt->bytes) {
 		utf8_say(&f->why,
-		    "alone it makes a batch of %n bytes, and -b allows %n%c",
-		    alone, (size_t)opt->bytes, '\0');
+		    "alone it makes a batch of %n bytes, and -b allows %n",
+		    alone, (size_t)opt->bytes);
 		return FILLING_BAD;
 	}
 	f->new_key.len = 0;
@@ -319,9 +291,9 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 		return FILLING_ERROR;
 	b = f->open;
 	b->records += n;
-	b->last = reader_record(r);
-	b->rows = filling_rows(f);
-	b->to = from + rec->len + rec->end;
+	b->at.last = reader_record(r);
+	b->rows = rows_of(f->rows);
+	b->at.to = from + rec->len + rec->end;
 	if (opt->hash) {
 		if (f->skipped != 0)
 			XXH3_128bits_update(f->hash, &f->skipped,
@@ -337,30 +309,11 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 	return FILLING_OPEN;
 }
 
-const char *
-filling_error(const struct filling *f)
-{
-	return f->why.data;
-}
-
 void
 filling_skip(struct filling *f, const struct fault *bad)
 {
 	/* Never 0, so that the next good record knows of it. */
 	f->skipped = XXH3_64bits_withSeed(bad->raw, bad->len, f->skipped) | 1;
-}
-
-void
-filling_dry(struct filling *f, bool dry)
-{
-	f->past = dry;
-	f->dry = dry && !f->opt->id;
-}
-
-const struct batch *
-filling_open(const struct filling *f)
-{
-	return f->open;
 }
 
 struct batch *
@@ -372,22 +325,23 @@ filling_take(struct filling *f, uint64_t next_line)
 	if (!f->dry && batch_finish(b, f->opt) < 0)
 		return NULL;
 	b->last_line = next_line - 1;
-	b->hash = (struct digest){h.high64, h.low64};
+	b->at.hash = (struct digest){h.high64, h.low64};
 	restart_hash(f);
-	f->to = b->to;
+	f->to = b->at.to;
 	f->number++;
 	f->open = NULL;
 	return b;
 }
 
-static int
-read_entry(const struct batch *b, uint64_t i, struct entry *e)
+int
+batch_origin(const struct batch *b, uint64_t i, struct origin *origin)
 {
-	const long n = spool_read(b->origins, i * sizeof *e, e, sizeof *e);
+	const long n =
+	    spool_read(b->origins, i * sizeof *origin, origin, sizeof *origin);
 
-	if (n >= 0 && n != (long)sizeof *e)
+	if (n >= 0 && n != (long)sizeof *origin)
 		errno = EIO;
-	return n == (long)sizeof *e ? 0 : -1;
+	return n == (long)sizeof *origin ? 0 : -1;
 }
 
 struct batch *
@@ -395,18 +349,19 @@ batch_part(const struct batch *b, const struct batch_options *opt, uint64_t i,
     uint64_t n)
 {
 	struct batch *part;
-	struct entry first, last;
+	struct origin first, last;
 	uint64_t end;
 
-	if (read_entry(b, i, &first) < 0 || read_entry(b, i + n - 1, &last) < 0)
+	if (batch_origin(b, i, &first) < 0 ||
+	    batch_origin(b, i + n - 1, &last) < 0)
 		return NULL;
 	part = mem_new(1, sizeof *part);
-	part->number = b->number;
+	part->at.number = b->at.number;
 	part->records = n;
-	part->first = first.origin.record;
-	part->last = last.origin.record;
-	part->first_line = first.origin.line;
-	part->last_line = last.origin.line;
+	part->at.first = first.record;
+	part->at.last = last.record;
+	part->first_line = first.line;
+	part->last_line = last.line;
 	end = last.at + last.len;
 	if (batch_begin(part, opt, opt->csv) < 0 ||
 	    spool_copy(part->input, b->input, first.at, end) < 0)
@@ -427,22 +382,4 @@ const struct spool *
 batch_csv(const struct batch *b)
 {
 	return b->raw != NULL ? b->raw : b->input;
-}
-
-int
-batch_origin(const struct batch *b, uint64_t i, struct origin *origin,
-    struct buf *raw)
-{
-	struct entry e;
-	long n;
-
-	if (read_entry(b, i, &e) < 0)
-		return -1;
-	*origin = e.origin;
-	buf_need(raw, e.raw_len);
-	n = spool_read(batch_csv(b), e.raw_at, raw->data + raw->len, e.raw_len);
-	if (n < 0)
-		return -1;
-	raw->len += (size_t)n;
-	return 0;
 }

@@ -33,7 +33,6 @@ struct batch_options {
 	bool hash;                   /* of the input's bytes is wanted */
 	bool origins; /* batch_part and batch_origin are wanted */
 	bool csv;     /* batch_csv is wanted */
-	bool id;      /* and the id of what filling_dry passes over */
 };
 
 /*
@@ -44,19 +43,25 @@ struct batch_options {
 struct rows {
 	uint64_t bytes, n;
 };
+struct rows rows_of(const struct writer *w); /* NULL: none */
+
+/* What a batch is of the input. */
+struct place {
+	uint64_t number;      /* from 1; a part has its batch's */
+	uint64_t first, last; /* its records, from 1 */
+	uint64_t from, to;    /* its bytes: from <= byte < to, from 0 */
+	struct digest hash;   /* of these, if that was wanted */
+};
 
 struct batch {
-	uint64_t number; /* from 1; a part has its batch's */
-	uint64_t records;
-	uint64_t first, last;           /* its records in the input, from 1 */
+	struct place at;
 	uint64_t first_line, last_line; /* from 1 */
-	uint64_t from, to;              /* its bytes in the input */
-	struct digest hash;             /* of those, if it was wanted */
-	struct digest id;               /* differs from batch to batch */
-	uint64_t bytes;                 /* handed over */
-	struct spool *input;            /* these; settled */
-	int64_t opened;                 /* when it got its first record */
-	struct rows rows;               /* up to its last record */
+	uint64_t records;
+	struct digest id;    /* differs from batch to batch */
+	uint64_t bytes;      /* handed over */
+	struct spool *input; /* these; settled */
+	int64_t opened;      /* when it got its first record */
+	struct rows rows;    /* up to its last record */
 
 	struct spool *origins, *raw; /* private */
 };
@@ -71,10 +76,30 @@ const struct spool *batch_csv(const struct batch *b);
 void batch_key(struct buf *key, const struct field *field, size_t n,
     char quote);
 
-/* The batch that is being filled. */
-struct filling;
+/* A batch that is being filled. */
+struct filling {
+	struct batch *open; /* NULL: no record has come since the last one */
+	struct buf why;     /* FILLING_BAD, ends with NUL */
+	bool past;          /* a batch has no limits ... */
+	bool dry;           /* ... and is counted and hashed, but not kept */
 
-/* rows: of the records that are rejected while it is filled; or NULL. */
+	/* private */
+	const struct batch_options *opt;
+	const struct writer *rows;
+	uint64_t number;    /* of the open batch, or the next one */
+	uint64_t to;        /* where the last one ended in the input */
+	uint64_t raw_bytes; /* in open->raw */
+	uint64_t skipped;   /* hash of bad records since the last good one */
+	struct buf text;    /* the record as handed over */
+	struct buf key;     /* the values of -g in the open batch */
+	struct buf new_key; /* and those of a record */
+	struct XXH3_state_s *hash; /* of the input since the last batch */
+};
+
+/*
+ * rows: of the records that are rejected while it is filled; or NULL.  NULL
+ * with errno set on failure.
+ */
 struct filling *filling_new(const struct batch_options *opt,
     const struct writer *rows);
 void filling_free(struct filling *f); /* NULL is accepted */
@@ -84,7 +109,7 @@ enum filling_status {
 	FILLING_OPEN,       /* it was taken, and there is room */
 	FILLING_DONE,       /* it was taken, and the batch is complete */
 	FILLING_FULL,       /* it was not: it belongs to the next batch */
-	FILLING_BAD         /* it never fits: filling_error */
+	FILLING_BAD         /* it never fits: f->why */
 };
 
 /*
@@ -96,20 +121,8 @@ enum filling_status {
 enum filling_status filling_add(struct filling *f, struct reader *r,
     struct record *rec);
 
-/* Why a record is bad; lives until the next one. */
-const char *filling_error(const struct filling *f);
-
 /* A bad record was passed over: it counts for the next good one's hash. */
 void filling_skip(struct filling *f, const struct fault *bad);
-
-/*
- * From now on a batch has no limits, and its records are counted and hashed,
- * but not kept; for what was done in an earlier run.
- */
-void filling_dry(struct filling *f, bool dry);
-
-/* What is known of the open batch; NULL: no record has come since the last. */
-const struct batch *filling_open(const struct filling *f);
 
 /*
  * Closes the open batch, which has a record, and begins the next.  next_line:
@@ -126,13 +139,16 @@ void batch_free(struct batch *b); /* NULL is accepted */
 struct batch *batch_part(const struct batch *b, const struct batch_options *opt,
     uint64_t i, uint64_t n);
 
-/* Where record i (from 0) came from; raw is appended to raw.  0, or -1 with
- * errno. */
+/* Where a record of a batch came from, and where it is. */
 struct origin {
 	uint64_t record, line, byte;
 	struct rows rows; /* of records that were rejected before it */
+	uint64_t at, len; /* in b->input, without what stands between two */
+	uint64_t raw_at, raw_len; /* in batch_csv(b) ... */
+	uint64_t raw_end;         /* ... without its line end */
 };
-int batch_origin(const struct batch *b, uint64_t i, struct origin *origin,
-    struct buf *raw);
+
+/* That of record i (from 0), if origins were kept.  0, or -1 with errno. */
+int batch_origin(const struct batch *b, uint64_t i, struct origin *origin);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@
 #include "journal.h"
 #include "utf8.h"
 
-#define SLICE ((size_t)256 << 10) /* bytes read in one call of feed_next */
+#define SLICE ((size_t)256 << 10) /* bytes read in one call of read_input */
 #define PIECES 64 /* of an answer; then it is time to look at other things */
 
 /* A run goes from one stage to a later one, by enter_stage alone. */
@@ -24,38 +23,15 @@ enum stage {
 	HALTED    /* nothing more is passed on */
 };
 
-/* What feed_next found. */
-enum feed_status {
-	FEED_END,   /* no more batches; run.report knows whether all is well */
-	FEED_BATCH, /* *b is one; its new owner frees it */
-	FEED_WAIT,  /* the input is silent: poll it, or until feed_due */
-	FEED_BUSY   /* there is more; it was time to look at other things */
-};
-
-/* The input as batches. */
-struct feed {
-	struct run *run;
-	const struct csvbatch_options *opt;
-	struct filling *filling;
-	bool over;         /* no more is read, the open batch shall not run */
-	struct record rec; /* was read ... */
-	bool held;         /* ... but belongs to the next batch */
-	/* of batches that an earlier run has done, which are passed over */
-	struct journal *journal;   /* or NULL */
-	const char *scratch;       /* of which theirs are removed, or NULL */
-	struct journal_batch skip; /* is read now; number 0: none */
-	uint64_t skipped;
-	/* rows of records that were rejected while they were read; they wait
-	 * until their batch is done, so that all rows are in its order */
-	struct writer *rows; /* or NULL */
-	struct spool *spool; /* where they are */
-	struct rows passed;  /* so many are in --rejects */
+enum input {
+	INPUT_BUSY,  /* there is more; it was time to look at other things */
+	INPUT_WAITS, /* it is silent: poll it, or until linger_left */
+	INPUT_OVER   /* nothing is read any more */
 };
 
 struct dispatch {
 	struct run *run;
 	const struct csvbatch_options *opt;
-	struct feed feed;
 	struct ledger ledger;
 	char *scratch; /* NULL: there is none */
 	struct pollfd *fds;
@@ -65,10 +41,23 @@ struct dispatch {
 	int64_t halt_at; /* when that signal halts the run, or 0 */
 	bool warned;     /* of a process that was left behind */
 
-	enum feed_status input; /* what feed_next said last */
-	struct batch *waiting;  /* is complete, while there are enough tasks */
-	struct task **task;     /* a ring of opt->jobs, the earliest first */
-	size_t first, tasks;
+	/* the input as batches */
+	enum input input;
+	struct filling *filling;
+	struct record rec;         /* was read ... */
+	bool held;                 /* ... but belongs to the next batch */
+	struct journal_entry skip; /* a batch that an earlier run has done, and
+				    * that is read now; number 0: none */
+	uint64_t skipped;
+	/* rows of records that were rejected while they were read; they wait
+	 * until their batch is done, so that all rows are in its order */
+	struct writer *rows; /* or NULL */
+	struct spool *spool; /* where they are */
+	struct rows passed;  /* so many are in --rejects */
+
+	struct batch *waiting; /* is complete, while there are enough tasks */
+	struct task *front;    /* at most opt->jobs, the earliest first */
+	size_t tasks;
 	int64_t next_start; /* microseconds: no start before that */
 
 	uint64_t done, failed; /* batches */
@@ -76,165 +65,171 @@ struct dispatch {
 	uint64_t spooled;      /* bytes in temporary files, altogether */
 };
 
-/* A temporary file failed, with errno: no more is read. */
-static enum feed_status
-feed_failed(struct feed *f)
+/* A temporary file failed, with errno: no more is read.  Returns false. */
+static bool
+spool_failed(struct dispatch *d)
 {
-	report_fail(&f->run->report, EXIT_IO, "temporary file in %s: %m",
+	d->input = INPUT_OVER;
+	return report_fail(&d->run->report, EXIT_IO, "temporary file in %s: %m",
 	    spool_directory());
-	f->over = true;
-	return FEED_END;
 }
 
-/* Closes the open batch; next_line: behind it. */
-static enum feed_status
-close_batch(struct feed *f, uint64_t next_line, struct batch **b)
+/* Closes the open batch, behind the record that was read last or is held. */
+static struct batch *
+close_batch(struct dispatch *d)
 {
-	*b = filling_take(f->filling, next_line);
-	return *b != NULL ? FEED_BATCH : feed_failed(f);
+	struct batch *b =
+	    filling_take(d->filling, reader_line(d->run->in) + !d->held);
+
+	if (b == NULL)
+		spool_failed(d);
+	return b;
 }
 
-static enum feed_status
-differs_from_journal(struct feed *f, const char *what)
+static void
+differs_from_journal(struct dispatch *d, const char *what)
 {
-	struct buf *say = &f->run->say;
+	struct buf *say = &d->run->say;
 
-	utf8_say(say, "stdin: %s in batch %n, ", what, (size_t)f->skip.number);
-	report_range(say, "record", f->skip.first, f->skip.last);
+	utf8_say(say, "stdin: %s in batch %n, ", what,
+	    (size_t)d->skip.at.number);
+	report_range(say, "record", d->skip.at.first, d->skip.at.last);
 	buf_add_text(say, ", which the journal has as done");
-	run_said(f->run, EXIT_JOURNAL);
-	f->over = true;
-	return FEED_END;
+	run_said(d->run, EXIT_JOURNAL);
+	d->input = INPUT_OVER;
+}
+
+/* The next batch that was done before, if there is one. */
+static bool
+skip_next(struct dispatch *d)
+{
+	const int got = d->ledger.journal != NULL ?
+	    journal_next(d->ledger.journal, &d->skip) :
+	    0;
+
+	if (got <= 0)
+		d->skip.at.number = 0;
+	d->filling->past = got > 0;
+	d->filling->dry = got > 0 && d->scratch == NULL;
+	return got >= 0 || spool_failed(d);
 }
 
 /* All records of a batch that was done have come: are they what they were? */
-static enum feed_status
-feed_pass_over(struct feed *f)
+static void
+pass_over(struct dispatch *d)
 {
-	const struct journal_batch *was = &f->skip;
-	struct batch *b;
+	struct batch *b = close_batch(d);
 	bool same;
-	int got;
 
-	if (close_batch(f, reader_line(f->run->in) + 1, &b) == FEED_END)
-		return FEED_END;
-	same = b->first == was->first && b->last == was->last &&
-	    b->from == was->from && b->to == was->to &&
-	    b->hash.high == was->hash.high && b->hash.low == was->hash.low;
-	if (same && f->scratch != NULL && scratch_remove(f->scratch, b->id) < 0)
-		report_io(&f->run->report, f->opt->scratch);
-	f->passed = b->rows;
-	if (f->spool != NULL)
-		spool_forget(f->spool, b->rows.bytes);
+	if (b == NULL)
+		return;
+	same = memcmp(&b->at, &d->skip.at, sizeof b->at) == 0;
+	if (same && d->scratch != NULL && scratch_remove(d->scratch, b->id) < 0)
+		report_io(&d->run->report, d->opt->scratch);
+	d->passed = b->rows;
+	if (d->spool != NULL)
+		spool_forget(d->spool, b->rows.bytes);
 	batch_free(b);
-	if (!same)
-		return differs_from_journal(f, "the input has changed");
-	f->run->rejected = f->skip.rejected;
-	f->skipped++;
-	got = journal_next(f->journal, &f->skip);
-	if (got < 0)
-		return feed_failed(f);
-	if (got == 0)
-		f->skip.number = 0;
-	filling_dry(f->filling, got > 0);
-	return FEED_BUSY;
+	if (!same) {
+		differs_from_journal(d, "the input has changed");
+		return;
+	}
+	d->run->rejected = d->skip.rejected;
+	d->skipped++;
+	skip_next(d);
 }
 
 /* The input is at its end, good or bad. */
-static enum feed_status
-feed_end(struct feed *f, struct batch **b)
+static void
+end_input(struct dispatch *d)
 {
-	const struct batch *open = filling_open(f->filling);
-	struct buf *say = &f->run->say;
+	const struct batch *open = d->filling->open;
+	struct buf *say = &d->run->say;
 
-	f->over = true;
-	if (f->skip.number != 0 && f->run->ended)
-		return differs_from_journal(f, "the input ends");
-	if (open == NULL || f->skip.number != 0)
-		return FEED_END;
-	if (run_whole(f->run))
-		return close_batch(f, reader_line(f->run->in) + 1, b);
-	utf8_say(say, "batch %n, ", (size_t)open->number);
-	report_range(say, "record", open->first, open->last);
-	utf8_say(say, " so far, is not run%c", '\0');
-	report_say(&f->run->report, "%s", say->data);
+	d->input = INPUT_OVER;
+	if (d->skip.at.number != 0 && d->run->ended)
+		differs_from_journal(d, "the input ends");
+	if (open == NULL || d->skip.at.number != 0)
+		return;
+	if (run_whole(d->run)) {
+		d->waiting = close_batch(d);
+		return;
+	}
+	utf8_say(say, "batch %n, ", (size_t)open->at.number);
+	report_range(say, "record", open->at.first, open->at.last);
+	utf8_say(say, " so far, is not run");
+	report_say(&d->run->report, "%s", say->data);
 	say->len = 0;
-	return FEED_END;
 }
 
 /* Milliseconds until the open batch has waited for --linger; -1: no limit. */
 static int
-feed_due(const struct feed *f)
+linger_left(const struct dispatch *d)
 {
-	const struct batch *open = filling_open(f->filling);
+	const struct batch *open = d->filling->open;
 	int64_t left;
 
-	if (f->over || f->opt->linger == 0 || open == NULL)
+	if (d->input == INPUT_OVER || d->opt->linger == 0 || open == NULL)
 		return -1;
-	left = open->opened + f->opt->linger - input_now();
+	left = open->opened + d->opt->linger - input_now();
 	return left > 0 ? (int)left : 0;
 }
 
 /* A bad record.  false: the run ends. */
 static bool
-take_fault(struct feed *f, const struct fault *fault)
+take_fault(struct dispatch *d, const struct fault *fault)
 {
-	filling_skip(f->filling, fault);
-	return run_fault(f->run, fault) == 0;
+	filling_skip(d->filling, fault);
+	return run_fault(d->run, fault) == 0;
 }
 
-/* Gives the record to the filling.  FEED_BUSY: go on. */
-static enum feed_status
-take_record(struct feed *f, struct batch **b)
+/* Adds the record that was read to the open batch. */
+static void
+take_record(struct dispatch *d)
 {
-	struct reader *in = f->run->in;
-	const enum filling_status status = filling_add(f->filling, in, &f->rec);
+	struct reader *in = d->run->in;
+	const enum filling_status status = filling_add(d->filling, in, &d->rec);
 
+	d->held = status == FILLING_FULL;
 	if (status == FILLING_ERROR)
-		return feed_failed(f);
-	if (status == FILLING_FULL) {
-		f->held = true;
-		return close_batch(f, reader_line(in), b);
-	}
-	if (status == FILLING_BAD) {
-		if (!take_fault(f, reader_blame(in, filling_error(f->filling))))
-			return feed_end(f, b);
-	}
-	if (status == FILLING_DONE)
-		return close_batch(f, reader_line(in) + 1, b);
-	if (f->skip.number != 0 && reader_record(in) >= f->skip.last)
-		return feed_pass_over(f);
-	if (feed_due(f) == 0)
-		return close_batch(f, reader_line(in) + 1, b);
-	return FEED_BUSY;
+		spool_failed(d);
+	else if (status == FILLING_BAD &&
+	    !take_fault(d, reader_blame(in, d->filling->why.data)))
+		end_input(d);
+	else if (d->skip.at.number != 0 && reader_record(in) >= d->skip.at.last)
+		pass_over(d);
+	else if (d->held || status == FILLING_DONE || linger_left(d) == 0)
+		d->waiting = close_batch(d);
 }
 
-static enum feed_status
-feed_next(struct feed *f, struct batch **b)
+/* Reads on until a batch is complete, or it is time for other things. */
+static void
+read_input(struct dispatch *d)
 {
-	struct run *r = f->run;
-	enum feed_status status = FEED_BUSY;
+	struct reader *in = d->run->in;
 	size_t taken = 0;
 	int got;
 
-	while (!f->over && status == FEED_BUSY && taken < SLICE) {
-		got = f->held ? 1 : reader_next_nowait(r->in, &f->rec);
-		f->held = false;
-		if (got == -1 && take_fault(f, reader_fault(r->in)))
+	d->input = INPUT_BUSY;
+	while (d->input == INPUT_BUSY && d->waiting == NULL && taken < SLICE) {
+		got = d->held ? 1 : reader_next_nowait(in, &d->rec);
+		d->held = false;
+		if (got == -1 && take_fault(d, reader_fault(in)))
 			continue;
 		if (got == -2)
-			report_fault(&r->report, reader_fault(r->in));
-		r->ended |= got == 0;
-		if (got <= 0)
-			return feed_end(f, b);
-		if (got == READER_WOULD_WAIT && feed_due(f) != 0)
-			return FEED_WAIT;
-		if (got == READER_WOULD_WAIT)
-			return close_batch(f, reader_line(r->in) + 1, b);
-		taken += f->rec.len;
-		status = take_record(f, b);
+			report_fault(&d->run->report, reader_fault(in));
+		d->run->ended |= got == 0;
+		if (got <= 0) {
+			end_input(d);
+		} else if (got != READER_WOULD_WAIT) {
+			taken += d->rec.len;
+			take_record(d);
+		} else if (linger_left(d) == 0) {
+			d->waiting = close_batch(d);
+		} else {
+			d->input = INPUT_WAITS;
+		}
 	}
-	return f->over && status == FEED_BUSY ? FEED_END : status;
 }
 
 /*
@@ -244,27 +239,20 @@ feed_next(struct feed *f, struct batch **b)
 static bool
 pass_rows(struct dispatch *d, struct rows to)
 {
-	struct feed *f = &d->feed;
 	struct writer *out = d->ledger.rejects;
 
-	if (to.n == f->passed.n)
+	if (to.n == d->passed.n)
 		return true;
-	if (writer_flush(f->rows) < 0) {
-		errno = f->rows->error;
-		feed_failed(f);
-		return false;
-	}
-	if (answer_copy(f->spool, f->passed.bytes, to.bytes, out) < 0) {
-		feed_failed(f);
-		return false;
-	}
-	out->records += to.n - f->passed.n;
-	f->passed = to;
+	if (writer_flush(d->rows) < 0 ||
+	    answer_copy(d->spool, d->passed.bytes, to.bytes, out) < 0)
+		return spool_failed(d);
+	spool_forget(d->spool, to.bytes);
+	out->records += to.n - d->passed.n;
+	d->passed = to;
 	return out->error == 0;
 }
 
-/* Rejects record i (from 0) of a batch whose origins were kept; as pass_rows.
- */
+/* Rejects record i of a batch whose origins were kept; as pass_rows. */
 static bool
 reject_record(struct dispatch *d, const struct batch *b, uint64_t i,
     const char *why)
@@ -273,9 +261,14 @@ reject_record(struct dispatch *d, const struct batch *b, uint64_t i,
 	struct origin origin;
 	bool good;
 
-	if (batch_origin(b, i, &origin, &raw) < 0) {
-		feed_failed(&d->feed);
-		return false;
+	if (batch_origin(b, i, &origin) < 0)
+		return spool_failed(d);
+	buf_need(&raw, origin.raw_len);
+	errno = EIO;
+	if (spool_read(batch_csv(b), origin.raw_at, raw.data, origin.raw_len) !=
+	    (long)origin.raw_len) {
+		buf_free(&raw);
+		return spool_failed(d);
 	}
 	good = pass_rows(d, origin.rows) &&
 	    run_fault_to(d->run, d->ledger.rejects,
@@ -287,36 +280,32 @@ reject_record(struct dispatch *d, const struct batch *b, uint64_t i,
 		    .start = origin.byte,
 		    .text = why,
 		    .raw = raw.data,
-		    .len = raw.len}) == 0;
+		    .len = origin.raw_len}) == 0;
 	buf_free(&raw);
 	return good;
-}
-
-static struct task *
-task_at(const struct dispatch *d, size_t i)
-{
-	return d->task[(d->first + i) % d->opt->jobs];
 }
 
 /* The front is finished; is it so for every later run? */
 static void
 pop_task(struct dispatch *d, bool for_good)
 {
+	struct task *t = d->front;
+
 	if (d->scratch != NULL && (for_good || d->opt->journal == NULL) &&
-	    scratch_remove(d->scratch, task_at(d, 0)->batch->id) < 0)
+	    scratch_remove(d->scratch, t->batch->id) < 0)
 		report_io(&d->run->report, d->opt->scratch);
-	task_free(task_at(d, 0));
-	d->first = (d->first + 1) % d->opt->jobs;
+	d->front = t->next;
 	d->tasks--;
+	task_free(t);
 }
 
-/* Ends the tasks of batches behind this number, at once with kill. */
+/* Stops the tasks of batches behind this number, as task_stop. */
 static void
-stop_tasks(struct dispatch *d, uint64_t number, bool kill)
+stop_tasks(struct dispatch *d, uint64_t number, int sig)
 {
-	for (size_t i = 0; i < d->tasks; i++)
-		if (task_at(d, i)->batch->number > number)
-			task_stop(task_at(d, i), kill);
+	for (struct task *t = d->front; t != NULL; t = t->next)
+		if (t->batch->at.number > number)
+			task_stop(t, sig);
 }
 
 /* Moves the run on to a stage, if it is not yet there. */
@@ -326,19 +315,18 @@ enter_stage(struct dispatch *d, enum stage to)
 	if (to <= d->stage)
 		return;
 	d->stage = to;
-	d->feed.over = true;
-	d->input = FEED_END;
+	d->input = INPUT_OVER;
 	batch_free(d->waiting);
 	d->waiting = NULL;
-	for (size_t i = 0; to == HALTED && i < d->tasks; i++)
-		task_dismiss(task_at(d, i)); /* what runs may end by itself */
+	if (to == HALTED)
+		stop_tasks(d, 0, 0); /* what runs may end by itself */
 }
 
 /* After an error that was said. */
 static void
 halt(struct dispatch *d)
 {
-	stop_tasks(d, 0, false);
+	stop_tasks(d, 0, SIGTERM);
 	enter_stage(d, HALTED);
 }
 
@@ -349,11 +337,11 @@ add_batch_stats(void *arg, struct buf *text, struct report_stats *s)
 	struct dispatch *d = arg;
 	size_t running = 0;
 
-	for (size_t i = 0; i < d->tasks; i++) {
-		if (task_at(d, i)->state != TASK_RUNNING)
+	for (const struct task *t = d->front; t != NULL; t = t->next) {
+		if (t->state != TASK_RUNNING)
 			continue;
 		running++;
-		s->children += child_memory(&task_at(d, i)->child);
+		s->children += child_memory(&t->child);
 	}
 	s->spool_bytes = d->spooled;
 	if (d->ledger.out != NULL) {
@@ -363,10 +351,8 @@ add_batch_stats(void *arg, struct buf *text, struct report_stats *s)
 	}
 	if (text == NULL)
 		return;
-	utf8_say(text, "; batches: %n done", (size_t)d->done);
-	utf8_say(text, ", %n running", running);
-	utf8_say(text, ", %n failed", (size_t)d->failed);
-	utf8_say(text, ", %n retried", (size_t)d->retried);
+	utf8_say(text, "; batches: %u done, %n running, %u failed, %u retried",
+	    d->done, running, d->failed, d->retried);
 }
 
 struct dispatch *
@@ -374,14 +360,11 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 {
 	struct dispatch *d = mem_new(1, sizeof *d);
 	const char *output = opt->common->output;
-	struct feed *f = &d->feed;
 	int fd = -1, status = 0;
 	bool open;
 
 	d->run = r;
 	d->opt = opt;
-	d->input = FEED_BUSY;
-	d->task = mem_new(opt->jobs, sizeof(struct task *));
 	d->fds = mem_new(opt->jobs + 2, sizeof *d->fds);
 	r->more_stats = add_batch_stats;
 	r->arg = d;
@@ -395,21 +378,19 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 		    files_add_output(&r->files, output, &r->say);
 	open = run_said(r, status) && run_files(r, NULL, 0) &&
 	    (opt->journal != NULL || ledger_open(&d->ledger, r, opt));
-	f->run = r;
-	f->opt = opt;
 	if (open && opt->journal == NULL)
 		open = run_open_rejects(r);
 	d->ledger.rejects = r->rejects;
 	if (r->opt.rejects != NULL) {
-		f->spool = spool_new();
-		if (f->spool != NULL)
-			fd = fcntl(spool_fd(f->spool), F_DUPFD_CLOEXEC, 3);
+		d->spool = spool_new();
+		if (d->spool != NULL)
+			fd = fcntl(spool_fd(d->spool), F_DUPFD_CLOEXEC, 3);
 		if (fd >= 0)
-			f->rows = writer_new(fd, &r->opt.reader.dialect);
+			d->rows = writer_new(fd, &r->opt.reader.dialect);
 		else
-			feed_failed(f);
+			open = spool_failed(d);
 	}
-	r->rejects = f->rows;
+	r->rejects = d->rows;
 	if (open && r->report.status == 0)
 		return d;
 	dispatch_end(d);
@@ -425,18 +406,21 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 static bool
 fill_tasks(struct dispatch *d)
 {
+	struct task **at;
 	struct batch *b;
 
-	if (d->waiting == NULL)
-		d->input = feed_next(&d->feed, &d->waiting);
+	if (d->waiting == NULL && d->input != INPUT_OVER)
+		read_input(d);
 	if (d->waiting == NULL || d->tasks == d->opt->jobs)
-		return d->input == FEED_BUSY;
+		return d->input == INPUT_BUSY && d->waiting == NULL;
 	b = d->waiting;
 	d->waiting = NULL;
 	d->spooled += b->bytes;
 	if (d->opt->command != NULL) {
-		d->task[(d->first + d->tasks++) % d->opt->jobs] =
-		    task_new(d->opt, d->scratch, b);
+		for (at = &d->front; *at != NULL;)
+			at = &(*at)->next;
+		*at = task_new(d->opt, d->scratch, b);
+		d->tasks++;
 		return true;
 	}
 	if (ledger_write(&d->ledger, b) && pass_rows(d, b->rows)) {
@@ -456,11 +440,9 @@ step_tasks(struct dispatch *d)
 {
 	int64_t now;
 
-	for (size_t i = 0; i < d->tasks; i++) {
-		struct task *t = task_at(d, i);
-
+	for (struct task *t = d->front; t != NULL; t = t->next) {
 		if (task_step(t) < 0) {
-			feed_failed(&d->feed);
+			spool_failed(d);
 			halt(d);
 			return;
 		}
@@ -469,16 +451,13 @@ step_tasks(struct dispatch *d)
 			    "a process that a command left behind holds its "
 			    "standard error open; it is not read any more");
 		d->warned |= t->left;
-		d->run->say.len = 0;
-		utf8_say(&d->run->say, "batch %n", (size_t)t->batch->number);
+		utf8_say(&d->run->say, "batch %n", (size_t)t->batch->at.number);
 		if (child_stopped(&t->child, &d->run->say))
 			report_say(&d->run->report, "%s", d->run->say.data);
 		d->run->say.len = 0;
 	}
 	now = input_now() * 1000;
-	for (size_t i = 0; i < d->tasks; i++) {
-		struct task *t = task_at(d, i);
-
+	for (struct task *t = d->front; t != NULL; t = t->next) {
 		if (t->state != TASK_READY)
 			continue;
 		if (d->opt->interval > 0 && now < d->next_start)
@@ -500,15 +479,14 @@ report_batch(struct dispatch *d, const struct task *t, const char *why,
 	struct buf *say = &d->run->say;
 
 	utf8_say(say, "stdin:%n: batch %n", (size_t)b->first_line,
-	    (size_t)b->number);
-	report_range(say, ", record", b->first, b->last);
+	    (size_t)b->at.number);
+	report_range(say, ", record", b->at.first, b->at.last);
 	report_range(say, ", line", b->first_line, b->last_line);
-	utf8_say(say, ": %s (%n %s)%s%s%c", why, (size_t)t->tries,
+	utf8_say(say, ": %s (%n %s)%s%s", why, (size_t)t->tries,
 	    t->tries == 1 ? "try" : "tries", t->advice,
-	    status == 0 ? "; what has one answer is delivered" : "", '\0');
-	if (status == 0)
-		report_say(&d->run->report, "%s", say->data);
-	run_said(d->run, status);
+	    status == 0 ? "; what has one answer is delivered" : "");
+	report_fail(&d->run->report, status, "%s", say->data);
+	say->len = 0;
 }
 
 /*
@@ -518,21 +496,17 @@ report_batch(struct dispatch *d, const struct task *t, const char *why,
 static void
 see_failures(struct dispatch *d)
 {
-	struct task *t = NULL;
-	size_t i;
+	struct task *t = d->front;
 
-	for (i = 0; i < d->tasks; i++) {
-		t = task_at(d, i);
-		if (t->state == TASK_FAILED && !t->stopped)
-			break;
-	}
-	if (i == d->tasks || t->told || (d->opt->keep_going && t->refused == 0))
+	while (t != NULL && (t->state != TASK_FAILED || t->stopped))
+		t = t->next;
+	if (t == NULL || t->told || (d->opt->keep_going && t->refused == 0))
 		return;
 	t->told = true;
 	report_batch(d, t, t->why.data,
 	    t->refused != 0 ? t->refused : EXIT_COMMAND);
 	enter_stage(d, DRAINING);
-	stop_tasks(d, t->batch->number, false);
+	stop_tasks(d, t->batch->at.number, SIGTERM);
 }
 
 /*
@@ -556,10 +530,8 @@ finish_front(struct dispatch *d, const struct task *t)
 		halt(d);
 		return;
 	}
-	if (d->feed.spool != NULL)
-		spool_forget(d->feed.spool, b->rows.bytes);
 	if (!ledger_commit(&d->ledger, b,
-		failed ? LEDGER_REJECTED : LEDGER_DONE)) {
+		failed ? JOURNAL_REJECTED : JOURNAL_DONE)) {
 		enter_stage(d, HALTED);
 		return;
 	}
@@ -582,33 +554,33 @@ output_failed(struct dispatch *d, int error)
 static bool
 pass_on(struct dispatch *d, struct task *t)
 {
-	const char *const why = ledger_refuses(&d->ledger, &t->answer);
-	int more;
+	const char *why;
 
-	if (why != NULL) {
-		if (task_reject(t, why) < 0)
-			output_failed(d, errno);
-		return true;
-	}
-	if (!ledger_ready(&d->ledger))
+	switch (ledger_pass(&d->ledger, &t->answer, &why)) {
+	case LEDGER_WAITS:
 		return false;
-	more = ledger_pass(&d->ledger, &t->answer);
-	if (more < 0) {
-		output_failed(d,
-		    d->ledger.out->error != 0 ? d->ledger.out->error : errno);
-	} else if (more == 0) {
+	case LEDGER_MORE:
+		return true;
+	case LEDGER_DONE:
 		if (t->partly != NULL)
 			report_batch(d, t, t->partly, 0);
 		finish_front(d, t);
+		return true;
+	case LEDGER_REFUSES:
+		if (task_reject(t, why) < 0)
+			output_failed(d, errno);
+		return true;
+	default:
+		output_failed(d, errno);
+		return true;
 	}
-	return true;
 }
 
 /* Deals with the front.  false: it needs time. */
 static bool
 see_front(struct dispatch *d)
 {
-	struct task *t = d->tasks > 0 ? task_at(d, 0) : NULL;
+	struct task *t = d->front;
 
 	if (t == NULL || (t->state != TASK_DONE && t->state != TASK_FAILED))
 		return false;
@@ -627,7 +599,7 @@ see_front(struct dispatch *d)
 	}
 	see_failures(d);
 	if (!t->stopped)
-		ledger_commit(&d->ledger, t->batch, LEDGER_FAILED);
+		ledger_commit(&d->ledger, t->batch, JOURNAL_FAILED);
 	enter_stage(d, HALTED);
 	return true;
 }
@@ -639,16 +611,14 @@ dispatch_due(struct dispatch *d)
 	const int64_t left = d->next_start - input_now() * 1000;
 	int ms = input_tick(&d->run->hooks);
 
-	for (size_t i = 0; i < d->tasks; i++) {
-		struct task *t = task_at(d, i);
-
+	for (struct task *t = d->front; t != NULL; t = t->next) {
 		if (t->state == TASK_READY)
 			ms = input_sooner(ms,
 			    left <= 0 ? 0 : (int)(left / 1000 + 1));
 		ms = input_sooner(ms, task_due(t));
 	}
 	if (d->waiting == NULL)
-		ms = input_sooner(ms, feed_due(&d->feed));
+		ms = input_sooner(ms, linger_left(d));
 	if (d->halt_at != 0 && d->stage != HALTED)
 		ms = input_sooner(ms, child_times.grace);
 	return ms;
@@ -661,7 +631,7 @@ see_signal(struct dispatch *d)
 	const int sig = child_signal();
 
 	if (sig != 0) {
-		stop_tasks(d, 0, d->signal != 0);
+		stop_tasks(d, 0, d->signal != 0 ? SIGKILL : SIGTERM);
 		enter_stage(d, d->signal != 0 ? HALTED : DRAINING);
 		if (d->halt_at == 0)
 			d->halt_at = input_now() + child_times.grace;
@@ -680,19 +650,19 @@ wait_for_something(struct dispatch *d, int ms)
 	size_t n = 0;
 	int got;
 
-	if (d->input == FEED_WAIT && d->waiting == NULL)
+	if (d->input == INPUT_WAITS && d->waiting == NULL)
 		fds[n++] = (struct pollfd){.fd = reader_fd(d->run->in),
 		    .events = POLLIN};
 	if (d->ledger.out != NULL && d->stage != HALTED) {
 		out = &fds[n++];
 		*out = (struct pollfd){.fd = d->ledger.out->fd};
-		if (d->tasks > 0 && task_at(d, 0)->state == TASK_DONE)
+		if (d->front != NULL && d->front->state == TASK_DONE)
 			out->events = POLLOUT;
 	}
-	for (size_t i = 0; i < d->tasks; i++)
-		if (task_at(d, i)->errors >= 0)
-			fds[n++] = (struct pollfd){.fd = task_at(d, i)->errors,
-			    .events = POLLIN};
+	for (const struct task *t = d->front; t != NULL; t = t->next)
+		if (t->errors >= 0)
+			fds[n++] =
+			    (struct pollfd){.fd = t->errors, .events = POLLIN};
 	if (out != NULL && out->events != 0)
 		waited = &d->run->hooks.waited_out;
 	else if (d->tasks == 0)
@@ -713,45 +683,37 @@ dispatch_begin(struct dispatch *d)
 {
 	const char *const path = d->opt->journal;
 	struct report *report = &d->run->report;
-	struct feed *f = &d->feed;
-	struct buf *say = &d->run->say;
-	int got = 0;
+	const struct journal *j;
 
 	if (path != NULL) {
 		if (!ledger_open(&d->ledger, d->run, d->opt))
 			return false;
-		if (journal_torn(d->ledger.journal))
+		j = d->ledger.journal;
+		if (j->torn)
 			report_say(report,
 			    "%s: last record incomplete, redoing batch %u",
-			    path, journal_last(d->ledger.journal)->number + 1);
-		if (journal_owes(d->ledger.journal))
+			    path, j->last.at.number + 1);
+		if (j->owes)
 			report_fail(report, EXIT_COMMAND,
 			    "%s: batches failed before, their records are in "
 			    "%s",
 			    path, d->opt->common->rejects);
 	}
 	if (d->opt->scratch != NULL) {
-		d->scratch = scratch_open(d->opt->scratch, path, say);
+		d->scratch = scratch_open(d->opt->scratch, path, &d->run->say);
 		if (!run_said(d->run, d->scratch != NULL ? 0 : EXIT_IO))
 			return false;
 	}
-	f->filling = filling_new(&d->opt->batch, f->rows);
-	f->journal = d->ledger.journal;
-	f->scratch = d->scratch;
-	if (f->journal != NULL)
-		got = journal_next(f->journal, &f->skip);
-	if (f->filling == NULL || got < 0) {
-		feed_failed(f);
-		return false;
-	}
-	filling_dry(f->filling, got > 0);
-	return true;
+	d->filling = filling_new(&d->opt->batch, d->rows);
+	return d->filling != NULL ? skip_next(d) : spool_failed(d);
 }
 
 void
 dispatch_run(struct dispatch *d)
 {
 	struct report *report = &d->run->report;
+	const struct ledger *l = &d->ledger;
+	const struct record *input = &d->run->header->raw;
 	int pieces;
 	bool busy;
 
@@ -765,17 +727,21 @@ dispatch_run(struct dispatch *d)
 			pieces--;
 		busy |= pieces == 0 ||
 		    (d->waiting != NULL && d->tasks < d->opt->jobs);
-		if (d->input == FEED_END && d->waiting == NULL && d->tasks == 0)
+		if (d->input == INPUT_OVER && d->waiting == NULL &&
+		    d->tasks == 0)
 			break;
 		wait_for_something(d, busy ? 0 : dispatch_due(d));
 	}
-	if (d->done > 0 && ledger_bare(&d->ledger, &d->run->header->raw))
+	if (d->done > 0 && l->all.header.len > 0 && d->opt->nmerge == 0 &&
+	    l->base.out == 0 && l->out->records == 0 &&
+	    report_is_bare(l->all.header.data, l->all.nheader, input->raw,
+		input->len, l->out->dialect.delim))
 		report_say(report, REPORT_BARE);
-	if (d->feed.skipped > 0 && d->done == 0 && report->status == 0 &&
+	if (d->skipped > 0 && d->done == 0 && report->status == 0 &&
 	    d->signal == 0)
 		report_say(report,
 		    "all %u batches were done before, nothing is run",
-		    d->feed.skipped);
+		    d->skipped);
 }
 
 /*
@@ -795,24 +761,22 @@ int
 dispatch_end(struct dispatch *d)
 {
 	struct run *r = d->run;
-	struct feed *f = &d->feed;
 	enum part_end end;
 	bool keep;
 
 	keep = is_good(d);
-	/* a run that goes on on the journal meets them again */
-	if (f->rows != NULL && d->ledger.rejects != NULL &&
+	/* with a journal, a run that goes on meets them again */
+	if (d->rows != NULL && d->ledger.rejects != NULL &&
 	    (keep || d->opt->journal == NULL))
-		pass_rows(d,
-		    (struct rows){f->rows->bytes + f->rows->len,
-			f->rows->records});
+		pass_rows(d, rows_of(d->rows));
 	if (keep)
-		ledger_finish(&d->ledger, r->report.status == EXIT_COMMAND);
+		ledger_commit(&d->ledger, NULL,
+		    r->report.status == EXIT_COMMAND ? JOURNAL_TOLD :
+						       JOURNAL_DONE);
 	r->rejects = d->ledger.rejects;
 	r->rejected = r->rejects != NULL ? r->rejects->records : 0;
 	run_close_rejects(r);
-	keep = is_good(d);
-	if (scratch_close(d->scratch, keep) < 0)
+	if (d->scratch != NULL && scratch_close(d->scratch, is_good(d)) < 0)
 		report_io(&r->report, d->opt->scratch);
 	d->scratch = NULL;
 	keep = is_good(d);
@@ -833,13 +797,12 @@ dispatch_free(struct dispatch *d)
 {
 	if (d == NULL)
 		return;
-	filling_free(d->feed.filling);
-	if (d->feed.rows != NULL)
-		writer_close(d->feed.rows, true);
-	spool_free(d->feed.spool);
+	filling_free(d->filling);
+	if (d->rows != NULL)
+		writer_close(d->rows, true);
+	spool_free(d->spool);
 	while (d->tasks > 0)
 		pop_task(d, false);
-	free(d->task);
 	free(d->fds);
 	free(d);
 }

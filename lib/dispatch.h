@@ -35,8 +35,9 @@ struct csvbatch_options {
 	int64_t timeout;     /* ms that a try may take; 0: any time */
 	const char *scratch; /* --scratch, or NULL */
 	/* what becomes of its answer, and of a failure */
-	const char *merge_by; /* --merge-by; or NULL */
-	struct field *merge;  /* its names, without quotes; the caller's */
+	struct reader_options answers; /* how it is read; also a batch */
+	const char *merge_by;          /* --merge-by; or NULL */
+	struct field *merge; /* its names, without quotes; the caller's */
 	size_t nmerge;
 	bool raw;            /* answers are bytes, passed on as they are */
 	bool no_output;      /* they are discarded */

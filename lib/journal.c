@@ -22,82 +22,70 @@
 #define LINE_LONGEST (4U << 20)   /* bytes of a line; more is none */
 #define LINE_SEAL 17              /* a blank and 16 hexadecimal digits */
 
-/* What a line says: a batch is done, also by rejecting all of it; a batch has
- * failed and will be tried again; a run has ended with what was rejected. */
-static const char done[] = "done", rejected[] = "rejected", failed[] = "failed",
-		  told[] = "told";
+static const char digits[] = "0123456789abcdef";
 
-/* A cursor over the lines of a file. */
-struct lines {
-	int fd;
-	uint64_t at;      /* offset of the line that comes next */
-	struct buf bytes; /* of the file, from there on */
-	size_t used;      /* of these, handed out already */
-	bool end;         /* no more will be read */
-};
+/* The first word of a line, which no other begins with. */
+static const char *const kinds[] = {[JOURNAL_DONE] = "done ",
+    [JOURNAL_REJECTED] = "rejected ",
+    [JOURNAL_FAILED] = "failed ",
+    [JOURNAL_TOLD] = "told "};
+#define KINDS (sizeof kinds / sizeof kinds[0])
 
-struct journal {
-	const char *path;
-	int fd;
-	bool created, torn, owes;
-	struct journal_batch last;
-	uint64_t end;        /* of the lines that count; the next goes here */
-	uint64_t old;        /* batches that it had when it was opened */
-	uint64_t handed;     /* of these, by journal_next */
-	struct lines cursor; /* of journal_next */
-};
+/* The numbers of a batch in the order of its line. */
+#define AT(member) offsetof(struct journal_entry, member)
+static const size_t numbers[] = {AT(at.number), AT(at.first), AT(at.last),
+    AT(at.from), AT(at.to), AT(out), AT(rejects), AT(rejected)};
+#define NUMBERS (sizeof numbers / sizeof numbers[0])
 
 /*
- * The next line, without its LF; it lives until the next call.  Returns 1; 0
- * at the end, where *n bytes without a LF may be left; or -1 with errno set.
+ * Reads the next line, without its LF; it lives until the next call.  Returns
+ * 1; 0 at the end, where *n bytes without a LF may be left; or -1 with errno
+ * set.
  */
 static int
-lines_next(struct lines *l, const char **text, size_t *n)
+journal_line(struct journal *j, const char **text, size_t *n)
 {
 	const char *lf = NULL;
 	ssize_t got;
 
 	for (;;) {
-		buf_need(&l->bytes, LINE_CHUNK);
-		*text = l->bytes.data + l->used;
-		*n = l->bytes.len - l->used;
+		buf_need(&j->text, LINE_CHUNK);
+		*text = j->text.data + j->used;
+		*n = j->text.len - j->used;
 		lf = memchr(*text, '\n', *n);
-		if (lf != NULL || l->end || *n > LINE_LONGEST)
+		if (lf != NULL || j->all || *n > LINE_LONGEST)
 			break;
-		l->bytes.len = *n;
-		memmove(l->bytes.data, *text, *n);
-		l->used = 0;
-		got = pread(l->fd, l->bytes.data + *n, LINE_CHUNK,
-		    (off_t)(l->at + *n));
+		j->text.len = *n;
+		memmove(j->text.data, *text, *n);
+		j->used = 0;
+		got = pread(j->fd, j->text.data + *n, LINE_CHUNK,
+		    (off_t)(j->at + *n));
 		if (got < 0 && errno != EINTR)
 			return -1;
-		l->end = got == 0;
-		l->bytes.len += got > 0 ? (size_t)got : 0;
+		j->all = got == 0;
+		j->text.len += got > 0 ? (size_t)got : 0;
 	}
 	if (lf == NULL)
 		return 0;
 	*n = (size_t)(lf - *text);
-	l->used += *n + 1;
-	l->at += *n + 1;
+	j->used += *n + 1;
+	j->at += *n + 1;
 	return 1;
 }
 
-/* Appends the checksum and the LF to a line. */
+/* Goes back to the first line of a batch. */
 static void
-line_seal(struct buf *line)
+journal_rewind(struct journal *j)
 {
-	const uint64_t sum = XXH3_64bits(line->data, line->len);
-
-	buf_add_byte(line, ' ');
-	buf_add_hex(line, sum);
-	buf_add_byte(line, '\n');
+	j->at = j->first;
+	j->used = j->text.len = 0;
+	j->all = false;
 }
 
 /* 16 hexadecimal digits.  false: others stand there. */
 static bool
 line_hex(const char *p, uint64_t *n)
 {
-	static const char digits[] = "0123456789abcdef";
 	const char *found;
 
 	*n = 0;
@@ -124,46 +112,36 @@ line_check(const char *text, size_t *n)
 	return true;
 }
 
-/* The numbers of a batch in the order of its line. */
-#define AT(member) offsetof(struct journal_batch, member)
-static const size_t numbers[] = {AT(number), AT(first), AT(last), AT(from),
-    AT(to), AT(out), AT(rejects), AT(rejected)};
-#define NUMBERS (sizeof numbers / sizeof numbers[0])
-
 /* Reads "KIND number first .." of a batch, without the seal.  Is it one? */
 static bool
-line_parse(const char *text, size_t n, const char *kind,
-    struct journal_batch *b)
+line_parse(const char *text, size_t n, struct journal_entry *e)
 {
-	const char *p = text + strlen(kind), *const end = text + n;
+	const char *p = text, *const end = text + n;
+	size_t kind = 0;
 
-	if (n < strlen(kind) || memcmp(text, kind, strlen(kind)) != 0)
+	while (kind < KINDS &&
+	    (n < strlen(kinds[kind]) ||
+		strncmp(text, kinds[kind], strlen(kinds[kind])) != 0))
+		kind++;
+	if (kind == KINDS)
 		return false;
+	e->kind = (enum journal_kind)kind;
+	p += strlen(kinds[kind]);
 	for (size_t i = 0; i < NUMBERS; i++) {
-		const char *from = p + 1;
+		const char *from = p;
 		uint64_t sum = 0;
 
-		if (p == end || *p != ' ')
-			return false;
-		for (p = from; p < end && *p >= '0' && *p <= '9'; p++) {
+		for (; p < end && *p >= '0' && *p <= '9'; p++) {
 			if (sum > (UINT64_MAX - 9) / 10)
 				return false;
 			sum = sum * 10 + (uint64_t)(*p - '0');
 		}
-		if (p == from)
+		if (p == from || p == end || *p++ != ' ')
 			return false;
-		memcpy((char *)b + numbers[i], &sum, sizeof sum);
+		memcpy((char *)e + numbers[i], &sum, sizeof sum);
 	}
-	return end - p == 33 && *p == ' ' && line_hex(p + 1, &b->hash.high) &&
-	    line_hex(p + 17, &b->hash.low);
-}
-
-/* Reads the line of a batch that is done. */
-static bool
-line_parse_done(const char *text, size_t n, struct journal_batch *b)
-{
-	b->failed = line_parse(text, n, rejected, b);
-	return b->failed || line_parse(text, n, done, b);
+	return end - p == 32 && line_hex(p, &e->at.hash.high) &&
+	    line_hex(p + 16, &e->at.hash.low);
 }
 
 /*
@@ -205,9 +183,8 @@ journal_lock(struct journal *j, struct buf *say)
  * blank stands and no byte that does not print.
  */
 static struct buf
-journal_first(const struct setting *settings, size_t n)
+journal_settings(const struct setting *settings, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct buf line = {NULL, 0, 0};
 	const unsigned char *p;
 
@@ -228,52 +205,46 @@ journal_first(const struct setting *settings, size_t n)
 	return line;
 }
 
-/* Compares the first line with what it should be, word by word. */
+/* The first line is not what it should be: says each word that differs. */
 static int
-journal_compare(const struct journal *j, const char *text, size_t n,
+journal_differs(const struct journal *j, const char *text, size_t n,
     const struct buf *line, struct buf *say)
 {
 	char *old = mem_copy(text, n), *new = mem_copy(line->data, line->len);
 	char *was_rest = NULL, *is_rest = NULL;
-	const bool same = strcmp(old, new) == 0;
+	const char *was = strtok_r(old, " ", &was_rest);
+	char *is = strtok_r(new, " ", &is_rest);
 
-	if (strncmp(old, MAGIC, strlen(MAGIC)) != 0) {
-		utf8_say(say, "%s: a journal of another version of csvbatch",
-		    j->path);
-	} else if (!same) {
-		const char *was = strtok_r(old, " ", &was_rest);
-		char *is = strtok_r(new, " ", &is_rest);
+	utf8_say(say, "%s: the journal is of another run", j->path);
+	while (is != NULL) {
+		char *value = is + strcspn(is, "=");
+		const size_t name = (size_t)(value - is) + 1;
+		const bool known = was != NULL && strncmp(was, is, name) == 0;
 
-		utf8_say(say, "%s: the journal is of another run", j->path);
-		while (is != NULL) {
-			char *value = is + strcspn(is, "=");
-			const size_t name = (size_t)(value - is);
-			const bool known =
-			    was != NULL && strncmp(was, is, name + 1) == 0;
-
-			if (*value == '=' &&
-			    (was == NULL || strcmp(was, is) != 0)) {
-				*value++ = '\0';
-				utf8_say(say, "; %s was '%s', is '%s'", is,
-				    known ? was + name + 1 : "", value);
-			}
-			was = strtok_r(NULL, " ", &was_rest);
-			is = strtok_r(NULL, " ", &is_rest);
+		if (*value == '=' && (was == NULL || strcmp(was, is) != 0)) {
+			*value++ = '\0';
+			utf8_say(say, "; %s was '%s', is '%s'", is,
+			    known ? was + name : "", value);
 		}
+		was = strtok_r(NULL, " ", &was_rest);
+		is = strtok_r(NULL, " ", &is_rest);
 	}
 	free(old);
 	free(new);
-	return same ? 0 : EXIT_JOURNAL;
+	return EXIT_JOURNAL;
 }
 
-/* Writes a line with its seal at the end, and waits until it is on disk. */
+/* Seals a line, writes it at the end, and waits until it is on disk. */
 static int
 journal_write(struct journal *j, struct buf *line)
 {
+	const uint64_t sum = XXH3_64bits(line->data, line->len);
 	size_t at = 0;
 	ssize_t n;
 
-	line_seal(line);
+	buf_add_byte(line, ' ');
+	buf_add_hex(line, sum);
+	buf_add_byte(line, '\n');
 	while (at < line->len) {
 		n = pwrite(j->fd, line->data + at, line->len - at,
 		    (off_t)(j->end + at));
@@ -288,13 +259,6 @@ journal_write(struct journal *j, struct buf *line)
 	return 0;
 }
 
-static int
-journal_say_damage(const struct journal *j, uint64_t at, struct buf *say)
-{
-	return utf8_fail(EXIT_JOURNAL, say,
-	    "%s: the journal is damaged at byte %n", j->path, (size_t)at);
-}
-
 /*
  * The first line: made when there is none or a crash cut it off, else compared
  * with the settings.
@@ -305,50 +269,52 @@ journal_begin(struct journal *j, struct buf *line, struct buf *say)
 	const size_t magic = strlen(MAGIC);
 	const char *text;
 	size_t n;
-	int got;
+	int got, status = 0;
 
-	j->cursor.fd = j->fd;
-	got = lines_next(&j->cursor, &text, &n);
+	got = journal_line(j, &text, &n);
 	if (got == 0 && memcmp(text, MAGIC, n < magic ? n : magic) == 0) {
 		j->torn = n > 0;
 		j->created = true;
-		j->cursor.used = j->cursor.bytes.len = 0;
-		j->cursor.end = false;
-		if (ftruncate(j->fd, 0) == 0 && journal_write(j, line) == 0 &&
-		    files_sync_directory(j->path) == 0) {
-			j->cursor.at = j->end;
-			return 0;
-		}
-		got = -1;
+		if (ftruncate(j->fd, 0) < 0 || journal_write(j, line) < 0 ||
+		    files_sync_directory(j->path) < 0)
+			got = -1;
+	} else if (got == 0 || (got > 0 && !line_check(text, &n))) {
+		return utf8_fail(EXIT_JOURNAL, say,
+		    "%s: the journal is damaged at byte 0", j->path);
+	} else if (got > 0 && strncmp(text, MAGIC, magic) != 0) {
+		return utf8_fail(EXIT_JOURNAL, say,
+		    "%s: a journal of another version of csvbatch", j->path);
+	} else if (got > 0) {
+		j->end = j->at;
+		if (n != line->len || memcmp(text, line->data, n) != 0)
+			status = journal_differs(j, text, n, line, say);
 	}
-	if (got < 0)
-		return utf8_fail(EXIT_IO, say, "%s: %m", j->path);
-	if (got == 0 || !line_check(text, &n))
-		return journal_say_damage(j, 0, say);
-	j->end = j->cursor.at;
-	return journal_compare(j, text, n, line, say);
+	j->first = j->end;
+	journal_rewind(j);
+	return got < 0 ? utf8_fail(EXIT_IO, say, "%s: %m", j->path) : status;
 }
 
-/* Takes one line behind the first.  false: it is not what it must be. */
+/* Takes a line.  false: it is not what must stand behind those before. */
 static bool
-journal_accept(struct journal *j, const char *text, size_t n)
+journal_take(struct journal *j, const struct journal_entry *e)
 {
-	const struct journal_batch *last = &j->last;
-	struct journal_batch b;
+	const struct journal_entry *last = &j->last;
 
-	if (line_parse(text, n, failed, &b))
-		return b.number == last->number + 1;
-	if (line_parse(text, n, told, &b)) {
+	if (e->kind == JOURNAL_TOLD) {
 		j->owes = false;
-		return b.number == last->number;
+		return e->at.number == last->at.number;
 	}
-	if (!line_parse_done(text, n, &b) || b.number != last->number + 1 ||
-	    b.first <= last->last || b.last < b.first || b.from < last->to ||
-	    b.to < b.from || b.out < last->out || b.rejects < last->rejects ||
-	    b.rejected < last->rejected)
+	if (e->at.number != last->at.number + 1)
 		return false;
-	j->last = b;
-	j->owes |= b.failed;
+	if (e->kind == JOURNAL_FAILED)
+		return true;
+	if (e->at.first <= last->at.last || e->at.last < e->at.first ||
+	    e->at.from < last->at.to || e->at.to < e->at.from ||
+	    e->out < last->out || e->rejects < last->rejects ||
+	    e->rejected < last->rejected)
+		return false;
+	j->last = *e;
+	j->owes |= e->kind == JOURNAL_REJECTED;
 	return true;
 }
 
@@ -360,29 +326,32 @@ journal_accept(struct journal *j, const char *text, size_t n)
 static int
 journal_read(struct journal *j, struct buf *say)
 {
-	struct lines l = {.fd = j->fd, .at = j->end};
+	struct journal_entry e;
 	bool damaged = false;
 	const char *text;
 	size_t n;
 	int got;
 
-	while ((got = lines_next(&l, &text, &n)) > 0) {
+	while ((got = journal_line(j, &text, &n)) > 0) {
 		j->torn = !line_check(text, &n);
-		damaged = !j->torn && !journal_accept(j, text, n);
+		damaged = !j->torn &&
+		    (!line_parse(text, n, &e) || !journal_take(j, &e));
 		if (j->torn || damaged)
 			break;
-		j->end = l.at;
+		j->end = j->at;
 	}
 	if (j->torn) {
-		got = lines_next(&l, &text, &n);
+		got = journal_line(j, &text, &n);
 		damaged = got > 0 || n > 0;
 	} else if (got == 0) {
 		j->torn = n > 0;
 		damaged = n > TORN_MAX;
 	}
-	buf_free(&l.bytes);
+	journal_rewind(j);
 	if (got >= 0 && damaged)
-		return journal_say_damage(j, j->end, say);
+		return utf8_fail(EXIT_JOURNAL, say,
+		    "%s: the journal is damaged at byte %n", j->path,
+		    (size_t)j->end);
 	if (got < 0 ||
 	    (j->torn &&
 		(ftruncate(j->fd, (off_t)j->end) < 0 || fdatasync(j->fd) < 0)))
@@ -395,7 +364,7 @@ journal_open(struct journal **opened, const char *path,
     const struct setting *settings, size_t n, struct buf *say)
 {
 	struct journal *j = mem_new(1, sizeof *j);
-	struct buf line = journal_first(settings, n);
+	struct buf line = journal_settings(settings, n);
 	int status;
 
 	j->path = path;
@@ -408,8 +377,6 @@ journal_open(struct journal **opened, const char *path,
 	if (status != 0) {
 		journal_close(j);
 		j = NULL;
-	} else {
-		j->old = j->last.number;
 	}
 	*opened = j;
 	return status;
@@ -422,98 +389,48 @@ journal_close(struct journal *j)
 		return;
 	if (j->fd >= 0)
 		close(j->fd);
-	buf_free(&j->cursor.bytes);
+	buf_free(&j->text);
 	free(j);
 }
 
-bool
-journal_created(const struct journal *j)
-{
-	return j->created;
-}
-
-bool
-journal_torn(const struct journal *j)
-{
-	return j->torn;
-}
-
-bool
-journal_owes(const struct journal *j)
-{
-	return j->owes;
-}
-
-bool
-journal_stands(const struct journal *j)
-{
-	return files_is(j->path, j->fd);
-}
-
-const struct journal_batch *
-journal_last(const struct journal *j)
-{
-	return &j->last;
-}
-
 int
-journal_next(struct journal *j, struct journal_batch *b)
+journal_next(struct journal *j, struct journal_entry *e)
 {
 	const char *text;
 	size_t n;
 	int got;
 
-	if (j->handed == j->old)
-		return 0;
-	j->handed++;
-	do {
-		got = lines_next(&j->cursor, &text, &n);
+	while (j->at < j->end) {
+		got = journal_line(j, &text, &n);
 		if (got == 0 || (got > 0 && !line_check(text, &n))) {
 			errno = EIO; /* it was there when we checked */
 			return -1;
 		}
-	} while (got > 0 && !line_parse_done(text, n, b));
-	return got;
+		if (got < 0)
+			return -1;
+		if (line_parse(text, n, e) && e->kind <= JOURNAL_REJECTED)
+			return 1;
+	}
+	return 0;
 }
 
-static int
-journal_add(struct journal *j, const char *kind, const struct journal_batch *b)
+int
+journal_add(struct journal *j, const struct journal_entry *e)
 {
 	struct buf line = {NULL, 0, 0};
 	uint64_t number;
 	int status;
 
-	buf_add_text(&line, kind);
+	buf_add_text(&line, kinds[e->kind]);
 	for (size_t i = 0; i < NUMBERS; i++) {
-		memcpy(&number, (const char *)b + numbers[i], sizeof number);
-		buf_add_byte(&line, ' ');
+		memcpy(&number, (const char *)e + numbers[i], sizeof number);
 		buf_add_number(&line, number);
+		buf_add_byte(&line, ' ');
 	}
-	buf_add_byte(&line, ' ');
-	digest_add(&line, b->hash);
+	digest_add(&line, e->at.hash);
 	status = journal_write(j, &line);
+	if (status == 0)
+		journal_take(j, e);
 	buf_free(&line);
 	return status;
-}
-
-int
-journal_done(struct journal *j, const struct journal_batch *b)
-{
-	if (journal_add(j, b->failed ? rejected : done, b) < 0)
-		return -1;
-	j->last = *b;
-	j->owes |= b->failed;
-	return 0;
-}
-
-int
-journal_failed(struct journal *j, const struct journal_batch *b)
-{
-	return journal_add(j, failed, b);
-}
-
-int
-journal_told(struct journal *j)
-{
-	return journal_add(j, told, &j->last);
 }

@@ -80,6 +80,7 @@ writer_flush(struct writer *w)
 	memmove(w->data, w->data + w->whole, w->len - w->whole);
 	w->len -= w->whole;
 	w->whole = 0;
+	errno = w->error;
 	return done;
 }
 

@@ -52,7 +52,7 @@ struct writer *writer_open(const char *path, const struct dialect *d,
 /* Writes what is left and closes; -o's file is kept or removed.  Frees w. */
 enum part_end writer_close(struct writer *w, bool keep);
 
-/* Writes the whole records of the buffer.  0, or -1 after a failure. */
+/* Writes the whole records of the buffer.  0, or -1 with errno set. */
 int writer_flush(struct writer *w);
 
 /* Makes room for n bytes more in the buffer. */

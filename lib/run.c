@@ -11,7 +11,6 @@
 #include "child.h"
 #include "columns.h"
 #include "log.h"
-#include "rejects.h"
 #include "sandbox.h"
 #include "utf8.h"
 
@@ -427,6 +426,40 @@ run_header(struct run *r)
 		    "%s: empty input, and --require-eol wants a header",
 		    reader_file(r->in));
 	return check_header(r, got == 0) && got > 0;
+}
+
+static void
+rejects_field(struct buf *b, const char *bytes, size_t n)
+{
+	static const struct dialect comma = {',', '"'};
+
+	if (!field_wants_quotes(bytes, n, &comma)) {
+		buf_add(b, bytes, n);
+		return;
+	}
+	buf_need(b, mem_add(mem_mul(n, 2), 2));
+	b->len += field_quote(bytes, n, '"', b->data + b->len);
+}
+
+/* Appends the row for a fault: raw is the record's exact bytes. */
+static void
+rejects_row(struct buf *b, const struct fault *f)
+{
+	const uint64_t places[] = {f->record, f->line, f->start};
+	struct buf reason = {NULL, 0, 0};
+
+	rejects_field(b, f->file, strlen(f->file));
+	for (size_t i = 0; i < 3; i++) {
+		buf_add_byte(b, ',');
+		buf_add_number(b, places[i]);
+	}
+	buf_add_byte(b, ',');
+	report_reason(f, &reason);
+	rejects_field(b, reason.data, reason.len);
+	buf_add_byte(b, ',');
+	rejects_field(b, f->raw, f->len);
+	buf_add_byte(b, '\n');
+	buf_free(&reason);
 }
 
 int

@@ -148,6 +148,9 @@ run_next_nowait(struct run *r, struct record *rec)
 /* Was the input read to its end, and did --expect-records come? */
 bool run_whole(const struct run *r);
 
+/* The first row of --rejects, a comma CSV. */
+#define REJECTS_HEADER "file,record,line,byte,reason,raw\n"
+
 /*
  * A record is bad: f is of reader_fault or reader_blame.  Returns 0 when it was
  * rejected and the run goes on, or -1 with the message said.  run_fault_to

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "columns.h"
+#include "keys.h"
 #include "options.h"
 #include "output.h"
 #include "report.h"
@@ -14,30 +14,18 @@
 
 #define PIECE ((size_t)64 * 1024) /* copied at once */
 
-enum answer_form
-answer_form(const struct csvbatch_options *opt)
+bool
+answer_is_csv(const struct csvbatch_options *opt)
 {
-	if (opt->no_output)
-		return ANSWER_NONE;
-	return opt->raw || (opt->to != NULL && opt->nmerge == 0) ? ANSWER_RAW :
-								   ANSWER_CSV;
-}
-
-struct reader_options
-answer_reader(const struct csvbatch_options *opt)
-{
-	struct reader_options how = reader_of_answer(&opt->common->reader);
-
-	how.names = NULL;
-	how.nnames = 0;
-	return how;
+	return !opt->no_output && !opt->raw &&
+	    (opt->to == NULL || opt->nmerge > 0);
 }
 
 int
 answer_begin(struct answer *a, const struct csvbatch_options *opt)
 {
 	*a = (struct answer){.spool = NULL};
-	if (answer_form(opt) == ANSWER_NONE)
+	if (opt->no_output)
 		return 0;
 	a->spool = spool_new();
 	return a->spool != NULL ? 0 : -1;
@@ -51,43 +39,74 @@ answer_free(struct answer *a)
 	*a = (struct answer){.spool = NULL};
 }
 
+/* CSV that is read from its start. */
+struct table {
+	int fd;
+	struct reader *r;
+	const struct header *h;
+	struct span *need; /* the columns of LIST, then the others */
+	size_t n;
+};
+
+/* As reader_header, with errno set; also -1 without a reader. */
+static int
+table_open(struct table *in, const struct spool *from,
+    const struct csvbatch_options *opt)
+{
+	int got;
+
+	*in = (struct table){.fd = spool_open(from)};
+	if (in->fd < 0)
+		return -1;
+	in->r = reader_new_fd(in->fd, "answer", &opt->answers);
+	got = reader_header(in->r, &in->h);
+	errno = EIO;
+	return got;
+}
+
+static void
+table_close(struct table *in)
+{
+	reader_free(in->r);
+	if (in->fd >= 0)
+		close(in->fd);
+	free(in->need);
+}
+
 int
 answer_check(struct answer *a, const struct csvbatch_options *opt,
     struct buf *why)
 {
-	const struct reader_options how = answer_reader(opt);
-	const enum answer_form form = answer_form(opt);
 	const struct fault *fault;
-	const struct header *h;
 	struct record rec;
-	struct reader *r;
-	int fd, got, error = 0;
+	struct table in;
+	int got, error = 0;
 
-	if (form == ANSWER_RAW)
-		a->to = spool_size(a->spool);
-	if (form != ANSWER_CSV)
+	if (!answer_is_csv(opt)) {
+		if (!opt->no_output)
+			a->to = spool_size(a->spool);
 		return a->to != UINT64_MAX ? 1 : -1;
-	fd = spool_open(a->spool);
-	if (fd < 0)
-		return -1;
-	r = reader_new_fd(fd, "answer", &how);
-	got = reader_header(r, &h);
-	if (got > 0 && h->raw.raw != NULL) {
-		buf_add(&a->header, h->raw.raw, h->raw.len + h->raw.end);
-		a->nheader = h->raw.len;
 	}
-	while (got > 0 && (got = reader_next(r, &rec)) > 0) {
+	got = table_open(&in, a->spool, opt);
+	if (in.r == NULL)
+		return -1;
+	if (got > 0 && in.h->raw.raw != NULL) {
+		buf_add(&a->header, in.h->raw.raw,
+		    in.h->raw.len + in.h->raw.end);
+		a->nheader = in.h->raw.len;
+	}
+	while (got > 0 && (got = reader_next(in.r, &rec)) > 0) {
 		if (a->records++ == 0)
-			a->from = reader_byte(r);
-		a->to = reader_byte(r) + rec.len;
+			a->from = reader_byte(in.r);
+		a->to = reader_byte(in.r) + rec.len;
 		memcpy(a->end, rec.raw + rec.len, rec.end);
 		a->nend = rec.end;
 	}
-	a->eol = reader_eol(r);
-	fault = got < 0 ? reader_fault(r) : NULL;
+	a->eol = reader_eol(in.r);
+	fault = got < 0 ? reader_fault(in.r) : NULL;
 	if (fault == NULL && a->records > 0) {
 		/* to counts the line end as far as it is there */
-		const uint64_t there = reader_bytes(r) - a->to;
+		const uint64_t there = reader_bytes(in.r) - a->to;
 		const size_t n = there < a->nend ? (size_t)there : a->nend;
 
 		a->to += n;
@@ -96,13 +115,11 @@ answer_check(struct answer *a, const struct csvbatch_options *opt,
 	} else if (fault != NULL && fault->cause == FAULT_READ) {
 		error = fault->error;
 	} else if (fault != NULL) {
-		buf_add_text(why, "its answer is no CSV: line ");
-		buf_add_number(why, fault->line);
-		buf_add_text(why, ": ");
+		utf8_say(why,
+		    "its answer is no CSV: line %n: ", (size_t)fault->line);
 		report_reason(fault, why);
 	}
-	reader_free(r);
-	close(fd);
+	table_close(&in);
 	errno = error;
 	if (error != 0)
 		return -1;
@@ -125,85 +142,58 @@ poison_free(struct poison *p)
 	free(p->item);
 }
 
-/* What stands in the LIST of one or more records of the batch. */
-struct key {
-	size_t at, len; /* in merge.text */
-	uint64_t tail;  /* in merge.tails: the new cells of its answer */
-	size_t ntail;   /* each behind a delimiter */
-	uint64_t many;  /* answers */
+/* The answer to the records of the batch that have equal values in LIST. */
+struct match {
+	size_t key;     /* where their key is in merge.text */
+	uint64_t cells; /* the new ones, in merge.cells ... */
+	size_t ncells;  /* ... so many bytes, each cell behind a delimiter */
+	uint64_t many;  /* answers with this key */
 };
 
 struct merge {
 	const struct csvbatch_options *opt;
-	struct key *key;
-	size_t nkeys;
-	struct buf text; /* of all keys, as batch_key makes them */
-	struct buf now;  /* the key of a record, or a tail */
-	size_t *slot;    /* by hash: from 1, which key; 0: none */
-	size_t mask;
-	size_t *key_of; /* for each record of the batch */
-	struct spool *tails;
-	uint64_t ntails; /* bytes */
+	struct keys *keys; /* which the batch has, and the answers */
+	struct match *match;
+	size_t nmatches; /* keys of the batch: the first so many */
+	struct buf text; /* of the batch's keys, as batch_key makes them */
+	struct buf now;  /* the key of a record, or new cells */
+	struct spool *cells;
+	uint64_t ncells; /* bytes */
 	struct buf *why; /* the first of ... */
 	uint64_t wrong;  /* ... so many things */
 };
 
-/* CSV that is read from its start. */
-struct table {
-	int fd;
-	struct reader *r;
-	const struct header *h;
-	bool *is_key; /* for each column; slices: LIST, then all columns */
-};
-
-static void
-table_close(struct table *in)
+/*
+ * Finds the columns of LIST in a table.  false: they are not all there, which
+ * is wrong.
+ */
+static bool
+merge_columns(struct merge *m, struct table *in)
 {
-	reader_free(in->r);
-	if (in->fd >= 0)
-		close(in->fd);
-	free(in->is_key);
-}
-
-/* Reads a header.  1; 0: there is none, or no LIST in it; or -1 with errno. */
-static int
-table_open(struct merge *m, struct table *in, const struct spool *from)
-{
-	const struct reader_options how = answer_reader(m->opt);
 	const size_t nmerge = m->opt->nmerge;
-	struct span *need;
-	int got;
+	size_t k;
 
-	*in = (struct table){.fd = spool_open(from)};
-	if (in->fd < 0)
-		return -1;
-	in->r = reader_new_fd(in->fd, "answer", &how);
-	got = reader_header(in->r, &in->h);
-	errno = EIO; /* it was good when it was checked */
-	if (got <= 0)
-		return got;
-	need = mem_new(nmerge + in->h->n, sizeof *need);
-	in->is_key = mem_new(in->h->n, sizeof *in->is_key);
-	for (size_t i = 0; i < nmerge && got > 0; i++) {
-		const struct field *name = &m->opt->merge[i];
+	in->need = mem_new(nmerge + in->h->n, sizeof *in->need);
+	for (; in->n < nmerge; in->n++) {
+		const struct field *name = &m->opt->merge[in->n];
 		const long column = columns_find(in->h, name->raw, name->len);
 
-		if (column > 0) {
-			need[i].first = need[i].last = (size_t)column;
-			in->is_key[column - 1] = true;
-			continue;
+		if (column <= 0) {
+			buf_add_text(m->why, "its answer: ");
+			columns_explain(m->why, in->h, name->raw, name->len,
+			    false);
+			return false;
 		}
-		buf_add_text(m->why, "its answer: ");
-		columns_explain(m->why, in->h, name->raw, name->len, false);
-		m->wrong++;
-		got = 0;
+		in->need[in->n].first = in->need[in->n].last = (size_t)column;
 	}
-	for (size_t i = 1; i <= in->h->n; i++)
-		need[nmerge + i - 1] = (struct span){i, i};
-	if (got > 0)
-		reader_need(in->r, need, nmerge + in->h->n);
-	free(need);
-	return got;
+	for (size_t i = 1; i <= in->h->n; i++) {
+		for (k = 0; k < nmerge && in->need[k].first != i;)
+			k++;
+		if (k == nmerge)
+			in->need[in->n++] = (struct span){i, i};
+	}
+	reader_need(in->r, in->need, in->n);
+	return true;
 }
 
 /* The next record: 1, 0 at the end, or -1 with errno set. */
@@ -216,23 +206,16 @@ table_next(struct table *in, struct record *rec)
 	return got;
 }
 
-/* Where the key of a record stands, or could stand. */
-static size_t *
-merge_find(struct merge *m, const struct record *rec)
+/* The number of the key of a record, which is in m->now then. */
+static size_t
+merge_key(struct merge *m, const struct record *rec)
 {
-	size_t i;
+	size_t number;
 
 	m->now.len = 0;
 	batch_key(&m->now, rec->field, m->opt->nmerge, m->opt->batch.quote);
-	i = (size_t)XXH3_64bits(m->now.data, m->now.len) & m->mask;
-	for (; m->slot[i] != 0; i = (i + 1) & m->mask) {
-		const struct key *k = &m->key[m->slot[i] - 1];
-
-		if (k->len == m->now.len &&
-		    memcmp(m->text.data + k->at, m->now.data, k->len) == 0)
-			break;
-	}
-	return &m->slot[i];
+	keys_add(m->keys, m->now.data, m->now.len, &number);
+	return number;
 }
 
 /* Something is wrong, in this line of the answer, or 0, about a key. */
@@ -260,19 +243,14 @@ static int
 merge_keys(struct merge *m, struct table *in, uint64_t n)
 {
 	struct record rec;
-	size_t *slot;
 
 	for (uint64_t i = 0; i < n; i++) {
 		if (table_next(in, &rec) <= 0)
 			return -1;
-		slot = merge_find(m, &rec);
-		if (*slot == 0) {
-			m->key[m->nkeys] =
-			    (struct key){.at = m->text.len, .len = m->now.len};
+		if (merge_key(m, &rec) == m->nmatches) {
+			m->match[m->nmatches++].key = m->text.len;
 			buf_add(&m->text, m->now.data, m->now.len);
-			*slot = ++m->nkeys;
 		}
-		m->key_of[i] = *slot - 1;
 	}
 	return 0;
 }
@@ -286,28 +264,29 @@ merge_answers(struct merge *m, struct table *in)
 	int got;
 
 	while ((got = table_next(in, &rec)) > 0) {
-		const struct field *cell = rec.field + m->opt->nmerge;
-		const size_t slot = *merge_find(m, &rec);
-		struct key *k = slot > 0 ? &m->key[slot - 1] : NULL;
+		const size_t key = merge_key(m, &rec);
+		struct match *k;
 
-		if (k == NULL || k->many++ > 0) {
+		if (key >= m->nmatches || m->match[key].many++ > 0) {
 			merge_wrong(m, reader_line(in->r),
-			    k == NULL ? "no record has" : "a second answer for",
+			    key >= m->nmatches ? "no record has" :
+						 "a second answer for",
 			    m->now.data);
 			continue;
 		}
-		k->tail = m->ntails;
-		for (size_t i = 0; i < in->h->n; i++) {
-			if (in->is_key[i])
-				continue;
-			if (spool_add(m->tails, delim, 1) < 0 ||
-			    spool_add(m->tails, cell[i].raw, cell[i].len) < 0)
+		k = &m->match[key];
+		k->cells = m->ncells;
+		for (size_t i = m->opt->nmerge; i < in->n; i++) {
+			const struct field *cell = &rec.field[i];
+
+			if (spool_add(m->cells, delim, 1) < 0 ||
+			    spool_add(m->cells, cell->raw, cell->len) < 0)
 				return -1;
-			m->ntails += 1 + cell[i].len;
+			m->ncells += 1 + cell->len;
 		}
-		k->ntail = (size_t)(m->ntails - k->tail);
+		k->ncells = (size_t)(m->ncells - k->cells);
 	}
-	return got < 0 ? -1 : spool_settle(m->tails);
+	return got < 0 ? -1 : spool_settle(m->cells);
 }
 
 /* Header and columns of what the answer becomes.  false: they cannot be. */
@@ -318,12 +297,11 @@ merge_header(struct merge *m, const struct table *batch,
 	const struct record *raw = &batch->h->raw;
 
 	buf_add(&merged->header, raw->raw, raw->len);
-	for (size_t i = 0; i < answer->h->n; i++) {
-		const struct field *name = &answer->h->name[i];
-		const struct field *cell = &answer->h->raw.field[i];
+	for (size_t i = m->opt->nmerge; i < answer->n; i++) {
+		const size_t column = answer->need[i].first - 1;
+		const struct field *name = &answer->h->name[column];
+		const struct field *cell = &answer->h->raw.field[column];
 
-		if (answer->is_key[i])
-			continue;
 		if (columns_find(batch->h, name->raw, name->len) != 0) {
 			utf8_say(m->why,
 			    "its answer has a column '%b', as the header has",
@@ -347,15 +325,19 @@ merge_records(struct merge *m, const struct batch *b, struct answer *merged,
 	struct spool *out = merged->spool;
 	struct record rec;
 	struct table in;
-	int done = table_open(m, &in, batch_csv(b)) > 0 ? 0 : -1;
+	int done =
+	    table_open(&in, batch_csv(b), m->opt) > 0 && merge_columns(m, &in) ?
+	    0 :
+	    -1;
 
 	for (uint64_t i = 0; done == 0 && i < b->records; i++) {
-		const struct key *k = &m->key[m->key_of[i]];
+		const struct match *k;
 
 		if (table_next(&in, &rec) <= 0) {
 			done = -1;
 			break;
 		}
+		k = &m->match[merge_key(m, &rec)];
 		if (k->many != 1) {
 			poison_add(bad, first + i,
 			    k->many == 0 ? "it has no answer" :
@@ -363,16 +345,16 @@ merge_records(struct merge *m, const struct batch *b, struct answer *merged,
 			continue;
 		}
 		m->now.len = 0;
-		buf_need(&m->now, k->ntail);
-		if (spool_read(m->tails, k->tail, m->now.data, k->ntail) !=
-			(long)k->ntail ||
+		buf_need(&m->now, k->ncells);
+		if (spool_read(m->cells, k->cells, m->now.data, k->ncells) !=
+			(long)k->ncells ||
 		    spool_add(out, rec.raw, rec.len) < 0 ||
-		    spool_add(out, m->now.data, k->ntail) < 0 ||
+		    spool_add(out, m->now.data, k->ncells) < 0 ||
 		    spool_add(out, rec.raw + rec.len, rec.end) < 0)
 			done = -1;
 		merged->records++;
 		merged->eol = rec.raw[rec.len + rec.end - 1];
-		merged->to += rec.len + k->ntail + rec.end;
+		merged->to += rec.len + k->ncells + rec.end;
 	}
 	table_close(&in);
 	return done < 0 ? -1 : spool_settle(out);
@@ -383,35 +365,36 @@ answer_merge(struct answer *a, const struct csvbatch_options *opt,
     const struct batch *b, bool partly, uint64_t first, struct poison *bad,
     struct buf *why)
 {
-	struct merge m = {.opt = opt, .mask = 1, .why = why};
+	struct merge m = {.opt = opt, .why = why};
 	struct table batch = {.fd = -1}, answer = {.fd = -1};
 	struct answer merged;
 	int done = -1, got;
 
-	while (m.mask < 2 * b->records)
-		m.mask = 2 * m.mask + 1;
-	m.slot = mem_new(m.mask + 1, sizeof *m.slot);
-	m.key = mem_new(b->records, sizeof *m.key);
-	m.key_of = mem_new(b->records, sizeof *m.key_of);
-	m.tails = spool_new();
-	if (answer_begin(&merged, opt) < 0 || m.tails == NULL ||
-	    table_open(&m, &batch, batch_csv(b)) <= 0 ||
+	m.keys = keys_new(true);
+	m.match = mem_new(b->records, sizeof *m.match);
+	m.cells = spool_new();
+	if (answer_begin(&merged, opt) < 0 || m.cells == NULL)
+		goto out;
+	/* both were good before; EIO where they are not now */
+	if (table_open(&batch, batch_csv(b), opt) <= 0 ||
+	    !merge_columns(&m, &batch) ||
 	    merge_keys(&m, &batch, b->records) < 0)
 		goto out;
-	got = table_open(&m, &answer, a->spool);
+	got = table_open(&answer, a->spool, opt);
 	if (got < 0)
 		goto out;
-	if (m.wrong > 0 ||
-	    (got > 0 && !merge_header(&m, &batch, &answer, &merged))) {
+	if (got > 0 &&
+	    (!merge_columns(&m, &answer) ||
+		!merge_header(&m, &batch, &answer, &merged))) {
 		done = 0;
 		goto out;
 	}
 	if (got > 0 && merge_answers(&m, &answer) < 0)
 		goto out;
-	for (size_t i = 0; i < m.nkeys; i++)
-		if (m.key[i].many == 0)
+	for (size_t i = 0; i < m.nmatches; i++)
+		if (m.match[i].many == 0)
 			merge_wrong(&m, 0, "no answer for",
-			    m.text.data + m.key[i].at);
+			    m.text.data + m.match[i].key);
 	if (m.wrong > 1)
 		utf8_say(why, ", and %n more like that", (size_t)m.wrong - 1);
 	done = m.wrong == 0 || partly;
@@ -426,20 +409,31 @@ out:
 	}
 	table_close(&batch);
 	table_close(&answer);
-	spool_free(m.tails);
+	spool_free(m.cells);
 	buf_free(&m.text);
 	buf_free(&m.now);
-	free(m.slot);
-	free(m.key);
-	free(m.key_of);
+	keys_free(m.keys);
+	free(m.match);
 	return done;
 }
 
-bool
-answer_fits(const struct answer *a, const char *header, size_t n)
+const char *
+answer_join(struct answer *all, const struct answer *a)
 {
-	return a->header.len == 0 ||
-	    (a->nheader == n && memcmp(a->header.data, header, n) == 0);
+	if (all->header.len > 0 && a->header.len > 0 &&
+	    (a->nheader != all->nheader ||
+		memcmp(a->header.data, all->header.data, a->nheader) != 0))
+		return "its header differs from that of the first answer";
+	if (all->eol != 0 && a->eol != 0 && a->eol != all->eol)
+		return "its line ends are not those of the first answer; "
+		       "tr '\\r' '\\n' makes LF of CR";
+	if (all->eol == 0)
+		all->eol = a->eol;
+	if (all->header.len == 0 && a->header.len > 0) {
+		buf_add(&all->header, a->header.data, a->header.len);
+		all->nheader = a->nheader;
+	}
+	return NULL;
 }
 
 int
@@ -447,16 +441,8 @@ answer_append(struct answer *a, const struct answer *more)
 {
 	if (more->spool == NULL)
 		return 1;
-	if (a->header.len > 0 && !answer_fits(more, a->header.data, a->nheader))
+	if (answer_join(a, more) != NULL)
 		return 0;
-	if (a->eol == 0)
-		a->eol = more->eol;
-	if (more->eol != 0 && more->eol != a->eol)
-		return 0;
-	if (a->header.len == 0 && more->header.len > 0) {
-		buf_add(&a->header, more->header.data, more->header.len);
-		a->nheader = more->nheader;
-	}
 	if (spool_copy(a->spool, more->spool, more->from, more->to) < 0 ||
 	    spool_add(a->spool, more->end, more->nend) < 0 ||
 	    spool_settle(a->spool) < 0)
@@ -467,8 +453,8 @@ answer_append(struct answer *a, const struct answer *more)
 }
 
 int
-answer_pass(const struct answer *a, bool with_header, uint64_t *at,
-    struct writer *out, size_t most)
+answer_pass(const struct answer *a, uint64_t *at, struct writer *out,
+    size_t most)
 {
 	uint64_t left;
 	size_t want;
@@ -476,15 +462,11 @@ answer_pass(const struct answer *a, bool with_header, uint64_t *at,
 
 	if (a->spool == NULL)
 		return 0;
-	if (*at == 0 && with_header && a->header.len > 0)
-		writer_add(out, a->header.data, a->header.len);
 	if (*at < a->from)
 		*at = a->from;
 	left = a->to - *at;
 	want = left < most ? (size_t)left : most;
-	if (want > out->room - out->len)
-		writer_need(out, want);
-	n = spool_read(a->spool, *at, out->data + out->len, want);
+	n = spool_read(a->spool, *at, writer_at(out, want), want);
 	if (n < 0 || (size_t)n < want) {
 		errno = n < 0 ? errno : EIO;
 		return -1;
@@ -505,7 +487,7 @@ answer_copy(struct spool *s, uint64_t from, uint64_t to, struct writer *out)
 	int more;
 
 	do
-		more = answer_pass(&all, false, &at, out, PIECE);
+		more = answer_pass(&all, &at, out, PIECE);
 	while (more > 0 && out->error == 0);
 	return more < 0 ? -1 : 0;
 }

@@ -19,19 +19,8 @@
 
 struct writer;
 
-enum answer_form {
-	ANSWER_CSV,
-	ANSWER_RAW, /* bytes, passed on as they are */
-	ANSWER_NONE /* the command's output is discarded */
-};
-
-enum answer_form answer_form(const struct csvbatch_options *opt);
-
-/*
- * How CSV is read that is an answer, or a batch: names that were given are not
- * in it, and records have one width.
- */
-struct reader_options answer_reader(const struct csvbatch_options *opt);
+/* Is it CSV, and not bytes that are passed on as they are, or nothing? */
+bool answer_is_csv(const struct csvbatch_options *opt);
 
 struct answer {
 	struct spool *spool;
@@ -76,22 +65,26 @@ int answer_merge(struct answer *a, const struct csvbatch_options *opt,
     const struct batch *b, bool partly, uint64_t first, struct poison *bad,
     struct buf *why);
 
-/* May it be passed on under this header?  An empty answer may. */
-bool answer_fits(const struct answer *a, const char *header, size_t n);
+/*
+ * May an answer stand behind those that all is of, with their header, unless it
+ * is empty, and their line ends?  NULL: yes, and all has its, if it is the
+ * first; else why not.
+ */
+const char *answer_join(struct answer *all, const struct answer *a);
 
 /*
- * Adds a checked answer behind another that was begun.  1; 0 when its header
- * or its line ends are not the same; or -1 with errno set.
+ * Adds a checked answer behind another that was begun.  1; 0 when it may not
+ * stand there; or -1 with errno set.
  */
 int answer_append(struct answer *a, const struct answer *more);
 
 /*
- * Adds bytes of the answer from offset *at (0 at first) to out, at most most
- * of them, and moves *at.  with_header: its header comes first.  Returns 1
- * when there is more, 0 at the end, or -1 with errno set.
+ * Adds bytes of the answer's records from offset *at (0 at first) to out, at
+ * most most of them, and moves *at.  Returns 1 when there is more, 0 at the
+ * end, or -1 with errno set.
  */
-int answer_pass(const struct answer *a, bool with_header, uint64_t *at,
-    struct writer *out, size_t most);
+int answer_pass(const struct answer *a, uint64_t *at, struct writer *out,
+    size_t most);
 
 /*
  * Adds the bytes from <= offset < to of a spool to out, unless that fails.  0,

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "journal.h"
-#include "rejects.h"
 #include "utf8.h"
 
 #define PIECE (256 * 1024) /* passed on at once */
@@ -47,6 +45,7 @@ shard_rest(const char *base, const char *name)
 static int
 check_shards(struct ledger *l)
 {
+	struct buf *say = &l->run->say;
 	const char *pattern = l->opt->common->output;
 	const char *slash = strrchr(pattern, '/'), *rest;
 	const char *base = slash != NULL ? slash + 1 : pattern;
@@ -59,24 +58,24 @@ check_shards(struct ledger *l)
 	rest = strstr(base, "{}");
 	if (rest == NULL || strstr(pattern, "{}") != rest ||
 	    strstr(rest + 2, "{}") != NULL)
-		return utf8_fail(EXIT_USAGE, &l->run->say,
+		return utf8_fail(EXIT_USAGE, say,
 		    "-o: {} stands once, in the file's name");
 	buf_add(&path, pattern, (size_t)(base - pattern));
 	buf_add_text(&path, base == pattern ? "." : "");
 	dir = opendir(path.data);
 	if (dir == NULL)
-		status = utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path.data);
+		status = utf8_fail(EXIT_IO, say, "%s: %m", path.data);
 	while (dir != NULL && status == 0 && (entry = readdir(dir)) != NULL) {
 		rest = shard_rest(base, entry->d_name);
 		if (rest == NULL || *rest != '\0')
 			continue;
-		buf_add(&l->run->say, pattern, (size_t)(base - pattern));
-		status = utf8_fail(EXIT_IO, &l->run->say,
+		buf_add(say, pattern, (size_t)(base - pattern));
+		status = utf8_fail(EXIT_IO, say,
 		    "%s: a file that matches -o is there already",
 		    entry->d_name);
 	}
 	if (dir != NULL && status == 0 && fstat(dirfd(dir), &st) != 0)
-		status = utf8_fail(EXIT_IO, &l->run->say, "-o: %m");
+		status = utf8_fail(EXIT_IO, say, "-o: %m");
 	for (size_t i = 0; dir != NULL && status == 0 && i < l->run->files.n;
 	     i++) {
 		const struct files_entry *e = &l->run->files.entry[i];
@@ -88,7 +87,7 @@ check_shards(struct ledger *l)
 		if (rest == NULL ||
 		    (*rest != '\0' && strcmp(rest, ".part") != 0))
 			continue;
-		status = utf8_fail(EXIT_USAGE, &l->run->say,
+		status = utf8_fail(EXIT_USAGE, say,
 		    "%s: rejects file is output file" FILES_OWN, e->name);
 	}
 	if (dir != NULL)
@@ -111,16 +110,15 @@ ledger_write(struct ledger *l, const struct batch *b)
 	int status;
 
 	buf_add(&name, pattern, (size_t)(braces - pattern));
-	for (uint64_t n = 100000; n > b->number && n > 1; n /= 10)
+	for (uint64_t n = 100000; n > b->at.number && n > 1; n /= 10)
 		buf_add_byte(&name, '0');
-	buf_add_number(&name, b->number);
+	buf_add_number(&name, b->at.number);
 	buf_add(&name, braces + 2, strlen(braces + 2) + 1);
 	/* it must be no other file of the run */
-	status = files_add_output(&r->files, name.data, &l->run->say);
+	status = files_add_output(&r->files, name.data, &r->say);
 	files_cut(&r->files, others);
 	if (status == 0) {
-		w = writer_open(name.data, &r->opt.reader.dialect,
-		    &l->run->say);
+		w = writer_open(name.data, &r->opt.reader.dialect, &r->say);
 		status = w == NULL ? EXIT_IO : 0;
 	}
 	if (run_said(r, status) && w != NULL) {
@@ -148,6 +146,7 @@ static int
 open_committed(struct ledger *l, const char *path, uint64_t committed,
     struct writer **w)
 {
+	struct buf *say = &l->run->say;
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct stat st;
 	const int fd = open(path,
@@ -156,28 +155,26 @@ open_committed(struct ledger *l, const char *path, uint64_t committed,
 	if (fd >= 0)
 		*w = writer_new(fd, &l->opt->common->reader.dialect);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
+		return utf8_fail(EXIT_IO, say, "%s: %m", path);
 	if (!S_ISREG(st.st_mode))
-		return utf8_fail(EXIT_USAGE, &l->run->say,
+		return utf8_fail(EXIT_USAGE, say,
 		    "%s: --journal needs a regular file, which it can cut back",
 		    path);
-	if (fcntl(fd, F_SETLK, &whole) < 0 && errno != EACCES &&
-	    errno != EAGAIN)
-		return utf8_fail(EXIT_IO, &l->run->say,
-		    "%s: cannot be locked: %m", path);
 	if (fcntl(fd, F_SETLK, &whole) < 0)
-		return utf8_fail(EXIT_JOURNAL, &l->run->say,
-		    "%s: another run is writing it", path);
+		return errno == EACCES || errno == EAGAIN ?
+		    utf8_fail(EXIT_JOURNAL, say,
+			"%s: another run is writing it", path) :
+		    utf8_fail(EXIT_IO, say, "%s: cannot be locked: %m", path);
 	if ((uint64_t)st.st_size < committed)
-		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+		return utf8_fail(EXIT_JOURNAL, say,
 		    "%s: the file is shorter than the journal says", path);
-	if (journal_created(l->journal) && st.st_size > 0)
-		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+	if (l->journal->created && st.st_size > 0)
+		return utf8_fail(EXIT_JOURNAL, say,
 		    "%s: the file is not empty, and the journal is new", path);
 	if ((st.st_size == 0 && files_sync_directory(path) < 0) ||
 	    ftruncate(fd, (off_t)committed) < 0 ||
 	    lseek(fd, (off_t)committed, SEEK_SET) < 0)
-		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
+		return utf8_fail(EXIT_IO, say, "%s: %m", path);
 	return 0;
 }
 
@@ -258,36 +255,30 @@ open_journal(struct ledger *l)
 static int
 open_output(struct ledger *l)
 {
-	const struct reader_options how = answer_reader(l->opt);
+	struct buf *say = &l->run->say;
 	const char *path = l->opt->common->output;
 	const struct header *h;
 	struct reader *r;
-	int fd, got, status;
+	int got;
 
-	l->out_base = journal_last(l->journal)->out;
-	status = open_committed(l, path, l->out_base, &l->out);
-	if (status != 0 || l->out_base == 0 ||
-	    answer_form(l->opt) != ANSWER_CSV)
-		return status;
-	fd = l->out->fd;
-	if (pread(fd, &l->eol, 1, (off_t)l->out_base - 1) != 1)
-		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
-	if (l->opt->common->reader.no_header)
-		return 0;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
-	r = reader_new_fd(fd, path, &how);
+	got = open_committed(l, path, l->base.out, &l->out);
+	if (got != 0 || l->base.out == 0 || !answer_is_csv(l->opt))
+		return got;
+	if (lseek(l->out->fd, 0, SEEK_SET) < 0)
+		return utf8_fail(EXIT_IO, say, "%s: %m", path);
+	r = reader_new_fd(l->out->fd, path, &l->opt->answers);
 	got = reader_header(r, &h);
+	l->all.eol = reader_eol(r);
 	if (got > 0 && h->raw.raw != NULL) {
-		l->header = mem_copy(h->raw.raw, h->raw.len);
-		l->nheader = h->raw.len;
+		buf_add(&l->all.header, h->raw.raw, h->raw.len);
+		l->all.nheader = h->raw.len;
 	}
 	reader_free(r);
 	if (got < 0)
-		return utf8_fail(EXIT_JOURNAL, &l->run->say,
+		return utf8_fail(EXIT_JOURNAL, say,
 		    "%s: its header cannot be read", path);
-	if (lseek(fd, 0, SEEK_END) < 0)
-		return utf8_fail(EXIT_IO, &l->run->say, "%s: %m", path);
+	if (lseek(l->out->fd, 0, SEEK_END) < 0)
+		return utf8_fail(EXIT_IO, say, "%s: %m", path);
 	return 0;
 }
 
@@ -304,30 +295,27 @@ ledger_open(struct ledger *l, struct run *run,
 	*l = (struct ledger){.run = run, .opt = opt};
 	if (opt->journal != NULL) {
 		status = open_journal(l);
+		if (status == 0)
+			l->base = l->journal->last;
 		if (status == 0 && !opt->no_output)
 			status = open_output(l);
-		if (status == 0 && rejects != NULL) {
-			l->rejects_base = journal_last(l->journal)->rejects;
-			status = open_committed(l, rejects, l->rejects_base,
+		if (status == 0 && rejects != NULL)
+			status = open_committed(l, rejects, l->base.rejects,
 			    &l->rejects);
-			if (status == 0)
-				l->rejects->records =
-				    journal_last(l->journal)->rejected;
-		}
-		if (status == 0 && rejects != NULL && l->rejects_base == 0) {
+		if (status == 0 && rejects != NULL)
+			l->rejects->records = l->base.rejected;
+		if (status == 0 && rejects != NULL && l->base.rejects == 0) {
 			writer_add(l->rejects, REJECTS_HEADER,
 			    sizeof REJECTS_HEADER - 1);
 			writer_done(l->rejects);
-			if (writer_flush(l->rejects) < 0) {
-				errno = l->rejects->error;
+			if (writer_flush(l->rejects) < 0)
 				status = utf8_fail(EXIT_IO, &run->say, "%s: %m",
 				    rejects);
-			}
 		}
 	} else if (opt->command == NULL) {
 		status = check_shards(l);
 	} else if (!opt->no_output) {
-		l->out = writer_open(path, d, &l->run->say);
+		l->out = writer_open(path, d, &run->say);
 		if (l->out == NULL)
 			status = EXIT_IO;
 		else
@@ -339,28 +327,9 @@ ledger_open(struct ledger *l, struct run *run,
 	return run_said(run, status);
 }
 
-const char *
-ledger_refuses(const struct ledger *l, const struct answer *a)
-{
-	if (l->header != NULL && !answer_fits(a, l->header, l->nheader))
-		return "its header differs from that of the first answer";
-	if (l->eol != 0 && a->eol != 0 && a->eol != l->eol)
-		return "its line ends are not those of the first answer; "
-		       "tr '\\r' '\\n' makes LF of CR";
-	return NULL;
-}
-
-bool
-ledger_ready(const struct ledger *l)
-{
-	struct pollfd p = {.fd = l->slow ? l->out->fd : -1, .events = POLLOUT};
-
-	return !l->slow || poll(&p, 1, 0) != 0;
-}
-
 /*
- * Bytes that can be written without waiting, once ledger_ready says so.  A
- * pipe takes a page then, and all that it can hold when it is empty.
+ * Bytes that can be written without waiting, once poll(2) says so.  A pipe
+ * takes a page then, and all that it can hold when it is empty.
  */
 static size_t
 ledger_piece(const struct ledger *l)
@@ -380,56 +349,57 @@ ledger_piece(const struct ledger *l)
 	return room < PIECE ? (size_t)room : PIECE;
 }
 
-int
-ledger_pass(struct ledger *l, const struct answer *a)
+enum ledger_status
+ledger_pass(struct ledger *l, const struct answer *a, const char **why)
 {
-	const bool first = l->header == NULL && a->header.len > 0;
+	const bool first = l->all.header.len == 0;
 	int more;
 
 	if (l->out == NULL)
-		return 0;
-	if (l->eol == 0)
-		l->eol = a->eol;
-	more = answer_pass(a, first, &l->at, l->out, ledger_piece(l));
-	if (first) {
-		l->header = mem_copy(a->header.data, a->nheader);
-		l->nheader = a->nheader;
+		return LEDGER_DONE;
+	if (!l->joined) {
+		*why = answer_join(&l->all, a);
+		if (*why != NULL)
+			return LEDGER_REFUSES;
+		l->joined = true;
+		if (first && a->header.len > 0)
+			writer_add(l->out, a->header.data, a->header.len);
 	}
+	if (l->slow &&
+	    poll(&(struct pollfd){.fd = l->out->fd, .events = POLLOUT}, 1, 0) ==
+		0)
+		return LEDGER_WAITS;
+	more = answer_pass(a, &l->at, l->out, ledger_piece(l));
 	if (more < 0 || writer_flush(l->out) < 0)
-		return -1;
-	if (more == 0) {
-		l->at = 0;
-		l->out->records += a->records;
-	}
-	return more;
-}
-
-bool
-ledger_bare(const struct ledger *l, const struct record *input)
-{
-	return l->header != NULL && l->opt->nmerge == 0 && l->out_base == 0 &&
-	    l->out->records == 0 &&
-	    report_is_bare(l->header, l->nheader, input->raw, input->len,
-		l->out->dialect.delim);
+		return LEDGER_ERROR;
+	if (more > 0)
+		return LEDGER_MORE;
+	l->at = 0;
+	l->joined = false;
+	l->out->records += a->records;
+	return LEDGER_DONE;
 }
 
 /*
- * Output and rejects are on disk, their lengths in *b, and everything has its
+ * Output and rejects are on disk, their lengths in *e, and everything has its
  * name: a file that lost it is not the one that the next run goes on with.
  */
 static int
-ledger_sync(struct ledger *l, struct journal_batch *b)
+ledger_sync(struct ledger *l, struct journal_entry *e)
 {
+	struct buf *say = &l->run->say;
 	const struct {
 		struct writer *w;
 		const char *path;
 		uint64_t base, *length;
 	} file[] = {
-	    {l->out, l->opt->common->output, l->out_base, &b->out},
-	    {l->rejects, l->opt->common->rejects, l->rejects_base, &b->rejects},
+	    {l->out, l->opt->common->output, l->base.out, &e->out},
+	    {l->rejects, l->opt->common->rejects, l->base.rejects, &e->rejects},
 	};
 	const char *gone = NULL;
 
+	if (l->rejects != NULL)
+		e->rejected = l->rejects->records;
 	for (size_t i = 0; i < 2 && gone == NULL; i++) {
 		struct writer *w = file[i].w;
 		const uint64_t before = *file[i].length;
@@ -438,70 +408,45 @@ ledger_sync(struct ledger *l, struct journal_batch *b)
 		if (w == NULL)
 			continue;
 		safe = writer_flush(w) == 0;
-		if (!safe)
-			errno = w->error;
 		*file[i].length = file[i].base + w->bytes;
 		if (safe && *file[i].length != before)
 			safe = fdatasync(w->fd) == 0;
 		if (!safe)
-			return utf8_fail(EXIT_IO, &l->run->say,
-			    "%s: write error: %m", file[i].path);
+			return utf8_fail(EXIT_IO, say, "%s: write error: %m",
+			    file[i].path);
 		if (!files_is(file[i].path, w->fd))
 			gone = file[i].path;
 	}
-	if (gone == NULL && !journal_stands(l->journal))
+	if (gone == NULL && !files_is(l->opt->journal, l->journal->fd))
 		gone = l->opt->journal;
 	if (gone == NULL)
 		return 0;
-	return utf8_fail(EXIT_IO, &l->run->say,
+	return utf8_fail(EXIT_IO, say,
 	    "%s: moved away or replaced while it was written", gone);
 }
 
 bool
-ledger_commit(struct ledger *l, const struct batch *b, enum ledger_end end)
+ledger_commit(struct ledger *l, const struct batch *b, enum journal_kind kind)
 {
-	struct journal_batch e;
-	int status = 0, done;
+	struct buf *say = &l->run->say;
+	struct journal_entry e;
+	int status = 0;
 
 	if (l->journal == NULL)
 		return l->rejects == NULL || writer_flush(l->rejects) == 0;
-	e = *journal_last(l->journal);
-	e.number = b->number;
-	e.first = b->first;
-	e.last = b->last;
-	e.from = b->from;
-	e.to = b->to;
-	e.hash = b->hash;
-	e.failed = end == LEDGER_REJECTED;
-	if (end != LEDGER_FAILED) {
-		if (l->rejects != NULL)
-			e.rejected = l->rejects->records;
+	e = l->journal->last;
+	e.kind = kind;
+	if (b != NULL)
+		e.at = b->at;
+	if (kind != JOURNAL_FAILED)
 		status = ledger_sync(l, &e);
+	if (status == 0 && (b != NULL || kind == JOURNAL_TOLD) &&
+	    journal_add(l->journal, &e) < 0) {
+		status = utf8_fail(EXIT_IO, say, "%s: %m", l->opt->journal);
+		if (b != NULL)
+			utf8_say(say, "; the next run will repeat batch %n",
+			    (size_t)b->at.number);
 	}
-	if (status == 0) {
-		done = end == LEDGER_FAILED ? journal_failed(l->journal, &e) :
-					      journal_done(l->journal, &e);
-		if (done < 0)
-			status = utf8_fail(EXIT_IO, &l->run->say,
-			    "%s: %m; the next run will repeat batch %n",
-			    l->opt->journal, (size_t)b->number);
-	}
-	return run_said(l->run, status);
-}
-
-bool
-ledger_finish(struct ledger *l, bool tells)
-{
-	struct journal_batch last;
-	int status;
-
-	if (l->journal == NULL)
-		return true;
-	last = *journal_last(l->journal);
-	status = ledger_sync(l, &last);
-	if (status == 0 && tells && journal_told(l->journal) < 0)
-		status =
-		    utf8_fail(EXIT_IO, &l->run->say, "%s: %m", l->opt->journal);
 	return run_said(l->run, status);
 }
 
@@ -513,7 +458,7 @@ ledger_close(struct ledger *l, bool keep)
 	const int error = errno;
 
 	journal_close(l->journal);
-	free(l->header);
+	answer_free(&l->all);
 	*l = (struct ledger){.opt = l->opt};
 	errno = error;
 	return end;

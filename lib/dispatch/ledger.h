@@ -16,22 +16,22 @@
 #include <stdint.h>
 
 #include "dispatch/answer.h"
+#include "journal.h"
 #include "run.h"
 
 struct ledger {
 	struct writer *out;     /* NULL: discarded */
 	struct writer *rejects; /* or NULL; counts its rows; its owner closes */
 	struct journal *journal; /* or NULL */
-	char *header;            /* that answers must equal; NULL: not known */
-	size_t nheader;
-	char eol; /* the last byte of the answers' line ends; 0: not known */
 
 	/* private */
 	struct run *run;
 	const struct csvbatch_options *opt;
-	uint64_t out_base, rejects_base; /* lengths when they were opened */
-	uint64_t at;                     /* of the answer that is passed on */
-	bool slow;                       /* more than a piece may block */
+	struct journal_entry base; /* the last one when it was opened */
+	struct answer all; /* header and line ends of the answers so far */
+	bool joined;       /* one is being passed on, which they are of, too */
+	uint64_t at;       /* and so far it was */
+	bool slow;         /* more than a piece may block */
 };
 
 /*
@@ -47,34 +47,29 @@ bool ledger_open(struct ledger *l, struct run *run,
  */
 bool ledger_write(struct ledger *l, const struct batch *b);
 
-/* Why this answer cannot be passed on behind those before; NULL: it can. */
-const char *ledger_refuses(const struct ledger *l, const struct answer *a);
+/*
+ * Passes on a piece of the answer whose turn it is, without waiting for who
+ * reads it; *why: its try has failed, for this reason, since the answer cannot
+ * stand behind those before.
+ */
+enum ledger_status {
+	LEDGER_ERROR = -1, /* errno is set */
+	LEDGER_DONE,       /* all is written */
+	LEDGER_MORE,       /* there is more */
+	LEDGER_WAITS,      /* out must be polled first */
+	LEDGER_REFUSES     /* *why */
+};
+enum ledger_status ledger_pass(struct ledger *l, const struct answer *a,
+    const char **why);
 
 /*
- * Passes on a piece of the answer whose turn it is; call it when ledger_ready
- * says that this does not wait.  1: there is more; 0: all is written; -1:
- * out->error says why, or without one errno.
+ * What became of a batch: its answer was passed on, its rejects were written to
+ * rejects, or it has failed for good.  With a journal this returns when that is
+ * on disk.  b NULL: no batch comes any more, and the rows behind the last were
+ * added.
  */
-int ledger_pass(struct ledger *l, const struct answer *a);
-bool ledger_ready(const struct ledger *l);
-
-/* Were all answers a header alone, which is none? */
-bool ledger_bare(const struct ledger *l, const struct record *input);
-
-/*
- * A batch is finished: its answer was passed on, its rejects were written to
- * rejects.  Or it has failed for good.  With a journal this returns when
- * everything is on disk.
- */
-enum ledger_end { LEDGER_DONE, LEDGER_REJECTED, LEDGER_FAILED };
 bool ledger_commit(struct ledger *l, const struct batch *b,
-    enum ledger_end end);
-
-/*
- * All batches are finished, and the rows behind the last were added.  tells:
- * the exit status says that batches failed.
- */
-bool ledger_finish(struct ledger *l, bool tells);
+    enum journal_kind kind);
 
 /* Closes everything; with keep a file of -o takes its name. */
 enum part_end ledger_close(struct ledger *l, bool keep);

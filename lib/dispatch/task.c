@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,12 +103,10 @@ remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 static int
 remove_tree(struct buf path)
 {
-	struct stat st;
 	int error = 0;
 
-	if (lstat(path.data, &st) < 0)
-		error = errno != ENOENT ? errno : 0;
-	else if (nftw(path.data, remove_entry, DEPTH, FTW_DEPTH | FTW_PHYS) < 0)
+	if (nftw(path.data, remove_entry, DEPTH, FTW_DEPTH | FTW_PHYS) < 0 &&
+	    errno != ENOENT)
 		error = errno;
 	buf_free(&path);
 	errno = error;
@@ -125,9 +124,9 @@ scratch_remove(const char *scratch, struct digest batch)
 int
 scratch_close(char *scratch, bool done)
 {
-	DIR *dir = done && scratch != NULL ? opendir(scratch) : NULL;
+	DIR *dir = done ? opendir(scratch) : NULL;
+	int error = done && dir == NULL ? errno : 0;
 	struct dirent *entry;
-	int error = 0;
 
 	/* a last batch that has grown with the input has another id now */
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -137,14 +136,13 @@ scratch_close(char *scratch, bool done)
 		if (strspn(name, "0123456789abcdef") != 32 ||
 		    (name[32] != '\0' && strcmp(name + 32, PARTS) != 0))
 			continue;
-		utf8_say(&path, "%s/%s%c", scratch, name, '\0');
+		utf8_say(&path, "%s/%s", scratch, name);
 		if (remove_tree(path) < 0)
 			error = errno;
 	}
 	if (dir != NULL)
 		closedir(dir);
-	if (scratch != NULL && rmdir(scratch) < 0 && errno != ENOTEMPTY &&
-	    errno != EEXIST)
+	if (rmdir(scratch) < 0 && errno != ENOTEMPTY && errno != EEXIST)
 		error = errno;
 	free(scratch);
 	errno = error;
@@ -177,8 +175,8 @@ end_try(struct task *t)
 {
 	answer_free(&t->now);
 	task_close(&t->errors);
-	t->orphan = 0;
-	t->line.n = t->last.n = 0;
+	t->nsaid = 0;
+	t->ended = true;
 	t->child = (struct child){0};
 }
 
@@ -201,7 +199,7 @@ task_free(struct task *t)
 
 /*
  * Passes on what the command's standard error has, which comes through a pipe,
- * to ours, and notes its lines.
+ * to ours, and keeps the last line that is not empty.
  */
 static void
 read_errors(struct task *t)
@@ -216,15 +214,13 @@ read_errors(struct task *t)
 		if (n == 0 || (n < 0 && errno != EINTR))
 			task_close(&t->errors);
 		for (ssize_t i = 0; i < n; i++) {
-			struct task_line *line = &t->line;
+			const bool eol = bytes[i] == '\n' || bytes[i] == '\r';
 
-			if (bytes[i] != '\n' && bytes[i] != '\r') {
-				if (line->n < sizeof line->text)
-					line->text[line->n++] = bytes[i];
-			} else if (line->n > 0) {
-				t->last = *line;
-				line->n = 0;
-			}
+			if (t->ended && !eol)
+				t->nsaid = 0;
+			t->ended = eol;
+			if (!eol && t->nsaid < sizeof t->said)
+				t->said[t->nsaid++] = bytes[i];
 		}
 		if (n > 0)
 			report_pass(bytes, (size_t)n);
@@ -236,13 +232,6 @@ static struct batch *
 task_subject(const struct task *t)
 {
 	return t->search != NULL ? t->search->part : t->batch;
-}
-
-static void
-set_why(struct task *t, const char *text)
-{
-	t->why.len = 0;
-	buf_add(&t->why, text, strlen(text) + 1);
 }
 
 /*
@@ -263,10 +252,10 @@ add_directory(struct task *t, struct buf *env)
 		buf_add_byte(&path, '\0');
 		done = make_private(path.data);
 	}
-	if (done < 0)
-		set_why(t, strerror(errno));
-	else
+	if (done == 0)
 		utf8_say(env, "CSVBATCH_DIR=%s%c", path.data, '\0');
+	else
+		utf8_say(&t->why, "%m");
 	buf_free(&path);
 	return done;
 }
@@ -281,8 +270,8 @@ start_child(struct task *t, const int fd[3])
 	const struct {
 		const char *name;
 		uint64_t n;
-	} numbers[] = {{"NUMBER", b->number}, {"RECORDS", b->records},
-	    {"FIRST", b->first}, {"LAST", b->last}, {"BYTES", b->bytes},
+	} numbers[] = {{"NUMBER", b->at.number}, {"RECORDS", b->records},
+	    {"FIRST", b->at.first}, {"LAST", b->at.last}, {"BYTES", b->bytes},
 	    {"ATTEMPT", attempt}};
 	struct buf env = {NULL, 0, 0};
 	int status = EXIT_IO;
@@ -295,12 +284,9 @@ start_child(struct task *t, const int fd[3])
 	buf_add_text(&env, "CSVBATCH_ID=");
 	digest_add(&env, b->id);
 	buf_add_byte(&env, '\0');
-	if (t->scratch == NULL || add_directory(t, &env) == 0) {
-		t->why.len = 0;
+	if (t->scratch == NULL || add_directory(t, &env) == 0)
 		status =
 		    child_start(&t->child, t->opt->command, fd, &env, &t->why);
-		buf_add_byte(&t->why, '\0');
-	}
 	buf_free(&env);
 	return status;
 }
@@ -312,6 +298,7 @@ task_start(struct task *t)
 	int status = EXIT_IO, none = -1;
 
 	t->advice = "";
+	t->why.len = 0;
 	fd[0] = spool_open(task_subject(t)->input);
 	if (answer_begin(&t->now, t->opt) == 0) {
 		if (t->now.spool == NULL)
@@ -325,7 +312,7 @@ task_start(struct task *t)
 		fd[2] = pipe_ends[1];
 	}
 	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0)
-		set_why(t, strerror(errno));
+		utf8_say(&t->why, "%m");
 	else
 		status = start_child(t, fd);
 	task_close(&fd[0]);
@@ -333,6 +320,7 @@ task_start(struct task *t)
 	task_close(&pipe_ends[1]);
 	if (status != 0) {
 		end_try(t);
+		buf_add_byte(&t->why, '\0');
 		t->refused = status;
 		t->state = TASK_FAILED;
 		return;
@@ -397,6 +385,7 @@ after_failure(struct task *t, bool by_itself)
 	struct range left;
 
 	end_try(t);
+	buf_add_byte(&t->why, '\0');
 	t->state = TASK_FAILED;
 	if (t->stopped)
 		return 0;
@@ -425,11 +414,21 @@ after_failure(struct task *t, bool by_itself)
 		poison_add(&t->poison, left.from, t->why.data);
 		return continue_search(t);
 	}
-	utf8_say(&why, "more records fail than --bisect may reject: %s%c",
-	    t->why.data, '\0');
+	utf8_say(&why, "more records fail than --bisect may reject: %s",
+	    t->why.data);
 	buf_free(&t->why);
 	t->why = why;
 	return 0;
+}
+
+/* The answer cannot stand beside others, for this reason.  As task_step. */
+static int
+refuse_answer(struct task *t, const char *why)
+{
+	t->why.len = 0;
+	buf_add_text(&t->why, why);
+	t->advice = t->opt->nmerge == 0 ? REPORT_RAW : "";
+	return after_failure(t, false);
 }
 
 /*
@@ -463,7 +462,6 @@ judge_answer(struct task *t)
 		    (size_t)t->now.records, t->now.records == 1 ? "" : "s",
 		    (size_t)records);
 	}
-	buf_add_byte(&t->why, '\0');
 	if (good == 0)
 		return after_failure(t, false);
 	if (s == NULL) {
@@ -474,13 +472,10 @@ judge_answer(struct task *t)
 		return 0;
 	}
 	good = answer_append(&t->answer, &t->now);
-	if (good == 0) {
-		set_why(t,
-		    "its header or line end differs from that of "
-		    "another part");
-		t->advice = t->opt->nmerge == 0 ? REPORT_RAW : "";
-		return after_failure(t, false);
-	}
+	if (good == 0)
+		return refuse_answer(t,
+		    "its header or line end differs from that of another "
+		    "part");
 	end_try(t);
 	return good < 0 ? -1 : continue_search(t);
 }
@@ -489,7 +484,6 @@ judge_answer(struct task *t)
 static int
 judge(struct task *t)
 {
-	const struct task_line *last = t->line.n > 0 ? &t->line : &t->last;
 	const int status = t->child.status;
 
 	t->why.len = 0;
@@ -499,10 +493,9 @@ judge(struct task *t)
 		buf_add_text(&t->why, "it took longer than --timeout");
 	else
 		child_describe(status, &t->why);
-	if (last->n > 0)
+	if (t->nsaid > 0)
 		buf_add_text(&t->why, ": ");
-	buf_add(&t->why, last->text, last->n);
-	buf_add_byte(&t->why, '\0');
+	buf_add(&t->why, t->said, t->nsaid);
 	return after_failure(t, !t->timed_out && WIFEXITED(status));
 }
 
@@ -525,27 +518,23 @@ int
 task_step(struct task *t)
 {
 	const int64_t now = input_now();
-	bool ended;
+	const bool due = t->due > 0 && now >= t->due;
 
-	if (t->state == TASK_PAUSED && now >= t->due)
+	if (t->state == TASK_PAUSED && due)
 		t->state = TASK_READY;
-	if (t->state != TASK_RUNNING)
-		return 0;
-	read_errors(t);
-	child_due(&t->child);
-	ended = child_ended(&t->child);
-	if (!ended && t->due > 0 && now >= t->due) {
-		t->due = 0;
-		t->timed_out = true;
-		child_stop(&t->child);
+	if (t->state == TASK_RUNNING) {
+		child_due(&t->child);
+		if (child_ended(&t->child)) {
+			t->state = TASK_ENDED;
+			t->due = now + child_times.orphan;
+		} else if (due) {
+			t->due = 0;
+			t->timed_out = true;
+			child_stop(&t->child);
+		}
 	}
-	if (!ended)
-		return 0;
 	read_errors(t);
-	/* It is not complete while others hold the pipe, for some time. */
-	if (t->errors >= 0 && t->orphan == 0)
-		t->orphan = now + child_times.orphan;
-	if (t->errors >= 0 && now < t->orphan)
+	if (t->state != TASK_ENDED || (t->errors >= 0 && now < t->due))
 		return 0;
 	t->left |= t->errors >= 0;
 	return task_result(t, judge(t));
@@ -557,14 +546,12 @@ task_due(struct task *t)
 	int64_t left;
 	int ms = -1;
 
-	if (t->state != TASK_RUNNING && t->state != TASK_PAUSED)
-		return -1;
 	if (t->state == TASK_RUNNING)
 		ms = child_due(&t->child);
-	/* Nobody will tell us that again.  Others may hold its errors. */
+	/* nobody tells us again that it has ended */
 	if (t->state == TASK_RUNNING && child_ended(&t->child))
-		ms = t->errors >= 0 ? child_times.orphan / 10 + 1 : 0;
-	if (t->due == 0)
+		ms = 0;
+	if (t->due == 0 || t->state < TASK_PAUSED || t->state > TASK_ENDED)
 		return ms;
 	left = t->due - input_now();
 	if (left > 1000000)
@@ -575,27 +562,22 @@ task_due(struct task *t)
 int
 task_reject(struct task *t, const char *why)
 {
-	set_why(t, why);
-	t->advice = t->opt->nmerge == 0 ? REPORT_RAW : "";
 	answer_free(&t->answer);
-	return task_result(t, after_failure(t, false));
+	return task_result(t, refuse_answer(t, why));
 }
 
 void
-task_dismiss(struct task *t)
+task_stop(struct task *t, int sig)
 {
 	t->stopped = true;
 	if (t->state == TASK_READY || t->state == TASK_PAUSED)
 		t->state = TASK_FAILED;
-}
-
-void
-task_stop(struct task *t, bool kill)
-{
-	task_dismiss(t);
-	if (t->state != TASK_RUNNING)
+	if (sig == 0 || (t->state != TASK_RUNNING && t->state != TASK_ENDED))
 		return;
+	/* those who hold its errors are ended with its group */
+	t->state = TASK_RUNNING;
+	t->due = 0;
 	child_stop(&t->child);
-	if (kill && t->child.kill_at > 0)
+	if (sig == SIGKILL && t->child.kill_at > 0)
 		t->child.kill_at = 1;
 }

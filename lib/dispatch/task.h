@@ -21,14 +21,9 @@ enum task_state {
 	TASK_READY,   /* wants task_start */
 	TASK_PAUSED,  /* waits before the next try */
 	TASK_RUNNING, /* a try runs, or is being ended */
+	TASK_ENDED,   /* it has ended, but others may hold its errors */
 	TASK_DONE,    /* answered */
 	TASK_FAILED   /* all tries have failed, or it was stopped */
-};
-
-/* The beginning of a line of standard error. */
-struct task_line {
-	char text[400];
-	size_t n;
 };
 
 struct task {
@@ -44,19 +39,22 @@ struct task {
 	const char *advice; /* to be said behind it, or "" */
 	bool left; /* a process that a command left behind holds its standard
 		    * error, which is not read any more */
-	bool told; /* its owner's */
+	bool told; /* its owner's ... */
+	struct task *next; /* ... too */
 
 	/* private */
 	const struct csvbatch_options *opt;
 	const char *scratch; /* or NULL */
 	struct child child;
-	int64_t due; /* end of the pause, or of the time for a try */
+	int64_t due; /* end of the pause, of the time for a try, or of that for
+		      * those who hold its errors; 0: none */
 	bool timed_out;
-	struct answer now;           /* of the try that runs */
-	int errors;                  /* its standard error; -1: it is ours */
-	int64_t orphan;              /* how long others may hold that; or 0 */
-	struct task_line line, last; /* of it; last: that was not empty */
-	struct search *search;       /* NULL: no bisect has begun */
+	struct answer now;     /* of the try that runs */
+	int errors;            /* its standard error; -1: it is ours */
+	char said[400];        /* there, the beginning of its last line, ... */
+	size_t nsaid;          /* ... so many bytes */
+	bool ended;            /* this line has its line end */
+	struct search *search; /* NULL: no bisect has begun */
 };
 
 /*
@@ -88,11 +86,11 @@ int task_due(struct task *t);
  */
 int task_reject(struct task *t, const char *why);
 
-/* No more tries; one that runs may still be good. */
-void task_dismiss(struct task *t);
-
-/* The same, and a try that runs is ended; with kill at once. */
-void task_stop(struct task *t, bool kill);
+/*
+ * No more tries.  One that runs may still be good, with sig 0, or is ended:
+ * SIGTERM, or SIGKILL for at once.
+ */
+void task_stop(struct task *t, int sig);
 
 /*
  * The directories of batches, for what their commands must not lose, lie below

@@ -75,7 +75,7 @@ fill(const char *text, struct batch_options *opt, struct batch **batches)
 		if (s == FILLING_DONE)
 			batches[n++] = filling_take(f, reader_line(r) + 1);
 	}
-	if (filling_open(f) != NULL)
+	if (f->open != NULL)
 		batches[n++] = filling_take(f, reader_line(r) + 1);
 	filling_free(f);
 	return n;
@@ -98,12 +98,13 @@ by_records(void)
 	CHECK(n == 2);
 	CHECK(holds(b[0], "a,b\r\n1,x\r\n\"2\",\"y\nz\"\r\n"));
 	CHECK(holds(b[1], "a,b\r\n3,\"\"\r\n"));
-	CHECK(b[0]->number == 1 && b[1]->number == 2);
+	CHECK(b[0]->at.number == 1 && b[1]->at.number == 2);
 	CHECK(b[0]->records == 2 && b[1]->records == 1);
-	CHECK(b[0]->first == 1 && b[0]->last == 2);
-	CHECK(b[1]->first == 3 && b[1]->last == 3);
+	CHECK(b[0]->at.first == 1 && b[0]->at.last == 2);
+	CHECK(b[1]->at.first == 3 && b[1]->at.last == 3);
 	CHECK(b[0]->first_line == 2 && b[1]->first_line == 5);
-	CHECK(b[0]->from == 0 && b[0]->to == b[1]->from && b[1]->to == 27);
+	CHECK(b[0]->at.from == 0 && b[0]->at.to == b[1]->at.from &&
+	    b[1]->at.to == 27);
 	free_all(b, n);
 }
 
@@ -127,11 +128,11 @@ by_many_records(void)
 		part[4 + len] = '\0';
 		CHECK(holds(b[i], part));
 		CHECK(b[i]->records == len / 8);
-		CHECK(b[i]->first == i * 300 + 1);
-		CHECK(b[i]->last == i * 300 + len / 8);
+		CHECK(b[i]->at.first == i * 300 + 1);
+		CHECK(b[i]->at.last == i * 300 + len / 8);
 		CHECK(b[i]->first_line == i * 300 + 2);
 		CHECK(b[i]->last_line == i * 300 + len / 8 + 1);
-		CHECK(b[i]->to == 4 + i * 300 * 8 + len);
+		CHECK(b[i]->at.to == 4 + i * 300 * 8 + len);
 	}
 	free_all(b, n);
 }
@@ -203,13 +204,13 @@ check_parts(enum batch_form form, struct json *json)
 	const char *text = "a,b\n1,\n2,\"x\ny\"\n3,z\n4,\"\"\n";
 	struct batch *b[8], *part, *alone[8];
 	struct origin o;
-	struct buf raw = {NULL, 0, 0};
+	char raw[7];
 	size_t n = fill(text, &opt, b);
 
 	CHECK(n == 1);
 	part = batch_part(b[0], &opt, 1, 2);
-	CHECK(part->number == 1 && part->records == 2);
-	CHECK(part->first == 2 && part->last == 3);
+	CHECK(part->at.number == 1 && part->records == 2);
+	CHECK(part->at.first == 2 && part->at.last == 3);
 	CHECK(part->id.low != b[0]->id.low);
 	n = fill("a,b\n2,\"x\ny\"\n3,z\n", &opt, alone);
 	CHECK(part->bytes == alone[0]->bytes);
@@ -217,10 +218,11 @@ check_parts(enum batch_form form, struct json *json)
 		CHECK(holds(part, "a,b\n2,\"x\ny\"\n3,z\n"));
 	free_all(alone, n);
 	batch_free(part);
-	CHECK(batch_origin(b[0], 1, &o, &raw) == 0);
+	CHECK(batch_origin(b[0], 1, &o) == 0);
 	CHECK(o.record == 2 && o.line == 3 && o.byte == 7);
-	CHECK(raw.len == 7 && memcmp(raw.data, "2,\"x\ny\"", 7) == 0);
-	buf_free(&raw);
+	CHECK(o.raw_len == sizeof raw &&
+	    spool_read(batch_csv(b[0]), o.raw_at, raw, sizeof raw) == 7);
+	CHECK(memcmp(raw, "2,\"x\ny\"", sizeof raw) == 0);
 	batch_free(b[0]);
 }
 
@@ -251,8 +253,8 @@ digests(void)
 	CHECK(fill("b\n1\n1\n", &opt, other) == 2);
 	CHECK(b[0]->id.low != b[1]->id.low);
 	CHECK(b[0]->id.low == again[0]->id.low);
-	CHECK(b[0]->hash.low == b[1]->hash.low);
-	CHECK(b[0]->hash.low != other[0]->hash.low);
+	CHECK(b[0]->at.hash.low == b[1]->at.hash.low);
+	CHECK(b[0]->at.hash.low != other[0]->at.hash.low);
 	CHECK(b[0]->id.low != other[0]->id.low);
 	free_all(b, 2);
 	free_all(again, 2);
