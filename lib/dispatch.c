@@ -351,8 +351,10 @@ add_batch_stats(void *arg, struct buf *text, struct report_stats *s)
 	}
 	if (text == NULL)
 		return;
-	utf8_say(text, "; batches: %u done, %n running, %u failed, %u retried",
-	    d->done, running, d->failed, d->retried);
+	utf8_say(text, "; batches: %u done", d->done);
+	utf8_say(text, ", %n running", running);
+	utf8_say(text, ", %u failed", d->failed);
+	utf8_say(text, ", %u retried", d->retried);
 }
 
 struct dispatch *
