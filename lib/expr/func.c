@@ -8,7 +8,6 @@
 #include "expr.h"
 #include "expr/date.h"
 #include "expr/eval.h"
-#include "expr/message.h"
 #include "expr/regex.h"
 #include "expr/table.h"
 #include "json.h"

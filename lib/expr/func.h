@@ -58,7 +58,7 @@ struct function {
 	enum function_form form;
 	unsigned flags;
 	unsigned cost; /* about how many nanoseconds */
-	/* out = f(arguments); NULL where form has no use for it */
+	/* *out = its value; NULL where form has no use for it */
 	void (*run)(struct eval *r, const struct instr *i, struct value *out);
 	int which;        /* of the functions that share run */
 	const char *help; /* (x, y)|example, as in csvexpr(7) */
@@ -76,15 +76,12 @@ const char *function_guess(struct text name);
 char function_arg(const struct function *f, size_t i);
 
 /*
- * What is wrong with a constant argument of this letter, or NULL; %s is the
- * function.  What would be an error for every record is one before the first.
+ * What is wrong with a value as an argument of this letter, beside its type: a
+ * format in which %s is the function; or NULL.  check asks it of constants.
  */
 const char *function_fault(const struct value *v, char letter);
 
-/*
- * The same of all arguments of a call that has one which is no constant.  If
- * one is wrong, *out is the error.
- */
+/* The same of all arguments, for a record; false: *out is the error. */
 bool function_takes(struct eval *r, const struct instr *i, struct value *out);
 
 /* May it have n arguments?  If not, appends how many it takes to say. */

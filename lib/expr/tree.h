@@ -62,7 +62,7 @@ struct node {
 	bool literal;    /* of NODE_CONST: it stands so in the program; of a
 			  * column: it was _, and cannot be a let */
 	bool soft;       /* of NODE_CONVERT: no error, VALUE_NEITHER */
-	bool doubtful;   /* since check: of a call: see function_takes */
+	bool doubtful;   /* since check: of a call, to ask function_takes */
 	uint8_t fails;   /* since check: may be an error; enum fails */
 	unsigned cost;   /* since check: about how many nanoseconds */
 	bool caught;     /* errors go to a ?? and are not counted */
