@@ -363,7 +363,7 @@ read_two(const char **p, const char *end, int *value)
 
 	if (end - q < 2 || !text_digit(q[0]) || !text_digit(q[1]))
 		return false;
-	*value = (q[0] - '0') * 10 + (q[1] - '0');
+	*value = (int)date_two(q);
 	*p += 2;
 	return true;
 }
@@ -422,7 +422,6 @@ read_clock(const char *p, const char *end, struct moment *m)
 	int hour, minute, second, micro = 0;
 	ptrdiff_t digits = 1;
 	int64_t offset = 0;
-	uint64_t pairs;
 
 	if (end - p < 5)
 		return DATE_NONE;
@@ -430,10 +429,9 @@ read_clock(const char *p, const char *end, struct moment *m)
 		text = memcpy(padded, p, 5);
 	if (eight_other(text, zeros, above) != 0)
 		return DATE_NONE;
-	pairs = eight_pairs(eight_load(text) ^ eight_load(zeros));
-	hour = (uint8_t)pairs;
-	minute = (uint8_t)(pairs >> 24);
-	second = (uint8_t)(pairs >> 48);
+	hour = (int)date_two(text);
+	minute = (int)date_two(text + 3);
+	second = (int)date_two(text + 6);
 	p += seconds ? 8 : 5;
 	if (seconds && p < end && *p == '.') {
 		p++;

@@ -168,27 +168,16 @@ static void
 eval_arith(struct eval *r, const struct node *node, const struct value *a,
     const struct value *b, struct value *out)
 {
-	const struct number x = a->number, y = b->number;
-	struct number *const to = &out->number; /* in place: see code.c */
-	enum number_status status;
+	static enum number_status (*const ops[])(struct number, struct number,
+	    struct number *) = {['+'] = number_add,
+	    ['-'] = number_sub,
+	    ['*'] = number_mul,
+	    ['/'] = number_div,
+	    ['%'] = number_mod};
+	/* in place: see code.c */
+	const enum number_status status =
+	    ops[node->op](a->number, b->number, &out->number);
 
-	switch (node->op) {
-	case '+':
-		status = number_add(x, y, to);
-		break;
-	case '-':
-		status = number_sub(x, y, to);
-		break;
-	case '*':
-		status = number_mul(x, y, to);
-		break;
-	case '/':
-		status = number_div(x, y, to);
-		break;
-	default:
-		status = number_mod(x, y, to);
-		break;
-	}
 	out->kind = VALUE_NUMBER;
 	out->text = none;
 	if (status != NUMBER_OK)
@@ -309,16 +298,9 @@ is_ordered(const struct value *a, const struct value *b, int op)
 	} else {
 		order = (a->time > b->time) - (a->time < b->time);
 	}
-	switch (op) {
-	case COMPARE_LT:
-		return order < 0;
-	case COMPARE_LE:
-		return order <= 0;
-	case COMPARE_GT:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
+	if (order == 0)
+		return op == COMPARE_LE || op == COMPARE_GE;
+	return (order < 0) == (op == COMPARE_LT || op == COMPARE_LE);
 }
 
 /* The exit of a test of one text against a pattern. */
