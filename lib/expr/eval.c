@@ -72,18 +72,7 @@ eval_text(struct eval *r, const struct value *v, enum type t)
 	return value_text(v, t, arena_alloc(&r->scratch, VALUE_ROOM));
 }
 
-/* *out = the time that a text is; FAILURE_KINDS, or why the text is none. */
-static enum failure_kind
-read_time(const struct node *node, struct text t, struct value *out)
-{
-	const enum date_status status = date_read(node->date, node->ndates,
-	    node->type == TYPE_DATETIME, t, &out->time);
-
-	out->kind = VALUE_TIME;
-	return status == DATE_OK ? FAILURE_KINDS :
-				   FAILURE_DATE + (status - DATE_NONE);
-}
-
+/* *out = the number that a text is; FAILURE_KINDS, or why it is none. */
 static enum failure_kind
 read_number(const struct node *node, struct text t, struct value *out)
 {
@@ -105,14 +94,22 @@ static void
 eval_read(struct eval *r, const struct node *node, struct text t,
     struct value *out)
 {
-	enum failure_kind why;
+	enum failure_kind why = FAILURE_KINDS;
+	enum date_status status;
 
 	if (eval_missing(r, t)) {
 		out->kind = VALUE_MISSING;
 		return;
 	}
-	why = node->type == TYPE_NUMBER ? read_number(node, t, out) :
-					  read_time(node, t, out);
+	if (node->type == TYPE_NUMBER) {
+		why = read_number(node, t, out);
+	} else {
+		status = date_read(node->date, node->ndates,
+		    node->type == TYPE_DATETIME, t, &out->time);
+		out->kind = VALUE_TIME;
+		if (status != DATE_OK)
+			why = FAILURE_DATE + (status - DATE_NONE);
+	}
 	if (why != FAILURE_KINDS && node->soft)
 		out->kind = VALUE_NEITHER;
 	else if (why != FAILURE_KINDS)
