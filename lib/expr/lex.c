@@ -255,9 +255,10 @@ lex_word(struct parser *p, const char *at)
 	p->now.text = (struct text){at, (size_t)(end - at)};
 	for (size_t i = 0; i < sizeof lex_symbols / sizeof *lex_symbols; i++) {
 		const struct symbol *const o = &lex_symbols[i];
-		const size_t n = strlen(o->text);
+		const size_t n = *o->text == *at ? strlen(o->text) : 0;
 
-		if (strncmp(o->text, at, n) != 0 || (end > at && at + n != end))
+		if (n == 0 || strncmp(o->text, at, n) != 0 ||
+		    (end > at && at + n != end))
 			continue;
 		p->now.kind = o->kind;
 		p->now.level = o->level;
