@@ -253,8 +253,7 @@ main(int argc, char *argv[])
 
 	if (run_start(r, &program, &par, argc, argv) && settle_options(&par) &&
 	    run_said(r, command_find(&par.command, r->opt.operand, &r->say)) &&
-	    run_open(r, r->opt.noperands) &&
-	    open_pool(&par)) {
+	    run_open(r, r->opt.noperands) && open_pool(&par)) {
 		feed(&par);
 		close_pool(&par);
 	}

@@ -61,11 +61,9 @@ launch(const struct launch *l)
 	for (i = 1; i < NSIG; i++)
 		sigaction(i, &by_default, NULL);
 	setpgid(0, 0);
-#ifdef PR_SET_PDEATHSIG
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != l->parent)
 		_exit(127); /* our parent died before it could matter */
-#endif
 	for (i = 0; i <= 2; i++)
 		if (l->fd[i] != i && dup2(l->fd[i], i) < 0)
 			break;

@@ -255,16 +255,19 @@ input_open(const char *path)
 }
 
 void
+input_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void
 input_pipe_size(int fd, int n)
 {
-#ifdef F_SETPIPE_SZ
 	struct stat st;
 
 	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
 	    fcntl(fd, F_GETPIPE_SZ) < n)
 		(void)fcntl(fd, F_SETPIPE_SZ, n);
-#else
-	(void)fd;
-	(void)n;
-#endif
 }

@@ -55,6 +55,9 @@ bool input_ready(int fd);
 /* Opens a file for reading, close-on-exec; -1 with errno set. */
 int input_open(const char *path);
 
+/* Closes *fd, which becomes -1; -1 is closed already. */
+void input_close(int *fd);
+
 /* Asks for a pipe of n bytes where fd is one; a refusal is no error. */
 void input_pipe_size(int fd, int n);
 

@@ -69,8 +69,8 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 static void
 worker_reset(struct worker *w)
 {
-	worker_close(&w->in);
-	worker_close(&w->out);
+	input_close(&w->in);
+	input_close(&w->out);
 	reader_free(w->reader);
 	buf_free(&w->text);
 	*w = (struct worker){.number = w->number,
@@ -124,10 +124,11 @@ struct buf *
 worker_blame(struct pool *p, const struct worker *w, int status,
     const char *format, ...)
 {
-	struct buf *say = p->status == 0 ? &p->say : &p->unheard;
+	const bool heard = p->status == 0 && status != 0;
+	struct buf *say = heard ? &p->say : &p->unheard;
 	va_list args;
 
-	if (p->status == 0)
+	if (heard)
 		p->status = status;
 	say->len = 0;
 	if (w != NULL)
@@ -392,7 +393,7 @@ take_answers(struct pool *p, struct worker *w)
 			blame_answer(p, w);
 	}
 	if (got <= 0) {
-		worker_close(&w->out);
+		input_close(&w->out);
 		w->undrained = false;
 		if (p->opt.mode == POOL_ORDERED &&
 		    (!w->closing || w->oldest != NULL))
@@ -474,37 +475,25 @@ due_end(struct pool *p, struct worker *w, int64_t now)
 		    "a process that a worker left behind holds its output "
 		    "open; it is not read any more");
 	p->orphaned = true;
-	worker_close(&w->out);
+	input_close(&w->out);
 	settle(p, w);
 }
 
 /*
- * Has w nothing to do?  Where answers are not counted, w is at work while it
- * reads on, and idle when it has read all that it was given.
+ * --timeout, and a message where a worker may keep its answers for ever.  The
+ * clock of a worker begins anew when the worker has nothing to do, and, where
+ * answers are not counted, when it has read on since we looked last.
  */
-static bool
-is_idle(const struct pool *p, struct worker *w)
-{
-	const size_t unread = worker_unread(w);
-	const bool reads = w->fed - unread != w->read;
-
-	w->read = w->fed - unread;
-	if (p->opt.mode == POOL_FREE && reads)
-		return true;
-	return !w->closing &&
-	    (p->opt.mode == POOL_FREE ? unread + w->send.len == w->sent :
-					w->oldest == NULL);
-}
-
-/* --timeout, and a word where a worker may keep its answers for ever. */
 static void
 due_answer(struct pool *p, struct worker *w, int64_t now)
 {
 	const int64_t limit = p->opt.timeout;
-	const bool counted = p->opt.mode == POOL_ORDERED;
-	struct buf *say = &p->unheard;
+	const bool warns = p->opt.mode == POOL_ORDERED && !p->stalled;
+	bool idle = w->oldest == NULL;
+	size_t unread;
+	struct buf *say;
 
-	if (w->child.pid == 0 || (limit == 0 && (!counted || p->stalled)))
+	if (w->child.pid == 0 || (limit == 0 && !warns))
 		return;
 	if (w->out >= 0 && !is_read(p, w)) {
 		w->unread = w->unread != 0 ? w->unread : now;
@@ -512,26 +501,29 @@ due_answer(struct pool *p, struct worker *w, int64_t now)
 	}
 	w->waits += w->unread != 0 ? now - w->unread : 0;
 	w->unread = 0;
-	if (is_idle(p, w))
+	unread = worker_unread(w);
+	if (p->opt.mode == POOL_FREE)
+		idle = unread == 0 && w->sent == w->send.len;
+	if ((idle && !w->closing) ||
+	    (p->opt.mode == POOL_FREE && w->fed - unread != w->read))
 		w->waits = now;
+	w->read = w->fed - unread;
 	if (limit != 0 && now >= w->waits + limit) {
 		blame_holder(p, w, " took longer than --timeout");
 		return;
 	}
 	if (limit != 0) /* nobody tells when it reads */
-		due_at(p, p->opt.mode != POOL_FREE ? w->waits + limit :
-						     now + limit / 4 + 1);
-	if (!counted || p->stalled || w->oldest == NULL || w->closing)
+		due_at(p,
+		    p->opt.mode != POOL_FREE ? w->waits + limit :
+					       now + limit / 4 + 1);
+	if (!warns || idle || w->closing)
 		return;
-	if (now < w->waits + STALL || w->sent < w->send.len ||
-	    worker_unread(w) > 0) {
-		due_at(p, now < w->waits + STALL ? w->waits + STALL :
-						   now + STALL);
+	if (now < w->waits + STALL || w->sent < w->send.len || unread > 0) {
+		due_at(p, (now < w->waits + STALL ? w->waits : now) + STALL);
 		return;
 	}
 	p->stalled = true;
-	say->len = 0;
-	utf8_say(say, "worker %n has not answered for 5 s", w->number);
+	say = worker_blame(p, w, 0, " has not answered for 5 s");
 	say_held(w, say);
 	buf_add_byte(say, '\0');
 	report_say(p->opt.report,
@@ -605,7 +597,7 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 	}
 	if (got < 0 && errno != EINTR)
 		worker_blame(p, NULL, EXIT_IO,
-		    "cannot wait for the workers: %s", strerror(errno));
+		    "cannot wait for the workers: %m");
 	for (i = 0; got <= 0 && i < n; i++)
 		polled[i].revents = 0;
 	if ((polled[n - 1].revents & (POLLERR | POLLHUP)) != 0)
@@ -614,12 +606,10 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 	if (!input_signal(SIGCHLD))
 		return;
 	for (i = 0; i < p->opt.workers; i++) {
-		struct worker *w = &p->worker[i];
+		struct child *c = &p->worker[i].child;
 
-		child_ended(&w->child);
-		p->unheard.len = 0;
-		utf8_say(&p->unheard, "worker %n", w->number);
-		if (child_stopped(&w->child, &p->unheard))
+		child_ended(c);
+		if (child_stopped(c, worker_blame(p, &p->worker[i], 0, "")))
 			report_say(p->opt.report, "%s", p->unheard.data);
 	}
 }

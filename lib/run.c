@@ -181,7 +181,11 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 	*r = (struct run){.started = input_ns(),
 	    .starts = program->command,
 	    .progress = -1,
-	    .hooks = {.idle = flush, .tick = tick, .ended = ended, .arg = r, .out = -1}};
+	    .hooks = {.idle = flush,
+		.tick = tick,
+		.ended = ended,
+		.arg = r,
+		.out = -1}};
 	child_hygiene();
 	report_init(&r->report, program->name);
 	result = options_parse(&r->opt, program, arg, argc, argv, &text);

@@ -35,13 +35,10 @@ spool_new(void)
 {
 	const char *const dir = spool_directory();
 	struct buf path = {NULL, 0, 0};
-	int fd = -1, error = EOPNOTSUPP;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	int error = errno;
 	struct spool *s;
 
-#ifdef O_TMPFILE
-	fd = open(dir, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-	error = errno;
-#endif
 	if (fd < 0 && (error == EOPNOTSUPP || error == EISDIR)) {
 		buf_add_text(&path, dir);
 		buf_add(&path, "/csvpipe-XXXXXX", sizeof "/csvpipe-XXXXXX");

@@ -163,18 +163,10 @@ task_new(const struct csvbatch_options *opt, const char *scratch,
 }
 
 static void
-task_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void
 end_try(struct task *t)
 {
 	answer_free(&t->now);
-	task_close(&t->errors);
+	input_close(&t->errors);
 	t->nsaid = 0;
 	t->ended = true;
 	t->child = (struct child){0};
@@ -212,7 +204,7 @@ read_errors(struct task *t)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n == 0 || (n < 0 && errno != EINTR))
-			task_close(&t->errors);
+			input_close(&t->errors);
 		for (ssize_t i = 0; i < n; i++) {
 			const bool eol = bytes[i] == '\n' || bytes[i] == '\r';
 
@@ -315,9 +307,9 @@ task_start(struct task *t)
 		utf8_say(&t->why, "%m");
 	else
 		status = start_child(t, fd);
-	task_close(&fd[0]);
-	task_close(&none);
-	task_close(&pipe_ends[1]);
+	input_close(&fd[0]);
+	input_close(&none);
+	input_close(&pipe_ends[1]);
 	if (status != 0) {
 		end_try(t);
 		buf_add_byte(&t->why, '\0');

@@ -24,14 +24,6 @@
 #define MOST_UNSENT ((size_t)64 * 1024) /* bytes that wait for one pipe */
 #define PIPE (256 * 1024)               /* of a worker: as fast as 1 MiB */
 
-void
-worker_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* Our end does not block; the flag is not shared with the other end. */
 static bool
 open_pipe(int fd[2], int ours)
@@ -57,21 +49,20 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 		    "CSVPAR_BLOCK=%n%cCSVPAR_FIRST=%n%cCSVPAR_LINE=%n%c",
 		    (size_t)++p->blocks, '\0', (size_t)block->first, '\0',
 		    (size_t)block->line, '\0');
-	opened = open_pipe(to, 1);
 	if (p->opt.discard)
 		from[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	else if (opened)
-		opened = open_pipe(from, 0);
+	opened = open_pipe(to, 1) &&
+	    (p->opt.discard ? from[1] >= 0 : open_pipe(from, 0));
 	w->in = to[1];
 	w->out = from[0];
-	if (opened && from[1] >= 0)
+	if (opened)
 		p->status = child_start(&w->child, p->opt.command,
 		    (int[]){to[0], from[1], STDERR_FILENO}, &env, &p->say);
 	else
-		worker_blame(p, NULL, EXIT_IO, "%s", strerror(errno));
+		worker_blame(p, NULL, EXIT_IO, "%m");
 	buf_free(&env);
-	worker_close(&to[0]);
-	worker_close(&from[1]);
+	input_close(&to[0]);
+	input_close(&from[1]);
 	if (p->status == 0 && w->out >= 0 && !p->opt.raw) {
 		/* the first record is one to compare */
 		answers.no_header = true;
@@ -85,10 +76,9 @@ worker_start(struct pool *p, struct worker *w, const struct unit *block)
 void
 worker_deafened(struct pool *p, struct worker *w)
 {
-	w->deaf =
-	    !w->closing || w->sent < w->send.len || worker_unread(w) > 0;
+	w->deaf = !w->closing || w->sent < w->send.len || worker_unread(w) > 0;
 	w->sent = w->send.len = 0;
-	worker_close(&w->in);
+	input_close(&w->in);
 	if (w->deaf && p->opt.mode != POOL_BLOCKS)
 		w->shut = pool_clock(p);
 }
@@ -112,7 +102,7 @@ worker_feed(struct pool *p, struct worker *w)
 		} else if (errno == EPIPE)
 			worker_deafened(p, w);
 		else if (errno != EINTR) {
-			worker_blame(p, w, EXIT_IO, ": %s", strerror(errno));
+			worker_blame(p, w, EXIT_IO, ": %m");
 			return;
 		}
 	}
@@ -123,7 +113,7 @@ worker_feed(struct pool *p, struct worker *w)
 	 * that leaves before is found out.
 	 */
 	if (w->closing && (p->opt.mode != POOL_FREE || worker_unread(w) == 0))
-		worker_close(&w->in);
+		input_close(&w->in);
 }
 
 size_t
@@ -252,19 +242,18 @@ static int
 engage(struct pool *p, struct worker *w, const struct unit *new)
 {
 	struct unit *u = &w->alone;
+	struct buf held;
 
 	if (w->oldest == NULL)
 		w->waits = pool_clock(p);
 	if (p->opt.mode == POOL_BLOCKS || (p->ring > 0 && new->records > 0)) {
 		if (p->ring > 0)
 			u = &p->unit[(p->head + p->units++) % p->ring];
-		*u = (struct unit){.worker = w,
-		    .held = u->held,
-		    .first = new->first,
-		    .line = new->line,
-		    .records = new->records,
-		    .block = new->block,
-		    .handed = input_ns() / 1000};
+		held = u->held;
+		*u = *new;
+		u->worker = w;
+		u->held = held;
+		u->handed = input_ns() / 1000;
 		if (w->newest == NULL)
 			w->oldest = u;
 		else

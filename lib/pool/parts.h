@@ -135,9 +135,10 @@ struct pool {
 	uint64_t window;
 	uint64_t outstanding; /* records in the ring */
 
-	struct pollfd *polled; /* in and out of each worker; our input, output */
-	int64_t stood;         /* ms that pool_clock did not count */
-	int64_t due;           /* when clocks are to be seen to, by this one */
+	struct pollfd
+	    *polled;   /* in and out of each worker; our input, output */
+	int64_t stood; /* ms that pool_clock did not count */
+	int64_t due;   /* when clocks are to be seen to, by this one */
 	bool finishing, stalled, orphaned; /* the last two: we said so */
 	int signal, status;
 	struct buf say, unheard;
@@ -188,12 +189,10 @@ void worker_deafened(struct pool *p, struct worker *w);
 /* Bytes in its pipe that it did not read. */
 size_t worker_unread(const struct worker *w);
 
-void worker_close(int *fd); /* -1: it is closed */
-
 /*
- * Ends the run because of w, or NULL, with this exit status.  Returns where
- * the message, "worker 2" and format as of utf8_say, may be continued.  Only
- * the first failure is heard of.
+ * Ends the run because of w, or NULL, with this exit status, of which only the
+ * first is heard; 0: it goes on.  Returns where the message, "worker 2" and
+ * format as of utf8_say, may be continued.
  */
 struct buf *worker_blame(struct pool *p, const struct worker *w, int status,
     const char *format, ...);
