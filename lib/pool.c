@@ -42,11 +42,11 @@ pool_new(const struct pool_options *opt, struct writer *out, struct buf *say)
 	p->handout = 1;
 	/* answers that are counted must be CSV */
 	p->advice = opt->mode != POOL_ORDERED ? REPORT_RAW : "";
-	p->pace.block = POOL_FIRST;
+	p->pace.block = opt->records > 0 ? SIZE_MAX : POOL_FIRST;
+	if (opt->bytes > 0)
+		p->pace.block = (size_t)opt->bytes;
 	p->paced =
 	    opt->mode == POOL_BLOCKS && opt->bytes == 0 && opt->records == 0;
-	if (opt->bytes > 0 || opt->records > 0)
-		p->pace.block = opt->bytes > 0 ? (size_t)opt->bytes : SIZE_MAX;
 	p->worker = mem_new(n, sizeof *p->worker);
 	p->polled = mem_new(2 * n + 2, sizeof *p->polled);
 	for (size_t i = 0; i < n; i++)
@@ -208,7 +208,6 @@ is_turn(const struct pool *p, const struct unit *u)
 static int
 next_record(struct worker *w, struct piece *piece)
 {
-	const struct fault *f = reader_fault(w->reader);
 	struct record rec;
 	const int got = reader_next_nowait(w->reader, &rec);
 
@@ -216,13 +215,11 @@ next_record(struct worker *w, struct piece *piece)
 		piece->bytes = rec.raw;
 		piece->len = rec.len + rec.end;
 		piece->end = rec.end;
-		piece->eol = reader_eol(w->reader);
-		piece->records = 1;
 		w->record_end = reader_byte(w->reader) + piece->len;
 		/* behind the last byte that was read stands our line end */
 		piece->unended = w->record_end > reader_bytes(w->reader);
-	} else if (got < 0 && f->cause == FAULT_READ) {
-		w->error = f->error;
+	} else if (got < 0 && reader_fault(w->reader)->cause == FAULT_READ) {
+		w->error = reader_fault(w->reader)->error;
 	}
 	return got;
 }
@@ -261,9 +258,7 @@ next_text(const struct pool *p, struct worker *w, struct piece *piece)
 	if (n == 0)
 		buf_add_byte(t, '\n');
 	w->taken = last != NULL ? (size_t)(last + 1 - t->data) : t->len;
-	*piece = (struct piece){.bytes = t->data,
-	    .len = w->taken,
-	    .unended = n == 0};
+	*piece = (struct piece){t->data, w->taken, 0, n == 0};
 	return 1;
 }
 
@@ -313,13 +308,15 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 	struct buf *header = &p->answer_header, *say;
 	struct unit *u = w->oldest;
 	const bool begins = !w->begun && !p->opt.raw;
+	const char eol = begins ? reader_eol(w->reader) : '\0';
+	const uint64_t records = !p->opt.raw;
 
 	w->begun = true;
-	if (begins && p->answer_eol == 0)
-		p->answer_eol = a->eol;
-	if (begins && a->eol != p->answer_eol) {
+	if (p->answer_eol == 0)
+		p->answer_eol = eol;
+	if (begins && eol != p->answer_eol) {
 		say = worker_blame(p, w, EXIT_COMMAND, ": ");
-		report_eol(a->eol, "those of the first answer", say);
+		report_eol(eol, "those of the first answer", say);
 		buf_add_text(say, p->advice);
 		return;
 	}
@@ -341,13 +338,13 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 		return;
 	}
 	if (is_turn(p, u)) {
-		writer_whole(p->out, a->bytes, a->len, a->records);
+		writer_whole(p->out, a->bytes, a->len, records);
 	} else {
 		buf_add(&u->held, a->bytes, a->len);
-		u->held_records += a->records;
+		u->held_records += records;
 		w->held += a->len;
 	}
-	w->answered += a->records;
+	w->answered += records;
 	if (p->opt.mode == POOL_ORDERED && ++u->answered == u->records) {
 		handout_learn(p, u);
 		unit_done(p, w);

@@ -35,9 +35,7 @@ struct unit {
 struct piece {
 	const char *bytes; /* lives until the next call */
 	size_t len;
-	size_t end; /* of them, the line end of a CSV record */
-	char eol;   /* its last byte, LF or CR */
-	uint64_t records;
+	size_t end;   /* of them, the line end of a CSV record */
 	bool unended; /* the worker wrote no line end: we added it, and do not
 		       * know yet whether it was killed or just does so */
 };
