@@ -118,25 +118,21 @@ find_key(struct par *par)
 	return true;
 }
 
-/* A hash of the decoded values of --by, each with its length. */
+/* A hash of the decoded values of --by. */
 static uint64_t
 route(struct par *par, const struct record *rec)
 {
 	const char quote = par->run.opt.reader.dialect.quote;
-	uint64_t hash = 0, n;
-	size_t i;
+	struct buf *value = &par->decoded;
+	uint64_t hash = 0;
 
-	for (i = 0; i < par->nkey; i++) {
+	for (size_t i = 0; i < par->nkey; i++) {
 		const struct field *f = &rec->field[i];
 
-		par->decoded.len = 0;
-		buf_need(&par->decoded, f->len + 1);
-		n = f->raw == NULL ? UINT64_MAX :
-				     field_decode(f, quote, par->decoded.data);
-		hash = XXH3_64bits_withSeed(&n, sizeof n, hash);
-		if (f->raw != NULL)
-			hash = XXH3_64bits_withSeed(par->decoded.data,
-			    (size_t)n, hash);
+		buf_need(value, f->len + 1);
+		hash = XXH3_64bits_withSeed(value->data,
+		    f->raw != NULL ? field_decode(f, quote, value->data) : 0,
+		    hash);
 	}
 	return hash;
 }

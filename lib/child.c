@@ -465,8 +465,8 @@ child_hygiene(void)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
 			_exit(3); /* nothing can be said or read */
-			/* the flag is of our descriptor only: our caller's are
-			 * left alone */
+			/* our caller's descriptors of the same files keep their
+			 * flags */
 #ifdef CLOSE_RANGE_CLOEXEC
 	kept = close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
 #endif

@@ -574,10 +574,11 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 		const struct worker *w = &p->worker[i];
 		const bool read = is_read(p, w);
 
-		polled[2 * i].fd = w->in;
-		polled[2 * i].events = w->sent < w->send.len ? POLLOUT : 0;
-		polled[2 * i + 1].fd = read ? w->out : -1;
-		polled[2 * i + 1].events = POLLIN;
+		/* without an event to wait for, the end of its input comes */
+		polled[2 * i] = (struct pollfd){w->in,
+		    w->sent < w->send.len ? POLLOUT : 0, 0};
+		polled[2 * i + 1] =
+		    (struct pollfd){read ? w->out : -1, POLLIN, 0};
 		sleep = sleep && !(read && w->undrained);
 	}
 	polled[n - 2] = (struct pollfd){.fd = fd, .events = POLLIN};
