@@ -461,15 +461,14 @@ child_hygiene(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	input_watch(SIGUSR1);
+	/* our caller's descriptors of the same files keep their flags */
+#ifdef CLOSE_RANGE_CLOEXEC
+	kept = close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+#endif
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
 			_exit(3); /* nothing can be said or read */
-			/* our caller's descriptors of the same files keep their
-			 * flags */
-#ifdef CLOSE_RANGE_CLOEXEC
-	kept = close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
-#endif
 	for (fd = 3; !kept && fd < MANY_DESCRIPTORS; fd++) {
 		flags = fcntl(fd, F_GETFD);
 		if (flags >= 0)

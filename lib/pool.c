@@ -574,7 +574,7 @@ wait_polled(struct pool *p, int fd, bool sleep, int ms)
 		const struct worker *w = &p->worker[i];
 		const bool read = is_read(p, w);
 
-		/* without an event to wait for, the end of its input comes */
+		/* POLLERR, when it closes its input, need not be asked for */
 		polled[2 * i] = (struct pollfd){w->in,
 		    w->sent < w->send.len ? POLLOUT : 0, 0};
 		polled[2 * i + 1] =
