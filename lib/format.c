@@ -10,8 +10,8 @@ typedef unsigned char lanes __attribute__((vector_size(16)));
 
 #define STEP 32 /* bytes; two vectors: more of the loop is work */
 
-static inline __attribute__((always_inline)) bool
-swap_delims(char *to, const char *from, size_t n, char from_delim,
+extern inline __attribute__((always_inline)) bool
+format_swap(char *to, const char *from, size_t n, char from_delim,
     char to_delim, char quote, char special)
 {
 	const unsigned char old = (unsigned char)from_delim;
@@ -31,13 +31,6 @@ swap_delims(char *to, const char *from, size_t n, char from_delim,
 	}
 	memcpy(word, &bad, sizeof word);
 	return (word[0] | word[1]) == 0;
-}
-
-bool
-format_swap(char *to, const char *from, size_t n, char from_delim,
-    char to_delim, char quote, char special)
-{
-	return swap_delims(to, from, n, from_delim, to_delim, quote, special);
 }
 
 /* The letter behind the backslash for a byte that TSV escapes, or 0. */
@@ -102,7 +95,7 @@ format_slice(const struct format *f, struct writer *w,
 	}
 	if (f->kind != FORMAT_CSV_QUOTED && f->null == NULL) {
 		copy = writer_at(w, slice->len);
-		if (swap_delims(copy, p, slice->len, f->from.delim, f->delim,
+		if (format_swap(copy, p, slice->len, f->from.delim, f->delim,
 			f->quote, f->kind == FORMAT_TSV ? '\\' : f->delim)) {
 			writer_put(w, copy + slice->len);
 			return 0;

@@ -19,9 +19,11 @@ enum type { TEXT, NUMBER, BOOL, VALUE };
 
 static const char *const type_names[] = {"", "number", "bool", "json"};
 
-/* What stands before a value: { or a comma, and the key. */
+/* A column, and what stands before its value: { or a comma, and the key. */
 struct key {
 	struct field text[2]; /* with a quote; of an empty field, with null */
+	struct field name;    /* as the header has it, for messages */
+	enum type type;
 };
 
 /* copy_slice for a kind of processor. */
@@ -31,14 +33,10 @@ typedef char *copy_function(const struct json *j, size_t *column,
 struct json {
 	copy_function *copy; /* for this processor */
 	struct dialect dialect;
-	size_t n;             /* columns */
-	enum type *type;      /* of each */
-	size_t typed;         /* the first without types from there on */
-	struct key *key;      /* of each */
-	struct field *name;   /* of each, as the header has it, for messages */
-	char *keys;           /* what they point into; SLACK bytes more */
-	size_t fixed;         /* of an object: more than all but values */
-	struct buf cell, why; /* a decoded cell; json_error */
+	struct key *key;        /* of each column */
+	size_t typed;           /* the first without types from there on */
+	struct buf keys;        /* what they point into; SLACK bytes more */
+	struct buf cell, why;   /* a decoded cell; json_error */
 	struct json_scan *scan; /* of cells that are JSON */
 };
 
@@ -101,12 +99,14 @@ copy(char *to, const char *from, size_t n)
 }
 
 /*
- * Writes the fields of a slice, one by one.  Returns the place behind them, or
- * NULL: json_error says why not.  Not inlined: its stack would cost each
- * object.
+ * Takes fields off a slice, those of columns before most, and writes them one
+ * by one; slice->raw becomes NULL with the last one.  Returns the place behind
+ * them, or NULL: json_error says why not.  Not inlined: its stack would cost
+ * each object.
  */
 __attribute__((noinline)) static char *
-put_fields(struct json *j, size_t *column, const struct field *slice, char *to)
+put_fields(struct json *j, size_t *column, struct field *slice, size_t most,
+    char *to)
 {
 	static const char *const reasons[] = {"not valid UTF-8", "not a number",
 	    "not a bool (true, false, t, f, 1, 0)", "not one JSON value"};
@@ -114,15 +114,15 @@ put_fields(struct json *j, size_t *column, const struct field *slice, char *to)
 	size_t i = *column;
 	struct field cell;
 
-	for (;; p = stop + 1, i++) {
-		const enum type type = j->type[i];
-		const struct field *name = &j->name[i], *key;
+	for (; i < most && p != NULL; i++) {
+		const struct key *key = &j->key[i];
+		const struct field *text;
 
 		stop = field_end(p, end, &j->dialect);
 		cell = (struct field){p, (size_t)(stop - p)};
-		key = &j->key[i].text[cell.len == 0];
-		to = copy(to, key->raw, key->len);
-		to -= type != TEXT && cell.len > 0; /* without the quote */
+		text = &key->text[cell.len == 0];
+		to = copy(to, text->raw, text->len);
+		to -= key->type != TEXT && cell.len > 0; /* without the quote */
 		if (field_quoted(&cell, j->dialect.quote)) {
 			j->cell.len = 0;
 			buf_need(&j->cell, cell.len);
@@ -131,18 +131,18 @@ put_fields(struct json *j, size_t *column, const struct field *slice, char *to)
 			cell.raw = j->cell.data;
 		}
 		if (stop > p)
-			to = put_value(j, type, &cell, to);
+			to = put_value(j, key->type, &cell, to);
 		if (to == NULL) {
 			j->why.len = 0;
 			utf8_say(&j->why, "column %n \"%b\": \"%b\" is %s",
-			    i + 1, name->raw, name->len, p, (size_t)(stop - p),
-			    reasons[type]);
+			    i + 1, key->name.raw, key->name.len, p,
+			    (size_t)(stop - p), reasons[key->type]);
 			return NULL;
 		}
-		if (stop == end)
-			break;
+		p = stop < end ? stop + 1 : NULL;
 	}
-	*column = i + 1;
+	*column = i;
+	*slice = (struct field){p, p != NULL ? (size_t)(end - p) : 0};
 	return to;
 }
 
@@ -241,48 +241,12 @@ copy_avx2(const struct json *j, size_t *column, const struct field *slice,
 }
 #endif
 
-/* Makes the two texts of each key.  0, or -1 with a message. */
-static int
-make_keys(struct json *j, const struct header *h, struct buf *say)
-{
-	struct buf keys = {NULL, 0, 0}, *name = &j->cell;
-	const char *at;
-
-	for (size_t i = 0; i < 2 * j->n; i++) {
-		const struct field *column = &h->name[i / 2];
-		const size_t from = keys.len;
-
-		name->len = 0;
-		if (json_string(name, column->raw, column->len) != 0) {
-			buf_free(&keys);
-			buf_add_text(say,
-			    "an object needs UTF-8: column name '");
-			buf_add(say, column->raw, column->len);
-			buf_add_text(say, "' is none");
-			return -1;
-		}
-		buf_add_byte(&keys, i < 2 ? '{' : ',');
-		buf_add(&keys, name->data, name->len);
-		buf_add_text(&keys, i % 2 == 0 ? ":\"" : ":null");
-		j->key[i / 2].text[i % 2].len = keys.len - from;
-	}
-	j->fixed = keys.len + SLACK;
-	buf_need(&keys, SLACK);
-	at = j->keys = keys.data;
-	for (size_t i = 0; i < 2 * j->n; i++) {
-		struct field *text = &j->key[i / 2].text[i % 2];
-
-		text->raw = at;
-		at += text->len;
-	}
-	return 0;
-}
-
 struct json *
 json_new(const struct header *h, const struct dialect *d, struct buf *say)
 {
 	struct json *j;
 	size_t last, first;
+	const char *at;
 
 	if (h->name == NULL) {
 		buf_add_text(say,
@@ -306,14 +270,31 @@ json_new(const struct header *h, const struct dialect *d, struct buf *say)
 	if (cpu_has_avx2())
 		j->copy = copy_avx2;
 #endif
-	j->n = h->n;
-	j->type = mem_new(j->n, sizeof *j->type);
-	j->key = mem_new(j->n, sizeof *j->key);
-	j->name = mem_new(j->n, sizeof *j->name);
-	memcpy(j->name, h->name, j->n * sizeof *j->name);
-	if (make_keys(j, h, say) < 0) {
-		json_free(j);
-		return NULL;
+	j->key = mem_new(h->n, sizeof *j->key);
+	for (size_t i = 0; i < 2 * h->n; i++) {
+		const struct field *name = &h->name[i / 2];
+		const size_t from = j->keys.len;
+
+		buf_add_byte(&j->keys, i < 2 ? '{' : ',');
+		if (json_string(&j->keys, name->raw, name->len) != 0) {
+			buf_add_text(say,
+			    "an object needs UTF-8: column name '");
+			buf_add(say, name->raw, name->len);
+			buf_add_text(say, "' is none");
+			json_free(j);
+			return NULL;
+		}
+		buf_add_text(&j->keys, i % 2 == 0 ? ":\"" : ":null");
+		j->key[i / 2].name = *name;
+		j->key[i / 2].text[i % 2].len = j->keys.len - from;
+	}
+	buf_need(&j->keys, SLACK);
+	at = j->keys.data;
+	for (size_t i = 0; i < 2 * h->n; i++) {
+		struct field *text = &j->key[i / 2].text[i % 2];
+
+		text->raw = at;
+		at += text->len;
 	}
 	return j;
 }
@@ -323,10 +304,8 @@ json_free(struct json *j)
 {
 	if (j == NULL)
 		return;
-	free(j->type);
 	free(j->key);
-	free(j->name);
-	free(j->keys);
+	buf_free(&j->keys);
 	buf_free(&j->cell);
 	buf_free(&j->why);
 	json_scan_free(j->scan);
@@ -371,7 +350,8 @@ json_types(struct json *j, const char *list, const struct header *h,
 		if (done != 0)
 			return -1;
 		for (size_t i = 0; j != NULL && i < columns.n; i++) {
-			j->type[columns.item[i].number - 1] = (enum type)type;
+			j->key[columns.item[i].number - 1].type =
+			    (enum type)type;
 			if (columns.item[i].number > j->typed)
 				j->typed = columns.item[i].number;
 		}
@@ -385,20 +365,25 @@ json_types(struct json *j, const char *list, const struct header *h,
 size_t
 json_most(const struct json *j, size_t n)
 {
-	return mem_add(j->fixed, mem_mul(n, 6));
+	return mem_add(j->keys.len + SLACK, mem_mul(n, 6));
 }
 
 char *
 json_object(struct json *j, const struct field *slice, size_t n, char *to)
 {
 	size_t column = 0;
+	struct field rest;
 	char *done;
 
 	for (size_t i = 0; i < n && to != NULL; i++) {
-		done = column < j->typed ? NULL :
-					   j->copy(j, &column, &slice[i], to);
-		to =
-		    done != NULL ? done : put_fields(j, &column, &slice[i], to);
+		rest = slice[i];
+		if (column < j->typed)
+			to = put_fields(j, &column, &rest, j->typed, to);
+		if (to == NULL || rest.raw == NULL)
+			continue;
+		done = j->copy(j, &column, &rest, to);
+		to = done != NULL ? done :
+				    put_fields(j, &column, &rest, SIZE_MAX, to);
 	}
 	if (to != NULL)
 		*to++ = '}';

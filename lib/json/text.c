@@ -187,8 +187,10 @@ struct level {
  * can stand twice.
  */
 struct shape {
-	struct field *key; /* in bytes; a quote stands behind each */
-	struct node **node;
+	struct member {
+		struct field key; /* in bytes; a quote stands behind */
+		struct node *node;
+	} * member;
 	size_t n, room, next;
 	bool left; /* by the keys of this text */
 	struct buf bytes;
@@ -232,8 +234,7 @@ json_scan_free(struct json_scan *s)
 	free(s->level);
 	free(s->key);
 	arena_free(&s->decoded);
-	free(s->shape.key);
-	free(s->shape.node);
+	free(s->shape.member);
 	buf_free(&s->shape.bytes);
 	free(s);
 }
@@ -593,15 +594,13 @@ remember_shape(struct json_scan *s)
 	}
 	if (s->nkeys > shape->room) {
 		shape->room = s->keys_room;
-		shape->key =
-		    mem_resize(shape->key, shape->room, sizeof *shape->key);
-		shape->node =
-		    mem_resize(shape->node, shape->room, sizeof *shape->node);
+		shape->member = mem_resize(shape->member, shape->room,
+		    sizeof *shape->member);
 	}
 	for (size_t i = 0; i < s->nkeys; i++) {
-		shape->key[i] =
-		    (struct field){shape->bytes.data + at, s->key[i].len};
-		shape->node[i] = find_node(s, &s->root, &s->key[i], 0);
+		shape->member[i] =
+		    (struct member){{shape->bytes.data + at, s->key[i].len},
+			find_node(s, &s->root, &s->key[i], 0)};
 		at += s->key[i].len + 1;
 	}
 	shape->n = s->nkeys;
@@ -622,12 +621,13 @@ take_key(struct json_scan *s, struct level *level, struct node **node)
 	i = outermost && !shape->left ? shape->next : shape->n;
 	most = i + SHAPE_AHEAD < shape->n ? i + SHAPE_AHEAD : shape->n;
 	while (i < most &&
-	    (shape->key[i].len >= (size_t)(s->end - s->p) ||
-		memcmp(shape->key[i].raw, s->p, shape->key[i].len + 1) != 0))
+	    (shape->member[i].key.len >= (size_t)(s->end - s->p) ||
+		memcmp(shape->member[i].key.raw, s->p,
+		    shape->member[i].key.len + 1) != 0))
 		i++;
 	if (i < most) {
-		key.len = shape->key[i].len;
-		*node = shape->node[i];
+		key.len = shape->member[i].key.len;
+		*node = shape->member[i].node;
 		shape->next = i + 1;
 		s->p += key.len + 1;
 	} else {
