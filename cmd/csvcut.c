@@ -13,7 +13,7 @@
 #include "run.h"
 #include "utf8.h"
 
-/* Of the record loop, which stands here twice: each has all of it. */
+/* For functions of the two record loops: each loop has its own copy. */
 #define INLINE static inline __attribute__((always_inline))
 
 struct cut {
@@ -188,7 +188,7 @@ plan(struct cut *cut, const struct header *h)
 	cut->spread = mem_new(cut->nspans, sizeof *cut->spread);
 }
 
-/* Asks for the columns that are there. */
+/* Asks the reader for the columns that are not missing. */
 static void
 need_columns(struct run *r, const struct cut *cut)
 {
@@ -396,7 +396,7 @@ is_empty(const struct record *rec, size_t nslices, const struct dialect *d)
 	return true;
 }
 
-/* Writes n records, which stand one behind the other; or -1 after a failure. */
+/* Writes n records that follow each other in memory.  0; -1: writing failed. */
 INLINE int
 write_records(struct writer *out, const struct cut *cut,
     const struct record *rec, size_t n)
@@ -432,7 +432,9 @@ write_records(struct writer *out, const struct cut *cut,
 	return out->error != 0 ? -1 : 0;
 }
 
-/* Writes the records that can be had at once, if they are but cut.  As above.
+/*
+ * Writes records as long as the reader has several at once and nothing but a
+ * cut is asked for.  0, or -1 as write_records.
  */
 static int
 cut_several(struct run *r, const struct cut *cut)
@@ -465,7 +467,7 @@ refuse_null(struct run *r, const struct cut *cut, size_t column)
 	return done;
 }
 
-/* In another form. */
+/* Writes a record in the form of cut->format.  0, or -1: the run ends. */
 static int
 write_anew(struct run *r, const struct cut *cut, const struct record *rec)
 {
@@ -494,7 +496,7 @@ write_anew(struct run *r, const struct cut *cut, const struct record *rec)
 	return out->error != 0 ? -1 : 0;
 }
 
-/* An object; a comma goes before all but the first of an array. */
+/* Writes a record as an object, and the comma between two of an array. */
 static int
 write_json(struct run *r, struct cut *cut, const struct record *rec)
 {
@@ -526,7 +528,7 @@ write_json(struct run *r, struct cut *cut, const struct record *rec)
 	return out->error != 0 ? -1 : 0;
 }
 
-/* --plain: decoded, and LF whatever the line end. */
+/* Writes the decoded value of --plain, with LF whatever the line end was. */
 static int
 write_plain(struct run *r, const struct cut *cut, const struct record *rec)
 {
@@ -588,7 +590,7 @@ refuse_line(struct run *r, struct cut *cut)
 	return run_fault(r, &f);
 }
 
-/* A header does not fit.  Returns false. */
+/* Says why the header of a file does not fit.  Returns false. */
 static bool
 refuse_header(struct run *r, struct fault f)
 {
@@ -628,7 +630,7 @@ read_object(struct run *r, struct cut *cut, struct record *rec,
 	return false;
 }
 
-/* What the items of the list are called, for the headers of other files. */
+/* Keeps the names of the list, to look them up in headers of other files. */
 static void
 remember_names(struct cut *cut, const struct header *h)
 {
@@ -784,7 +786,7 @@ check_together(struct run *r, const struct cut *cut)
 	return run_check(r, rules, sizeof rules / sizeof rules[0]);
 }
 
-/* The form of what is written. */
+/* Completes cut->format, which the options have begun. */
 static void
 choose_format(struct run *r, struct cut *cut)
 {

@@ -12,7 +12,7 @@
 #include "utf8.h"
 #include "json/text.h"
 
-#define SLACK 32 /* that can be read and written behind what is copied */
+#define SLACK 32 /* bytes behind a text that may be read and written, too */
 #define INLINE static inline __attribute__((always_inline))
 
 enum type { TEXT, NUMBER, BOOL, VALUE };
@@ -35,7 +35,7 @@ struct json {
 	struct dialect dialect;
 	struct key *key;        /* of each column */
 	size_t typed;           /* the first without types from there on */
-	struct buf keys;        /* what they point into; SLACK bytes more */
+	struct buf keys;        /* the bytes of all texts; SLACK more */
 	struct buf cell, why;   /* a decoded cell; json_error */
 	struct json_scan *scan; /* of cells that are JSON */
 };
@@ -83,7 +83,7 @@ put_value(struct json *j, enum type type, const struct field *cell, char *to)
 	}
 }
 
-/* Copies a text to a place with SLACK bytes of room behind it. */
+/* Copies n bytes.  Up to SLACK bytes more are read and written. */
 INLINE char *
 copy(char *to, const char *from, size_t n)
 {

@@ -39,7 +39,8 @@ struct file {
 	char path[]; /* behind the fixed directory; no NUL */
 };
 
-/* The values of a record as they came, each behind its length, and its file. */
+/* A cache: a record's values as they came, each behind its length, and its
+ * file. */
 struct recent {
 	struct file *file; /* NULL: none */
 	size_t len;
