@@ -32,8 +32,7 @@ struct cut {
 	struct dialect dialect; /* of the records that are written */
 
 	bool align;
-	struct header first;  /* that of the first file, and */
-	struct field *sought; /* the names of the list, for other headers */
+	struct header first; /* that of the first file */
 	struct column_list list;
 	struct span *span; /* the list with adjacent columns as one; a column
 			    * that is missing is 0 to 0 */
@@ -204,14 +203,12 @@ need_columns(struct run *r, const struct cut *cut)
 
 /* The name of an item of the list, on output. */
 static struct field
-item_name(const struct cut *cut, const struct header *h, size_t i)
+item_name(const struct cut *cut, size_t i)
 {
 	const struct column *c = &cut->list.item[i];
 
 	if (c->rename.raw != NULL)
 		return c->rename;
-	if (c->number > 0)
-		return h->name[c->number - 1];
 	return (struct field){c->sought.raw + c->path, c->sought.len - c->path};
 }
 
@@ -227,7 +224,7 @@ plan_json(struct cut *cut, const struct run *r, struct buf *say)
 		cut->value = cut->name + h.n;
 		cut->name[0] = (struct field){LINE_NUMBER, LINE_NUMBER_LEN};
 		for (size_t i = 0; i < cut->list.n; i++)
-			cut->name[first + i] = item_name(cut, r->header, i);
+			cut->name[first + i] = item_name(cut, i);
 	}
 	cut->json = json_new(&h, &cut->dialect, say);
 	if (cut->json == NULL ||
@@ -253,13 +250,11 @@ choose_paths(struct run *r, struct cut *cut, const struct record *rec,
 	for (size_t i = 0; i < n && done == 0; i++) {
 		struct column *c = &cut->list.item[i];
 
-		name[i] = item_name(cut, r->header, i);
+		name[i] = item_name(cut, i);
 		if (c->path)
 			done = import_path(cut->import, c->sought, say);
 		else
-			import_key(cut->import,
-			    c->number > 0 ? r->header->name[c->number - 1] :
-					    c->sought);
+			import_key(cut->import, c->sought);
 	}
 	if (cut->keep == NULL)
 		import_strict(cut->import, r->header);
@@ -278,7 +273,8 @@ choose_paths(struct run *r, struct cut *cut, const struct record *rec,
 	if (done == 0)
 		done = import_header(cut->import, name, n, &r->header);
 	for (size_t i = 0; i < n && done == 0; i++)
-		cut->list.item[i] = (struct column){.number = i + 1};
+		cut->list.item[i] = (struct column){.number = i + 1,
+		    .sought = r->header->name[i]};
 	free(name);
 	return done;
 }
@@ -328,7 +324,7 @@ write_header(struct run *r, const struct cut *cut)
 	for (size_t i = 0; i < cut->list.n; i++) {
 		const struct column *c = &cut->list.item[i];
 		const struct field *f = &raw->field[c->number - 1];
-		const struct field name = item_name(cut, r->header, i);
+		const struct field name = item_name(cut, i);
 
 		if (i > 0 || cut->numbers)
 			writer_byte(out, form->delim);
@@ -630,20 +626,6 @@ read_object(struct run *r, struct cut *cut, struct record *rec,
 	return false;
 }
 
-/* Keeps the names of the list, to look them up in headers of other files. */
-static void
-remember_names(struct cut *cut, const struct header *h)
-{
-	cut->first = *h;
-	cut->sought = mem_new(cut->list.n, sizeof *cut->sought);
-	for (size_t i = 0; i < cut->list.n; i++) {
-		const struct column *c = &cut->list.item[i];
-
-		cut->sought[i] =
-		    c->number > 0 ? h->name[c->number - 1] : c->sought;
-	}
-}
-
 /* The next file has another header: looks up the names there. */
 static bool
 align(struct run *r, struct cut *cut)
@@ -658,7 +640,7 @@ align(struct run *r, struct cut *cut)
 		return false;
 	cut->missing = 0;
 	for (i = 0; i < cut->list.n && why.len == 0; i++) {
-		name = &cut->sought[i];
+		name = &cut->list.item[i].sought;
 		const long number = columns_find(h, name->raw, name->len);
 
 		if (number < 0 ||
@@ -821,7 +803,6 @@ finish(struct run *r, struct cut *cut)
 	columns_free(&cut->list);
 	free(cut->span);
 	free(cut->spread);
-	free(cut->sought);
 	import_free(cut->import);
 	return run_end(r);
 }
@@ -868,8 +849,7 @@ main(int argc, char *argv[])
 		return finish(&r, &cut);
 	if (cut.from == IMPORT_JSON)
 		more = cut_line(&r, &cut, &rec) == 0;
-	if (cut.align)
-		remember_names(&cut, r.header);
+	cut.first = *r.header;
 	if (cut.import == NULL && cut.missing == 0 && !cut.align)
 		while (cut_several(&r, &cut) == 0 && run_next(&r, &rec) > 0 &&
 		    cut_record(&r, &cut, &rec) == 0)

@@ -646,15 +646,26 @@ find_name(const struct work *w, struct field name, bool trimmed)
 	return found;
 }
 
+/* A column of the header, from 1. */
+static struct column
+list_column(const struct work *w, size_t number)
+{
+	struct column column = {.number = number};
+
+	if (w->h->name != NULL)
+		column.sought = w->h->name[number - 1];
+	return column;
+}
+
 static int
 list_add(struct work *w, struct column column)
 {
 	struct column_list *l = w->list;
 
 	l->item = mem_grow(l->item, l->n, &w->room, sizeof *l->item);
-	l->item[l->n++] = column;
 	if (column.number > 0)
 		w->named[column.number - 1] = true;
+	l->item[l->n++] = column;
 	return 0;
 }
 
@@ -768,15 +779,14 @@ add_renamed(struct work *w, const struct field *item, size_t equals)
 		    item->len);
 	if (number < 0)
 		return refuse_token(w, &old);
+	if (is_path(w, &old))
+		column = (struct column){.sought = old, .path = true};
+	else if (number > 0)
+		column = list_column(w, (size_t)number);
 	column.rename = item_decode(w, &new);
 	w->spare += column.rename.len;
-	column.path = is_path(w, &old);
-	if (column.path)
-		column.sought = old;
-	else if (number == 0)
+	if (number == 0 && !column.path)
 		return add_missing(w, &old, column.rename);
-	else
-		column.number = (size_t)number;
 	return list_add(w, column);
 }
 
@@ -788,7 +798,7 @@ add_matches(struct work *w, const struct field *pattern)
 
 	for (i = 0; h->name != NULL && i < h->n; i++)
 		if (columns_match(pattern, &h->name[i]))
-			list_add(w, (struct column){.number = i + 1});
+			list_add(w, list_column(w, i + 1));
 	if (w->list->n > before)
 		return 0;
 	utf8_say(w->say, "no column matches \"%b\"", pattern->raw,
@@ -885,7 +895,7 @@ add_range(struct work *w, const struct field *item)
 		    item->raw, item->len, found.right.raw, found.right.len,
 		    found.left.raw, found.left.len);
 	for (; found.first <= found.last; found.first++)
-		list_add(w, (struct column){.number = (size_t)found.first});
+		list_add(w, list_column(w, (size_t)found.first));
 	return 0;
 }
 
@@ -908,7 +918,7 @@ list_resolve(struct work *w, const struct field *item)
 		    (struct column){.sought = *item, .path = true});
 	number = find_token(w, item);
 	if (number > 0)
-		return list_add(w, (struct column){.number = (size_t)number});
+		return list_add(w, list_column(w, (size_t)number));
 	if (number < 0)
 		return refuse_token(w, item);
 	if (item_quoted(item) || item_position(item, w->h->n, &at))
@@ -938,7 +948,7 @@ place_rest(struct work *w)
 	list->n += rest;
 	for (i = 0; i < w->h->n; i++)
 		if (!w->named[i])
-			*to++ = (struct column){.number = i + 1};
+			*to++ = list_column(w, i + 1);
 }
 
 int

@@ -54,7 +54,7 @@ bool columns_alike(struct field a, struct field b);
 struct column {
 	size_t number;       /* from 1; 0: sought is no column */
 	struct field rename; /* decoded; raw NULL: it keeps its name */
-	struct field sought; /* of number 0: the name, or the path */
+	struct field sought; /* the name in the header, or what is not there */
 	bool path;           /* it is a path */
 };
 
