@@ -89,8 +89,9 @@ index_block(struct split *s, struct cursor *to, size_t at, unsigned first,
 	const char *const text = s->text + at;
 	struct masks m = isa->scan(text, s->quote, s->delim);
 	struct line_end *end = to->end;
-	uint64_t bad = 0, marks, lowest;
+	uint64_t bad = 0, marks;
 	uint32_t n;
+	bool none;
 
 	m.quote <<= first;
 	m.delim <<= first;
@@ -113,15 +114,16 @@ index_block(struct split *s, struct cursor *to, size_t at, unsigned first,
 		for (uint32_t j = 0; j < AT_ONCE; j++)
 			to->mark[i + j] = b * 64 + i + j;
 	to->mark += n;
-	to->end += isa->count(m.eol);
+	none = m.eol == 0;
 	/* most have one or none: no branch, it cannot be predicted */
 	do {
-		lowest = m.eol & (0 - m.eol);
-		end->at = (uint32_t)at + isa->count(lowest - 1);
-		end->mark = before + isa->count(marks & (lowest - 1));
+		end->at =
+		    (uint32_t)at + (uint32_t)__builtin_ctzll(m.eol | BIT(63));
+		end->mark = before + isa->count(marks & ((m.eol & -m.eol) - 1));
 		end++;
-		m.eol ^= lowest;
+		m.eol &= m.eol - 1;
 	} while (UNLIKELY(m.eol != 0));
+	to->end = end - none;
 	return bad == 0;
 }
 

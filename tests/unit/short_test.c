@@ -10,7 +10,7 @@
 #include "agree.h"
 #include "record/split.h"
 
-#define STRETCH ((size_t)SPLIT_STRETCH * 64)
+#define STRETCH ((size_t)SPLIT_STRETCH)
 
 static const char alphabet[] = "a ,\"\r\n";
 
