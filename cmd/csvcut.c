@@ -355,7 +355,7 @@ write_header(struct run *r, const struct cut *cut)
 static struct field
 line_number(const struct run *r, char digits[24])
 {
-	uint64_t n = reader_record(r->in);
+	uint64_t n = reader_place(r->in)->record;
 	size_t at = 24;
 
 	do

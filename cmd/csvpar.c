@@ -168,13 +168,13 @@ open_pool(struct par *par)
 	par->opt.routed = par->by != NULL;
 	par->opt.answers = reader_of_answer(&r->opt.reader);
 	par->opt.answers.no_header = first->raw == NULL;
-	if (first->raw == NULL && reader_eol(r->in) == '\r' &&
+	if (first->raw == NULL && reader_place(r->in)->eol == '\r' &&
 	    par->opt.mode == POOL_ORDERED)
 		return report_fail(&r->report, EXIT_DATA,
 		    "%s: its lines end with CR, and -p without a header cannot "
 		    "tell where an answer ends; tr '\\r' '\\n' makes LF of "
 		    "them",
-		    reader_file(r->in));
+		    reader_place(r->in)->file);
 	par->opt.hooks = &r->hooks;
 	par->opt.report = &r->report;
 	par->opt.header = (struct text){first->raw, first->len + first->end};
@@ -208,7 +208,7 @@ feed(struct par *par)
 		if (got != 1)
 			continue;
 		given = (struct pool_record){.bytes = rec.raw,
-		    .number = reader_record(r->in),
+		    .number = reader_place(r->in)->record,
 		    .line = reader_line(r->in),
 		    .route = par->by != NULL ? route(par, &rec) : 0};
 		/* or as many as stand together and are wanted together */

@@ -176,7 +176,7 @@ filling_begin(struct filling *f, struct reader *r)
 	f->open = b;
 	f->raw_bytes = header_line(f->opt).len;
 	b->at.number = f->number;
-	b->at.first = reader_record(r);
+	b->at.first = reader_place(r)->record;
 	b->first_line = reader_line(r);
 	b->at.from = f->to;
 	b->opened = input_now();
@@ -199,9 +199,9 @@ filling_keep(struct filling *f, struct reader *r, const struct record *rec,
 	if (between.len > 0 && b->records > 0 && batch_add(b, between) < 0)
 		return -1;
 	if (b->origins != NULL) {
-		const struct origin e = {.record = reader_record(r),
+		const struct origin e = {.record = reader_place(r)->record,
 		    .line = reader_line(r),
-		    .byte = reader_byte(r),
+		    .byte = reader_place(r)->byte,
 		    .rows = rows_of(f->rows),
 		    .at = b->bytes,
 		    .len = text.len,
@@ -253,7 +253,8 @@ enum filling_status
 filling_add(struct filling *f, struct reader *r, struct record *rec)
 {
 	const struct batch_options *opt = f->opt;
-	const uint64_t from = reader_byte(r);
+	const struct reader_place *const place = reader_place(r);
+	const uint64_t from = place->byte;
 	const size_t n = 1 + reader_extend(r, rec, room_behind(f), SIZE_MAX);
 	struct field text = {rec->raw, rec->len + rec->end};
 	struct buf old_key;
@@ -291,7 +292,7 @@ filling_add(struct filling *f, struct reader *r, struct record *rec)
 		return FILLING_ERROR;
 	b = f->open;
 	b->records += n;
-	b->at.last = reader_record(r);
+	b->at.last = place->record;
 	b->rows = rows_of(f->rows);
 	b->at.to = from + rec->len + rec->end;
 	if (opt->hash) {

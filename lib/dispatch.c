@@ -196,7 +196,8 @@ take_record(struct dispatch *d)
 	else if (status == FILLING_BAD &&
 	    !take_fault(d, reader_blame(in, d->filling->why.data)))
 		end_input(d);
-	else if (d->skip.at.number != 0 && reader_record(in) >= d->skip.at.last)
+	else if (d->skip.at.number != 0 &&
+	    reader_place(in)->record >= d->skip.at.last)
 		pass_over(d);
 	else if (d->held || status == FILLING_DONE || linger_left(d) == 0)
 		d->waiting = close_batch(d);

@@ -87,9 +87,8 @@ const size_t *expr_columns(const struct expr *e, size_t *n);
 
 /* Where a record stands, for row(), line() and file(): asked when used. */
 struct expr_place {
-	uint64_t (*row)(const struct reader *r);
+	const struct reader_place *(*now)(struct reader *r);
 	uint64_t (*line)(struct reader *r);
-	const char *(*file)(const struct reader *r);
 	struct reader *reader;
 };
 

@@ -215,9 +215,9 @@ next_record(struct worker *w, struct piece *piece)
 		piece->bytes = rec.raw;
 		piece->len = rec.len + rec.end;
 		piece->end = rec.end;
-		w->record_end = reader_byte(w->reader) + piece->len;
+		w->record_end = reader_place(w->reader)->byte + piece->len;
 		/* behind the last byte that was read stands our line end */
-		piece->unended = w->record_end > reader_bytes(w->reader);
+		piece->unended = w->record_end > reader_place(w->reader)->read;
 	} else if (got < 0 && reader_fault(w->reader)->cause == FAULT_READ) {
 		w->error = reader_fault(w->reader)->error;
 	}
@@ -308,7 +308,7 @@ take_piece(struct pool *p, struct worker *w, const struct piece *a)
 	struct buf *header = &p->answer_header, *say;
 	struct unit *u = w->oldest;
 	const bool begins = !w->begun && !p->opt.raw;
-	const char eol = begins ? reader_eol(w->reader) : '\0';
+	const char eol = begins ? reader_place(w->reader)->eol : '\0';
 	const uint64_t records = !p->opt.raw;
 
 	w->begun = true;
@@ -385,7 +385,7 @@ take_answers(struct pool *p, struct worker *w)
 		f = reader_fault(w->reader);
 		w->bad = f->cause <= FAULT_NO_EOL &&
 		    f->cause != FAULT_TOO_LONG &&
-		    f->start + f->len >= reader_bytes(w->reader);
+		    f->start + f->len >= reader_place(w->reader)->read;
 		if (!w->bad)
 			blame_answer(p, w);
 	}
@@ -465,7 +465,7 @@ due_end(struct pool *p, struct worker *w, int64_t now)
 	}
 	/* only a descendant of w has its pipe: what is in there was read */
 	if (p->opt.raw ? w->text.len > w->taken :
-			 reader_bytes(w->reader) > w->record_end)
+			 reader_place(w->reader)->read > w->record_end)
 		blame_holder(p, w, " left in the middle of an answer");
 	else if (!p->orphaned)
 		report_say(p->opt.report,

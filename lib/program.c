@@ -141,8 +141,7 @@ program_bind(struct program *p, struct run *r)
 {
 	if (expr_bind(p->expr, r->header) != 0)
 		return program_fail(p, r);
-	p->place =
-	    (struct expr_place){reader_record, reader_line, reader_file, r->in};
+	p->place = (struct expr_place){reader_place, reader_line, r->in};
 	p->input.place = &p->place;
 	if (!p->explain)
 		return true;

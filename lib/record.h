@@ -80,8 +80,9 @@ struct reader_options {
 				    * a record would begin, is none; 0: none */
 	size_t max_record;         /* bytes, without the line end */
 	bool require_eol;          /* the last record must have a line end */
-	char eol;         /* the last byte of a line end, LF or CR; 0: the
-			   * first one decides */
+	char eol; /* the last byte of a line end, LF or CR; 0: the
+		   * first one decides */
+	struct input_hooks *hooks; /* called before a wait, and at ticks */
 	size_t block;     /* bytes a read; 0: INPUT_BLOCK (for tests) */
 	const char *scan; /* instruction set; NULL: best (for tests) */
 };
@@ -177,9 +178,6 @@ struct reader *reader_new_fd(int fd, const char *name,
 
 void reader_free(struct reader *r); /* NULL is accepted */
 
-/* Whom to call before a wait, and at ticks. */
-void reader_hooks(struct reader *r, struct input_hooks *hooks);
-
 /*
  * Reads as far as the header, or with no_header to the first record's width.
  * Returns 1; 0 when the input is empty; -1 as reader_next.  *h and what it
@@ -214,12 +212,6 @@ int reader_next(struct reader *r, struct record *rec);
 /* The same; READER_WOULD_WAIT instead of waiting: reader_fd can be polled. */
 int reader_next_nowait(struct reader *r, struct record *rec);
 int reader_fd(const struct reader *r); /* -1: none is open */
-
-/*
- * With what the lines of the file, or of those before it, end: LF, also for CR
- * LF, or CR; 0 while no record has ended.
- */
-char reader_eol(const struct reader *r);
 
 /*
  * Takes the records that come next, as many as can be had at once.  Returns
@@ -263,18 +255,21 @@ const struct fault *reader_blame(struct reader *r, const char *text);
  * Appends a whole file that is read beside the input, such as a list; "-" is
  * standard input.  Its first bytes are looked at as those of an input, and its
  * lines end with LF, whether they did so with LF, CR LF or CR.  0, or -1 with
- * what is wrong with the file in *f.  hooks as of reader_hooks.
+ * what is wrong with the file in *f.  hooks as of reader_options.
  */
 int reader_whole(const char *path, struct input_hooks *hooks, struct buf *to,
     struct fault *f);
 
-/* Of the record returned last: its number, its line, its file, its offset. */
-uint64_t reader_record(const struct reader *r);
+/* Of the record returned last; and of the input. */
+struct reader_place {
+	const char *file; /* "stdin" or the name as given */
+	uint64_t record, byte;
+	uint64_t read; /* bytes so far, of all files */
+	char eol;      /* with what lines end: LF, also for CR LF, or CR; 0
+			* while no record has ended */
+};
+const struct reader_place *reader_place(struct reader *r);
 uint64_t reader_line(struct reader *r);
-const char *reader_file(const struct reader *r);
-uint64_t reader_byte(const struct reader *r);
-
-uint64_t reader_bytes(const struct reader *r); /* read so far, all files */
 
 /* Where the field at p ends, in a slice of whole, good fields. */
 const char *field_end(const char *p, const char *end, const struct dialect *d);

@@ -50,8 +50,8 @@ count(struct run *r, struct buf *more)
 	    .out_ns = r->hooks.waited_out + r->out_waited};
 
 	if (r->in != NULL) {
-		s.records_in = reader_record(r->in);
-		s.bytes_in = reader_bytes(r->in);
+		s.records_in = reader_place(r->in)->record;
+		s.bytes_in = reader_place(r->in)->read;
 	}
 	if (r->out != NULL) {
 		s.records_out = r->out->records;
@@ -112,7 +112,7 @@ ended(void *arg, int fd)
 	if (r->vouch == NULL)
 		return 0;
 	if (r->in != NULL && fd == reader_fd(r->in))
-		file = reader_file(r->in);
+		file = reader_place(r->in)->file;
 	if (fd == STDIN_FILENO)
 		file = "stdin";
 	utf8_say(&r->say, "%s: ", file);
@@ -224,8 +224,10 @@ run_start(struct run *r, const struct options_program *program, void *arg,
 void
 run_open_input(struct run *r, char *const *files, size_t n)
 {
-	r->in = reader_new(files, n, &r->opt.reader);
-	reader_hooks(r->in, &r->hooks);
+	struct reader_options how = r->opt.reader;
+
+	how.hooks = &r->hooks;
+	r->in = reader_new(files, n, &how);
 }
 
 bool
@@ -362,7 +364,7 @@ check_header(struct run *r, bool empty)
 		return true;
 	r->say.len = 0;
 	return report_fail(&r->report, EXIT_DATA,
-	    "%s:1: %s is not --expect-header %s", reader_file(r->in),
+	    "%s:1: %s is not --expect-header %s", reader_place(r->in)->file,
 	    empty ? "empty input" : "the header", r->opt.expect_header);
 }
 
@@ -428,7 +430,7 @@ run_header(struct run *r)
 	if (got == 0 && r->opt.reader.require_eol && !r->opt.reader.no_header)
 		return report_fail(&r->report, EXIT_DATA,
 		    "%s: empty input, and --require-eol wants a header",
-		    reader_file(r->in));
+		    reader_place(r->in)->file);
 	return check_header(r, got == 0) && got > 0;
 }
 
@@ -526,7 +528,7 @@ run_whole(const struct run *r)
 {
 	return r->ended &&
 	    (r->opt.expect_records == UINT64_MAX ||
-		reader_record(r->in) == r->opt.expect_records);
+		reader_place(r->in)->record == r->opt.expect_records);
 }
 
 void
@@ -567,8 +569,8 @@ run_end(struct run *r)
 	if (r->in != NULL && r->ended && !run_whole(r))
 		report_fail(report, EXIT_DATA,
 		    "%s: %u record%s came, --expect-records is %u",
-		    reader_file(r->in), reader_record(r->in),
-		    reader_record(r->in) == 1 ? "" : "s",
+		    reader_place(r->in)->file, reader_place(r->in)->record,
+		    reader_place(r->in)->record == 1 ? "" : "s",
 		    r->opt.expect_records);
 	run_close_rejects(r);
 	/* FILE may be there: without need, nothing more is done that can fail

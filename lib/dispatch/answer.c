@@ -97,16 +97,16 @@ answer_check(struct answer *a, const struct csvbatch_options *opt,
 	}
 	while (got > 0 && (got = reader_next(in.r, &rec)) > 0) {
 		if (a->records++ == 0)
-			a->from = reader_byte(in.r);
-		a->to = reader_byte(in.r) + rec.len;
+			a->from = reader_place(in.r)->byte;
+		a->to = reader_place(in.r)->byte + rec.len;
 		memcpy(a->end, rec.raw + rec.len, rec.end);
 		a->nend = rec.end;
 	}
-	a->eol = reader_eol(in.r);
+	a->eol = reader_place(in.r)->eol;
 	fault = got < 0 ? reader_fault(in.r) : NULL;
 	if (fault == NULL && a->records > 0) {
 		/* to counts the line end as far as it is there */
-		const uint64_t there = reader_bytes(in.r) - a->to;
+		const uint64_t there = reader_place(in.r)->read - a->to;
 		const size_t n = there < a->nend ? (size_t)there : a->nend;
 
 		a->to += n;

@@ -268,7 +268,7 @@ open_output(struct ledger *l)
 		return utf8_fail(EXIT_IO, say, "%s: %m", path);
 	r = reader_new_fd(l->out->fd, path, &l->opt->answers);
 	got = reader_header(r, &h);
-	l->all.eol = reader_eol(r);
+	l->all.eol = reader_place(r)->eol;
 	if (got > 0 && h->raw.raw != NULL) {
 		buf_add(&l->all.header, h->raw.raw, h->raw.len);
 		l->all.nheader = h->raw.len;

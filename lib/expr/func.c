@@ -129,12 +129,12 @@ call_place(struct eval *r, const struct instr *i, struct value *out)
 	uint64_t n = r->in->nfields;
 
 	if (call_which(i) == 2) {
-		file = at->file(at->reader);
+		file = at->now(at->reader)->file;
 		answer_text(out, (struct text){file, strlen(file)});
 		return;
 	}
 	if (call_which(i) == 0)
-		n = at->row(at->reader);
+		n = at->now(at->reader)->record;
 	else if (call_which(i) == 1)
 		n = at->line(at->reader);
 	answer_number(out, number_of_int((int64_t)n));

@@ -281,7 +281,7 @@ enter_keys(struct table *t, const struct header *h, const struct set *na,
 			utf8_say(&t->say, "\"%t\" stands twice in \"%t\"", &key,
 			    &in);
 			*f = (struct fault){.cause = FAULT_OTHER,
-			    .file = reader_file(t->reader),
+			    .file = reader_place(t->reader)->file,
 			    .line = line,
 			    .text = t->say.data};
 			return -1;
@@ -294,12 +294,13 @@ int
 table_read(struct table *t, const struct set *na, struct input_hooks *hooks,
     struct fault *f, const struct table_column **bad, struct buf *say)
 {
+	struct reader_options how = READER_DEFAULTS;
 	const struct header *h;
 	struct record rec;
 	int got;
 
-	t->reader = reader_new(&t->path, 1, &READER_DEFAULTS);
-	reader_hooks(t->reader, hooks);
+	how.hooks = hooks;
+	t->reader = reader_new(&t->path, 1, &how);
 	*f = (struct fault){.cause = FAULT_NONE};
 	*bad = NULL;
 	got = reader_header(t->reader, &h);

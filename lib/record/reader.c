@@ -44,7 +44,6 @@ struct reader {
 	bool ended;   /* the file has no more bytes */
 	bool at_cr;   /* the text ends with a CR: what follows tells */
 	char eol;     /* the last byte of its line ends; 0: none was seen yet */
-	char first_eol; /* of the files before, or as the caller says */
 	enum fault_cause offence; /* of RECORD_BAD, at an offset from start, */
 	size_t offence_at;
 	size_t searched; /* of BAD and NONE: no line end before this offset */
@@ -67,14 +66,14 @@ struct reader {
 
 	size_t first;  /* where the last record began */
 	size_t length; /* its bytes without line end */
-	uint64_t records;
 	uint64_t line; /* the line that begins at lined */
 	size_t lined;
 	uint64_t ends; /* line ends outside quotes seen from lined on */
 	bool recount;  /* there were others: count them in the text */
 	uint64_t
 	    passed; /* lines passed over behind the last record; or NOTED: */
-	uint64_t noted_line, noted_byte; /* ... its place is here */
+	struct reader_place place; /* ... its byte is right, and */
+	uint64_t noted_line;
 	struct fault fault;
 
 	struct split split; /* last: most of it is never set to zero */
@@ -124,33 +123,35 @@ reader_line(struct reader *r)
 	return line_at(r, r->first, r->ends - 1 - r->passed);
 }
 
+const struct reader_place *
+reader_place(struct reader *r)
+{
+	if (r->passed != NOTED)
+		r->place.byte = r->source.offset + r->first;
+	return &r->place;
+}
+
 /* Notes where the last record is, before the text goes or first changes. */
 static void
 note_place(struct reader *r)
 {
-	if (r->passed == NOTED)
-		return;
-	r->noted_byte = r->source.offset + r->first;
+	reader_place(r);
 	r->noted_line = reader_line(r);
 	r->passed = NOTED;
-}
-
-uint64_t
-reader_byte(const struct reader *r)
-{
-	return r->passed == NOTED ? r->noted_byte : r->source.offset + r->first;
 }
 
 /* Describes the last record, or what is there of it. */
 static struct fault *
 describe(struct reader *r, enum fault_cause cause)
 {
+	const struct reader_place *const place = reader_place(r);
+
 	r->fault = (struct fault){.cause = cause,
-	    .file = r->source.name,
-	    .record = r->file == FILE_GOES_ON ? r->records : 0,
+	    .file = place->file,
+	    .record = r->file == FILE_GOES_ON ? place->record : 0,
 	    .line = reader_line(r),
-	    .byte = reader_byte(r),
-	    .start = reader_byte(r),
+	    .byte = place->byte,
+	    .start = place->byte,
 	    .no_header = r->opt.no_header || r->opt.nnames > 0,
 	    .named = r->opt.nnames > 0,
 	    .dialect = r->opt.dialect,
@@ -184,7 +185,7 @@ stop(struct reader *r, enum fault_cause cause, size_t len)
 	open = len;
 	if (cause != FAULT_FOREIGN && r->record != RECORD_NONE)
 		open = odd_open(r->odd, text, len);
-	r->records += r->file == FILE_GOES_ON;
+	r->place.record += r->file == FILE_GOES_ON;
 	r->first = r->start;
 	r->length = len;
 	r->ends++; /* as if it were there */
@@ -277,6 +278,7 @@ more_text(struct reader *r, bool wait)
 		return stop(r, FAULT_TOO_LONG, partial);
 	line_at(r, start, r->ends);
 	got = source_read(s, &r->start, wait);
+	r->place.read = s->bytes;
 	r->lined = r->start;
 	if (got == SOURCE_ERROR)
 		return stop(r, FAULT_READ, 0);
@@ -368,12 +370,15 @@ pass_line(struct reader *r, size_t n, size_t end)
 static int
 set_eol(struct reader *r, size_t end, size_t n)
 {
+	const char before = r->place.eol;
+
 	r->eol = n > 0 ? r->source.data[end + n - 1] : '\n';
+	r->place.eol = r->eol;
 	if (r->line_end[r->line_end_len - 1] != r->eol) {
 		r->line_end[0] = r->eol;
 		r->line_end_len = 1;
 	}
-	if (n == 0 || r->first_eol == 0 || r->first_eol == r->eol)
+	if (n == 0 || before == 0 || before == r->eol)
 		return 0;
 	describe(r, FAULT_OTHER_EOL)->a = (unsigned char)r->eol;
 	return -2;
@@ -468,7 +473,7 @@ take_line(struct reader *r, struct record *rec)
 	r->record = RECORD_PLAIN;
 	if (r->eol == 0 && set_eol(r, end, n) != 0)
 		return -2;
-	r->records += r->file == FILE_GOES_ON;
+	r->place.record += r->file == FILE_GOES_ON;
 	go_on(r);
 	f = describe(r, r->offence);
 	f->byte += r->offence_at;
@@ -524,7 +529,7 @@ take_indexed(struct reader *r, struct record *rec, size_t end)
 	r->split.next++;
 	if (rec->end == 2 && r->split.next < r->split.nends)
 		r->split.next++; /* its LF stands in the index, too */
-	r->records += r->file == FILE_GOES_ON;
+	r->place.record += r->file == FILE_GOES_ON;
 	try_quickly(r);
 	return rec->nfields == r->order.columns ? 1 : deliver(r, rec);
 }
@@ -550,7 +555,7 @@ take_odd(struct reader *r, struct record *rec)
 	got = take_good(r, rec, end);
 	if (got != 1)
 		return got;
-	r->records += r->file == FILE_GOES_ON;
+	r->place.record += r->file == FILE_GOES_ON;
 	go_on(r);
 	odd_fields(r->odd, rec);
 	odd_slice(rec, &r->order, r->field);
@@ -696,8 +701,7 @@ begin_file(struct reader *r, bool wait)
 		if (r->file != FILE_BEGINS) {
 			r->file = FILE_CLOSED;
 			got = source_open(&r->source);
-			if (r->eol != 0)
-				r->first_eol = r->eol;
+			r->place.file = r->source.name;
 			r->eol = 0;
 			r->start = r->lined = got > 0 ? 0 : r->source.len;
 			r->line = 1;
@@ -725,7 +729,7 @@ begin_file(struct reader *r, bool wait)
 	    r->fault.cause >= FAULT_FOREIGN) {
 		return got;
 	} else { /* it is one of the file's records */
-		r->fault.record = ++r->records;
+		r->fault.record = ++r->place.record;
 		if (got == -2 || r->opt.nnames == 0)
 			return got; /* without names the next has the width */
 		r->header.n = r->opt.nnames;
@@ -801,7 +805,7 @@ leave_out(struct reader *r, size_t k)
 	r->start = behind(text, end);
 	r->passed = 0;
 	r->ends += n;
-	r->records += n;
+	r->place.record += n;
 	r->taken = k;
 }
 
@@ -860,7 +864,7 @@ take_quickly(struct reader *r, struct record *rec)
 	    behind(r->source.data, r->end[k]) - r->end[k]);
 	r->wanted &= r->wanted - 1;
 	r->taken = k + 1;
-	r->records++;
+	r->place.record++;
 	rec->nfields = r->order.columns;
 	rec->field = r->field + k * r->order.nspans;
 	return true;
@@ -913,7 +917,7 @@ reader_move(struct reader *r, const struct record *all, size_t n)
 	r->length = end - r->first;
 	r->start = behind(text, end);
 	r->ends += r->taken - taken;
-	r->records += r->taken - taken;
+	r->place.record += r->taken - taken;
 }
 
 size_t
@@ -949,11 +953,12 @@ reader_new(char *const *files, size_t n, const struct reader_options *opt)
 	r->opt = *opt;
 	r->odd = odd_new(opt);
 	source_init(&r->source, opt->block, SPLIT_SLACK);
+	r->source.hooks = opt->hooks;
 	r->source.files = n > 0 ? files : standard_input;
 	r->source.nfiles = n > 0 ? n : 1;
 	split_init(&r->split, opt->dialect.quote, opt->dialect.delim);
 	split_use(&r->split, opt->scan);
-	r->first_eol = opt->eol;
+	r->place.eol = opt->eol; /* of the files before */
 	r->line_end[0] = opt->eol != 0 ? opt->eol : '\n';
 	r->line_end_len = 1;
 	reader_need(r, NULL, 0);
@@ -986,38 +991,8 @@ reader_free(struct reader *r)
 	free(r);
 }
 
-void
-reader_hooks(struct reader *r, struct input_hooks *hooks)
-{
-	r->source.hooks = hooks;
-}
-
 int
 reader_fd(const struct reader *r)
 {
 	return r->source.fd;
-}
-
-uint64_t
-reader_record(const struct reader *r)
-{
-	return r->records;
-}
-
-const char *
-reader_file(const struct reader *r)
-{
-	return r->source.name;
-}
-
-uint64_t
-reader_bytes(const struct reader *r)
-{
-	return r->source.bytes;
-}
-
-char
-reader_eol(const struct reader *r)
-{
-	return r->eol != 0 ? r->eol : r->first_eol;
 }

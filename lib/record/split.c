@@ -397,68 +397,64 @@ slices(const struct split *s, const struct split_order *order, size_t n,
 	}
 }
 
-/* The loops for one isa, whose members follow. */
-#define VARIANT(name, attribute, ...)                                         \
-	static const struct isa isa_##name = {__VA_ARGS__};                   \
-	attribute static bool more_##name(struct split *s)                    \
-	{                                                                     \
-		return more(s, &isa_##name);                                  \
-	}                                                                     \
-	attribute static size_t fields_##name(const struct split *s,          \
-	    const struct split_order *order, struct field *field)             \
-	{                                                                     \
-		return fields(s, order, field, &isa_##name);                  \
-	}                                                                     \
-	attribute static size_t records_##name(struct split *s, size_t start, \
-	    size_t columns, size_t most, size_t *end)                         \
-	{                                                                     \
-		return records(s, start, columns, most, end, &isa_##name);    \
-	}                                                                     \
-	attribute static void slices_##name(const struct split *s,            \
-	    const struct split_order *order, size_t n, struct field *field)   \
-	{                                                                     \
-		slices(s, order, n, field, &isa_##name);                      \
-	}
+/* ---- instruction sets ---- */
+
+/* The code of one: its name, if it works here, and the members of its isa. */
+#define VARIANT(id, name, works, attribute, ...)                            \
+	static const struct isa isa_##id = {__VA_ARGS__};                   \
+	attribute static bool more_##id(struct split *s)                    \
+	{                                                                   \
+		return more(s, &isa_##id);                                  \
+	}                                                                   \
+	attribute static size_t fields_##id(const struct split *s,          \
+	    const struct split_order *order, struct field *field)           \
+	{                                                                   \
+		return fields(s, order, field, &isa_##id);                  \
+	}                                                                   \
+	attribute static size_t records_##id(struct split *s, size_t start, \
+	    size_t columns, size_t most, size_t *end)                       \
+	{                                                                   \
+		return records(s, start, columns, most, end, &isa_##id);    \
+	}                                                                   \
+	attribute static void slices_##id(const struct split *s,            \
+	    const struct split_order *order, size_t n, struct field *field) \
+	{                                                                   \
+		slices(s, order, n, field, &isa_##id);                      \
+	}                                                                   \
+	static const struct split_code code_##id = {name, works, more_##id, \
+	    fields_##id, records_##id, slices_##id};
 
 #if defined(__x86_64__)
-VARIANT(avx512, SCAN_AVX512, scan_avx512, parity_clmul, count_popcnt,
-    select_bmi2, note_avx512, sweep_avx512, true)
-VARIANT(avx2, SCAN_AVX2, scan_avx2, parity_clmul, count_popcnt, select_bmi2,
-    note_avx2, sweep_avx2, false)
-VARIANT(avx2_plain, SCAN_AVX2, scan_avx2, parity_clmul, count_popcnt,
-    select_plain, note_avx2, sweep_avx2, false)
-VARIANT(sse2, , scan_sse2, parity_plain, count_plain, select_plain, note_plain,
-    NULL, false)
+VARIANT(avx512, "avx512", cpu_has_avx512, SCAN_AVX512, scan_avx512,
+    parity_clmul, count_popcnt, select_bmi2, note_avx512, sweep_avx512, true)
+VARIANT(avx2, "avx2", cpu_has_quick_deposit, SCAN_AVX2, scan_avx2, parity_clmul,
+    count_popcnt, select_bmi2, note_avx2, sweep_avx2, false)
+VARIANT(avx2_plain, "avx2-plain", cpu_has_avx2, SCAN_AVX2, scan_avx2,
+    parity_clmul, count_popcnt, select_plain, note_avx2, sweep_avx2, false)
+VARIANT(sse2, "sse2", cpu_always, , scan_sse2, parity_plain, count_plain,
+    select_plain, note_plain, NULL, false)
 #elif defined(__aarch64__)
-VARIANT(neon, , scan_neon, parity_plain, count_plain, select_plain, note_plain,
-    NULL, false)
+VARIANT(neon, "neon", cpu_always, , scan_neon, parity_plain, count_plain,
+    select_plain, note_plain, NULL, false)
 #endif
-VARIANT(plain, , scan_plain, parity_plain, count_plain, select_plain,
-    note_plain, NULL, false)
+VARIANT(plain, "plain", cpu_always, , scan_plain, parity_plain, count_plain,
+    select_plain, note_plain, NULL, false)
 
 /* The best first. */
-static const struct split_code codes[] = {
+static const struct split_code *const codes[] = {
 #if defined(__x86_64__)
-    {"avx512", cpu_has_avx512, more_avx512, fields_avx512, records_avx512,
-	slices_avx512},
-    {"avx2", cpu_has_quick_deposit, more_avx2, fields_avx2, records_avx2,
-	slices_avx2},
-    {"avx2-plain", cpu_has_avx2, more_avx2_plain, fields_avx2_plain,
-	records_avx2_plain, slices_avx2_plain},
-    {"sse2", cpu_always, more_sse2, fields_sse2, records_sse2, slices_sse2},
+    &code_avx512, &code_avx2, &code_avx2_plain, &code_sse2,
 #elif defined(__aarch64__)
-    {"neon", cpu_always, more_neon, fields_neon, records_neon, slices_neon},
+    &code_neon,
 #endif
-    {"plain", cpu_always, more_plain, fields_plain, records_plain,
-	slices_plain},
-};
+    &code_plain};
 
 static const struct split_code *
 find_code(size_t i)
 {
 	for (size_t j = 0; j < sizeof codes / sizeof *codes; j++)
-		if (codes[j].works() && i-- == 0)
-			return &codes[j];
+		if (codes[j]->works() && i-- == 0)
+			return codes[j];
 	return NULL;
 }
 

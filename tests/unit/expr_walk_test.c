@@ -266,11 +266,13 @@ walk_record(struct pair *p, struct buf *out)
 	keep(w, n);
 }
 
-static uint64_t
-row(const struct reader *r)
+static const struct reader_place *
+place_now(struct reader *r)
 {
+	static const struct reader_place first = {.record = 1};
+
 	(void)r;
-	return 1;
+	return &first;
 }
 
 /* The same by the compiled program. */
@@ -278,7 +280,7 @@ static void
 run_record(struct pair *p, struct buf *out)
 {
 	struct field field[WIDTH];
-	const struct expr_place place = {.row = row};
+	const struct expr_place place = {.now = place_now};
 	struct expr_input in = {.field = field, .place = &place};
 	const struct expr_cell *cell = NULL;
 	const struct expr_column *column;

@@ -44,7 +44,7 @@ enum kind { ANSWER_END, ANSWER_HEADER, ANSWER_RECORD, ANSWER_BAD, ANSWER_STOP };
 struct answer {
 	uint64_t kind, cause;
 	uint64_t file;         /* from 1 */
-	uint64_t record, line; /* as reader_record and reader_line tell */
+	uint64_t record, line; /* as reader_place and reader_line tell */
 	uint64_t start, byte;  /* offsets in the file */
 	uint64_t line_open, a, b, backslash;
 	uint64_t len, sum; /* bytes without line end, and their hash */

@@ -148,7 +148,7 @@ tell_header(struct reader *r, struct run *run, const struct job *job,
 		return got;
 	a = add_answer(run, ANSWER_HEADER);
 	if ((*h)->raw.raw != NULL) {
-		a->file = (uint64_t)(reader_file(r)[0] - '0');
+		a->file = (uint64_t)(reader_place(r)->file[0] - '0');
 		tell_record(run, a, &(*h)->raw, (*h)->n);
 		run->agrees = names_agree(*h, job->opt.dialect.quote);
 	} else {
@@ -176,18 +176,18 @@ place_stays(struct reader *r, const struct run *run)
 	const struct answer *a = &run->answer[run->n - 1];
 
 	return a->kind != ANSWER_RECORD ||
-	    (reader_record(r) == a->record && reader_line(r) == a->line &&
-		reader_byte(r) == a->start);
+	    (reader_place(r)->record == a->record &&
+		reader_line(r) == a->line && reader_place(r)->byte == a->start);
 }
 
 /* Tells where the last record is. */
 static inline void
 last_place(struct reader *r, struct answer *a)
 {
-	a->file = (uint64_t)(reader_file(r)[0] - '0');
-	a->record = reader_record(r);
+	a->file = (uint64_t)(reader_place(r)->file[0] - '0');
+	a->record = reader_place(r)->record;
 	a->line = reader_line(r);
-	a->start = a->byte = reader_byte(r);
+	a->start = a->byte = reader_place(r)->byte;
 }
 
 /*
@@ -220,10 +220,10 @@ tell_several(struct run *run, struct reader *r, struct record rec, size_t n,
 			tell_record(run, a, &rec, columns);
 			continue;
 		}
-		a->file = (uint64_t)(reader_file(r)[0] - '0');
-		a->record = reader_record(r) - (n - 1 - i);
+		a->file = (uint64_t)(reader_place(r)->file[0] - '0');
+		a->record = reader_place(r)->record - (n - 1 - i);
 		a->start = a->byte =
-		    reader_byte(r) - (uint64_t)(last->raw - rec.raw);
+		    reader_place(r)->byte - (uint64_t)(last->raw - rec.raw);
 		a->line = reader_line(r);
 		for (const char *p = rec.raw; p < last->raw; p++)
 			a->line -= *p == '\n';

@@ -84,16 +84,17 @@ reads_records(void)
 	CHECK(field_is(&header->name[1], "a \"b\""));
 	CHECK(field_is(&header->raw.field[1], "\"a \"\"b\"\"\""));
 	CHECK(record_is(r, "1,\"x\ny\"", "\r\n"));
-	CHECK(reader_record(r) == 1 && reader_line(r) == 2);
-	CHECK(reader_byte(r) == 14 && strcmp(reader_file(r), "1") == 0);
+	CHECK(reader_place(r)->record == 1 && reader_line(r) == 2);
+	CHECK(reader_place(r)->byte == 14 &&
+	    strcmp(reader_place(r)->file, "1") == 0);
 	CHECK(record_is(r, "2,5\" pipe", "\n"));
-	CHECK(reader_record(r) == 2 && reader_line(r) == 5);
+	CHECK(reader_place(r)->record == 2 && reader_line(r) == 5);
 	CHECK(reader_line(r) == 5);
 	CHECK(field_is(&rec.field[1], "5\" pipe"));
 	CHECK(record_is(r, "3,", "\r\n")); /* the header's line end */
 	CHECK(field_is(&rec.field[1], ""));
 	CHECK(reader_next(r, &rec) == 0 && reader_next(r, &rec) == 0);
-	CHECK(reader_bytes(r) == job.file[0].len);
+	CHECK(reader_place(r)->read == job.file[0].len);
 	reader_free(r);
 	reader_free(NULL);
 }
@@ -262,9 +263,10 @@ reads_several_files(void)
 	add_file("a,c\n5,6\n");
 	r = begin_job(&got);
 	CHECK(got == 1 && field_is(&header->raw.field[0], "\"a\""));
-	CHECK(record_is(r, "1,2", "\n") && reader_byte(r) == 9);
+	CHECK(record_is(r, "1,2", "\n") && reader_place(r)->byte == 9);
 	CHECK(record_is(r, "3,4", "\n") && reader_line(r) == 4);
-	CHECK(strcmp(reader_file(r), "3") == 0 && reader_record(r) == 2);
+	CHECK(strcmp(reader_place(r)->file, "3") == 0 &&
+	    reader_place(r)->record == 2);
 	CHECK(reader_next(r, &rec) == -2);
 	f = reader_fault(r);
 	CHECK(f->cause == FAULT_HEADER_DIFFERS && f->a == 2 && f->b == 2);
@@ -348,9 +350,9 @@ read_bytes(char *to, size_t runs, size_t bytes, uint64_t place[3])
 		memcpy(to + len, rec.raw, rec.len + rec.end);
 		len += rec.len + rec.end;
 	}
-	place[0] = reader_record(r);
+	place[0] = reader_place(r)->record;
 	place[1] = reader_line(r);
-	place[2] = reader_byte(r);
+	place[2] = reader_place(r)->byte;
 	reader_free(r);
 	CHECK(longest <= runs);
 	CHECK(runs != 20 || job.chunk != 0 ||
@@ -421,7 +423,7 @@ ends_at_once(void)
 	const struct reader_options opt = READER_DEFAULTS;
 	struct reader *r = begin_pipe(&opt, "a\r1\r");
 
-	CHECK(header->raw.end == 1 && reader_eol(r) == '\r');
+	CHECK(header->raw.end == 1 && reader_place(r)->eol == '\r');
 	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 1);
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
 	CHECK(reader_fd(r) == pipes[0]);
@@ -431,7 +433,7 @@ ends_at_once(void)
 	put("\r\"");
 	close(pipes[1]);
 	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 1);
-	CHECK(reader_line(r) == 4 && reader_record(r) == 3);
+	CHECK(reader_line(r) == 4 && reader_place(r)->record == 3);
 	CHECK(reader_next_nowait(r, &rec) == 0);
 	close(pipes[0]);
 	reader_free(r);
@@ -446,7 +448,7 @@ waits_for_lf(void)
 
 	opt.max_record = 1;
 	r = begin_pipe(&opt, "a\n1\r");
-	CHECK(reader_eol(r) == '\n');
+	CHECK(reader_place(r)->eol == '\n');
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
 	put("\n\r");
 	CHECK(reader_next_nowait(r, &rec) == 1 && rec.end == 2);
@@ -474,17 +476,17 @@ remembers_place(void)
 	CHECK(record_is(r, "1,\"\n\"", "\n") && reader_line(r) == 2);
 	CHECK(record_is(r, "2,\"\n\"", "\n"));
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
-	CHECK(reader_line(r) == 4 && reader_byte(r) == 10);
+	CHECK(reader_line(r) == 4 && reader_place(r)->byte == 10);
 	put("\n\n\n3,4\n");
 	CHECK(reader_next_nowait(r, &rec) == 1);
-	CHECK(reader_line(r) == 11 && reader_byte(r) == 21);
+	CHECK(reader_line(r) == 11 && reader_place(r)->byte == 21);
 	put("\n");
 	CHECK(reader_next_nowait(r, &rec) == READER_WOULD_WAIT);
 	close(pipes[1]);
-	CHECK(reader_line(r) == 11 && reader_byte(r) == 21);
+	CHECK(reader_line(r) == 11 && reader_place(r)->byte == 21);
 	CHECK(reader_next_nowait(r, &rec) == 0);
-	CHECK(reader_line(r) == 11 && reader_byte(r) == 21);
-	CHECK(reader_record(r) == 3);
+	CHECK(reader_line(r) == 11 && reader_place(r)->byte == 21);
+	CHECK(reader_place(r)->record == 3);
 	close(pipes[0]);
 	reader_free(r);
 }
