@@ -166,7 +166,8 @@ odd_escape(const struct odd *o, const char *text, size_t n)
 }
 
 void
-odd_fields(struct odd *o, struct record *rec)
+odd_fields(struct odd *o, struct record *rec, const struct split_order *order,
+    struct field *slice)
 {
 	const char *p = rec->raw, *const end = p + rec->len, *to;
 	size_t n = 0;
@@ -182,24 +183,17 @@ odd_fields(struct odd *o, struct record *rec)
 	}
 	rec->field = o->field;
 	rec->nfields = n;
-}
-
-void
-odd_slice(const struct record *rec, const struct split_order *order,
-    struct field *to)
-{
-	const size_t n = rec->nfields;
-
 	for (size_t i = 0; i < order->nspans; i++) {
 		const struct span s = order->spans[i];
 		const struct field *last =
-		    &rec->field[(s.last < n ? s.last : n) - 1];
+		    &o->field[(s.last < n ? s.last : n) - 1];
 
-		to[i] = (struct field){NULL, 0};
+		slice[i] = (struct field){NULL, 0};
 		if (s.first > n)
 			continue;
-		to[i].raw = rec->field[s.first - 1].raw;
-		to[i].len = (size_t)(last->raw + last->len - to[i].raw);
+		p = o->field[s.first - 1].raw;
+		slice[i].raw = p;
+		slice[i].len = (size_t)(last->raw + last->len - p);
 	}
 }
 
@@ -215,7 +209,7 @@ odd_fit(struct odd *o, struct record *rec, const struct split_order *order,
 	if (o->ragged != RAGGED_FIT && (o->ragged != RAGGED_PAD || n > columns))
 		return false;
 	if (n > columns)
-		odd_fields(o, rec);
+		odd_fields(o, rec, order, to);
 	for (size_t i = columns; i < n; i++) {
 		const struct field *f = &o->field[i];
 

@@ -47,8 +47,12 @@ size_t odd_open(const struct odd *o, const char *text, size_t len);
 /* Is there a \" in n bytes, which is no escape in CSV? */
 bool odd_escape(const struct odd *o, const char *text, size_t n);
 
-/* Finds every field of a good record; they live until the next call. */
-void odd_fields(struct odd *o, struct record *rec);
+/*
+ * Finds every field of a good record; they live until the next call.  Stores
+ * order's slices, or what it has of them.
+ */
+void odd_fields(struct odd *o, struct record *rec,
+    const struct split_order *order, struct field *slice);
 
 /*
  * Makes rec, which has other columns than order, a copy that has so many, where
@@ -57,10 +61,6 @@ void odd_fields(struct odd *o, struct record *rec);
  * where it is not allowed.
  */
 bool odd_fit(struct odd *o, struct record *rec, const struct split_order *order,
-    struct field *to);
-
-/* Stores order's slices of rec, whose fields are all known. */
-void odd_slice(const struct record *rec, const struct split_order *order,
     struct field *to);
 
 #endif

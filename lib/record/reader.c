@@ -391,7 +391,7 @@ deliver(struct reader *r, struct record *rec)
 	const size_t n = rec->nfields, columns = r->order.columns;
 
 	if (r->file == FILE_BEGINS) {
-		odd_fields(r->odd, rec);
+		odd_fields(r->odd, rec, &r->order, r->field);
 		return 1;
 	}
 	if (r->opt.ragged == RAGGED_PASS ||
@@ -423,7 +423,7 @@ find_line_end(struct reader *r, size_t *end)
 {
 	const char *const text = r->source.data;
 	const size_t len = r->source.len;
-	size_t at = r->start + r->searched, n = 0;
+	size_t at = r->start + r->searched;
 	const char *found;
 
 	if (r->eol != 0) {
@@ -434,20 +434,15 @@ find_line_end(struct reader *r, size_t *end)
 			at++;
 	}
 	r->searched = at - r->start;
-	r->at_cr = false;
-	if (at < len) {
-		n = r->eol != 0 ? 1 : judge_end(r, at);
-	} else if (!r->ended) {
-		r->at_cr = r->eol == '\n' && text[at - 1] == '\r';
-		n = NEEDS_TEXT;
-	}
-	if (n == 1 && text[at] == '\n' && at > r->start &&
-	    text[at - 1] == '\r') {
-		at--;
-		n = 2;
-	}
 	*end = at;
-	return n;
+	if (at < len && r->eol == 0)
+		return judge_end(r, at);
+	r->at_cr =
+	    at == len && !r->ended && r->eol == '\n' && text[at - 1] == '\r';
+	if (at == len)
+		return r->ended ? 0 : NEEDS_TEXT;
+	*end -= r->eol == '\n' && at > r->start && text[at - 1] == '\r';
+	return 1 + at - *end;
 }
 
 /* The line at start, which is no record, or a bad one. */
@@ -507,6 +502,7 @@ take_good(struct reader *r, struct record *rec, size_t end)
 	if (UNLIKELY(end - r->start > r->opt.max_record))
 		return stop(r, FAULT_TOO_LONG, end - r->start);
 	cut_off(r, rec, end, n);
+	r->place.record += r->file == FILE_GOES_ON;
 	r->record = RECORD_PLAIN;
 	return UNLIKELY(r->eol == 0) && set_eol(r, end, n) != 0 ? -2 : 1;
 }
@@ -529,7 +525,6 @@ take_indexed(struct reader *r, struct record *rec, size_t end)
 	r->split.next++;
 	if (rec->end == 2 && r->split.next < r->split.nends)
 		r->split.next++; /* its LF stands in the index, too */
-	r->place.record += r->file == FILE_GOES_ON;
 	try_quickly(r);
 	return rec->nfields == r->order.columns ? 1 : deliver(r, rec);
 }
@@ -555,10 +550,8 @@ take_odd(struct reader *r, struct record *rec)
 	got = take_good(r, rec, end);
 	if (got != 1)
 		return got;
-	r->place.record += r->file == FILE_GOES_ON;
 	go_on(r);
-	odd_fields(r->odd, rec);
-	odd_slice(rec, &r->order, r->field);
+	odd_fields(r->odd, rec, &r->order, r->field);
 	rec->field = r->field;
 	return rec->nfields == r->order.columns ? 1 : deliver(r, rec);
 }
