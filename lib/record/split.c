@@ -91,7 +91,6 @@ index_block(struct split *s, struct cursor *to, size_t at, unsigned first,
 	struct line_end *end = to->end;
 	uint64_t bad = 0, marks;
 	uint32_t n;
-	bool none;
 
 	m.quote <<= first;
 	m.delim <<= first;
@@ -114,16 +113,15 @@ index_block(struct split *s, struct cursor *to, size_t at, unsigned first,
 		for (uint32_t j = 0; j < AT_ONCE; j++)
 			to->mark[i + j] = b * 64 + i + j;
 	to->mark += n;
-	none = m.eol == 0;
 	/* most have one or none: no branch, it cannot be predicted */
-	do {
+	for (to->end += m.eol != 0;; end = to->end++) {
 		end->at =
 		    (uint32_t)at + (uint32_t)__builtin_ctzll(m.eol | BIT(63));
 		end->mark = before + isa->count(marks & ((m.eol & -m.eol) - 1));
-		end++;
 		m.eol &= m.eol - 1;
-	} while (UNLIKELY(m.eol != 0));
-	to->end = end - none;
+		if (!UNLIKELY(m.eol != 0))
+			break;
+	}
 	return bad == 0;
 }
 
@@ -535,8 +533,11 @@ void
 split_begin(struct split *s, const char *text, size_t len, size_t from)
 {
 	split_grown(s, text, len);
+	/* where the last index led here, another is worth as much as that */
+	if (s->odd != SPLIT_NONE || s->quotes.inside != 0 ||
+	    from - s->seen >= SPLIT_STRETCH)
+		s->stretch = STRETCH_LEAST;
 	s->from = s->seen = from;
-	s->stretch = STRETCH_LEAST;
 	s->odd = SPLIT_NONE;
 	s->multiline = false;
 	s->quotes = (struct quotes){0, 0};
