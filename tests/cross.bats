@@ -18,7 +18,8 @@ root() {
 		skip "qemu-aarch64 is not installed"
 	lib=$(root)/lib
 	aarch64-linux-gnu-gcc -O2 -static -std=c11 -D_GNU_SOURCE -I"$lib" \
-		-o cross "$lib/../tests/cross.c" "$lib/record/split.c" "$lib/mem.c"
+		-o cross "$lib/../tests/cross.c" "$lib/record/split.c" "$lib/mem.c" \
+		"$lib/input.c"
 	timeout 60 qemu-aarch64 ./cross >said
 	grep -q "^neon plain agree in 4000 texts, differ in 0" said
 }
