@@ -553,6 +553,9 @@ run_close_rejects(struct run *r)
 {
 	if (r->rejects != NULL)
 		run_closed(r, r->opt.rejects, writer_close(r->rejects, true));
+	if (r->rejects != NULL && r->rejected > 0)
+		report_say(&r->report, "%u record%s rejected, see %s",
+		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
 	r->rejects = NULL;
 }
 
@@ -572,20 +575,18 @@ run_end(struct run *r)
 		    reader_place(r->in)->file, reader_place(r->in)->record,
 		    reader_place(r->in)->record == 1 ? "" : "s",
 		    r->opt.expect_records);
-	run_close_rejects(r);
-	/* FILE may be there: without need, nothing more is done that can fail
-	 */
 	s = count(r, r->opt.stats || r->progress >= 0 ? &more : NULL);
 	if (r->opt.stats && used)
 		report_stats(report, &s);
 	if (r->progress >= 0 && used)
 		add_progress(r, &s);
 	if (r->out != NULL)
+		writer_flush(r->out); /* what is said then stands behind it */
+	run_close_rejects(r);
+	/* FILE may be there then: nothing more is done that can fail */
+	if (r->out != NULL)
 		run_closed(r, r->opt.output,
 		    writer_close(r->out, report->status == 0));
-	if (r->rejected > 0)
-		report_say(report, "%u record%s rejected, see %s", r->rejected,
-		    r->rejected == 1 ? "" : "s", r->opt.rejects);
 	if (r->progress >= 0 && close(r->progress) != 0)
 		report_io(report, r->opt.progress_file);
 	reader_free(r->in);

@@ -215,7 +215,7 @@ filled() {
 starve() {
 	local done=0 got n once
 	"$BIN/$1" "${@:2}" <in >want
-	for n in $(seq 1 70); do
+	for n in $(seq 1 90); do
 		for once in '' 1; do
 			got=0
 			env LD_PRELOAD="$PWD/nomem.so" NOMEM_AFTER="$n" \

@@ -108,7 +108,8 @@ index_block(struct split *s, struct cursor *to, size_t at, unsigned first,
 	}
 	marks = m.delim | m.eol;
 	n = isa->count(marks);
-	*to->block++ = (struct block){marks, at};
+	*to->block = (struct block){marks, at};
+	to->block += marks != 0; /* none of a long field */
 	for (uint32_t i = 0; i < n; i += AT_ONCE)
 		for (uint32_t j = 0; j < AT_ONCE; j++)
 			to->mark[i + j] = b * 64 + i + j;
