@@ -7,7 +7,6 @@
 #include "eval.h"
 #include "func.h"
 #include "message.h"
-#include "table.h"
 
 /*
  * Kids are checked before the node above them, so each step below uses only
@@ -145,29 +144,46 @@ check_never(struct check *c, struct node *node)
 	    node;
 }
 
-/* A condition: a message unless the node is a bool. */
+/*
+ * A condition: a message unless the node is a bool.  What != is put behind is
+ * in brackets if it ends in ?:, the one operator that binds less and gives no
+ * bool; a literal is no condition at all.
+ */
 static struct node *
 check_bool(struct check *c, struct node *node)
 {
-	static const char *const remedy[] = {
-	    [TYPE_COLUMN] = "needs true or false, got text; say %t != \"\"",
-	    [TYPE_TEXT] = "needs true or false, got text; say %t != \"\"",
-	    [TYPE_NUMBER] = "needs true or false, got a number; say %t != 0",
-	    [TYPE_DATE] = "needs true or false, got a date; say %t != missing",
-	    [TYPE_DATETIME] =
-		"needs true or false, got a date; say %t != missing",
-	    [TYPE_MISSING] = "needs true or false, got missing",
+	static const char *const other[] = {
+	    [TYPE_COLUMN] = "\"\"",
+	    [TYPE_TEXT] = "\"\"",
+	    [TYPE_NUMBER] = "0",
+	    [TYPE_DATE] = "missing",
+	    [TYPE_DATETIME] = "missing",
+	    [TYPE_MISSING] = NULL,
 	};
+	enum type type = node->type;
 	struct text source = check_source(c, node);
+	const char *const op = c->tree->program.at + node->at;
+	const bool open = op[0] == '?' && op[1] != '?' &&
+	    (node->n == 0 || node->from == node->kid[0]->from);
+	const char *say = "needs true or false, got %s; say %t != %s";
 
-	if (c->failed || node->type == TYPE_BOOL)
+	if (c->failed || type == TYPE_BOOL)
 		return node;
-	if (node->type == TYPE_NEVER)
+	if (type == TYPE_NEVER)
 		return check_convert(c, node, TYPE_BOOL, false);
 	if (source.len > 40)
 		source = (struct text){"..", 2};
+	else if (open)
+		say = "needs true or false, got %s; say (%t) != %s";
+	if (other[type] == NULL || (node->kind == NODE_CONST && node->literal))
+		say = "needs true or false, got %s";
 	node->at = node->from;
-	return check_fail(c, node, remedy[node->type], &source);
+	if (type == TYPE_COLUMN)
+		type = TYPE_TEXT;
+	else if (type == TYPE_DATETIME)
+		type = TYPE_DATE;
+	return check_fail(c, node, say, type_name(type), &source,
+	    other[node->type]);
 }
 
 /* A node all of whose kids are of one type, which gives a value of another. */
@@ -617,6 +633,28 @@ check_conversion(struct check *c, struct node *call)
 
 /* Logic, and all nodes. */
 
+/* A literal behind x == a or the like: its values were meant as one list. */
+static void
+check_listed(struct check *c, const struct node *before, struct node *node)
+{
+	struct node equal = *before;
+	const struct node *literal, *value;
+	struct text x, a, b;
+
+	equal.op = COMPARE_EQ;
+	value = subject(&equal, &literal);
+	if (value == NULL || node->kind != NODE_CONST || !node->literal ||
+	    (node->type != TYPE_TEXT && node->type != TYPE_NUMBER) ||
+	    (before->op != COMPARE_EQ && before->op != COMPARE_NE))
+		return;
+	x = check_source(c, value);
+	a = check_source(c, literal);
+	b = check_source(c, node);
+	check_fail(c, node, "needs true or false, got %s; say %t %s (%t, %t)",
+	    type_name(node->type), &x,
+	    before->op == COMPARE_EQ ? "in" : "not in", &a, &b);
+}
+
 #define COPIED_MAX 1000000 /* nodes in all */
 
 static struct node *check_node(struct check *c, struct node *node);
@@ -644,8 +682,11 @@ check_logic(struct check *c, struct node *node)
 
 	node->n = 0;
 	for (size_t i = 0; i < kids; i++) {
-		struct node *const term = check_bool(c, kid[i]);
+		struct node *term;
 
+		if (i > 0)
+			check_listed(c, kid[i - 1], kid[i]);
+		term = check_bool(c, kid[i]);
 		if (term->kind != node->kind)
 			tree_add(c->tree, node, term);
 		/* the kids of an && within an && belong to the outer one */
@@ -860,94 +901,24 @@ check_each(struct check *c, const struct statement *s)
 	c->names.underscore = NULL;
 }
 
-/* What lookup() or an in looks in: a table, or the lines of a set. */
-static void
-find_table(struct check *c, struct node *node)
-{
-	const bool in = node->kind == NODE_IN_SET;
-	struct node *const place = in ? node : node->kid[0];
-	const struct text *const name = &place->name;
-	const struct node *const key = node->n > 3 ? node->kid[3] : NULL;
-	const struct given *const set =
-	    in ? given_find(c->given->sets, *name) : NULL;
-	struct table *const t = table_named(c->given->tables, *name);
-	struct arena *const a = &c->tree->arena;
-	struct lookup *const l = arena_alloc(a, sizeof *l);
-
-	if (t == NULL && set != NULL)
-		node->value.text = set->text;
-	else if (t == NULL)
-		check_fail(c, place,
-		    in ? "no set '@%t'; say --set NAME=FILE" :
-			 "no table '@%t'; say --table %t=FILE",
-		    name, name);
-	if (t == NULL)
-		return;
-	node->lookup = l;
-	l->table = t;
-	l->argument = in ? 0 : 1;
-	l->key = l->column = table_want(t, a,
-	    key != NULL ? key->value.text : (struct text){NULL, 0},
-	    key != NULL ? key->at : place->at, true);
-	if (!in)
-		l->column = table_want(t, a, node->kid[2]->value.text,
-		    node->kid[2]->at, false);
-}
-
-/* arg() and env() become the text that they are. */
-static void
-find_text(struct check *c, struct node *call)
-{
-	const struct text name = call->kid[0]->value.text;
-	const struct given *const given = given_find(c->given->args, name);
-	char *const variable = mem_copy(name.at, name.len);
-	const char *const set = getenv(variable);
-
-	free(variable);
-	call->kind = NODE_CONST;
-	call->n = 0;
-	call->value = (struct value){.kind = VALUE_TEXT};
-	if (call->function->form == FORM_ENV && set != NULL)
-		call->value.text = (struct text){set, strlen(set)};
-	if (call->function->form == FORM_ENV)
-		return;
-	if (given != NULL)
-		call->value.text = given->text;
-	else
-		check_fail(c, call, "no argument '%t'; say --arg %t=VALUE",
-		    &name, &name);
-}
-
-/* Looks up what was given before the input, in a node and its kids. */
-static void
-find_given(struct check *c, struct node *node)
-{
-	const enum function_form form =
-	    node->kind == NODE_CALL ? node->function->form : FORM_PLAIN;
-
-	if (node->kind == NODE_IN_SET || form == FORM_LOOKUP)
-		find_table(c, node);
-	if (form == FORM_ARG || form == FORM_ENV)
-		find_text(c, node);
-	if (form == FORM_PREV)
-		c->tree->remembers = true;
-	for (size_t i = 0; i < node->n && !c->failed; i++)
-		find_given(c, node->kid[i]);
-}
-
 int
 check_given(struct check *c)
 {
 	for (struct statement *s = c->tree->first; s != NULL; s = s->next) {
 		struct node *const value = s->value;
+		struct text name;
 
 		if (value == NULL)
 			continue;
-		find_given(c, value);
+		name = check_source(c, value);
+		names_given(c, value);
 		/* whoever forgets the expression and names a file is told so
-		 * before standard input is waited for */
+		 * before standard input is waited for; other names may be no
+		 * columns, which the header says */
 		if (c->options->kind == EXPR_FILTER &&
-		    (value->kind == NODE_COLUMN || value->kind == NODE_CAT ||
+		    ((value->kind == NODE_COLUMN && *name.at != '{' &&
+			 text_contains(name, (struct text){".", 1})) ||
+			value->kind == NODE_CAT ||
 			(value->kind == NODE_CONST && value->literal)))
 			check_bool(c, value);
 	}

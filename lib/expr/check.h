@@ -130,6 +130,9 @@ void names_change(struct check *c, const struct statement *st,
 /* After the last statement: which columns those of prev() are. */
 void names_end(struct check *c);
 
+/* Looks up what was given before the input, in a node and its kids. */
+void names_given(struct check *c, struct node *node);
+
 /* The name of a column, from 1, of a header that has names. */
 static inline struct text
 names_header(const struct header *h, size_t number)

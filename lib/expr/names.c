@@ -6,6 +6,7 @@
 #include "columns.h"
 #include "func.h"
 #include "message.h"
+#include "table.h"
 
 void
 names_start(struct check *c, const struct header *h)
@@ -337,4 +338,78 @@ names_list(struct check *c, struct node *list)
 	free(at);
 	free(name);
 	return found;
+}
+
+/* What lookup() or an in looks in: a table, or the lines of a set. */
+static void
+names_table(struct check *c, struct node *node)
+{
+	const bool in = node->kind == NODE_IN_SET;
+	struct node *const place = in ? node : node->kid[0];
+	const struct text *const name = &place->name;
+	const struct node *const key = node->n > 3 ? node->kid[3] : NULL;
+	const struct given *const set =
+	    in ? given_find(c->given->sets, *name) : NULL;
+	struct table *const t = table_named(c->given->tables, *name);
+	struct arena *const a = &c->tree->arena;
+	struct lookup *const l = arena_alloc(a, sizeof *l);
+
+	if (t == NULL && set != NULL)
+		node->value.text = set->text;
+	else if (t == NULL)
+		check_fail(c, place,
+		    in ? "no set '@%t'; say --set NAME=FILE" :
+			 "no table '@%t'; say --table %t=FILE",
+		    name, name);
+	if (t == NULL)
+		return;
+	node->lookup = l;
+	l->table = t;
+	l->argument = in ? 0 : 1;
+	l->key = l->column = table_want(t, a,
+	    key != NULL ? key->value.text : (struct text){NULL, 0},
+	    key != NULL ? key->at : place->at, true);
+	if (!in)
+		l->column = table_want(t, a, node->kid[2]->value.text,
+		    node->kid[2]->at, false);
+}
+
+/* arg() and env() become the text that they are. */
+static void
+names_text(struct check *c, struct node *call)
+{
+	const struct text name = call->kid[0]->value.text;
+	const struct given *const given = given_find(c->given->args, name);
+	char *const variable = mem_copy(name.at, name.len);
+	const char *const set = getenv(variable);
+
+	free(variable);
+	call->kind = NODE_CONST;
+	call->n = 0;
+	call->value = (struct value){.kind = VALUE_TEXT};
+	if (call->function->form == FORM_ENV && set != NULL)
+		call->value.text = (struct text){set, strlen(set)};
+	if (call->function->form == FORM_ENV)
+		return;
+	if (given != NULL)
+		call->value.text = given->text;
+	else
+		check_fail(c, call, "no argument '%t'; say --arg %t=VALUE",
+		    &name, &name);
+}
+
+void
+names_given(struct check *c, struct node *node)
+{
+	const enum function_form form =
+	    node->kind == NODE_CALL ? node->function->form : FORM_PLAIN;
+
+	if (node->kind == NODE_IN_SET || form == FORM_LOOKUP)
+		names_table(c, node);
+	if (form == FORM_ARG || form == FORM_ENV)
+		names_text(c, node);
+	if (form == FORM_PREV)
+		c->tree->remembers = true;
+	for (size_t i = 0; i < node->n && !c->failed; i++)
+		names_given(c, node->kid[i]);
 }
