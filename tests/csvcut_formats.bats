@@ -88,7 +88,7 @@ load helper
 	one '{"a":1}\n{"a":{"b":2},"n":3}\n' 0 'x,n\n,\n2,3\n' '' \
 		csvcut --from=jsonl -c x=.a.b,n --missing=empty
 	one '{"a":1}\n' 2 '' \
-		'@: path .a-b: byte 3: a key of other than letters, digits and _ stands in quotes: ."a-b"\n' \
+		'@: path .a-b: byte 3: a key of other than ASCII letters, digits and _ stands in quotes: ."a-b"\n' \
 		csvcut --from=jsonl -c .a-b
 	one '{"a":1}\n' 2 '' '@: path .[-1]: byte 3: [0] and ["key"] are all that brackets hold\n' \
 		csvcut --from=jsonl -c 'x=.[-1]'

@@ -679,7 +679,13 @@ check_logic(struct check *c, struct node *node)
 {
 	struct node **const kid = node->kid;
 	const size_t kids = node->n;
+	size_t texts = 0;
 
+	while (texts < kids && type_is_text(kid[texts]->type))
+		texts++;
+	if (texts == kids && c->tree->program.at[node->at] == '|')
+		return check_fail(c, node,
+		    "|| needs true or false; ++ joins text");
 	node->n = 0;
 	for (size_t i = 0; i < kids; i++) {
 		struct node *term;

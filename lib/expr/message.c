@@ -97,19 +97,23 @@ static const char *const slips[] = {
     [SLIP_FIRST] = "not:not|if:c ? a : b|case:c ? a : b, or switch()|"
 		   "where:the condition alone|"
 		   "select:the value alone; csvcut -c chooses columns",
-    [SLIP_VALUE] = "null nil none:missing|true:true|false:false",
+    [SLIP_VALUE] =
+	"null nil none:missing|true:true|false:false|nr row rownum:row()|"
+	"nf ncols:ncols()|today current_date:today()|"
+	"now current_timestamp sysdate:now()",
     [SLIP_FUNCTION] =
+	"and:a and b|or:a or b|not:not a|count countif:csvfilter --count|"
 	"case:switch()|ceiling:ceil()|char_length length strlen:len()|"
-	"coalesce ifnull nvl:a ?? b|concat:a ++ b|"
+	"coalesce iferror ifna ifnull nvl:a ?? b|concat concatenate:a ++ b|"
 	"float number to_number:num()|if ifelse iif:c ? a : b|"
-	"initcap:title()|instr:index_of()|"
-	"is_empty is_null isempty isna isnull:missing()|"
+	"find instr search:index_of()|initcap proper:title()|"
+	"is_empty is_null isblank isempty isna isnull:missing()|"
 	"left:substr(x, 1, n)|right:substr(x, -n)|mid substring:substr()|"
 	"ln:log()|mod:a % b|power:pow()|"
 	"regex_replace regexp_replace:gsub()|regexp_extract:match()|"
 	"split:part()|sprintf:format()|strip:trim()|"
 	"strptime to_date:date(x, format)|to_char:strftime()|"
-	"tolower:lower()|toupper:upper()",
+	"tolower:lower()|toupper:upper()|vlookup xlookup:lookup()",
 };
 
 struct text

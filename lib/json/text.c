@@ -511,10 +511,10 @@ take_step(struct json_scan *s, struct node **node)
 			return false;
 		return json_take(s, ']') || offend(s, "a ] is missing");
 	}
-	if (!dot)
+	if (!dot || (s->p < s->end && (*s->p & 0x80) != 0))
 		return offend(s,
-		    "a key of other than letters, digits and _ stands in "
-		    "quotes: .\"a-b\"");
+		    "a key of other than ASCII letters, digits and _ stands "
+		    "in quotes: .\"a-b\"");
 	key = (struct field){s->p, 0};
 	while (s->p < s->end &&
 	    (((*s->p | 32) >= 'a' && (*s->p | 32) <= 'z') || *s->p == '_' ||
