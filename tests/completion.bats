@@ -97,6 +97,31 @@ words() {
 	words "csvmap 'q = zi^' braces.txt" 3 'q = zip'
 }
 
+@test "words takes letters outside of ASCII for letters" {
+	printf 'étage,b\n' >letters.txt
+	words "csvmap 'x = ét^' letters.txt" 3 'x = étage'
+	words "csvmap 'x = éti^' letters.txt" 1
+	words "csvmap 'x = {ét^' letters.txt" 3 'x = {étage}'
+	"$usr/bin/csvmap" 'x = étage' <letters.txt
+}
+
+@test "words offers sets and tables behind @" {
+	words "csvfilter --set ids=f --table=rate=g 'id in @^' parking.csv" 3 \
+		'id in @ids' 'id in @rate'
+	words "csvfilter 'id in @i^' --set=ids=f --set rate=g" 3 'id in @ids'
+	words "csvmap 'x = lookup(@^' --set ids=f --table rate=g" 3 \
+		'x = lookup(@rate'
+	words "csvmap 'x = lookup(@i^' --set ids=f --table rate=g" 1
+	words "csvfilter 'Plate in @^' parking.csv" 1
+}
+
+@test "words offers what --help takes" {
+	words 'csvmap --help f' 0 functions
+	words 'csvfilter --help ^ parking.csv' 0 functions
+	words 'csvmap --help P^ parking.csv' 1
+	words 'csvcut --help f' 1
+}
+
 @test "words knows the command behind --" {
 	words 'csvpar -j 2 -- cs' 2
 	words 'csvbatch -n 5 -- sh -c ' 1
