@@ -417,8 +417,10 @@ settle(struct pool *p, struct worker *w)
 		say_held(w, say);
 	} else if (w->bad) {
 		blame_answer(p, w);
-	} else if (p->opt.mode != POOL_BLOCKS && !stayed) {
-		const uint64_t n = counted ? w->answered : w->given;
+	} else if (p->opt.mode == POOL_FREE && !stayed) {
+		blame_holder(p, w, " left early");
+	} else if (counted && !stayed) {
+		const uint64_t n = w->answered;
 
 		say = worker_blame(p, w, EXIT_COMMAND,
 		    " left after %n record%s", (size_t)n, n == 1 ? "" : "s");
@@ -490,8 +492,8 @@ due_answer(struct pool *p, struct worker *w, int64_t now)
 	size_t unread;
 	struct buf *say;
 
-	if (w->child.pid == 0 || (limit == 0 && !warns))
-		return;
+	if (w->child.pid == 0 || w->lost != 0 || (limit == 0 && !warns))
+		return; /* due_end sees to one that is lost */
 	if (w->out >= 0 && !is_read(p, w)) {
 		w->unread = w->unread != 0 ? w->unread : now;
 		return;

@@ -134,9 +134,17 @@ ordered() {
 		sort in | cmp - out.sorted
 		gives 0 "$par" -j $j -p -u -- "$bad" silent <in
 		gives 4 "$par" -j $j -p -u -- "$bad" head 3 <many
-		says " left after "
+		says " left early; it was given "
 		gives 4 "$par" -j $j -p -u -- "$bad" cat 7 <in
 		says ": exit status 7; it was given "
+	done
+	# how many it has read nobody knows
+	for n in 1 300; do
+		numbers $n in
+		for mode in "" --no-output; do
+			gives 4 "$par" -j 1 -p -u $mode -- sleep 0.5 <in
+			says "csvpar: worker 1 left early; it was given $n record"
+		done
 	done
 }
 
@@ -291,6 +299,16 @@ stands() {
 	says "worker 1 left in the middle of an answer; it held records 1 to 20"
 	is_prefix in
 	[ $(($(date +%s) - began)) -lt 18 ]
+	# the worker itself was in time
+	for mode in "" -p "-p -u" "-p -u --raw"; do
+		gives 0 "$par" -j 1 $mode --timeout 500ms -- \
+			sh -c 'cat; sleep 5 & exit 0' <in
+		says "a process that a worker left behind holds its output open"
+		cmp in out
+		gives 4 "$par" -j 1 $mode --timeout 500ms -- \
+			sh -c 'cat; sleep 5 & exit 3' <in
+		grep -q "worker 1: exit status 3; it " err
+	done
 }
 
 @test "a window that is full stops the reading, and starves nobody before" {
