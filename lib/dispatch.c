@@ -13,6 +13,7 @@
 #include "utf8.h"
 
 #define SLICE ((size_t)256 << 10) /* bytes read in one call of read_input */
+#define ROWS ((uint64_t)1 << 20)  /* bytes of rows that wait for a command */
 #define PIECES 64 /* of an answer; then it is time to look at other things */
 
 /* A run goes from one stage to a later one, by enter_stage alone. */
@@ -26,6 +27,7 @@ enum stage {
 enum input {
 	INPUT_BUSY,  /* there is more; it was time to look at other things */
 	INPUT_WAITS, /* it is silent: poll it, or until linger_left */
+	INPUT_HELD,  /* rows_hold: read on when batches are done */
 	INPUT_OVER   /* nothing is read any more */
 };
 
@@ -49,10 +51,11 @@ struct dispatch {
 	struct journal_entry skip; /* a batch that an earlier run has done, and
 				    * that is read now; number 0: none */
 	uint64_t skipped;
-	/* rows of records that were rejected while they were read; they wait
-	 * until their batch is done, so that all rows are in its order */
-	struct writer *rows; /* or NULL */
-	struct spool *spool; /* where they are */
+	/* Where records of a batch may be rejected, or a journal says what
+	 * rows are safe, those of records that were rejected while they were
+	 * read wait until the batches before them are done. */
+	struct writer *rows; /* or NULL: none need to */
+	struct spool *spool; /* where they wait */
 	struct rows passed;  /* so many are in --rejects */
 
 	struct batch *waiting; /* is complete, while there are enough tasks */
@@ -63,6 +66,7 @@ struct dispatch {
 	uint64_t done, failed; /* batches */
 	uint64_t retried;      /* tries after a first */
 	uint64_t spooled;      /* bytes in temporary files, altogether */
+	bool unspooled;        /* one failed, which was said */
 };
 
 /* A temporary file failed, with errno: no more is read.  Returns false. */
@@ -70,8 +74,11 @@ static bool
 spool_failed(struct dispatch *d)
 {
 	d->input = INPUT_OVER;
-	return report_fail(&d->run->report, EXIT_IO, "temporary file in %s: %m",
-	    spool_directory());
+	if (!d->unspooled)
+		report_fail(&d->run->report, EXIT_IO,
+		    "temporary file in %s: %m", spool_directory());
+	d->unspooled = true;
+	return false;
 }
 
 /* Closes the open batch, behind the record that was read last or is held. */
@@ -175,12 +182,69 @@ linger_left(const struct dispatch *d)
 	return left > 0 ? (int)left : 0;
 }
 
+/*
+ * Adds the rows that wait, up to these, to --rejects.  false: the run must end;
+ * a message was said, or run_close_rejects has it.
+ */
+static bool
+pass_rows(struct dispatch *d, struct rows to)
+{
+	struct writer *out = d->ledger.rejects;
+
+	if (to.n == d->passed.n)
+		return true;
+	if (writer_flush(d->rows) < 0 ||
+	    answer_copy(d->spool, d->passed.bytes, to.bytes, out) < 0)
+		return spool_failed(d);
+	spool_forget(d->spool, to.bytes);
+	out->records += to.n - d->passed.n;
+	d->passed = to;
+	return out->error == 0;
+}
+
+/* Do so many rows wait that more must not be read? */
+static bool
+rows_are_many(const struct dispatch *d)
+{
+	return rows_of(d->rows).bytes - d->passed.bytes > ROWS;
+}
+
+/*
+ * The same, while batches run that make room when they are done.  The open
+ * batch cannot be done before more is read: for it alone, rows wait without
+ * limit.
+ */
+static bool
+rows_hold(const struct dispatch *d)
+{
+	return d->tasks > 0 && rows_are_many(d);
+}
+
 /* A bad record.  false: the run ends. */
 static bool
 take_fault(struct dispatch *d, const struct fault *fault)
 {
+	const bool skips = d->skip.at.number != 0;
+	struct writer *to = d->rows;
+
 	filling_skip(d->filling, fault);
-	return run_fault(d->run, fault) == 0;
+	if (to == NULL ||
+	    (d->tasks == 0 && d->filling->open == NULL && !skips)) {
+		if (!pass_rows(d, rows_of(d->rows)))
+			return false;
+		to = d->ledger.rejects;
+	}
+	if (run_fault_to(d->run, to, fault) != 0) {
+		errno = d->rows != NULL ? d->rows->error : 0;
+		return errno != 0 && spool_failed(d);
+	}
+	if (rows_hold(d)) {
+		d->input = INPUT_HELD;
+	} else if (skips && rows_are_many(d)) {
+		d->passed = rows_of(d->rows); /* an earlier run had them */
+		spool_forget(d->spool, d->passed.bytes);
+	}
+	return true;
 }
 
 /* Adds the record that was read to the open batch. */
@@ -211,7 +275,9 @@ read_input(struct dispatch *d)
 	size_t taken = 0;
 	int got;
 
-	d->input = INPUT_BUSY;
+	d->input = rows_hold(d) ? INPUT_HELD : INPUT_BUSY;
+	if (d->input == INPUT_HELD && linger_left(d) == 0)
+		d->waiting = close_batch(d);
 	while (d->input == INPUT_BUSY && d->waiting == NULL && taken < SLICE) {
 		got = d->held ? 1 : reader_next_nowait(in, &d->rec);
 		d->held = false;
@@ -231,26 +297,9 @@ read_input(struct dispatch *d)
 			d->input = INPUT_WAITS;
 		}
 	}
-}
-
-/*
- * Adds the rows that wait, up to these, to --rejects.  false: the run must end;
- * a message was said, or run_close_rejects has it.
- */
-static bool
-pass_rows(struct dispatch *d, struct rows to)
-{
-	struct writer *out = d->ledger.rejects;
-
-	if (to.n == d->passed.n)
-		return true;
-	if (writer_flush(d->rows) < 0 ||
-	    answer_copy(d->spool, d->passed.bytes, to.bytes, out) < 0)
-		return spool_failed(d);
-	spool_forget(d->spool, to.bytes);
-	out->records += to.n - d->passed.n;
-	d->passed = to;
-	return out->error == 0;
+	if (d->ledger.rejects != NULL && writer_flush(d->ledger.rejects) < 0 &&
+	    d->input != INPUT_OVER)
+		end_input(d);
 }
 
 /* Rejects record i of a batch whose origins were kept; as pass_rows. */
@@ -384,7 +433,8 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 	if (open && opt->journal == NULL)
 		open = run_open_rejects(r);
 	d->ledger.rejects = r->rejects;
-	if (r->opt.rejects != NULL) {
+	if (r->opt.rejects != NULL &&
+	    (opt->journal != NULL || opt->batch.origins)) {
 		d->spool = spool_new();
 		if (d->spool != NULL)
 			fd = fcntl(spool_fd(d->spool), F_DUPFD_CLOEXEC, 3);
@@ -392,8 +442,8 @@ dispatch_open(struct run *r, const struct csvbatch_options *opt)
 			d->rows = writer_new(fd, &r->opt.reader.dialect);
 		else
 			open = spool_failed(d);
+		r->rejects = d->rows;
 	}
-	r->rejects = d->rows;
 	if (open && r->report.status == 0)
 		return d;
 	dispatch_end(d);
@@ -729,6 +779,8 @@ dispatch_run(struct dispatch *d)
 		for (pieces = PIECES; pieces > 0 && see_front(d);)
 			pieces--;
 		busy |= pieces == 0 ||
+		    (d->input == INPUT_HELD && d->waiting == NULL &&
+			!rows_hold(d)) ||
 		    (d->waiting != NULL && d->tasks < d->opt->jobs);
 		if (d->input == INPUT_OVER && d->waiting == NULL &&
 		    d->tasks == 0)

@@ -551,9 +551,12 @@ run_closed(struct run *r, const char *path, enum part_end end)
 void
 run_close_rejects(struct run *r)
 {
-	if (r->rejects != NULL)
-		run_closed(r, r->opt.rejects, writer_close(r->rejects, true));
-	if (r->rejects != NULL && r->rejected > 0)
+	const enum part_end end =
+	    r->rejects != NULL ? writer_close(r->rejects, true) : PART_DONE;
+
+	if (end != PART_DONE)
+		run_closed(r, r->opt.rejects, end);
+	else if (r->rejects != NULL && r->rejected > 0)
 		report_say(&r->report, "%u record%s rejected, see %s",
 		    r->rejected, r->rejected == 1 ? "" : "s", r->opt.rejects);
 	r->rejects = NULL;

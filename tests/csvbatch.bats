@@ -822,6 +822,90 @@ assert time.monotonic() - began < 4
 	! echo "$left" | grep -q '\.part$'
 }
 
+@test "rejects on a small disk: an error ends the run and is said once" {
+	mkdir small
+	done=
+	mount -t tmpfs -o size=40k none small 2>/dev/null || skip "no mount"
+	for options in '' --keep-going '--journal j'; do
+		rm -f small/bad j
+		got=0
+		{ echo a,b && yes 1,2,3 | head -n 3000000; } | {
+			# shellcheck disable=SC2086
+			"$batch" -n 10 --no-output --rejects small/bad $options \
+				-- cat 2>err || echo $? >got
+			wc -l >rest
+		}
+		[ "$(cat got)" = 3 ] || break
+		[ "$(cat rest)" -gt 2000000 ] || break
+		[ "$(cat err)" = "csvbatch: small/bad: write error: No space left on device" ] ||
+			break
+		done=$options
+	done
+	umount small
+	[ "$done" = '--journal j' ]
+}
+
+@test "rejects: rows that need not wait take no temporary space" {
+	mkdir small
+	mount -t tmpfs -o size=200k none small 2>/dev/null || skip "no mount"
+	export TMPDIR=$PWD/small
+	done=
+	awk 'BEGIN { print "id,a"
+		for (i = 1; i <= 100000; i++) print i (i % 2 ? ",a,b" : ",a") }' >in
+	{ echo id,a && yes 1,a,b | head -n 50000 && echo 1,2; } >first
+	"$batch" -n 1000 -j 2 --rejects bad --no-output -- cat <in 2>err &&
+		[ "$(wc -l <bad)" = 50001 ] &&
+		for options in '' --keep-going '--journal j'; do
+			# shellcheck disable=SC2086
+			rm -f bad j && "$batch" -n 10 --rejects bad --no-output \
+				$options -- cat <first 2>err &&
+				[ "$(wc -l <bad)" = 50001 ] && done=$options
+		done
+	umount small
+	[ "$done" = '--journal j' ]
+}
+
+@test "rejects: reading is held back where many rows wait for a command" {
+	{ echo a,b && echo 1,2 && yes 1,2,3 | head -n 1000000; } >in
+	for options in --keep-going '--journal j' '-j 4 --linger 10ms --bisect'; do
+		rm -f bad j go
+		# shellcheck disable=SC2086
+		"$batch" -n 1 --rejects bad --no-output $options -- \
+			sh -c 'until [ -e go ]; do sleep 0.1; done' <in 2>err &
+		sleep 1.5
+		at=$(awk '/^pos/ { print $2 }' /proc/$!/fdinfo/0)
+		ticks=$(awk '{ print $14 + $15 }' /proc/$!/stat)
+		touch go
+		wait $!
+		[ "$at" -lt 1000000 ]
+		[ "$ticks" -lt 75 ]
+		[ "$(wc -l <bad)" = 1000001 ]
+	done
+}
+
+@test "rejects: what was read goes on when the rows have gone" {
+	mkfifo in
+	"$batch" -n 1 --keep-going --rejects bad -- sh -c 'sleep 1; cat' \
+		<in >out 2>err &
+	exec 5>in
+	{ echo a,b && echo 1,2 && yes 1,2,3 | head -n 50000 && echo 3,4; } >&5
+	for _ in $(seq 100); do
+		[ "$(tail -n 1 out)" != 3,4 ] || break
+		sleep 0.1
+	done
+	exec 5>&-
+	wait $!
+	[ "$(tail -n 1 out)" = 3,4 ]
+	[ "$(wc -l <bad)" = 50001 ]
+}
+
+@test "rejects: a temporary file that fails is said once" {
+	{ numbers 1 && yes 1,2,3 | head -n 3000 && echo 4,5; } >in
+	gives 3 sh -c 'ulimit -f 64; exec "$0" -n 2 --keep-going \
+		--rejects bad -- cat' "$batch" <in
+	[ "$(grep -c 'temporary file' err)" = 1 ]
+}
+
 @test "-o: after exit 3 the old file stays" {
 	traced
 	numbers 20 >in

@@ -333,9 +333,9 @@ stdin,4,5,29,it has more than one answer,"""4"",""say """"hi"""""""\n'
 @test "--scratch: a place that is no good" {
 	echo x >file
 	gives 3 "$batch" -n 1 --scratch file -- cat <in
-	says 'file/csvbatch-'
+	says 'csvbatch: file: Not a directory'
 	gives 3 "$batch" -n 1 --scratch no/where -- cat <in
-	says 'no/where/csvbatch-'
+	says 'csvbatch: no/where: No such file or directory'
 	mkdir -p s/j
 	chmod 777 s/j
 	gives 3 "$batch" -n 1 --scratch s --journal j -o o -- cat <in

@@ -382,7 +382,8 @@ ledger_pass(struct ledger *l, const struct answer *a, const char **why)
 
 /*
  * Output and rejects are on disk, their lengths in *e, and everything has its
- * name: a file that lost it is not the one that the next run goes on with.
+ * name: a file that lost it is not the one that the next run goes on with.  0,
+ * an exit status, or -1: run_close_rejects says it.
  */
 static int
 ledger_sync(struct ledger *l, struct journal_entry *e)
@@ -411,6 +412,8 @@ ledger_sync(struct ledger *l, struct journal_entry *e)
 		*file[i].length = file[i].base + w->bytes;
 		if (safe && *file[i].length != before)
 			safe = fdatasync(w->fd) == 0;
+		if (!safe && w == l->rejects && w->error != 0)
+			return -1;
 		if (!safe)
 			return utf8_fail(EXIT_IO, say, "%s: write error: %m",
 			    file[i].path);
@@ -440,6 +443,8 @@ ledger_commit(struct ledger *l, const struct batch *b, enum journal_kind kind)
 		e.at = b->at;
 	if (kind != JOURNAL_FAILED)
 		status = ledger_sync(l, &e);
+	if (status < 0)
+		return false;
 	if (status == 0 && (b != NULL || kind == JOURNAL_TOLD) &&
 	    journal_add(l->journal, &e) < 0) {
 		status = utf8_fail(EXIT_IO, say, "%s: %m", l->opt->journal);

@@ -64,16 +64,19 @@ scratch_open(const char *dir, const char *journal, struct buf *say)
 	const char *name = slash != NULL ? slash + 1 : journal;
 	struct buf path = {NULL, 0, 0};
 	char *scratch = NULL;
+	bool made;
 	int done = -1;
 
 	utf8_say(&path, "%s/%s", dir, name != NULL ? name : "csvbatch-XXXXXX");
-	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+	made = mkdir(dir, 0700) == 0 || errno == EEXIST;
+	if (made)
 		done = journal != NULL ? make_private(path.data) :
 					 -(mkdtemp(path.data) == NULL);
 	if (done == 0)
 		scratch = realpath(path.data, NULL);
 	if (scratch == NULL)
-		utf8_say(say, "%s: %m", path.data);
+		utf8_say(say, "%s: %m",
+		    made && journal != NULL ? path.data : dir);
 	buf_free(&path);
 	return scratch;
 }
