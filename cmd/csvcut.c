@@ -331,7 +331,10 @@ write_header(struct run *r, const struct cut *cut)
 		if (c->rename.raw != NULL || c->number == 0) {
 			if (!run_name(r, &name, &out->dialect))
 				return false;
-			if (i == 0 && cut->to != TO_TSV && name.len > 0 &&
+			if (name.len == 0 && cut->to != TO_TSV &&
+			    cut->list.n == 1 && !cut->numbers)
+				writer_empty(out);
+			else if (i == 0 && cut->to != TO_TSV && name.len > 0 &&
 			    *name.raw == r->opt.reader.comment)
 				writer_first(out, name.raw, name.len,
 				    *name.raw);

@@ -162,7 +162,7 @@ put_record(struct writer *out, const struct map *m, const struct field *field,
 			to += cell->len;
 		} else {
 			writer_put(out, to);
-			if (cell->plain)
+			if (cell->plain || out->dialect.quote == NO_QUOTE)
 				writer_add(out, cell->text, cell->len);
 			else if (cell->len == 2 && cell->text[0] == '\\' &&
 			    cell->text[1] == '.') /* no end of data */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "utf8.h"
 
@@ -33,16 +34,6 @@ static char
 lower(char c)
 {
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool
-same_letters(const char *a, const char *b, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && lower(a[i]) == lower(b[i]); i++)
-		continue;
-	return i == n;
 }
 
 bool
@@ -221,7 +212,7 @@ how_far(struct field name, struct field asked)
 		return FAR;
 	if (apart == 0 && memcmp(name.raw, asked.raw, n) == 0)
 		return BLANKS;
-	if (apart == 0 && same_letters(name.raw, asked.raw, n))
+	if (apart == 0 && strncasecmp(name.raw, asked.raw, n) == 0)
 		return CASE;
 	if (n > LONGEST)
 		return FAR;
@@ -234,7 +225,7 @@ how_far(struct field name, struct field asked)
 			return CASE + (int)letters;
 	}
 	for (i = 0; n > 2 && i + n <= name.len; i++)
-		if (same_letters(name.raw + i, asked.raw, n))
+		if (strncasecmp(name.raw + i, asked.raw, n) == 0)
 			return HOLDS;
 	return FAR;
 }
@@ -749,7 +740,7 @@ is_path(const struct work *w, const struct field *item)
 static int
 add_missing(struct work *w, const struct field *token, struct field rename)
 {
-	struct field name = *token;
+	struct field name;
 	size_t number;
 
 	if (w->how->missing == COLUMNS_MUST ||
@@ -757,10 +748,8 @@ add_missing(struct work *w, const struct field *token, struct field rename)
 		return refuse_token(w, token);
 	if (w->how->missing == COLUMNS_SKIP)
 		return 0;
-	if (item_quoted(token)) {
-		name = item_decode(w, token);
-		w->spare += name.len;
-	}
+	name = item_decode(w, token);
+	w->spare += name.len;
 	return list_add(w, (struct column){.rename = rename, .sought = name});
 }
 

@@ -34,7 +34,7 @@ struct json {
 	copy_function *copy; /* for this processor */
 	struct dialect dialect;
 	struct key *key;        /* of each column */
-	size_t typed;           /* the first without types from there on */
+	size_t typed;           /* copy_slice takes the columns behind these */
 	struct buf keys;        /* the bytes of all texts; SLACK more */
 	struct buf cell, why;   /* a decoded cell; json_error */
 	struct json_scan *scan; /* of cells that are JSON */
@@ -270,6 +270,8 @@ json_new(const struct header *h, const struct dialect *d, struct buf *say)
 	if (cpu_has_avx2())
 		j->copy = copy_avx2;
 #endif
+	if (d->quote != '"' && d->quote != NO_QUOTE)
+		j->typed = h->n; /* copy_slice looks for no other quote */
 	j->key = mem_new(h->n, sizeof *j->key);
 	for (size_t i = 0; i < 2 * h->n; i++) {
 		const struct field *name = &h->name[i / 2];

@@ -180,7 +180,7 @@ void *
 arena_alloc(struct arena *a, size_t n)
 {
 	const size_t unit = _Alignof(max_align_t);
-	struct arena_block **link;
+	struct arena_block **link, *block;
 	size_t size;
 
 	n = mem_add(n, unit - 1) / unit * unit;
@@ -191,10 +191,11 @@ arena_alloc(struct arena *a, size_t n)
 			link = &(*link)->next;
 		if (*link == NULL) {
 			size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-			*link =
-			    mem_resize(NULL, mem_add(sizeof **link, size), 1);
-			(*link)->next = NULL;
-			(*link)->size = size;
+			block =
+			    mem_resize(NULL, mem_add(sizeof *block, size), 1);
+			block->next = NULL;
+			block->size = size;
+			*link = block;
 		}
 		a->now = *link;
 		a->now->used = 0;

@@ -51,10 +51,10 @@ bool utf8_prints(const char *p, size_t n);
 void utf8_show(struct buf *b, const char *bytes, size_t n, size_t most);
 
 /*
- * Appends a message: %s is a C string, %c a character, %n a size_t, %u a uint64_t, %t a const
- * struct text * as utf8_show shows it, %b a const char * and a size_t, bytes of
- * the input of which 40 are shown, %m what errno means, %% a percent sign.
- * A NUL stands behind the len bytes of b then.
+ * Appends a message: %s is a C string, %c a character, %n a size_t, %u a
+ * uint64_t, %t a const struct text * as utf8_show shows it, %b a const char *
+ * and a size_t, bytes of the input of which 40 are shown, %m what errno means,
+ * %% a percent sign. A NUL stands behind the len bytes of b then.
  */
 void utf8_say_list(struct buf *b, const char *format, va_list args);
 #define utf8_say(b, ...) ((void)utf8_fail(0, b, __VA_ARGS__))

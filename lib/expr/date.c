@@ -687,8 +687,8 @@ date_print(int64_t time, bool clock, char out[DATE_TEXT])
 	char day[8], *p = out + 10;
 
 	date_split(clock ? time : time * DATE_DAY, &d);
-	eight_store(eight_split(
-			(uint64_t)(d.year * 10000 + d.month * 100 + d.day)),
+	eight_store(eight_split((uint64_t)d.year * 10000 +
+			(uint64_t)d.month * 100 + (uint64_t)d.day),
 	    day);
 	memcpy(out, "0000-00-00T00:00:00", 20);
 	memcpy(out, day, 4);

@@ -89,7 +89,7 @@ struct node {
 	struct json_scan *json; /* of json_get() */
 	struct lookup *lookup;  /* of lookup(), and of an in whose @name is a
 				 * table */
-	struct node *owner; /* the next in tree.owners */
+	struct node *owner;     /* the next in tree.owners */
 };
 
 enum statement_kind {
@@ -139,9 +139,9 @@ struct given {
 struct givens {
 	struct given *args, *sets;
 	struct table *tables;
-	struct set *na; /* NULL: only empty text is missing */
-	size_t longest; /* bytes that a computed text may have */
-	int64_t now;    /* when it all began, microseconds since 1970 */
+	struct set *na;   /* NULL: only empty text is missing */
+	size_t longest;   /* bytes that a computed text may have */
+	int64_t now;      /* when it all began, microseconds since 1970 */
 	struct real real; /* where the program needs them */
 	struct arena arena;
 };
