@@ -114,8 +114,8 @@ import_value(char *to, const char *value, size_t n)
 		    value[i] == '\n' || value[i] == '\r';
 		to[i] = value[i];
 	}
-	if (found == 0 && n > 0 && (n != 2 || memcmp(value, "\\.", 2) != 0))
-		return to + n; /* \. alone would end COPY's data */
+	if (found == 0 && n > 0)
+		return to + n;
 	return begin + field_quote(value, n, '"', begin);
 }
 

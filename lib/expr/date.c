@@ -584,7 +584,8 @@ read_ops(const struct date_format *f, struct text t, struct moment *m)
 	} else {
 		there = value[YEARDAY] <= 365 + is_leap(century, year) &&
 		    calendar_days(century, year, 1, 1, &m->days);
-		m->days += value[YEARDAY] - 1;
+		if (there)
+			m->days += value[YEARDAY] - 1;
 	}
 	m->micros -= r.offset;
 	if (!there ||

@@ -23,8 +23,9 @@ keep_odd(void *arg, const struct field *field, size_t each, size_t n)
 	const struct job *j = arg;
 	uint64_t odd = 0;
 
+	CHECK(each == j->columns);
 	for (size_t i = 0; i < n; i++)
-		odd |= (uint64_t)(field[i * j->columns].len % 2) << i;
+		odd |= (uint64_t)(field[i * each].len % 2) << i;
 	return odd;
 }
 
