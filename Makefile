@@ -156,7 +156,7 @@ lint:
 		--suppress=nullPointerArithmeticRedundantCheck \
 		--suppress=preprocessorErrorDirective:lib/sandbox.c \
 		$(filter cmd/% lib/%,$(SOURCES))
-	shellcheck $(SCRIPTS)
+	shellcheck -x $(SCRIPTS)
 	shellcheck -S error $(wildcard tests/*.bats tests/*.bash) $(NEIGHBOURS)
 	mandoc -T lint -W warning $(wildcard man/*.[17])
 

@@ -266,7 +266,9 @@ starve() {
 	for program in $FILTERS; do
 		strace -o trace -e trace=openat,open,creat,mkdir,unlink,rename \
 			"$BIN/$program" "$(all_of "$program")" <in >out
-		! grep -q 'O_CREAT\|^unlink\|^rename\|^mkdir' trace
+		if grep 'O_CREAT\|^unlink\|^rename\|^mkdir' trace; then
+			return 1
+		fi
 	done
 }
 

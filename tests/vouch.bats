@@ -384,10 +384,10 @@ column() {
 	gives 0 sh -c '{ "$0/csvcut" cut.csv; } 2>/dev/null | "$0/csvbatch" -n 10 -- cat || echo "status $?"' "$BIN"
 	grep -qx 'status 1' out
 	says 'the input is not whole'
-	! grep -q canceled err
+	no grep -q canceled err
 	gives 0 bash -c '"$0/csvmap" -o f --table t=<("$0/csvcut" cut.csv 2>/dev/null) "y = lookup(@t, id, \"x\")" s.csv || echo "status $?"' "$BIN"
 	grep -qx 'status 1' out
 	says 'a file beside the input: the input is not whole'
-	! grep -q canceled err
+	no grep -q canceled err
 	[ ! -e f ]
 }
